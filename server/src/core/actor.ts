@@ -1,0 +1,29 @@
+import type { RoomId, SessionId, UserId } from '@sketchroom/shared/ids'
+import type { Role } from '@sketchroom/shared/roles'
+
+/** A person with an account or a guest, signed in with an access token. */
+export interface UserActor {
+  readonly kind: 'user'
+  readonly userId: UserId
+  readonly sessionId: SessionId
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** A host's own user, let into one room by a room token. */
+export interface RoomTokenActor {
+  readonly kind: 'room-token'
+  readonly userId: UserId
+  readonly name: string
+  /** `#rrggbb`. */
+  readonly color: string
+  readonly roomId: RoomId
+  readonly role: Extract<Role, 'viewer' | 'editor'>
+  /** Pages that may connect with it, besides the server's own; an empty list allows no others. */
+  readonly origins: readonly string[]
+  /** Milliseconds since 1970. */
+  readonly expiresAt: number
+}
+
+/** Who asks for something. */
+export type Actor = UserActor | RoomTokenActor

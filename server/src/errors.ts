@@ -1,0 +1,28 @@
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
+
+/** One faulty field of a request: a JSON pointer (RFC 6901) and what was expected there. */
+export interface FieldFault {
+  readonly pointer: string
+  readonly detail: string
+}
+
+/**
+ * The one error that SketchRoom throws on purpose. Its code decides the HTTP status (`http/problem.ts`)
+ * and the WebSocket close code (`shared/protocol/close-codes.ts`); its message is safe to show.
+ */
+export class SketchRoomError extends Error {
+  readonly code: ErrorCode
+  readonly fields: readonly FieldFault[]
+
+  constructor(code: ErrorCode, message: string, options: { cause?: unknown; fields?: readonly FieldFault[] } = {}) {
+    super(message, { cause: options.cause })
+    this.name = 'SketchRoomError'
+    this.code = code
+    this.fields = options.fields ?? []
+  }
+
+  /** What Hocuspocus tells the client when authentication fails with this error. */
+  get reason(): ErrorCode {
+    return this.code
+  }
+}

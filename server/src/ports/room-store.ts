@@ -1,0 +1,69 @@
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
+import type { Access, Role } from '@sketchroom/shared/roles'
+
+/** A room as stored. Times are milliseconds since 1970. */
+export interface RoomRecord {
+  readonly id: RoomId
+  readonly name: string
+  readonly slug: string | null
+  readonly access: Access
+  readonly metadata: Readonly<Record<string, string>>
+  readonly createdAt: number
+  readonly updatedAt: number
+  readonly deletedAt: number | null
+  /** Counts the changes of this record; the ETag is made from it. */
+  readonly version: number
+}
+
+/**
+ * Who a person is to a room. `role` null: came by the link and has the link's role.
+ * `removedAt`: was removed, and the link does not let them back in.
+ */
+export interface MembershipRecord {
+  readonly roomId: RoomId
+  readonly userId: UserId
+  readonly role: Role | null
+  readonly joinedAt: number
+  readonly removedAt: number | null
+}
+
+/** What a list of rooms is asked for. */
+export interface RoomQuery {
+  readonly userId: UserId
+  readonly limit: number
+  /** Continue after the room with this change time and id. */
+  readonly after?: { readonly updatedAt: number; readonly id: RoomId } | undefined
+  /** Part of the name, in any case. */
+  readonly text?: string | undefined
+  readonly role?: Role | undefined
+  readonly archived: boolean
+}
+
+/** Where rooms and memberships live. */
+export interface RoomStore {
+  /** Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
+  createRoom(room: RoomRecord, ownerId: UserId): Promise<void>
+  findRoom(id: RoomId): Promise<RoomRecord | undefined>
+  /**
+   * Changes the given fields and adds 1 to `version`; resolves the new record, or undefined when the
+   * version is no longer `expectedVersion` (if given). Rejects with `slug_taken`.
+   */
+  updateRoom(
+    id: RoomId,
+    changes: Partial<Omit<RoomRecord, 'id' | 'version' | 'createdAt'>>,
+    expectedVersion?: number,
+  ): Promise<RoomRecord | undefined>
+  /** Notes that the drawing changed, without a new version. */
+  touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void>
+  /** The person's rooms (with a role of their own, or by an open link), last changed first. */
+  listRooms(query: RoomQuery): Promise<Array<{ room: RoomRecord; membership: MembershipRecord }>>
+  findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined>
+  listMemberships(roomId: RoomId): Promise<MembershipRecord[]>
+  /**
+   * Creates or replaces a membership, checking in the same transaction that an owner remains;
+   * rejects with `last_owner` otherwise.
+   */
+  putMembership(membership: MembershipRecord): Promise<void>
+  /** Notes that a person came by the link, unless the room knows them already. */
+  addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void>
+}

@@ -1,0 +1,29 @@
+/**
+ * Every way in which SketchRoom says no. The same code appears as `code` in an HTTP problem, as the
+ * reason of a WebSocket close, and as the reason of a refused sign-in on a socket.
+ */
+export const ERROR_CODES = [
+  'invalid_request',
+  'unauthenticated',
+  'invalid_credentials',
+  'refresh_reused',
+  'forbidden',
+  'not_found',
+  'method_not_allowed',
+  'email_taken',
+  'room_id_taken',
+  'slug_taken',
+  'last_owner',
+  'precondition_failed',
+  'room_deleted',
+  'too_large',
+  'unsupported_media_type',
+  'rate_limited',
+  'store_unavailable',
+  'shutting_down',
+  'malformed_update',
+  'internal',
+] as const
+
+/** One way in which SketchRoom says no. */
+export type ErrorCode = (typeof ERROR_CODES)[number]

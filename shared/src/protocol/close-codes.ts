@@ -1,0 +1,47 @@
+import type { ErrorCode } from '../error-codes.ts'
+
+/** The WebSocket close codes that SketchRoom sends; the reason of the close is the error's code. */
+export const CLOSE_CODES = {
+  shuttingDown: 1001,
+  unauthenticated: 4401,
+  forbidden: 4403,
+  notFound: 4404,
+  roomDeleted: 4410,
+  tooLarge: 4413,
+  tooFast: 4429,
+  storeUnavailable: 4503,
+} as const
+
+/** Which close code says an error on a socket. Complete by type: a new error code must choose one. */
+export const closeCodeOf: Record<ErrorCode, number> = {
+  invalid_request: CLOSE_CODES.forbidden,
+  unauthenticated: CLOSE_CODES.unauthenticated,
+  invalid_credentials: CLOSE_CODES.unauthenticated,
+  refresh_reused: CLOSE_CODES.unauthenticated,
+  forbidden: CLOSE_CODES.forbidden,
+  not_found: CLOSE_CODES.notFound,
+  method_not_allowed: CLOSE_CODES.forbidden,
+  email_taken: CLOSE_CODES.forbidden,
+  room_id_taken: CLOSE_CODES.forbidden,
+  slug_taken: CLOSE_CODES.forbidden,
+  last_owner: CLOSE_CODES.forbidden,
+  precondition_failed: CLOSE_CODES.forbidden,
+  room_deleted: CLOSE_CODES.roomDeleted,
+  too_large: CLOSE_CODES.tooLarge,
+  unsupported_media_type: CLOSE_CODES.forbidden,
+  rate_limited: CLOSE_CODES.tooFast,
+  store_unavailable: CLOSE_CODES.storeUnavailable,
+  shutting_down: CLOSE_CODES.shuttingDown,
+  malformed_update: CLOSE_CODES.forbidden,
+  internal: 1011,
+}
+
+/** Whether it makes sense for a client to try again by itself after this close code. */
+export function mayReconnect(code: number): boolean {
+  return (
+    code !== CLOSE_CODES.forbidden &&
+    code !== CLOSE_CODES.notFound &&
+    code !== CLOSE_CODES.roomDeleted &&
+    code !== CLOSE_CODES.tooLarge
+  )
+}

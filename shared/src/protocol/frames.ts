@@ -1,0 +1,24 @@
+/**
+ * The message types of the Hocuspocus protocol, after the document's name that opens each frame.
+ * 0 to 3 are also those of the y-websocket protocol, where no name comes first.
+ * Source: `@hocuspocus/provider` 4.8 and `y-websocket` 3.1.
+ */
+export const MESSAGE = {
+  sync: 0,
+  awareness: 1,
+  auth: 2,
+  queryAwareness: 3,
+  syncReply: 4,
+  stateless: 5,
+  broadcastStateless: 6,
+  close: 7,
+  syncStatus: 8,
+  ping: 9,
+  pong: 10,
+} as const
+
+/** The sub-types of a sync message. Source: `y-protocols/sync`. */
+export const SYNC = { step1: 0, step2: 1, update: 2 } as const
+
+/** The sub-types of an auth message. Source: `@hocuspocus/common`; 0 and its reason also in y-protocols/auth. */
+export const AUTH = { token: 0, permissionDenied: 1, authenticated: 2 } as const
