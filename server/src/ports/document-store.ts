@@ -35,7 +35,7 @@ export interface StoredDocument {
 
 /**
  * Where documents live. Every method either has done its whole work durably when it resolves, or
- * rejects and has changed nothing. The rules [DS1] to [DS7] are tested by
+ * rejects and has changed nothing. The rules [DS1] to [DS6] are tested by
  * `document-store.contract.ts` on every implementation.
  */
 export interface DocumentStore {

@@ -1,0 +1,21 @@
+import type { Kysely } from 'kysely'
+import { Migrator, type Migration } from 'kysely/migration'
+import * as firstTables from './migrations/0001-first-tables.ts'
+
+/** Every migration, oldest first; names are never changed once released. */
+const MIGRATIONS: Record<string, Migration> = {
+  '0001-first-tables': firstTables,
+}
+
+/** The migrator of a database, for going up or down step by step. */
+export function createMigrator<T>(db: Kysely<T>): Migrator {
+  return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } })
+}
+
+/** Brings a database to the latest schema; rejects with the failing migration's name and, as cause, its error. */
+export async function migrateToLatest<T>(db: Kysely<T>): Promise<void> {
+  const { error, results } = await createMigrator(db).migrateToLatest()
+  if (!error) return
+  const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migrations'
+  throw new Error(`the database could not be brought up to date: ${failed} failed`, { cause: error })
+}
