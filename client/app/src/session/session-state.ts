@@ -1,0 +1,19 @@
+import type { User } from '@sketchroom/shared/api/auth'
+import type { KnownUser } from '../device/known-user.ts'
+
+/** Who uses the app, and how sure we are of it. */
+export type SessionState =
+  /** Asking the server; `user` is who was here last. */
+  | { readonly kind: 'starting'; readonly user: KnownUser | undefined }
+  /** Nobody yet: a first visit, or signed out. */
+  | { readonly kind: 'nobody' }
+  | { readonly kind: 'signed-in'; readonly user: User }
+  /** The server could not be asked; this person was here last. */
+  | { readonly kind: 'unreachable'; readonly user: KnownUser }
+  /** The server no longer knows the sign-in of this person. */
+  | { readonly kind: 'ended'; readonly user: KnownUser }
+
+/** The person in front of the screen, as far as known; undefined for nobody. */
+export function personOf(state: SessionState): KnownUser | User | undefined {
+  return state.kind === 'nobody' ? undefined : state.user
+}
