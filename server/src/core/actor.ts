@@ -18,7 +18,10 @@ export interface RoomTokenActor {
   /** `#rrggbb`. */
   readonly color: string
   readonly roomId: RoomId
+  /** The most that the token allows; who minted it may have less by now. */
   readonly role: Extract<Role, 'viewer' | 'editor'>
+  /** The person who minted the token. It ends with their own access. */
+  readonly mintedBy: UserId
   /** Pages that may connect with it, besides the server's own; an empty list allows no others. */
   readonly origins: readonly string[]
   /** Milliseconds since 1970. */

@@ -21,21 +21,27 @@ export interface SessionRecord {
   readonly revokedAt: number | null
 }
 
-/** Where people and their sign-ins live. */
+/** Where people and their sign-ins live. The rules [AS1] to [AS5] are tested by `accounts-store.contract.ts`. */
 export interface AccountsStore {
-  /** Rejects with `email_taken` when somebody has the e-mail address. */
+  /** [AS1] Rejects with `email_taken` when somebody has the e-mail address. */
   createUser(user: UserRecord): Promise<void>
   findUser(id: UserId): Promise<UserRecord | undefined>
   findUserByEmail(email: string): Promise<UserRecord | undefined>
   findUsers(ids: readonly UserId[]): Promise<UserRecord[]>
-  /** Changes the given fields; rejects with `email_taken` when somebody else has the address. */
-  updateUser(id: UserId, changes: Partial<Pick<UserRecord, 'name' | 'email' | 'passwordHash'>>): Promise<void>
+  /** [AS2] Changes the given fields. */
+  updateUser(id: UserId, changes: Pick<UserRecord, 'name'>): Promise<void>
+  /**
+   * [AS3] Makes a guest an account that keeps its id; resolves false, changing nothing, when the person is
+   * no guest (any more). Rejects with `email_taken`. Of parallel calls for one guest, one wins.
+   */
+  upgradeGuest(id: UserId, account: { name: string; email: string; passwordHash: string }): Promise<boolean>
   createSession(session: SessionRecord): Promise<void>
   findSession(id: SessionId): Promise<SessionRecord | undefined>
   /**
-   * Replaces the refresh hash if it is still `expected` and the session lives; resolves false otherwise.
+   * [AS4] Replaces the refresh hash if it is still `expected` and the session is not revoked; resolves false otherwise.
    * Of any number of parallel calls with one `expected`, exactly one wins.
    */
   rotateSession(id: SessionId, expected: string, next: string, expiresAt: number): Promise<boolean>
+  /** [AS5] Ends the session; the time of the first call stays. */
   revokeSession(id: SessionId, at: number): Promise<void>
 }

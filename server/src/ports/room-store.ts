@@ -35,17 +35,19 @@ export interface RoomQuery {
   readonly after?: { readonly updatedAt: number; readonly id: RoomId } | undefined
   /** Part of the name, in any case. */
   readonly text?: string | undefined
+  /** Only rooms in which the person's role, their own or the link's, is this one. */
   readonly role?: Role | undefined
+  /** True: the person's own rooms that were deleted, instead of the living. */
   readonly archived: boolean
 }
 
-/** Where rooms and memberships live. */
+/** Where rooms and memberships live. The rules [RS1] to [RS7] are tested by `room-store.contract.ts`. */
 export interface RoomStore {
-  /** Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
+  /** [RS1] Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
   createRoom(room: RoomRecord, ownerId: UserId): Promise<void>
   findRoom(id: RoomId): Promise<RoomRecord | undefined>
   /**
-   * Changes the given fields and adds 1 to `version`; resolves the new record, or undefined when the
+   * [RS2] Changes the given fields and adds 1 to `version`; resolves the new record, or undefined when the
    * version is no longer `expectedVersion` (if given). Rejects with `slug_taken`.
    */
   updateRoom(
@@ -53,17 +55,22 @@ export interface RoomStore {
     changes: Partial<Omit<RoomRecord, 'id' | 'version' | 'createdAt'>>,
     expectedVersion?: number,
   ): Promise<RoomRecord | undefined>
-  /** Notes that the drawing changed, without a new version. */
+  /** [RS3] Notes that the drawing changed, without a new version; a time never goes back. */
   touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void>
-  /** The person's rooms (with a role of their own, or by an open link), last changed first. */
+  /** [RS4] The person's rooms (with a role of their own, or by an open link), last changed first. */
   listRooms(query: RoomQuery): Promise<Array<{ room: RoomRecord; membership: MembershipRecord }>>
   findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined>
   listMemberships(roomId: RoomId): Promise<MembershipRecord[]>
   /**
-   * Creates or replaces a membership, checking in the same transaction that an owner remains;
+   * [RS5] Creates or replaces a membership, checking in the same transaction that an owner remains;
    * rejects with `last_owner` otherwise.
    */
   putMembership(membership: MembershipRecord): Promise<void>
-  /** Notes that a person came by the link, unless the room knows them already. */
+  /** [RS6] Notes that a person came by the link, unless the room knows them already. */
   addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void>
+  /**
+   * [RS7] Hands everything that one person has to another: where both are members, the stronger role
+   * stays, and a removal stays unless the first owns the room. Resolves the rooms concerned.
+   */
+  transferMemberships(from: UserId, to: UserId): Promise<RoomId[]>
 }

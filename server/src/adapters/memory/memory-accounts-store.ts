@@ -1,0 +1,65 @@
+import type { SessionId, UserId } from '@sketchroom/shared/ids'
+import { SketchRoomError } from '../../errors.ts'
+import type { AccountsStore, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
+
+/** People and sign-ins for as long as the process lives: for tests. */
+export class MemoryAccountsStore implements AccountsStore {
+  readonly #users = new Map<UserId, UserRecord>()
+  readonly #sessions = new Map<SessionId, SessionRecord>()
+
+  async createUser(user: UserRecord): Promise<void> {
+    this.#claimEmail(user.email)
+    this.#users.set(user.id, user)
+  }
+
+  async findUser(id: UserId): Promise<UserRecord | undefined> {
+    return this.#users.get(id)
+  }
+
+  async findUserByEmail(email: string): Promise<UserRecord | undefined> {
+    return [...this.#users.values()].find((user) => user.email === email)
+  }
+
+  async findUsers(ids: readonly UserId[]): Promise<UserRecord[]> {
+    return [...new Set(ids)].flatMap((id) => this.#users.get(id) ?? [])
+  }
+
+  async updateUser(id: UserId, changes: Pick<UserRecord, 'name'>): Promise<void> {
+    const user = this.#users.get(id)
+    if (user) this.#users.set(id, { ...user, ...changes })
+  }
+
+  async upgradeGuest(id: UserId, account: { name: string; email: string; passwordHash: string }): Promise<boolean> {
+    const user = this.#users.get(id)
+    if (!user || user.email !== null) return false
+    this.#claimEmail(account.email)
+    this.#users.set(id, { ...user, ...account })
+    return true
+  }
+
+  async createSession(session: SessionRecord): Promise<void> {
+    this.#sessions.set(session.id, session)
+  }
+
+  async findSession(id: SessionId): Promise<SessionRecord | undefined> {
+    return this.#sessions.get(id)
+  }
+
+  async rotateSession(id: SessionId, expected: string, next: string, expiresAt: number): Promise<boolean> {
+    const session = this.#sessions.get(id)
+    if (!session || session.revokedAt !== null || session.refreshHash !== expected) return false
+    this.#sessions.set(id, { ...session, refreshHash: next, expiresAt })
+    return true
+  }
+
+  async revokeSession(id: SessionId, at: number): Promise<void> {
+    const session = this.#sessions.get(id)
+    if (session) this.#sessions.set(id, { ...session, revokedAt: session.revokedAt ?? at })
+  }
+
+  #claimEmail(email: string | null): void {
+    if (email !== null && [...this.#users.values()].some((user) => user.email === email)) {
+      throw new SketchRoomError('email_taken', 'Somebody has signed up with this e-mail address.')
+    }
+  }
+}

@@ -1,0 +1,134 @@
+import { sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
+import type { Kysely, Selectable } from 'kysely'
+import { SketchRoomError } from '../../errors.ts'
+import type { AccountsStore, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
+import type { Schema } from './schema.ts'
+import { isUniqueViolation } from './sql-database.ts'
+
+/** People and sign-ins in the tables `users` and `sessions`. */
+export class SqlAccountsStore implements AccountsStore {
+  readonly #db: Kysely<Schema>
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db
+  }
+
+  async createUser(user: UserRecord): Promise<void> {
+    await claimingEmail(
+      this.#db
+        .insertInto('users')
+        .values({
+          id: user.id,
+          name: user.name,
+          email: user.email,
+          password_hash: user.passwordHash,
+          created_at: user.createdAt,
+        })
+        .execute(),
+    )
+  }
+
+  async findUser(id: UserId): Promise<UserRecord | undefined> {
+    const row = await this.#db.selectFrom('users').selectAll().where('id', '=', id).executeTakeFirst()
+    return row && toUser(row)
+  }
+
+  async findUserByEmail(email: string): Promise<UserRecord | undefined> {
+    const row = await this.#db.selectFrom('users').selectAll().where('email', '=', email).executeTakeFirst()
+    return row && toUser(row)
+  }
+
+  async findUsers(ids: readonly UserId[]): Promise<UserRecord[]> {
+    if (ids.length === 0) return []
+    const rows = await this.#db.selectFrom('users').selectAll().where('id', 'in', ids).execute()
+    return rows.map(toUser)
+  }
+
+  async updateUser(id: UserId, changes: Pick<UserRecord, 'name'>): Promise<void> {
+    await this.#db.updateTable('users').set({ name: changes.name }).where('id', '=', id).execute()
+  }
+
+  async upgradeGuest(id: UserId, account: { name: string; email: string; passwordHash: string }): Promise<boolean> {
+    const { name, email, passwordHash } = account
+    const result = await claimingEmail(
+      this.#db
+        .updateTable('users')
+        .set({ name, email, password_hash: passwordHash })
+        .where('id', '=', id)
+        .where('email', 'is', null)
+        .executeTakeFirst(),
+    )
+    return result.numUpdatedRows > 0n
+  }
+
+  async createSession(session: SessionRecord): Promise<void> {
+    await this.#db
+      .insertInto('sessions')
+      .values({
+        id: session.id,
+        user_id: session.userId,
+        refresh_hash: session.refreshHash,
+        created_at: session.createdAt,
+        expires_at: session.expiresAt,
+        revoked_at: session.revokedAt,
+      })
+      .execute()
+  }
+
+  async findSession(id: SessionId): Promise<SessionRecord | undefined> {
+    const row = await this.#db.selectFrom('sessions').selectAll().where('id', '=', id).executeTakeFirst()
+    return row && toSession(row)
+  }
+
+  async rotateSession(id: SessionId, expected: string, next: string, expiresAt: number): Promise<boolean> {
+    const result = await this.#db
+      .updateTable('sessions')
+      .set({ refresh_hash: next, expires_at: expiresAt })
+      .where('id', '=', id)
+      .where('refresh_hash', '=', expected)
+      .where('revoked_at', 'is', null)
+      .executeTakeFirst()
+    return result.numUpdatedRows > 0n
+  }
+
+  async revokeSession(id: SessionId, at: number): Promise<void> {
+    await this.#db
+      .updateTable('sessions')
+      .set({ revoked_at: at })
+      .where('id', '=', id)
+      .where('revoked_at', 'is', null)
+      .execute()
+  }
+}
+
+/** A refused row can only be one whose e-mail address somebody has: ids are random. */
+async function claimingEmail<T>(write: Promise<T>): Promise<T> {
+  try {
+    return await write
+  } catch (error) {
+    if (!isUniqueViolation(error)) throw error
+    throw new SketchRoomError('email_taken', 'Somebody has signed up with this e-mail address.', { cause: error })
+  }
+}
+
+// Numbers may come as strings: PostgreSQL's driver does that to bigint.
+function toUser(row: Selectable<Schema['users']>): UserRecord {
+  return {
+    id: userIdSchema.parse(row.id),
+    name: row.name,
+    email: row.email,
+    passwordHash: row.password_hash,
+    createdAt: Number(row.created_at),
+  }
+}
+
+function toSession(row: Selectable<Schema['sessions']>): SessionRecord {
+  return {
+    id: sessionIdSchema.parse(row.id),
+    userId: userIdSchema.parse(row.user_id),
+    refreshHash: row.refresh_hash,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+    revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+  }
+}

@@ -1,0 +1,156 @@
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
+import { sql, type Kysely, type Transaction } from 'kysely'
+import { SketchRoomError } from '../../errors.ts'
+import { mergeMemberships } from '../../ports/merge-memberships.ts'
+import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from '../../ports/room-store.ts'
+import type { Schema } from './schema.ts'
+import { isUniqueViolation } from './sql-database.ts'
+import { listRooms, type ListedRoom } from './sql-room-list.ts'
+import { fromMembership, fromRoom, fromRoomChanges, toMembership, toRoom } from './sql-room-rows.ts'
+
+/** Rooms and memberships in the tables `rooms` and `memberships`. */
+export class SqlRoomStore implements RoomStore {
+  readonly #db: Kysely<Schema>
+
+  constructor(db: Kysely<Schema>) {
+    this.#db = db
+  }
+
+  async createRoom(room: RoomRecord, ownerId: UserId): Promise<void> {
+    const owner = {
+      roomId: room.id,
+      userId: ownerId,
+      role: 'owner',
+      joinedAt: room.createdAt,
+      removedAt: null,
+    } as const
+    try {
+      await this.#db.transaction().execute(async (trx) => {
+        await trx.insertInto('rooms').values(fromRoom(room)).execute()
+        await trx.insertInto('memberships').values(fromMembership(owner)).execute()
+      })
+    } catch (error) {
+      if (!isUniqueViolation(error)) throw error
+      throw (await this.findRoom(room.id))
+        ? new SketchRoomError('room_id_taken', 'A room has this id.', { cause: error })
+        : slugTaken(error)
+    }
+  }
+
+  async findRoom(id: RoomId): Promise<RoomRecord | undefined> {
+    const row = await this.#db.selectFrom('rooms').selectAll().where('id', '=', id).executeTakeFirst()
+    return row && toRoom(row)
+  }
+
+  async updateRoom(
+    id: RoomId,
+    changes: Partial<Omit<RoomRecord, 'id' | 'version' | 'createdAt'>>,
+    expectedVersion?: number,
+  ): Promise<RoomRecord | undefined> {
+    let update = this.#db
+      .updateTable('rooms')
+      .set({ ...fromRoomChanges(changes), version: sql<number>`version + 1` })
+      .where('id', '=', id)
+      .returningAll()
+    if (expectedVersion !== undefined) update = update.where('version', '=', expectedVersion)
+    try {
+      const row = await update.executeTakeFirst()
+      return row && toRoom(row)
+    } catch (error) {
+      throw isUniqueViolation(error) ? slugTaken(error) : error
+    }
+  }
+
+  async touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void> {
+    // Rooms in id order, so that two instances never wait for each other in a circle.
+    const rooms = [...changedAt].sort(([a], [b]) => (a < b ? -1 : 1))
+    await this.#db.transaction().execute(async (trx) => {
+      for (const [id, at] of rooms) {
+        await trx
+          .updateTable('rooms')
+          .set({ updated_at: at })
+          .where('id', '=', id)
+          .where('updated_at', '<', at)
+          .execute()
+      }
+    })
+  }
+
+  async listRooms(query: RoomQuery): Promise<ListedRoom[]> {
+    return await listRooms(this.#db, query)
+  }
+
+  async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {
+    const row = await this.#db
+      .selectFrom('memberships')
+      .selectAll()
+      .where('room_id', '=', roomId)
+      .where('user_id', '=', userId)
+      .executeTakeFirst()
+    return row && toMembership(row)
+  }
+
+  async listMemberships(roomId: RoomId): Promise<MembershipRecord[]> {
+    const rows = await this.#db.selectFrom('memberships').selectAll().where('room_id', '=', roomId).execute()
+    return rows.map(toMembership)
+  }
+
+  async putMembership(membership: MembershipRecord): Promise<void> {
+    const { roomId } = membership
+    await this.#db.transaction().execute(async (trx) => {
+      // Locks the room's row, so that two owners who leave at once cannot each see the other stay.
+      await trx
+        .updateTable('rooms')
+        .set({ version: sql<number>`version` })
+        .where('id', '=', roomId)
+        .execute()
+      await upsertMembership(trx, membership)
+      const owner = await trx
+        .selectFrom('memberships')
+        .select('user_id')
+        .where('room_id', '=', roomId)
+        .where('role', '=', 'owner')
+        .where('removed_at', 'is', null)
+        .executeTakeFirst()
+      if (!owner) throw new SketchRoomError('last_owner', 'A room needs an owner.')
+    })
+  }
+
+  async addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void> {
+    await this.#db
+      .insertInto('memberships')
+      .values(fromMembership({ roomId, userId, role: null, joinedAt: at, removedAt: null }))
+      .onConflict((conflict) => conflict.columns(['room_id', 'user_id']).doNothing())
+      .execute()
+  }
+
+  async transferMemberships(from: UserId, to: UserId): Promise<RoomId[]> {
+    return await this.#db.transaction().execute(async (trx) => {
+      const handed = await membershipsOf(trx, from)
+      const own = new Map((await membershipsOf(trx, to)).map((membership) => [membership.roomId, membership]))
+      for (const membership of handed) {
+        await upsertMembership(trx, { ...mergeMemberships(own.get(membership.roomId), membership), userId: to })
+      }
+      await trx.deleteFrom('memberships').where('user_id', '=', from).execute()
+      return handed.map(({ roomId }) => roomId)
+    })
+  }
+}
+
+async function membershipsOf(trx: Transaction<Schema>, userId: UserId): Promise<MembershipRecord[]> {
+  const rows = await trx.selectFrom('memberships').selectAll().where('user_id', '=', userId).execute()
+  return rows.map(toMembership)
+}
+
+async function upsertMembership(trx: Transaction<Schema>, membership: MembershipRecord): Promise<void> {
+  const { room_id, user_id, ...rest } = fromMembership(membership)
+  await trx
+    .insertInto('memberships')
+    .values({ room_id, user_id, ...rest })
+    .onConflict((conflict) => conflict.columns(['room_id', 'user_id']).doUpdateSet(rest))
+    .execute()
+}
+
+function slugTaken(cause: unknown): SketchRoomError {
+  return new SketchRoomError('slug_taken', 'A room has this short name.', { cause })
+}

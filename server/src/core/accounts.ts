@@ -1,0 +1,168 @@
+import type { User } from '@sketchroom/shared/api/auth'
+import { userIdSchema, type UserId } from '@sketchroom/shared/ids'
+import { presenceColor } from '@sketchroom/shared/presence'
+import { nanoid } from 'nanoid'
+import { SketchRoomError } from '../errors.ts'
+import type { AccountsStore, UserRecord } from '../ports/accounts-store.ts'
+import type { RoomStore } from '../ports/room-store.ts'
+import type { Actor, UserActor } from './actor.ts'
+import type { EventBus } from './events.ts'
+import { guestName } from './guest-names.ts'
+import type { Passwords } from './passwords.ts'
+import { createSessions, type RefreshGrant } from './sessions.ts'
+import { ACCESS_TOKEN_SECONDS, type Tokens } from './tokens.ts'
+
+/** Somebody who has just signed in: who they are, and the tokens that prove it from now on. */
+export interface SignIn extends Pick<RefreshGrant, 'refreshToken' | 'refreshExpiresAt'> {
+  readonly user: User
+  readonly accessToken: string
+  readonly expiresInSeconds: number
+}
+
+/** What the request shows of who is there already: the guest whose rooms shall be kept. */
+export interface Credentials {
+  readonly accessToken?: string | undefined
+  readonly refreshToken?: string | undefined
+}
+
+/** People and their sign-ins. */
+export interface Accounts {
+  /** Lets somebody in without an account, under a generated name if they give none. */
+  guest(name?: string): Promise<SignIn>
+  /** Makes an account; a guest becomes the account and keeps everything. Rejects with `email_taken`. */
+  signup(account: { email: string; password: string; name: string }, current?: Credentials): Promise<SignIn>
+  /**
+   * Rejects with `invalid_credentials`, alike in words and time whether the address is unknown or the
+   * password wrong. The rooms of a guest who signs in go to the account.
+   */
+  signin(account: { email: string; password: string }, current?: Credentials): Promise<SignIn>
+  /** Rotates a refresh token; rejects with `refresh_reused` (and ends the family) or `unauthenticated`. */
+  refresh(refreshToken: string): Promise<SignIn>
+  /** Ends the sign-in of the refresh token, or else of the access token; without either it does nothing. */
+  signout(current: Credentials): Promise<void>
+  me(actor: UserActor): Promise<User>
+  updateMe(actor: UserActor, changes: { name: string }): Promise<User>
+  /** Who a token speaks for; rejects with `unauthenticated` also when its sign-in has ended. */
+  authenticate(token: string): Promise<Actor>
+}
+
+/** What accounts are built from; `now` is in milliseconds since 1970. */
+export interface AccountsDeps {
+  readonly store: AccountsStore
+  readonly roomStore: RoomStore
+  readonly tokens: Tokens
+  readonly passwords: Passwords
+  readonly events: EventBus
+  readonly now: () => number
+}
+
+/** Builds the accounts over their stores. */
+export function createAccounts(deps: AccountsDeps): Accounts {
+  const { store, roomStore, tokens, passwords, events, now } = deps
+  const sessions = createSessions({ store, events, now })
+
+  function toSignIn(user: UserRecord, { sessionId, refreshToken, refreshExpiresAt }: RefreshGrant): SignIn {
+    const accessToken = tokens.mintAccess(user.id, sessionId)
+    return { user: toUser(user), accessToken, expiresInSeconds: ACCESS_TOKEN_SECONDS, refreshToken, refreshExpiresAt }
+  }
+
+  async function authenticate(token: string): Promise<Actor> {
+    const actor = tokens.verify(token)
+    if (actor.kind === 'room-token') return actor
+    const session = await store.findSession(actor.sessionId)
+    if (!session || !sessions.isLive(session)) throw new SketchRoomError('unauthenticated', 'Sign in again.')
+    return actor
+  }
+
+  async function getUser(id: UserId): Promise<UserRecord> {
+    const user = await store.findUser(id)
+    if (!user) throw new SketchRoomError('unauthenticated', 'Sign in again.')
+    return user
+  }
+
+  /** The guest who asks. A bad access token is an error: to go on without it would lose the guest's rooms. */
+  async function findGuest({ accessToken, refreshToken }: Credentials) {
+    const current = accessToken
+      ? await authenticate(accessToken)
+      : refreshToken && (await sessions.findByRefreshToken(refreshToken))
+    if (!current || ('kind' in current && current.kind !== 'user')) return undefined
+    const user = await store.findUser(current.userId)
+    if (!user || user.email !== null) return undefined
+    return { user, sessionId: 'kind' in current ? current.sessionId : current.id }
+  }
+
+  return {
+    authenticate,
+
+    async guest(name = guestName()) {
+      const user: UserRecord = { id: newUserId(), name, email: null, passwordHash: null, createdAt: now() }
+      await store.createUser(user)
+      return toSignIn(user, await sessions.open(user))
+    },
+
+    async signup({ email, password, name }, current = {}) {
+      const guest = await findGuest(current)
+      const account = { name, email, passwordHash: await passwords.hash(password) }
+      if (guest && (await store.upgradeGuest(guest.user.id, account))) {
+        // The guest's tokens end: what proves a guest must not prove an account.
+        await sessions.revoke(guest.sessionId)
+        const user = { ...guest.user, ...account }
+        return toSignIn(user, await sessions.open(user))
+      }
+      const user: UserRecord = { id: newUserId(), ...account, createdAt: now() }
+      await store.createUser(user)
+      return toSignIn(user, await sessions.open(user))
+    },
+
+    async signin({ email, password }, current = {}) {
+      const guest = await findGuest(current)
+      const user = await store.findUserByEmail(email)
+      const fits = await passwords.verify(password, user?.passwordHash ?? null)
+      if (!user || !fits) {
+        throw new SketchRoomError('invalid_credentials', 'The e-mail address or the password is not right.')
+      }
+      if (guest) {
+        const roomIds = await roomStore.transferMemberships(guest.user.id, user.id)
+        await sessions.revoke(guest.sessionId)
+        for (const roomId of roomIds) events.emit('accessChanged', roomId)
+      }
+      return toSignIn(user, await sessions.open(user))
+    },
+
+    async refresh(refreshToken) {
+      const { user, grant } = await sessions.refresh(refreshToken)
+      return toSignIn(user, grant)
+    },
+
+    async signout({ accessToken, refreshToken }) {
+      if (refreshToken) return await sessions.revokeFamily(refreshToken)
+      if (!accessToken) return
+      const actor = await authenticate(accessToken)
+      if (actor.kind === 'user') await sessions.revoke(actor.sessionId)
+    },
+
+    me: async (actor) => toUser(await getUser(actor.userId)),
+
+    async updateMe(actor, { name }) {
+      const user = await getUser(actor.userId)
+      await store.updateUser(user.id, { name })
+      return toUser({ ...user, name })
+    },
+  }
+}
+
+function newUserId(): UserId {
+  return userIdSchema.parse(nanoid())
+}
+
+/** A person as they see themselves. */
+function toUser({ id, name, email, createdAt }: UserRecord): User {
+  return {
+    id,
+    name,
+    email,
+    isGuest: email === null,
+    color: presenceColor(id),
+    createdAt: new Date(createdAt).toISOString(),
+  }
+}

@@ -1,0 +1,117 @@
+import type { Member } from '@sketchroom/shared/api/rooms'
+import { userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
+import { presenceColor } from '@sketchroom/shared/presence'
+import { linkRole, roleSchema, strongerRole, type Role } from '@sketchroom/shared/roles'
+import { z } from 'zod'
+import { SketchRoomError } from '../errors.ts'
+import type { AccountsStore, UserRecord } from '../ports/accounts-store.ts'
+import type { PresenceSource } from '../ports/presence-source.ts'
+import type { MembershipRecord, RoomRecord, RoomStore } from '../ports/room-store.ts'
+import type { Action } from './access.ts'
+import type { UserActor } from './actor.ts'
+import { createCursor, parseCursor } from './cursor.ts'
+import type { EventBus } from './events.ts'
+import { getFactsFor } from './room-access.ts'
+
+const placeSchema = z.tuple([roleSchema, z.string(), userIdSchema])
+
+/** The people of a room. A room that the actor may not see is `not_found` everywhere. */
+export interface Members {
+  /** Owners first, then by name. */
+  list(
+    actor: UserActor,
+    roomId: RoomId,
+    page: { limit: number; cursor?: string | undefined },
+  ): Promise<{ data: Member[]; nextCursor: string | null }>
+  /** Gives somebody a role; rejects with `last_owner` if no owner would remain. */
+  put(actor: UserActor, roomId: RoomId, userId: UserId, role: Role): Promise<Member>
+  /** Takes somebody out, link or no link; rejects with `last_owner` if no owner would remain. */
+  remove(actor: UserActor, roomId: RoomId, userId: UserId): Promise<void>
+}
+
+/** What members are built from; `now` is in milliseconds since 1970. */
+export interface MembersDeps {
+  readonly store: RoomStore
+  readonly accountsStore: AccountsStore
+  readonly presence: PresenceSource
+  readonly events: EventBus
+  readonly now: () => number
+}
+
+/** Builds the people of rooms over their stores. */
+export function createMembers({ store, accountsStore, presence, events, now }: MembersDeps): Members {
+  function toMember(room: RoomRecord, membership: MembershipRecord, user: UserRecord): Member | undefined {
+    const role = strongerRole(membership.role ?? undefined, linkRole(room.access))
+    if (!role || membership.removedAt !== null) return undefined
+    return {
+      user: { id: user.id, name: user.name, color: presenceColor(user.id), isGuest: user.email === null },
+      role,
+      via: membership.role ? 'member' : 'link',
+      online: presence.present(room.id).some(({ id }) => id === user.id),
+      joinedAt: new Date(membership.joinedAt).toISOString(),
+    }
+  }
+
+  return {
+    async list(actor, roomId, { limit, cursor }) {
+      const place = cursor === undefined ? undefined : parseCursor(cursor, placeSchema)
+      const { room } = await getFactsFor(store, actor, roomId, ['members:list'])
+      const memberships = await store.listMemberships(roomId)
+      const users = await accountsStore.findUsers(memberships.map(({ userId }) => userId))
+      const userOf = new Map(users.map((user) => [user.id, user]))
+      const members = memberships
+        .flatMap((membership) => {
+          const user = userOf.get(membership.userId)
+          return (user && toMember(room, membership, user)) ?? []
+        })
+        .sort((a, b) => compare(placeOf(a), placeOf(b)))
+        .filter((member) => !place || compare(place, placeOf(member)) < 0)
+      const data = members.slice(0, limit)
+      const last = data.at(-1)
+      return { data, nextCursor: members.length > limit && last ? createCursor(placeOf(last)) : null }
+    },
+
+    async put(actor, roomId, userId, role) {
+      const before = await store.findMembership(roomId, userId)
+      const { room } = await getFactsFor(store, actor, roomId, actionsToPut(before, role))
+      const user = await accountsStore.findUser(userId)
+      if (!user) throw new SketchRoomError('not_found', 'There is no such person.')
+      const joinedAt = before && before.removedAt === null ? before.joinedAt : now()
+      const membership = { roomId, userId, role, joinedAt, removedAt: null }
+      await store.putMembership(membership)
+      events.emit('accessChanged', roomId)
+      const member = toMember(room, membership, user)
+      if (!member) throw new Error('a member who was just named has a role')
+      return member
+    },
+
+    async remove(actor, roomId, userId) {
+      await getFactsFor(store, actor, roomId, ['members:remove'])
+      const membership = await store.findMembership(roomId, userId)
+      if (!membership || membership.removedAt !== null) {
+        throw new SketchRoomError('not_found', 'There is no such person in this room.')
+      }
+      await store.putMembership({ ...membership, role: null, removedAt: now() })
+      events.emit('accessChanged', roomId)
+    },
+  }
+}
+
+/** What an actor must be allowed to change a membership like this. */
+function actionsToPut(before: MembershipRecord | undefined, role: Role): Action[] {
+  const actions: Action[] = ['members:invite']
+  if (role === 'owner' || before?.role === 'owner') actions.push('members:set-owner')
+  if (before && before.removedAt !== null) actions.push('members:remove')
+  return actions
+}
+
+type Place = z.infer<typeof placeSchema>
+
+function placeOf({ role, user }: Member): Place {
+  return [role, user.name, user.id]
+}
+
+function compare([roleA, nameA, idA]: Place, [roleB, nameB, idB]: Place): number {
+  const byRank = Number(roleB === 'owner') - Number(roleA === 'owner')
+  return byRank || nameA.localeCompare(nameB) || (idA < idB ? -1 : Number(idA > idB))
+}

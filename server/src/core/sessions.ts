@@ -1,0 +1,107 @@
+import { createHash, randomBytes } from 'node:crypto'
+import { sessionIdSchema, type SessionId } from '@sketchroom/shared/ids'
+import { nanoid } from 'nanoid'
+import { SketchRoomError } from '../errors.ts'
+import type { AccountsStore, SessionRecord, UserRecord } from '../ports/accounts-store.ts'
+import type { EventBus } from './events.ts'
+
+const DAY_MS = 24 * 60 * 60 * 1000
+const SESSION_MS = 30 * DAY_MS
+/** A guest has no password to come back with, so their sign-in lasts as long as a browser keeps a cookie. */
+const GUEST_SESSION_MS = 400 * DAY_MS
+
+/** A sign-in and its refresh token, which is known only here and to whom it is given. */
+export interface RefreshGrant {
+  readonly sessionId: SessionId
+  /** `sessionId.secret`, the secret having 256 bits. */
+  readonly refreshToken: string
+  /** When the sign-in ends unless it is refreshed, in milliseconds since 1970. */
+  readonly refreshExpiresAt: number
+}
+
+/** The families of refresh tokens. */
+export interface Sessions {
+  open(user: UserRecord): Promise<RefreshGrant>
+  /**
+   * Trades a refresh token for the next of its family. One that was traded before, by whomever, ends the
+   * whole family with `refresh_reused`, because one of the two who have it stole it.
+   */
+  refresh(refreshToken: string): Promise<{ user: UserRecord; grant: RefreshGrant }>
+  /** The session whose current refresh token this is; undefined for an old, ended or foreign one. */
+  findByRefreshToken(refreshToken: string): Promise<SessionRecord | undefined>
+  /** Whether the session is neither revoked nor over. */
+  isLive(session: SessionRecord): boolean
+  /** Ends the family that a refresh token belongs to, old tokens included. */
+  revokeFamily(refreshToken: string): Promise<void>
+  revoke(sessionId: SessionId): Promise<void>
+}
+
+/** Opens, rotates and ends sign-ins. `now` is in milliseconds since 1970. */
+export function createSessions(deps: { store: AccountsStore; events: EventBus; now: () => number }): Sessions {
+  const { store, events, now } = deps
+
+  const isLive = (session: SessionRecord): boolean => session.revokedAt === null && session.expiresAt > now()
+  const expiryFor = (user: UserRecord): number => now() + (user.email === null ? GUEST_SESSION_MS : SESSION_MS)
+
+  async function findFamily(refreshToken: string): Promise<SessionRecord | undefined> {
+    const id = sessionIdSchema.safeParse(refreshToken.slice(0, refreshToken.indexOf('.'))).data
+    return id && (await store.findSession(id))
+  }
+
+  async function revoke(sessionId: SessionId): Promise<void> {
+    await store.revokeSession(sessionId, now())
+    events.emit('sessionRevoked', sessionId)
+  }
+
+  return {
+    isLive,
+    revoke,
+
+    async open(user) {
+      const id = sessionIdSchema.parse(nanoid())
+      const grant = { sessionId: id, refreshToken: mintRefreshToken(id), refreshExpiresAt: expiryFor(user) }
+      await store.createSession({
+        id,
+        userId: user.id,
+        refreshHash: hashOf(grant.refreshToken),
+        createdAt: now(),
+        expiresAt: grant.refreshExpiresAt,
+        revokedAt: null,
+      })
+      return grant
+    },
+
+    async refresh(refreshToken) {
+      const session = await findFamily(refreshToken)
+      const user = session && isLive(session) ? await store.findUser(session.userId) : undefined
+      if (!session || !user) throw new SketchRoomError('unauthenticated', 'Sign in again.')
+      const { id: sessionId } = session
+      const grant = { sessionId, refreshToken: mintRefreshToken(sessionId), refreshExpiresAt: expiryFor(user) }
+      const next = hashOf(grant.refreshToken)
+      if (await store.rotateSession(sessionId, hashOf(refreshToken), next, grant.refreshExpiresAt)) {
+        return { user, grant }
+      }
+      await revoke(sessionId)
+      throw new SketchRoomError('refresh_reused', 'This refresh token was used before. Sign in again.')
+    },
+
+    async findByRefreshToken(refreshToken) {
+      const session = await findFamily(refreshToken)
+      return session && isLive(session) && session.refreshHash === hashOf(refreshToken) ? session : undefined
+    },
+
+    async revokeFamily(refreshToken) {
+      const session = await findFamily(refreshToken)
+      if (session) await revoke(session.id)
+    },
+  }
+}
+
+function mintRefreshToken(id: SessionId): string {
+  return `${id}.${randomBytes(32).toString('base64url')}`
+}
+
+/** The secret has 256 bits of its own, so a plain hash is enough. */
+function hashOf(refreshToken: string): string {
+  return createHash('sha256').update(refreshToken).digest('base64url')
+}

@@ -1,0 +1,79 @@
+import jwt from 'jsonwebtoken'
+import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
+import { z } from 'zod'
+import { SketchRoomError } from '../errors.ts'
+import type { Actor, RoomTokenActor } from './actor.ts'
+
+/** How long an access token lives; its session is asked at each use besides. */
+export const ACCESS_TOKEN_SECONDS = 600
+
+const ISSUER = 'sketchroom'
+const ACCESS_AUDIENCE = 'sketchroom:access'
+const ROOM_AUDIENCE = 'sketchroom:room'
+
+const claimsSchema = z.discriminatedUnion('aud', [
+  z.object({ aud: z.literal(ACCESS_AUDIENCE), sub: userIdSchema, sid: sessionIdSchema, exp: z.int() }),
+  z.object({
+    aud: z.literal(ROOM_AUDIENCE),
+    sub: userIdSchema,
+    name: z.string(),
+    color: z.string(),
+    role: z.enum(['viewer', 'editor']),
+    room: roomIdSchema,
+    origins: z.array(z.string()),
+    by: userIdSchema,
+    exp: z.int(),
+  }),
+])
+
+/** What a room token is minted from; it lives `ttlSeconds`. */
+export type RoomTokenClaims = Omit<RoomTokenActor, 'kind' | 'expiresAt'> & { readonly ttlSeconds: number }
+
+/** Mints and verifies the JWTs that actors show. */
+export interface Tokens {
+  /** An access token for a signed-in person, good for `ACCESS_TOKEN_SECONDS`. */
+  mintAccess(userId: UserId, sessionId: SessionId): string
+  /** A token that lets a host's user into one room; `expiresAt` is in milliseconds since 1970. */
+  mintRoom(claims: RoomTokenClaims): { token: string; expiresAt: number }
+  /** The actor that a token speaks for; throws `unauthenticated` for anything but a valid one of ours. */
+  verify(token: string): Actor
+}
+
+/** Makes and checks tokens with one secret, by HS256 only. `now` is in milliseconds since 1970. */
+export function createTokens({ secret, now }: { secret: string; now: () => number }): Tokens {
+  function sign(claims: Record<string, unknown>, ttlSeconds: number): { token: string; expiresAt: number } {
+    const iat = Math.floor(now() / 1000)
+    const exp = iat + ttlSeconds
+    const token = jwt.sign({ ...claims, iss: ISSUER, iat, exp }, secret, { algorithm: 'HS256' })
+    return { token, expiresAt: exp * 1000 }
+  }
+
+  return {
+    mintAccess: (userId, sessionId) =>
+      sign({ aud: ACCESS_AUDIENCE, sub: userId, sid: sessionId }, ACCESS_TOKEN_SECONDS).token,
+
+    mintRoom: ({ userId, name, color, role, roomId, origins, mintedBy, ttlSeconds }) =>
+      sign({ aud: ROOM_AUDIENCE, sub: userId, name, color, role, room: roomId, origins, by: mintedBy }, ttlSeconds),
+
+    verify(token) {
+      try {
+        const claims = claimsSchema.parse(
+          jwt.verify(token, secret, {
+            algorithms: ['HS256'],
+            issuer: ISSUER,
+            audience: [ACCESS_AUDIENCE, ROOM_AUDIENCE],
+            clockTimestamp: Math.floor(now() / 1000),
+          }),
+        )
+        const expiresAt = claims.exp * 1000
+        if (claims.aud === ACCESS_AUDIENCE) {
+          return { kind: 'user', userId: claims.sub, sessionId: claims.sid, expiresAt }
+        }
+        const { sub: userId, name, color, role, room: roomId, origins, by: mintedBy } = claims
+        return { kind: 'room-token', userId, name, color, role, roomId, origins, mintedBy, expiresAt }
+      } catch (cause) {
+        throw new SketchRoomError('unauthenticated', 'The token is not valid or has expired.', { cause })
+      }
+    },
+  }
+}
