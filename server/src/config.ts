@@ -1,0 +1,80 @@
+import { z } from 'zod'
+
+const portSchema = z.coerce.number().int().min(0).max(65535)
+const originSchema = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
+  .transform((url) => new URL(url))
+
+/** The environment variables that SketchRoom reads; what each means is said where it is used below. */
+const environmentSchema = z.object({
+  PORT: portSchema.default(3000),
+  HOST: z.string().min(1).default('127.0.0.1'),
+  DATA_DIR: z.string().min(1).default('./data'),
+  JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+  PUBLIC_URL: originSchema.optional(),
+  ALLOWED_ORIGINS: z
+    .string()
+    .transform((list) => list.split(',').map((origin) => origin.trim()))
+    .pipe(z.array(originSchema))
+    .optional(),
+  TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
+  // Part of the contract, and not built yet: better to say so than to ignore it.
+  DATABASE_URL: z.never('is not supported by this version yet; SketchRoom stores in SQLite under DATA_DIR').optional(),
+  DATABASE_READ_URL: z.never('is not supported by this version yet').optional(),
+  REDIS_URL: z.never('is not supported by this version yet; run one instance').optional(),
+})
+
+/** How this process is to run. */
+export interface Config {
+  readonly port: number
+  /** The address to listen on; `0.0.0.0` for all. */
+  readonly host: string
+  /** Where the database and the generated secret lie. */
+  readonly dataDir: string
+  /** Undefined: generated once and kept in `dataDir`. */
+  readonly jwtSecret: string | undefined
+  /** Where people reach the server; links and cookies are made for it. */
+  readonly publicUrl: URL
+  /** Pages that may call the API and connect, as origins. */
+  readonly allowedOrigins: readonly string[]
+  /** How many proxies in front may be believed about the client's address. */
+  readonly trustProxy: number
+  readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
+  /** `FULL`: the committed survives a power cut. */
+  readonly sqliteSynchronous: 'FULL' | 'NORMAL'
+}
+
+/** Everything that is wrong with the configuration, one line each. */
+export class ConfigError extends Error {
+  readonly faults: readonly string[]
+
+  constructor(faults: readonly string[]) {
+    super(`The configuration is not usable:\n${faults.map((fault) => `  ${fault}`).join('\n')}`)
+    this.name = 'ConfigError'
+    this.faults = faults
+  }
+}
+
+/** Reads the configuration from the environment; an empty variable counts as none. Throws `ConfigError`. */
+export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
+  const { success, data, error } = environmentSchema.safeParse(given)
+  if (!success) throw new ConfigError(error.issues.map(({ path, message }) => `${path[0]?.toString()}: ${message}`))
+  const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}`)
+  // Without a public address the server is somebody's own machine, which has more than one name for itself.
+  const ownNames = data.PUBLIC_URL ? [] : [`http://127.0.0.1:${data.PORT}`, `http://[::1]:${data.PORT}`]
+  const allowed = data.ALLOWED_ORIGINS?.map(({ origin }) => origin) ?? [publicUrl.origin, ...ownNames]
+  return {
+    port: data.PORT,
+    host: data.HOST,
+    dataDir: data.DATA_DIR,
+    jwtSecret: data.JWT_SECRET,
+    publicUrl,
+    allowedOrigins: [...new Set(allowed)],
+    trustProxy: data.TRUST_PROXY,
+    logLevel: data.LOG_LEVEL,
+    sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
+  }
+}

@@ -1,0 +1,21 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Journal } from './journal.ts'
+
+/**
+ * Flushes the journal, trying again while the store fails, until the deadline. Rejects when updates were
+ * left that are not durable; nobody was told that they are.
+ */
+export async function drain(journal: Journal, deadlineMs: number): Promise<void> {
+  const end = performance.now() + deadlineMs
+  while (journal.pendingCount > 0) {
+    try {
+      await Promise.race([journal.flush(), wait(end - performance.now(), undefined, { ref: false })])
+    } catch (error) {
+      if (performance.now() > end) throw new Error(`${journal.pendingCount} updates are not durable`, { cause: error })
+      await wait(Math.min(250, Math.max(1, end - performance.now())))
+    }
+    if (performance.now() > end && journal.pendingCount > 0) {
+      throw new Error(`${journal.pendingCount} updates are not durable`)
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import type { RoomId } from '@sketchroom/shared/ids'
+import type { Logger } from 'pino'
+import type { RoomStore } from '../ports/room-store.ts'
+import type { Journal } from './journal/journal.ts'
+
+/** A list of boards need not know to the millisecond; this spares a write for each commit. */
+const WRITE_EVERY_MS = 2_000
+
+/** Notes when each room's drawing last changed, so that lists show it. */
+export class RoomTouches {
+  readonly #store: RoomStore
+  readonly #log: Logger
+  readonly #timer: NodeJS.Timeout
+  #changed = new Map<RoomId, number>()
+
+  constructor(parts: { journal: Journal; store: RoomStore; log: Logger; now?: () => number }) {
+    const now = parts.now ?? Date.now
+    this.#store = parts.store
+    this.#log = parts.log
+    parts.journal.on('committed', (roomId) => this.#changed.set(roomId, now()))
+    this.#timer = setInterval(() => void this.#write(), WRITE_EVERY_MS)
+  }
+
+  /** Writes what is left and stops. */
+  async close(): Promise<void> {
+    clearInterval(this.#timer)
+    await this.#write()
+  }
+
+  async #write(): Promise<void> {
+    if (this.#changed.size === 0) return
+    const changed = this.#changed
+    this.#changed = new Map()
+    try {
+      await this.#store.touchRooms(changed)
+    } catch (error) {
+      this.#log.warn({ err: error }, 'could not note when rooms changed')
+      // Newer times win over the ones that could not be written.
+      this.#changed = new Map([...changed, ...this.#changed])
+    }
+  }
+}

@@ -1,0 +1,79 @@
+import type { Logger } from 'pino'
+import type { EventBus } from '../core/events.ts'
+import type { RoomEntry } from '../core/room-entry.ts'
+import type { RoomHost } from './room-host.ts'
+import type { RoomLink } from './room-link.ts'
+
+/** A token is asked to be renewed this long before it ends, and given this long after. */
+const RENEW_BEFORE_MS = 60_000
+const GRACE_MS = 5_000
+const CHECK_TOKENS_EVERY_MS = 5_000
+/** Somebody who was being let in while access changed may have been judged by the old rules. */
+const RECENT_MS = 60_000
+const TRY_AGAIN_MS = 500
+
+/** Keeps open connections true to what their people may do now: roles, removals, sign-outs, expiry. */
+export class AccessWatch {
+  readonly #host: RoomHost
+  readonly #entry: RoomEntry
+  readonly #log: Logger
+  readonly #now: () => number
+  readonly #askedFor = new WeakMap<RoomLink, number>()
+  readonly #timer: NodeJS.Timeout
+  #lastChangeAt = -Infinity
+
+  constructor(parts: { host: RoomHost; entry: RoomEntry; events: EventBus; log: Logger; now?: () => number }) {
+    this.#host = parts.host
+    this.#entry = parts.entry
+    this.#log = parts.log
+    this.#now = parts.now ?? Date.now
+    parts.events.on('accessChanged', (roomId) => {
+      this.#lastChangeAt = this.#now()
+      for (const link of [...(this.#host.rooms.get(roomId)?.links ?? [])]) void this.#recheck(link)
+    })
+    parts.events.on('roomDeleted', (roomId) => {
+      this.#lastChangeAt = this.#now()
+      for (const link of [...(this.#host.rooms.get(roomId)?.links ?? [])]) link.leave('room_deleted')
+    })
+    parts.events.on('sessionRevoked', (sessionId) => {
+      for (const link of [...this.#host.links()]) {
+        if (link.actor.kind === 'user' && link.actor.sessionId === sessionId) link.leave('unauthenticated')
+      }
+    })
+    this.#host.on('entered', (link) => {
+      if (this.#now() - this.#lastChangeAt < RECENT_MS) void this.#recheck(link)
+    })
+    this.#timer = setInterval(() => this.checkTokens(), CHECK_TOKENS_EVERY_MS)
+  }
+
+  /** Asks for fresh tokens in time, and ends connections whose token has run out. */
+  checkTokens(): void {
+    const now = this.#now()
+    for (const link of [...this.#host.links()]) {
+      const { expiresAt } = link.actor
+      if (now > expiresAt + GRACE_MS) link.leave('unauthenticated')
+      else if (now > expiresAt - RENEW_BEFORE_MS && this.#askedFor.get(link) !== expiresAt) {
+        this.#askedFor.set(link, expiresAt)
+        link.connection.requestToken()
+      }
+    }
+  }
+
+  /** Stops the clock. */
+  close(): void {
+    clearInterval(this.#timer)
+  }
+
+  async #recheck(link: RoomLink): Promise<void> {
+    try {
+      const role = await this.#entry.roleOf(link.actor, link.room.id)
+      if (role) link.setRole(role)
+      else link.leave('forbidden')
+    } catch (error) {
+      this.#log.warn({ err: error, roomId: link.room.id }, 'could not ask who may do what; trying again')
+      setTimeout(() => {
+        if (link.room.links.has(link)) void this.#recheck(link)
+      }, TRY_AGAIN_MS)
+    }
+  }
+}

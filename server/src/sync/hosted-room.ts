@@ -1,0 +1,83 @@
+import type { Document } from '@hocuspocus/server'
+import type { RoomId } from '@sketchroom/shared/ids'
+import type { PresenceUser } from '@sketchroom/shared/presence'
+import { applyUpdate } from 'yjs'
+import type { RoomLink } from './room-link.ts'
+
+/**
+ * Broadcasts are gathered for this long: fewer frames are what makes a busy room cheap. The first edit
+ * after a quiet moment does not wait (`flushIfQuiet`), so a quiet room is also fast.
+ */
+export const GATHER_MS = 8
+
+/** Nobody needs to speak for more awareness clients than a few tabs have. */
+const MAX_CLIENTS_PER_LINK = 8
+
+/** What became of an update that a client sent. */
+export type ApplyResult = 'applied' | 'missing-dependencies' | 'kept-pending'
+
+/** A room in memory: its document, and the connections that are in it. */
+export class HostedRoom {
+  readonly id: RoomId
+  readonly document: Document
+  readonly links = new Set<RoomLink>()
+  readonly #clientOwners = new Map<number, RoomLink>()
+  #lastFlushAt = -Infinity
+
+  constructor(id: RoomId, document: Document) {
+    this.id = id
+    this.document = document
+  }
+
+  /** Who is here, each person once. */
+  get present(): PresenceUser[] {
+    return [...new Map([...this.links].map((link) => [link.user.id, link.user])).values()]
+  }
+
+  /**
+   * Applies an update. Yjs keeps what refers to unknown edits aside ("pending") and says nothing; such an
+   * update is given back as `missing-dependencies`, so that the sender is asked for all it has. Only a
+   * room that was loaded with a hole in its history keeps it pending. Throws when it does not integrate.
+   */
+  apply(update: Uint8Array, origin: RoomLink): ApplyResult {
+    const { store } = this.document
+    const wasWhole = store.pendingStructs === null && store.pendingDs === null
+    applyUpdate(this.document, update, origin)
+    if (store.pendingStructs === null && store.pendingDs === null) return 'applied'
+    if (!wasWhole) return 'kept-pending'
+    store.pendingStructs = null
+    store.pendingDs = null
+    return 'missing-dependencies'
+  }
+
+  /** Sends what waits to be broadcast, unless something was sent a moment ago: then it is gathered. */
+  flushIfQuiet(): void {
+    const now = performance.now()
+    if (now - this.#lastFlushAt < GATHER_MS) return
+    this.#lastFlushAt = now
+    this.document.flush()
+  }
+
+  /**
+   * Whether the connection may speak for this awareness client: it is its own, or nobody's, or the same
+   * person's from a connection that has not been noticed to be dead yet.
+   */
+  claimClient(clientId: number, link: RoomLink): boolean {
+    const owner = this.#clientOwners.get(clientId)
+    if (owner === link) return true
+    if (owner && owner.user.id !== link.user.id) return false
+    const own = this.document.getClients(link.connection)
+    if (own.size >= MAX_CLIENTS_PER_LINK) return false
+    if (owner) this.document.getClients(owner.connection).delete(clientId)
+    this.#clientOwners.set(clientId, link)
+    // Hocuspocus notes only clients it has never seen; one that comes back would leave a ghost cursor.
+    own.add(clientId)
+    return true
+  }
+
+  /** Takes a connection out, with the cursors it spoke for. */
+  remove(link: RoomLink): void {
+    this.links.delete(link)
+    for (const [clientId, owner] of this.#clientOwners) if (owner === link) this.#clientOwners.delete(clientId)
+  }
+}

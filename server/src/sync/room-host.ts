@@ -1,0 +1,197 @@
+import { EventEmitter } from 'node:events'
+import { Hocuspocus, type Connection, type Document } from '@hocuspocus/server'
+import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import type { PresenceUser } from '@sketchroom/shared/presence'
+import { mayDraw } from '@sketchroom/shared/roles'
+import type { Logger } from 'pino'
+import type { Compaction } from '../core/journal/compaction.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import { loadDocument } from '../core/journal/load-document.ts'
+import { SketchRoomError } from '../errors.ts'
+import type { DocumentStore } from '../ports/document-store.ts'
+import type { PresenceSource } from '../ports/presence-source.ts'
+import type { Doorkeeper } from './doorkeeper.ts'
+import { GATHER_MS, HostedRoom } from './hosted-room.ts'
+import { RoomLink, type Entrant } from './room-link.ts'
+import type { SocketContext } from './sync-socket.ts'
+
+/** What each hook of a connection finds in its context once the client is let in. */
+interface LinkContext extends SocketContext {
+  readonly entrant: Entrant
+}
+
+/** What the host of rooms is made of. */
+export interface RoomHostParts {
+  readonly doorkeeper: Doorkeeper
+  readonly store: DocumentStore
+  readonly journal: Journal
+  readonly compaction: Compaction
+  readonly log: Logger
+}
+
+/** Timers of Hocuspocus that this server does better itself; setInterval takes no longer wait. */
+const NEVER_MS = 2 ** 31 - 1
+
+/**
+ * Keeps the rooms that somebody is in: one Yjs document each, in a Hocuspocus whose hooks are here. What
+ * Hocuspocus would do on every message (store timers, change hooks, acknowledgements) is done by
+ * `RoomLink` and the journal instead.
+ */
+export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implements PresenceSource {
+  readonly hocuspocus: Hocuspocus
+  readonly rooms = new Map<RoomId, HostedRoom>()
+  readonly #parts: RoomHostParts
+
+  constructor(parts: RoomHostParts) {
+    super()
+    this.#parts = parts
+    this.hocuspocus = new Hocuspocus({
+      quiet: true,
+      timeout: NEVER_MS,
+      flushDelay: GATHER_MS,
+      onAuthenticate: (data) => this.#authenticate(data),
+      onTokenSync: (data) => this.#renew(data.connection as Connection<LinkContext>, data.token),
+      onLoadDocument: (data) => this.#load(data.document, data.context as LinkContext),
+      afterLoadDocument: async (data) => this.#host(data.document),
+      connected: async (data) => this.#connected(data.connection as Connection<LinkContext>),
+      beforeUnloadDocument: (data) => this.#beforeUnload(data.document),
+      afterUnloadDocument: async (data) => this.#forget(roomIdSchema.parse(data.documentName)),
+    })
+    parts.journal.on('committed', (roomId) => this.#compactIfDue(roomId))
+    parts.journal.on('failing', () => this.#tellAll('failing'))
+    parts.journal.on('recovered', () => this.#recovered())
+  }
+
+  present(roomId: RoomId): PresenceUser[] {
+    return this.rooms.get(roomId)?.present ?? []
+  }
+
+  async #authenticate(data: {
+    token: string
+    documentName: string
+    context: SocketContext
+    connectionConfig: { readOnly: boolean }
+  }): Promise<{ entrant: Entrant }> {
+    const { socket } = data.context
+    try {
+      const { doorkeeper } = this.#parts
+      const entrant = await doorkeeper.enter(data.token, roomIdSchema.parse(data.documentName), socket.entrance)
+      data.connectionConfig.readOnly = !mayDraw(entrant.role)
+      return { entrant }
+    } catch (error) {
+      throw this.#refusal(error, data.context, data.documentName)
+    }
+  }
+
+  async #load(document: Document, context: LinkContext): Promise<void> {
+    const roomId = roomIdSchema.parse(document.name)
+    const { store, journal, compaction, log } = this.#parts
+    try {
+      const position = await loadDocument(roomId, document, {
+        store,
+        journal,
+        reportCorrupt: ({ seq, error }) =>
+          log.error({ roomId, seq, err: error }, 'a stored record does not decode; it was set aside'),
+      })
+      compaction.follow(roomId, position)
+    } catch (error) {
+      document.destroy()
+      throw this.#refusal(error, context, document.name)
+    }
+  }
+
+  #host(document: Document): void {
+    const roomId = roomIdSchema.parse(document.name)
+    this.rooms.set(roomId, new HostedRoom(roomId, document))
+    // In place of Hocuspocus's own: called for each update before it is broadcast or acknowledged.
+    document.onUpdate((_, origin, update) => {
+      this.#parts.journal.append(roomId, update, origin instanceof RoomLink ? origin.user.id : null)
+    })
+  }
+
+  #connected(connection: Connection<LinkContext>): void {
+    const { entrant, socket } = connection.context
+    const room = this.rooms.get(roomIdSchema.parse(connection.document.name))
+    if (!room || room.document !== connection.document || room.document.isDestroyed) {
+      // The room was dropped from memory between loading and entering; coming back loads it anew.
+      connection.close()
+      return socket.leave(connection.messageAddress, 'store_unavailable')
+    }
+    const link = new RoomLink({ room, connection, entrant, journal: this.#parts.journal, socket })
+    room.links.add(link)
+    connection.onClose(() => room.remove(link))
+    link.tell({ type: 'role', role: link.role })
+    if (this.#parts.journal.failing) link.tell({ type: 'store', state: 'failing' })
+    socket.joined(link)
+    this.emit('entered', link)
+  }
+
+  /** A fresh token on an open connection: it must speak for the same person. */
+  async #renew(connection: Connection<LinkContext>, token: string): Promise<void> {
+    const link = this.#linkOf(connection)
+    if (!link) return
+    try {
+      const entrant = await this.#parts.doorkeeper.enter(token, link.room.id, connection.context.socket.entrance)
+      if (entrant.user.id !== link.user.id) throw new SketchRoomError('unauthenticated', 'another person’s token')
+      link.actor = entrant.actor
+      link.setRole(entrant.role)
+    } catch (error) {
+      link.leave(error instanceof SketchRoomError ? error.code : 'store_unavailable')
+    }
+  }
+
+  /** Every connection's place in a room. */
+  *links(): Generator<RoomLink> {
+    for (const room of this.rooms.values()) yield* room.links
+  }
+
+  #linkOf(connection: Connection<LinkContext>): RoomLink | undefined {
+    const room = this.rooms.get(roomIdSchema.parse(connection.document.name))
+    return room && [...room.links].find((link) => link.connection === connection)
+  }
+
+  /** A throw vetoes the unload: a room stays in memory until all of it is durable. */
+  async #beforeUnload(document: Document): Promise<void> {
+    const roomId = roomIdSchema.parse(document.name)
+    const { journal, compaction, log } = this.#parts
+    await journal.flush(roomId)
+    if (compaction.isDue(roomId, true)) await compaction.compact(roomId, document)
+    log.debug({ roomId }, 'room leaves memory')
+  }
+
+  #forget(roomId: RoomId): void {
+    this.rooms.delete(roomId)
+    this.#parts.compaction.forget(roomId)
+  }
+
+  #compactIfDue(roomId: RoomId): void {
+    const room = this.rooms.get(roomId)
+    const { compaction, log } = this.#parts
+    if (!room || !compaction.isDue(roomId, false)) return
+    compaction.compact(roomId, room.document).catch((error: unknown) => {
+      log.warn({ roomId, err: error }, 'compaction failed; the journal still has everything')
+    })
+  }
+
+  #recovered(): void {
+    this.#tellAll('ok')
+    // Rooms that everybody left while the store failed were kept; now they may go.
+    for (const { document } of this.rooms.values()) {
+      if (document.getConnectionsCount() === 0) void this.hocuspocus.unloadDocument(document)
+    }
+  }
+
+  #tellAll(state: 'failing' | 'ok'): void {
+    for (const link of this.links()) link.tell({ type: 'store', state })
+  }
+
+  /** Tells the socket, and makes the error Hocuspocus is to see: without a message, so that it logs nothing. */
+  #refusal(error: unknown, { socket }: SocketContext, documentName: string): Error & { reason: string } {
+    const code = error instanceof SketchRoomError ? error.code : 'store_unavailable'
+    if (code === 'store_unavailable')
+      socket.log.error({ err: error, roomId: documentName }, 'a room could not be opened')
+    else socket.log.info({ code, roomId: documentName }, 'a client was not let in')
+    socket.refused(roomIdSchema.parse(documentName), code)
+    return Object.assign(new Error(''), { reason: code })
+  }
+}

@@ -1,0 +1,155 @@
+import type { Connection } from '@hocuspocus/server'
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
+import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import type { Notice } from '@sketchroom/shared/protocol/notices'
+import type { PresenceUser } from '@sketchroom/shared/presence'
+import { mayDraw, type Role } from '@sketchroom/shared/roles'
+import * as decoding from 'lib0/decoding'
+import { decodeUpdate } from 'yjs'
+import type { Actor } from '../core/actor.ts'
+import type { Journal } from '../core/journal/journal.ts'
+import type { HostedRoom } from './hosted-room.ts'
+import { stampAwareness } from './stamp-awareness.ts'
+import * as wire from './wire.ts'
+
+/** What a link needs of its socket. */
+export interface LinkSocket {
+  /** Ends the link; the socket itself too when it serves no other room. */
+  leave(address: string, code: ErrorCode): void
+}
+
+/** Who entered a room, as the server found out. */
+export interface Entrant {
+  readonly actor: Actor
+  readonly role: Role
+  readonly user: PresenceUser
+}
+
+/** The update that says nothing: no structs, no deletions. */
+function isEmptyUpdate(update: Uint8Array): boolean {
+  return update.length === 2 && update[0] === 0 && update[1] === 0
+}
+
+/**
+ * A connection's place in one room. Every sync and awareness message goes through here: what the role
+ * allows, whose cursor it is, and when an edit may be called saved is decided in this one class.
+ */
+export class RoomLink {
+  readonly room: HostedRoom
+  readonly connection: Connection
+  readonly user: PresenceUser
+  actor: Actor
+  role: Role
+  readonly #journal: Journal
+  readonly #socket: LinkSocket
+
+  constructor(parts: {
+    room: HostedRoom
+    connection: Connection
+    entrant: Entrant
+    journal: Journal
+    socket: LinkSocket
+  }) {
+    this.room = parts.room
+    this.connection = parts.connection
+    this.actor = parts.entrant.actor
+    this.role = parts.entrant.role
+    this.user = parts.entrant.user
+    this.#journal = parts.journal
+    this.#socket = parts.socket
+  }
+
+  /** What opens each frame to and from this client. */
+  get address(): string {
+    return this.connection.messageAddress
+  }
+
+  /** Handles one message, its address and type already read. */
+  receive(type: number, decoder: decoding.Decoder): void {
+    try {
+      switch (type) {
+        case MESSAGE.sync:
+        case MESSAGE.syncReply:
+          return this.#receiveSync(wire.readSyncMessage(decoder))
+        case MESSAGE.awareness:
+          return this.#receiveAwareness(decoding.readVarUint8Array(decoder))
+        case MESSAGE.queryAwareness:
+          return this.connection.send(wire.awarenessStates(this.address, this.room.document.awareness))
+        case MESSAGE.stateless:
+          // Nothing is asked this way yet; a client of another version may try.
+          return
+        default:
+          return this.leave('invalid_request')
+      }
+    } catch {
+      // Whatever a client can send that does not decode ends its connection and changes nothing.
+      this.tell({ type: 'refused', reason: 'malformed_update' })
+      this.leave('malformed_update')
+    }
+  }
+
+  /** Tells this client something beside the drawing. */
+  tell(content: Notice): void {
+    this.connection.send(wire.notice(this.address, content))
+  }
+
+  /** Gives the connection another role, at once. */
+  setRole(role: Role): void {
+    if (role === this.role) return
+    const couldDraw = mayDraw(this.role)
+    this.role = role
+    this.connection.readOnly = !mayDraw(role)
+    this.tell({ type: 'role', role })
+    if (!couldDraw && mayDraw(role)) this.#askForMissing()
+  }
+
+  /** Ends the connection's stay in this room. */
+  leave(code: ErrorCode): void {
+    this.connection.close({ code: closeCodeOf[code], reason: code })
+    this.#socket.leave(this.address, code)
+  }
+
+  #receiveSync(message: wire.SyncMessage): void {
+    if (message.kind === 'step1') {
+      this.connection.send(wire.syncStep2(this.address, this.room.document, message.stateVector))
+      if (mayDraw(this.role)) this.#askForMissing()
+    } else if (mayDraw(this.role)) this.#write(message.update)
+    else this.#refuse(message.update)
+  }
+
+  #askForMissing(): void {
+    this.connection.send(wire.syncStep1(this.address, this.room.document))
+  }
+
+  #write(update: Uint8Array): void {
+    if (this.#journal.overloaded) return this.leave('store_unavailable')
+    // Decoded whole before anything is applied: Yjs would integrate the first half of a broken update.
+    decodeUpdate(update)
+    const result = this.room.apply(update, this)
+    if (result === 'kept-pending') this.#journal.append(this.room.id, update, this.user.id)
+    this.room.flushIfQuiet()
+    if (result === 'missing-dependencies') {
+      this.#answer(false)
+      this.#askForMissing()
+    } else this.#answer(true)
+  }
+
+  #refuse(update: Uint8Array): void {
+    const harmless = isEmptyUpdate(update)
+    if (!harmless) this.tell({ type: 'refused', reason: 'read_only' })
+    this.#answer(harmless)
+  }
+
+  /** Answers one write. Refusals wait in the same line: the n-th answer belongs to the n-th write. */
+  #answer(applied: boolean): void {
+    this.#journal.whenDurable(this.room.id, () => this.connection.send(wire.syncStatus(this.address, applied)))
+  }
+
+  #receiveAwareness(update: Uint8Array): void {
+    const stamped = stampAwareness(update, this.user, (clientId) => this.room.claimClient(clientId, this))
+    if (!stamped) return
+    this.room.document.applyAwarenessUpdate(this.connection, stamped)
+    this.room.flushIfQuiet()
+  }
+}

@@ -1,0 +1,76 @@
+import { findRoomId, type RoomId } from '@sketchroom/shared/ids'
+import { AUTH, MESSAGE } from '@sketchroom/shared/protocol/frames'
+import { findNotice } from '@sketchroom/shared/protocol/notices'
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import * as wire from './wire.ts'
+
+/** A frame from a client, read as far as its type. */
+export interface IncomingFrame {
+  /** The document's name, and for some clients a session's after a NUL. */
+  readonly address: string
+  readonly type: number
+  readonly decoder: decoding.Decoder
+}
+
+/** How one kind of client writes its frames. Inside, all frames are Hocuspocus frames. */
+export interface SyncDialect {
+  /** Undefined for what needs no answer. Throws when the frame does not decode. */
+  read(data: Uint8Array): IncomingFrame | undefined
+  /** The frame as this client reads it; undefined when it would not understand it. */
+  write(frame: Uint8Array): Uint8Array | undefined
+  /** A heartbeat that this client's library counts as a sign of life, if it knows one. */
+  readonly ping: Uint8Array | undefined
+}
+
+/** The Hocuspocus protocol: an address before each message, several rooms on one socket. */
+export const hocuspocusDialect: SyncDialect = {
+  read(data) {
+    // One byte is a heartbeat; no address is that short.
+    if (data.length === 1) return undefined
+    const decoder = decoding.createDecoder(data)
+    const address = decoding.readVarString(decoder)
+    return { address, type: decoding.readVarUint(decoder), decoder }
+  },
+  write: (frame) => frame,
+  ping: wire.PING_FRAME,
+}
+
+/** The y-websocket protocol: one room, no address, fewer kinds of message. */
+export function createYjsDialect(roomId: RoomId): SyncDialect {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarString(encoder, roomId)
+  const addressBytes = encoding.length(encoder)
+  return {
+    read(data) {
+      const decoder = decoding.createDecoder(data)
+      const type = decoding.readVarUint(decoder)
+      // It has no auth message of its own; the token came with the upgrade.
+      return type === MESSAGE.auth ? undefined : { address: roomId, type, decoder }
+    },
+    write(frame) {
+      const [type, subtype] = [frame[addressBytes], frame[addressBytes + 1]]
+      const known =
+        type === MESSAGE.sync ||
+        type === MESSAGE.awareness ||
+        (type === MESSAGE.auth && subtype === AUTH.permissionDenied)
+      if (known) return frame.subarray(addressBytes)
+      return type === MESSAGE.stateless ? refusalAsDenial(frame, addressBytes) : undefined
+    },
+    ping: undefined,
+  }
+}
+
+/** A refused write is told to y-websocket clients as "permission denied", the one way they know. */
+function refusalAsDenial(frame: Uint8Array, addressBytes: number): Uint8Array | undefined {
+  const decoder = decoding.createDecoder(frame.subarray(addressBytes + 1))
+  const content = findNotice(decoding.readVarString(decoder))
+  // One byte less: the empty address.
+  return content?.type === 'refused' ? wire.permissionDenied('', content.reason).subarray(1) : undefined
+}
+
+/** The room that an address names; undefined when it names none. */
+export function roomOfAddress(address: string): RoomId | undefined {
+  const end = address.indexOf('\0')
+  return findRoomId(end === -1 ? address : address.slice(0, end))
+}

@@ -1,0 +1,213 @@
+import type { Hocuspocus, WebSocketLike } from '@hocuspocus/server'
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
+import type { RoomId } from '@sketchroom/shared/ids'
+import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import type { Logger } from 'pino'
+import type { WebSocket } from 'ws'
+import type { Entrance } from './doorkeeper.ts'
+import type { LinkSocket, RoomLink } from './room-link.ts'
+import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
+import * as wire from './wire.ts'
+
+/** Without a room for this long, a socket is closed: it has not signed in, or has no use any more. */
+const WITHOUT_ROOM_MS = 10_000
+/** A peer that answers no ping for two rounds is gone, whatever TCP says. */
+const HEARTBEAT_MS = 15_000
+/** A reader that lets this much pile up is cut: it can come back, the process could not. */
+const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
+/** What may wait while a client is being let in. */
+const MAX_QUEUED_BYTES = 1024 * 1024
+const MAX_ROOMS = 20
+/** Sign-ins and token renewals that one socket may try in its life for each of its rooms. */
+const MAX_AUTH_FRAMES = 200
+
+/** A room that this socket is in, or is being let into. */
+type Place = { readonly kind: 'joining'; readonly queue: IncomingFrame[] } | { readonly kind: 'joined'; link: RoomLink }
+
+type HocuspocusClient = ReturnType<Hocuspocus['handleConnection']>
+
+const SHARED_REQUEST = new Request('http://sketchroom.invalid/sync')
+
+/** What Hocuspocus's hooks are given for every room of a socket. */
+export interface SocketContext {
+  readonly socket: SyncSocket
+}
+
+/**
+ * One WebSocket. Hocuspocus lets clients in and keeps the documents; every other frame goes straight to
+ * the room's link, which is cheaper and lets an answer wait until it is true.
+ */
+export class SyncSocket implements LinkSocket, WebSocketLike {
+  /** How the client came in. */
+  readonly entrance: Entrance
+  readonly log: Logger
+  readonly #socket: WebSocket
+  readonly #dialect: SyncDialect
+  readonly #client: HocuspocusClient
+  readonly #places = new Map<string, Place>()
+  readonly #heartbeat: NodeJS.Timeout
+  #withoutRoom: NodeJS.Timeout | undefined
+  #queuedBytes = 0
+  #authFrames = 0
+  #alive = true
+
+  constructor(parts: {
+    socket: WebSocket
+    dialect: SyncDialect
+    hocuspocus: Hocuspocus
+    entrance: Entrance
+    log: Logger
+  }) {
+    this.#socket = parts.socket
+    this.#dialect = parts.dialect
+    this.entrance = parts.entrance
+    this.log = parts.log
+    this.#client = parts.hocuspocus.handleConnection(this, SHARED_REQUEST, { socket: this } satisfies SocketContext)
+    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    this.#watchForRoom()
+    parts.socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    parts.socket.on('pong', () => (this.#alive = true))
+    parts.socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
+    parts.socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
+  }
+
+  /** The state of the socket, as WebSocket numbers it. */
+  get readyState(): number {
+    return this.#socket.readyState
+  }
+
+  /** Sends a Hocuspocus frame in this client's dialect; drops it when the client would not know it. */
+  send(frame: Uint8Array): void {
+    const socket = this.#socket
+    if (socket.readyState !== socket.OPEN) return
+    const bytes = this.#dialect.write(frame)
+    if (!bytes) return
+    socket.send(bytes)
+    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
+      this.log.warn({ buffered: socket.bufferedAmount }, 'cut a reader that does not keep up')
+      socket.terminate()
+    }
+  }
+
+  /** Closes the socket with a close code and a reason (an error's code). */
+  close(code: number = CLOSE_CODES.forbidden, reason = ''): void {
+    this.#socket.close(code, reason)
+  }
+
+  /** Feeds a frame as if the client had sent it: the Auth frame of clients that cannot. */
+  inject(frame: Uint8Array): void {
+    this.#authFrames += 1
+    const address = wire.readAddress(frame)
+    this.#places.set(address, { kind: 'joining', queue: [] })
+    this.#client.handleMessage(frame)
+  }
+
+  /** The client is in: what it sent meanwhile is handled now, in order. */
+  joined(link: RoomLink): void {
+    const place = this.#places.get(link.address)
+    this.#places.set(link.address, { kind: 'joined', link })
+    this.#watchForRoom()
+    if (place?.kind !== 'joining') return
+    for (const { type, decoder } of place.queue) link.receive(type, decoder)
+  }
+
+  /** The client was not let into the room. Hocuspocus tells it so first, right after this. */
+  refused(roomId: RoomId, code: ErrorCode): void {
+    setImmediate(() => {
+      for (const [address, { kind }] of this.#places) {
+        if (kind === 'joining' && roomOfAddress(address) === roomId) this.leave(address, code)
+      }
+    })
+  }
+
+  leave(address: string, code: ErrorCode): void {
+    this.#places.delete(address)
+    if (this.#places.size === 0) this.close(closeCodeOf[code], code)
+  }
+
+  /** Ends the connection without waiting for the client's goodbye. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #receive(data: Buffer, isBinary: boolean): void {
+    if (!isBinary) return this.close(1003, 'binary frames only')
+    this.#alive = true
+    let frame: IncomingFrame | undefined
+    try {
+      frame = this.#dialect.read(data)
+    } catch {
+      return this.close(closeCodeOf.invalid_request, 'invalid_request')
+    }
+    if (!frame) {
+      if (data[0] === MESSAGE.ping && data.length === 1) this.#socket.send(wire.PONG_FRAME)
+      return
+    }
+    const place = this.#places.get(frame.address)
+    if (frame.type === MESSAGE.auth) this.#authenticate(frame.address, data)
+    else if (place?.kind === 'joined') this.#deliver(place.link, frame, data)
+    else this.#queue(frame, place, data.length)
+  }
+
+  #deliver(link: RoomLink, frame: IncomingFrame, data: Buffer): void {
+    if (frame.type !== MESSAGE.close) return link.receive(frame.type, frame.decoder)
+    this.#places.delete(frame.address)
+    this.#client.handleMessage(data)
+    this.#watchForRoom()
+  }
+
+  #authenticate(address: string, data: Buffer): void {
+    this.#authFrames += 1
+    if (this.#authFrames > MAX_AUTH_FRAMES) return this.close(closeCodeOf.rate_limited, 'rate_limited')
+    if (!roomOfAddress(address)) {
+      this.send(wire.permissionDenied(address, 'not_found'))
+      return this.leave(address, 'not_found')
+    }
+    if (!this.#place(address)) return
+    this.#client.handleMessage(data)
+  }
+
+  /** Clients may send before they have signed in; it waits, within bounds. */
+  #queue(frame: IncomingFrame, place: Place | undefined, bytes: number): void {
+    const joining = place ?? this.#place(frame.address)
+    if (joining?.kind !== 'joining') return
+    this.#queuedBytes += bytes
+    if (this.#queuedBytes > MAX_QUEUED_BYTES) return this.close(closeCodeOf.too_large, 'too_large')
+    joining.queue.push(frame)
+  }
+
+  #place(address: string): Place | undefined {
+    const existing = this.#places.get(address)
+    if (existing) return existing
+    if (this.#places.size >= MAX_ROOMS) {
+      this.close(closeCodeOf.rate_limited, 'rate_limited')
+      return undefined
+    }
+    const place: Place = { kind: 'joining', queue: [] }
+    this.#places.set(address, place)
+    return place
+  }
+
+  #watchForRoom(): void {
+    const isInRoom = [...this.#places.values()].some(({ kind }) => kind === 'joined')
+    clearTimeout(this.#withoutRoom)
+    if (isInRoom) return
+    this.#withoutRoom = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), WITHOUT_ROOM_MS)
+  }
+
+  #beat(): void {
+    if (!this.#alive) return this.#socket.terminate()
+    this.#alive = false
+    this.#socket.ping()
+    if (this.#dialect.ping) this.#socket.send(this.#dialect.ping)
+  }
+
+  #ended(code: number, reason: string): void {
+    clearInterval(this.#heartbeat)
+    clearTimeout(this.#withoutRoom)
+    this.#places.clear()
+    this.#client.handleClose({ code, reason })
+    this.log.debug({ code, reason }, 'socket closed')
+  }
+}
