@@ -79,6 +79,11 @@ export const memberSchema = z.object({
 })
 /** A person of a room. */
 export type Member = z.infer<typeof memberSchema>
+/** `GET /rooms/{id}/members` */
+export const listMembersQuerySchema = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(100),
+  cursor: z.string().max(500).optional(),
+})
 /** What `GET /rooms/{id}/members` answers: owners first, then by name. */
 export const memberListSchema = z.object({ data: z.array(memberSchema), nextCursor: z.string().nullable() })
 

@@ -1,0 +1,58 @@
+import { Router } from '@koa/router'
+import { API_PREFIX } from '@sketchroom/shared/api/paths'
+import type { Accounts } from '../core/accounts.ts'
+import type { Members } from '../core/members.ts'
+import type { RoomEntry } from '../core/room-entry.ts'
+import type { Rooms } from '../core/rooms.ts'
+import { SketchRoomError } from '../errors.ts'
+import type { Context, Middleware, RequestState } from './context.ts'
+import { jsonBody } from './json-body.ts'
+import { refuseForeignPages } from './origins.ts'
+import { createRateLimits, type HttpLimits } from './rate-limits.ts'
+import { createRefreshCookie } from './refresh-cookie.ts'
+import { addAuthRoutes } from './routes/auth-routes.ts'
+import { addMeRoutes } from './routes/me-routes.ts'
+import { addMemberRoutes } from './routes/member-routes.ts'
+import { addRoomRoutes } from './routes/room-routes.ts'
+import { syncUrl } from './security-headers.ts'
+
+/** What the REST API is built from. */
+export interface ApiDeps {
+  readonly accounts: Accounts
+  readonly rooms: Rooms
+  readonly members: Members
+  readonly entry: RoomEntry
+  readonly limits: HttpLimits
+  readonly publicUrl: URL
+  readonly allowedOrigins: readonly string[]
+}
+
+/** Builds the REST API; every path below its prefix is answered here. */
+export function createApi(deps: ApiDeps): Middleware {
+  const { accounts, rooms, members, entry, publicUrl, allowedOrigins } = deps
+  const router = new Router<RequestState>({ prefix: API_PREFIX })
+  router.use('/auth', refuseForeignPages(allowedOrigins))
+  router.use(jsonBody)
+  const limits = createRateLimits(deps.limits)
+  addAuthRoutes(router, { accounts, limits, cookie: createRefreshCookie(publicUrl) })
+  addMeRoutes(router, { accounts })
+  addRoomRoutes(router, { accounts, rooms })
+  addMemberRoutes(router, { accounts, members, entry, syncUrl: syncUrl(publicUrl) })
+  const route = router.routes()
+
+  return async (ctx, next) => {
+    if (ctx.path !== API_PREFIX && !ctx.path.startsWith(`${API_PREFIX}/`)) return await next()
+    ctx.set('Cache-Control', 'no-store')
+    await route(ctx as Parameters<typeof route>[0], async () => refuseUnrouted(ctx))
+  }
+}
+
+/** Answers what no route has: another method, or another path. */
+function refuseUnrouted(ctx: Context): void {
+  const layers: Array<{ methods: string[] }> = ctx['matched'] ?? []
+  const allowed = new Set(layers.flatMap(({ methods }) => methods))
+  if (allowed.size === 0) throw new SketchRoomError('not_found', 'There is no such path in this API.')
+  ctx.set('Allow', [...allowed, 'OPTIONS'].join(', '))
+  if (ctx.method !== 'OPTIONS') throw new SketchRoomError('method_not_allowed', 'This path does not know the method.')
+  ctx.status = 204
+}

@@ -1,0 +1,55 @@
+import Koa from 'koa'
+import compress from 'koa-compress'
+import type { Logger } from 'pino'
+import { SketchRoomError } from '../errors.ts'
+import { createApi, type ApiDeps } from './api.ts'
+import type { RequestState } from './context.ts'
+import { createHealthRoutes, type Health } from './health.ts'
+import { crossOrigin } from './origins.ts'
+import { problemResponses } from './problem-responses.ts'
+import { requestLog } from './request-log.ts'
+import { securityHeaders } from './security-headers.ts'
+import { serveClient } from './static.ts'
+
+/** What the HTTP side must know of its surroundings. */
+export interface HttpConfig {
+  /** Where browsers reach us: decides cookies, the content policy and the addresses we hand out. */
+  readonly publicUrl: URL
+  /** Origins whose pages may use the API, besides our own. */
+  readonly allowedOrigins: readonly string[]
+  /** How many proxies in front are believed about who the client is. */
+  readonly trustProxy: number
+  /** The built client; without it only the API is served. */
+  readonly clientDir?: string | undefined
+}
+
+/** What the HTTP side is built from. */
+export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins'> {
+  readonly health: Health
+  readonly config: HttpConfig
+  readonly logger: Logger
+}
+
+/** Builds everything that is answered over HTTP; whoever serves it calls `callback()`. */
+export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Koa<RequestState> {
+  const { publicUrl, trustProxy, clientDir } = config
+  const allowedOrigins = [...new Set([publicUrl.origin, ...config.allowedOrigins])]
+
+  // With a count, Koa takes the client's address from as many hops as we trust, and not from what came before.
+  const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
+  app.on('error', (error: unknown) => logger.warn({ err: error }, 'answer broken off'))
+  app.use(requestLog(logger))
+  app.use(securityHeaders(publicUrl))
+  app.use(problemResponses(logger))
+  app.use(crossOrigin(allowedOrigins))
+  app.use(createHealthRoutes(health))
+  app.use(createApi({ ...deps, publicUrl, allowedOrigins }))
+  if (clientDir !== undefined) {
+    app.use(compress())
+    app.use(serveClient(clientDir))
+  }
+  app.use(() => {
+    throw new SketchRoomError('not_found', 'There is nothing here.')
+  })
+  return app
+}

@@ -1,0 +1,22 @@
+import type { Logger } from 'pino'
+import type { Middleware } from './context.ts'
+import { toProblem, toSketchRoomError } from './problem.ts'
+
+/** Answers every error as problem+json; a fault of our own is logged here, once, with its cause. */
+export function problemResponses(logger: Logger): Middleware {
+  return async (ctx, next) => {
+    try {
+      await next()
+    } catch (thrown) {
+      const error = toSketchRoomError(thrown)
+      const { requestId } = ctx.state
+      const problem = toProblem(error, requestId)
+      if (problem.status >= 500) logger.error({ requestId, err: error }, 'request failed')
+      if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer')
+      ctx.set('Cache-Control', 'no-store')
+      ctx.status = problem.status
+      ctx.body = problem
+      ctx.type = 'application/problem+json'
+    }
+  }
+}

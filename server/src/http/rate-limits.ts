@@ -1,0 +1,85 @@
+import { isIPv6 } from 'node:net'
+import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible'
+import { SketchRoomError } from '../errors.ts'
+import type { Context } from './context.ts'
+
+/** How often something may happen for one key. */
+export interface Limit {
+  readonly points: number
+  readonly seconds: number
+}
+
+/** How often one address may ask for what costs much or gives entry. */
+export interface HttpLimits {
+  readonly guest: Limit
+  /** Sign-ups and sign-ins together, by client address. */
+  readonly credentials: Limit
+  readonly refresh: Limit
+  /** Failed sign-ins, by e-mail address. */
+  readonly failures: Limit
+}
+
+/** Generous to a class behind one address, too slow to guess passwords. */
+export const DEFAULT_LIMITS: HttpLimits = {
+  guest: { points: 60, seconds: 60 },
+  credentials: { points: 20, seconds: 60 },
+  refresh: { points: 300, seconds: 60 },
+  failures: { points: 10, seconds: 60 },
+}
+
+/** Counts by client address or another key, in this process. */
+export interface RateLimits {
+  /** Counts one; throws `rate_limited` when that was too many. */
+  take(ctx: Context, name: keyof HttpLimits, key?: string): Promise<void>
+  /** Takes back one that turned out to be right. */
+  giveBack(name: keyof HttpLimits, key: string): Promise<void>
+}
+
+/** Builds the counters. */
+export function createRateLimits(limits: HttpLimits): RateLimits {
+  const create = ({ points, seconds }: Limit) => new RateLimiterMemory({ points, duration: seconds })
+  const limiters: Record<keyof HttpLimits, RateLimiterMemory> = {
+    guest: create(limits.guest),
+    credentials: create(limits.credentials),
+    refresh: create(limits.refresh),
+    failures: create(limits.failures),
+  }
+  return {
+    async take(ctx, name, key = addressKey(ctx.ip)) {
+      const { points, seconds } = limits[name]
+      ctx.append('RateLimit-Policy', `"${name}";q=${points};w=${seconds}`)
+      try {
+        setRateLimit(ctx, name, await limiters[name].consume(key))
+      } catch (refused) {
+        if (!(refused instanceof RateLimiterRes)) throw refused
+        setRateLimit(ctx, name, refused)
+        ctx.set('Retry-After', String(secondsLeft(refused)))
+        throw new SketchRoomError('rate_limited', `Try again in ${secondsLeft(refused)} seconds.`)
+      }
+    },
+    async giveBack(name, key) {
+      await limiters[name].reward(key)
+    },
+  }
+}
+
+function setRateLimit(ctx: Context, name: string, state: RateLimiterRes): void {
+  ctx.append('RateLimit', `"${name}";r=${state.remainingPoints};t=${secondsLeft(state)}`)
+}
+
+function secondsLeft({ msBeforeNext }: RateLimiterRes): number {
+  return Math.max(1, Math.ceil(msBeforeNext / 1000))
+}
+
+/** Whoever has one IPv6 address has the 2⁶⁴ beside it, so those count as one. */
+export function addressKey(ip: string): string {
+  if (!isIPv6(ip)) return ip
+  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(ip)?.[1]
+  if (mapped) return mapped
+  const [head = '', tail] = (ip.split('%')[0] ?? '').split('::')
+  const left = head === '' ? [] : head.split(':')
+  const right = tail ? tail.split(':') : []
+  const zeros = tail === undefined ? [] : Array.from({ length: 8 - left.length - right.length }, () => '0')
+  const network = [...left, ...zeros, ...right].slice(0, 4).map((group) => Number.parseInt(group, 16).toString(16))
+  return `${network.join(':')}::/64`
+}

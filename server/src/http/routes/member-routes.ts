@@ -1,0 +1,48 @@
+import type { Router } from '@koa/router'
+import { API_PATHS } from '@sketchroom/shared/api/paths'
+import {
+  createRoomTokenRequestSchema,
+  listMembersQuerySchema,
+  setMemberRequestSchema,
+  type RoomToken,
+} from '@sketchroom/shared/api/rooms'
+import type { Accounts } from '../../core/accounts.ts'
+import type { Members } from '../../core/members.ts'
+import type { RoomEntry } from '../../core/room-entry.ts'
+import { getUserActor } from '../authentication.ts'
+import type { RequestState } from '../context.ts'
+import { getRoomId, getUserId, parseBody, parseQuery } from '../validation.ts'
+
+/** `/rooms/{id}/members` and `/tokens`: who may be in a room. `syncUrl` is where a token is good for. */
+export function addMemberRoutes(
+  router: Router<RequestState>,
+  deps: { accounts: Accounts; members: Members; entry: RoomEntry; syncUrl: URL },
+): void {
+  const { accounts, members, entry, syncUrl } = deps
+
+  router.get(API_PATHS.members, async (ctx) => {
+    const actor = await getUserActor(ctx, accounts)
+    ctx.body = await members.list(actor, getRoomId(ctx), parseQuery(ctx, listMembersQuerySchema))
+  })
+
+  router.put(API_PATHS.member, async (ctx) => {
+    const actor = await getUserActor(ctx, accounts)
+    const { role } = parseBody(ctx, setMemberRequestSchema)
+    ctx.body = await members.put(actor, getRoomId(ctx), getUserId(ctx), role)
+  })
+
+  router.delete(API_PATHS.member, async (ctx) => {
+    const actor = await getUserActor(ctx, accounts)
+    await members.remove(actor, getRoomId(ctx), getUserId(ctx))
+    ctx.status = 204
+  })
+
+  router.post(API_PATHS.roomTokens, async (ctx) => {
+    const actor = await getUserActor(ctx, accounts)
+    const request = parseBody(ctx, createRoomTokenRequestSchema)
+    const { token, expiresAt } = await entry.mintToken(actor, getRoomId(ctx), request)
+    const body: RoomToken = { token, expiresAt: new Date(expiresAt).toISOString(), syncUrl: syncUrl.href }
+    ctx.status = 201
+    ctx.body = body
+  })
+}

@@ -1,0 +1,43 @@
+import { HttpError } from 'koa'
+import send from 'koa-send'
+import { SketchRoomError } from '../errors.ts'
+import type { Context, Middleware } from './context.ts'
+
+/** The pages of the app; it finds its way by itself from the one file. Other addresses get the file as a 404. */
+const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/]
+
+/** Serves the built client: its files, and `index.html` for its pages. Files named by their content never change. */
+export function serveClient(clientDir: string): Middleware {
+  return async (ctx) => {
+    if (ctx.method !== 'GET' && ctx.method !== 'HEAD') {
+      ctx.set('Allow', 'GET, HEAD')
+      throw new SketchRoomError('method_not_allowed', 'Pages can only be read.')
+    }
+    const isAsset = ctx.path.startsWith('/assets/')
+    const cacheControl = isAsset ? 'public, max-age=31536000, immutable' : 'no-cache'
+    if (await sendFile(ctx, clientDir, ctx.path, cacheControl)) return
+    const isPage = !isAsset && ctx.accepts('html') !== false
+    if (!isPage || !(await sendFile(ctx, clientDir, '/index.html', 'no-cache'))) {
+      throw new SketchRoomError('not_found', 'There is nothing here.')
+    }
+    if (!PAGES.some((page) => page.test(ctx.path))) ctx.status = 404
+  }
+}
+
+/** Sends a file, compressed if it lies there compressed; resolves false when there is none that may be sent. */
+async function sendFile(ctx: Context, root: string, path: string, cacheControl: string): Promise<boolean> {
+  try {
+    const sent = await send(ctx, path, {
+      root,
+      setHeaders: (res) => res.setHeader('Cache-Control', cacheControl),
+    })
+    // Directories and dotfiles are passed over without a word.
+    if (sent === undefined) return false
+    if (ctx.fresh) ctx.status = 304
+    return true
+  } catch (error) {
+    // Not there (404), or outside of the folder or not decodable (400, 403).
+    if (error instanceof HttpError && error.status < 500) return false
+    throw error
+  }
+}

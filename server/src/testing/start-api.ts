@@ -1,0 +1,85 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { PresenceUser } from '@sketchroom/shared/presence'
+import { pino } from 'pino'
+import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
+import { createAccounts } from '../core/accounts.ts'
+import { EventBus } from '../core/events.ts'
+import { createMembers } from '../core/members.ts'
+import { createPasswords } from '../core/passwords.ts'
+import { createRoomEntry } from '../core/room-entry.ts'
+import { createRooms } from '../core/rooms.ts'
+import { createTokens } from '../core/tokens.ts'
+import { createHttpApp, type HttpConfig } from '../http/app.ts'
+import type { HttpLimits } from '../http/rate-limits.ts'
+import type { AccountsStore } from '../ports/accounts-store.ts'
+import type { RoomStore } from '../ports/room-store.ts'
+
+const FAR: HttpLimits['guest'] = { points: 1_000_000, seconds: 60 }
+
+/** What a test may want otherwise: stores, limits, configuration, the clock. */
+export interface ApiOptions {
+  readonly accountsStore?: AccountsStore
+  readonly roomStore?: RoomStore
+  readonly limits?: Partial<HttpLimits>
+  readonly config?: Partial<HttpConfig>
+  readonly now?: () => number
+}
+
+/** A running HTTP server over memory stores, with real tokens and real (if cheap) password hashes. */
+export type TestApi = Awaited<ReturnType<typeof startApi>>
+
+/** Starts the HTTP side on a free port of 127.0.0.1. `close` stops it and its worker threads. */
+export async function startApi(options: ApiOptions = {}) {
+  const store = options.roomStore ?? new MemoryRoomStore()
+  const accountsStore = options.accountsStore ?? new MemoryAccountsStore()
+  const now = options.now ?? Date.now
+  const events = new EventBus()
+  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
+  const passwords = createPasswords({ threads: 1, cost: 4 })
+  const present: PresenceUser[] = []
+  const presence = { present: () => present }
+  const health = { isReady: true, failing: false }
+  const logLines: string[] = []
+
+  const accounts = createAccounts({ store: accountsStore, roomStore: store, tokens, passwords, events, now })
+  const rooms = createRooms({ store, presence, events, now })
+  const members = createMembers({ store, accountsStore, presence, events, now })
+  const entry = createRoomEntry({ store, accountsStore, tokens, now })
+  const app = createHttpApp({
+    accounts,
+    rooms,
+    members,
+    entry,
+    limits: { guest: FAR, credentials: FAR, refresh: FAR, failures: FAR, ...options.limits },
+    health: {
+      ready: () => health.isReady,
+      report: async () => ({ status: health.failing ? 'failing' : 'ok', store: 'memory' }),
+    },
+    config: { publicUrl: new URL('http://board.example'), allowedOrigins: [], trustProxy: 0, ...options.config },
+    logger: pino({ level: 'info' }, { write: (line: string) => logLines.push(line) }),
+  })
+  const server = createServer(app.callback())
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+
+  return {
+    origin: `http://127.0.0.1:${port}`,
+    accounts,
+    rooms,
+    entry,
+    events,
+    tokens,
+    present,
+    health,
+    logLines,
+    async close(): Promise<void> {
+      server.closeAllConnections()
+      server.close()
+      await passwords.close()
+    },
+  }
+}
