@@ -1,12 +1,9 @@
 import type { Journal } from './core/journal/journal.ts'
+import type { Health } from './http/health.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 
-/** How the process and its parts are, for load balancers and people. */
-export interface Health {
-  /** Whether this instance should be sent traffic. */
-  ready(): boolean
-  /** Each part by name; `status` is the worst of them. */
-  report(): Promise<{ status: 'ok' | 'failing'; [part: string]: unknown }>
+/** How the process and its parts are, and the switch that its lifecycle holds. */
+export interface SwitchedHealth extends Health {
   /** Set once the server listens, and taken back first when it stops. */
   setServing(serving: boolean): void
 }
@@ -15,7 +12,7 @@ export interface Health {
 const PING_DEADLINE_MS = 2_000
 
 /** Watches the journal and its store. */
-export function createHealth({ journal, store }: { journal: Journal; store: DocumentStore }): Health {
+export function createHealth({ journal, store }: { journal: Journal; store: DocumentStore }): SwitchedHealth {
   let serving = false
   return {
     ready: () => serving && !journal.failing,

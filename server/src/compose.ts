@@ -1,0 +1,130 @@
+import { mkdir } from 'node:fs/promises'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import type { Logger } from 'pino'
+import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
+import { SqlDocumentStore } from './adapters/sql/sql-document-store.ts'
+import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
+import { openSqlite } from './adapters/sql/sqlite-database.ts'
+import type { Config } from './config.ts'
+import { createAccounts } from './core/accounts.ts'
+import { EventBus } from './core/events.ts'
+import { Compaction } from './core/journal/compaction.ts'
+import { drain } from './core/journal/drain.ts'
+import { Journal } from './core/journal/journal.ts'
+import { createMembers } from './core/members.ts'
+import { createPasswords } from './core/passwords.ts'
+import { createRoomEntry } from './core/room-entry.ts'
+import { RoomTouches } from './core/room-touches.ts'
+import { createRooms } from './core/rooms.ts'
+import { createTokens } from './core/tokens.ts'
+import { createHealth } from './health.ts'
+import { createHttpApp } from './http/app.ts'
+import { DEFAULT_LIMITS, type HttpLimits } from './http/rate-limits.ts'
+import { Lifecycle, type Part } from './lifecycle.ts'
+import type { DocumentStore } from './ports/document-store.ts'
+import { loadSecret } from './secret.ts'
+import { AccessWatch } from './sync/access-watch.ts'
+import { createDoorkeeper } from './sync/doorkeeper.ts'
+import { RoomHost } from './sync/room-host.ts'
+import { SyncServer } from './sync/sync-server.ts'
+
+/** What stopping may take in all, and how much of it the journal may wait for a store that fails. */
+export const STOP_DEADLINE_MS = 15_000
+const DRAIN_MS = 8_000
+
+/** A whole server, not yet started. */
+export interface App {
+  readonly lifecycle: Lifecycle
+  readonly server: Server
+  readonly journal: Journal
+}
+
+/** What a caller may put in place of the usual. */
+export interface ComposeOptions {
+  /** The built client; none is served without. */
+  readonly clientDir?: string
+  /** Stands between the journal and the store: for measuring, and for tests of failing stores. */
+  readonly wrapDocumentStore?: (store: DocumentStore) => DocumentStore
+  /** How often one address may sign in and the like; load tests need more. */
+  readonly limits?: HttpLimits
+}
+
+/** The one place where everything is put together. Opens the database, listens on nothing yet. */
+export async function compose(config: Config, log: Logger, options: ComposeOptions = {}): Promise<App> {
+  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
+  const file = join(config.dataDir, 'sketchroom.db')
+  const secret = config.jwtSecret ?? (await loadSecret(config.dataDir))
+  // Two connections, so that a long list never stands in the way of the journal.
+  const main = await openSqlite({ file, synchronous: config.sqliteSynchronous })
+  const documents = await openSqlite({ file, synchronous: config.sqliteSynchronous })
+
+  const sqlDocuments = new SqlDocumentStore(documents)
+  const documentStore = options.wrapDocumentStore?.(sqlDocuments) ?? sqlDocuments
+  const accountsStore = new SqlAccountsStore(main.db)
+  const roomStore = new SqlRoomStore(main.db)
+
+  const now = Date.now
+  const events = new EventBus()
+  const tokens = createTokens({ secret, now })
+  const passwords = createPasswords({ threads: 1 })
+  const accounts = createAccounts({ store: accountsStore, roomStore, tokens, passwords, now, events })
+  const entry = createRoomEntry({ store: roomStore, accountsStore, tokens, now })
+
+  const journal = new Journal(documentStore)
+  const compaction = new Compaction({ store: documentStore, journal })
+  const doorkeeper = createDoorkeeper({ accounts, entry, allowedOrigins: config.allowedOrigins })
+  const host = new RoomHost({ doorkeeper, store: documentStore, journal, compaction, log })
+  const watch = new AccessWatch({ host, entry, events, log })
+  const sync = new SyncServer({ host, log })
+  const touches = new RoomTouches({ journal, store: roomStore, log })
+
+  const health = createHealth({ journal, store: documentStore })
+  const httpApp = createHttpApp({
+    accounts,
+    rooms: createRooms({ store: roomStore, presence: host, events, now }),
+    members: createMembers({ store: roomStore, accountsStore, presence: host, events, now }),
+    entry,
+    config: { ...config, ...(options.clientDir === undefined ? {} : { clientDir: options.clientDir }) },
+    logger: log,
+    health,
+    limits: options.limits ?? DEFAULT_LIMITS,
+  })
+  const server = createServer(httpApp.callback())
+  sync.attach(server)
+  journal.on('failing', (error) =>
+    log.error({ err: error, pending: journal.pendingCount }, 'the store fails; nothing is acknowledged'),
+  )
+  journal.on('recovered', () => log.info('the store is back; everything that waited is saved'))
+
+  const parts: Part[] = [
+    { name: 'database', stop: () => Promise.all([main.close(), documents.close()]).then(() => undefined) },
+    { name: 'passwords', stop: () => passwords.close() },
+    { name: 'room touches', stop: () => touches.close() },
+    { name: 'access watch', stop: () => watch.close() },
+    { name: 'journal', stop: () => drain(journal, DRAIN_MS) },
+    { name: 'sockets', stop: () => sync.closeSockets() },
+    // Before the goodbye too, so that clients hear the acknowledgements that are due to them.
+    { name: 'acknowledgements', stop: () => drain(journal, DRAIN_MS / 4) },
+    { name: 'http', start: () => listen(server, config), stop: () => stopListening(server) },
+    { name: 'upgrades', stop: () => sync.refuseUpgrades() },
+    { name: 'readiness', start: () => health.setServing(true), stop: () => health.setServing(false) },
+  ]
+  return { lifecycle: new Lifecycle(parts, log), server, journal }
+}
+
+function listen(server: Server, { port, host }: Config): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Takes no new connections; requests under way are finished, WebSockets are not its business. */
+function stopListening(server: Server): void {
+  server.close()
+  server.closeIdleConnections()
+}
