@@ -1,0 +1,119 @@
+import { sessionIdSchema, userIdSchema, type UserId } from '@sketchroom/shared/ids'
+import { nanoid } from 'nanoid'
+import { expect, test } from 'vitest'
+import type { AccountsStore, SessionRecord, UserRecord } from './accounts-store.ts'
+
+const newUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
+  id: userIdSchema.parse(nanoid()),
+  name: 'Ada',
+  email: null,
+  passwordHash: null,
+  createdAt: 1_700_000_000_123,
+  ...changes,
+})
+const newSession = (userId: UserId): SessionRecord => ({
+  id: sessionIdSchema.parse(nanoid()),
+  userId,
+  refreshHash: 'first',
+  createdAt: 1_700_000_000_000,
+  expiresAt: 1_800_000_000_000,
+  revokedAt: null,
+})
+const newEmail = () => `${nanoid().toLowerCase()}@example.org`
+const taken = expect.objectContaining({ code: 'email_taken' })
+
+/** The rules of `AccountsStore`; every implementation runs them from its own test file. */
+export function testAccountsStore(getStore: () => AccountsStore): void {
+  async function createUser(changes: Partial<UserRecord> = {}): Promise<UserRecord> {
+    const user = newUser(changes)
+    await getStore().createUser(user)
+    return user
+  }
+
+  test('a person is found by id and by e-mail address, as stored', async () => {
+    const account = await createUser({ email: newEmail(), passwordHash: 'hash' })
+    const guest = await createUser()
+    expect(await getStore().findUser(account.id)).toEqual(account)
+    expect(await getStore().findUserByEmail(account.email ?? '')).toEqual(account)
+    expect(await getStore().findUser(guest.id)).toEqual(guest)
+    expect(await getStore().findUser(newUser().id)).toBeUndefined()
+    expect(await getStore().findUserByEmail(newEmail())).toBeUndefined()
+  })
+
+  test('people are found together, each once, and unknown ids are passed over', async () => {
+    const [a, b] = [await createUser(), await createUser()]
+    const found = await getStore().findUsers([a.id, b.id, a.id, newUser().id])
+    expect(new Set(found.map(({ id }) => id))).toEqual(new Set([a.id, b.id]))
+    expect(found).toHaveLength(2)
+    expect(await getStore().findUsers([])).toEqual([])
+  })
+
+  test('[AS1] an e-mail address belongs to one person, while guests have none', async () => {
+    const email = newEmail()
+    await createUser({ email })
+    await expect(createUser({ email })).rejects.toEqual(taken)
+    await createUser()
+    await createUser()
+  })
+
+  test('[AS2] a change of name leaves the rest', async () => {
+    const user = await createUser({ email: newEmail(), passwordHash: 'hash' })
+    await getStore().updateUser(user.id, { name: 'Grace' })
+    expect(await getStore().findUser(user.id)).toEqual({ ...user, name: 'Grace' })
+  })
+
+  test('[AS3] a guest becomes an account that keeps its id', async () => {
+    const guest = await createUser()
+    const account = { name: 'Grace', email: newEmail(), passwordHash: 'hash' }
+    expect(await getStore().upgradeGuest(guest.id, account)).toBe(true)
+    expect(await getStore().findUser(guest.id)).toEqual({ ...guest, ...account })
+  })
+
+  test('[AS3] of parallel upgrades of one guest, one wins', async () => {
+    const guest = await createUser()
+    const upgrades = Array.from({ length: 10 }, () => ({ name: 'Ada', email: newEmail(), passwordHash: 'hash' }))
+    const won = await Promise.all(upgrades.map((account) => getStore().upgradeGuest(guest.id, account)))
+    expect(won.filter(Boolean)).toHaveLength(1)
+    expect((await getStore().findUser(guest.id))?.email).toBe(upgrades[won.indexOf(true)]?.email)
+  })
+
+  test('[AS3] a guest cannot take an address that somebody has, and stays a guest', async () => {
+    const { email } = await createUser({ email: newEmail() })
+    const guest = await createUser()
+    const upgrade = getStore().upgradeGuest(guest.id, { name: 'Ada', email: email ?? '', passwordHash: 'hash' })
+    await expect(upgrade).rejects.toEqual(taken)
+    expect(await getStore().findUser(guest.id)).toEqual(guest)
+  })
+
+  test('[AS4] a session rotates from the expected hash only, and never once revoked', async () => {
+    const session = newSession((await createUser()).id)
+    await getStore().createSession(session)
+    expect(await getStore().findSession(session.id)).toEqual(session)
+    expect(await getStore().rotateSession(session.id, 'other', 'second', 5)).toBe(false)
+    expect(await getStore().rotateSession(session.id, 'first', 'second', 1_900_000_000_000)).toBe(true)
+    expect(await getStore().findSession(session.id)).toEqual({
+      ...session,
+      refreshHash: 'second',
+      expiresAt: 1_900_000_000_000,
+    })
+    await getStore().revokeSession(session.id, 7)
+    expect(await getStore().rotateSession(session.id, 'second', 'third', 5)).toBe(false)
+  })
+
+  test('[AS4] of 20 parallel rotations, exactly one wins', async () => {
+    const session = newSession((await createUser()).id)
+    await getStore().createSession(session)
+    const rotations = Array.from({ length: 20 }, (_, n) =>
+      getStore().rotateSession(session.id, 'first', `next-${n}`, 5),
+    )
+    expect((await Promise.all(rotations)).filter(Boolean)).toHaveLength(1)
+  })
+
+  test('[AS5] the time of the first revocation stays', async () => {
+    const session = newSession((await createUser()).id)
+    await getStore().createSession(session)
+    await getStore().revokeSession(session.id, 7)
+    await getStore().revokeSession(session.id, 8)
+    expect((await getStore().findSession(session.id))?.revokedAt).toBe(7)
+  })
+}
