@@ -1,0 +1,31 @@
+import { expect, test } from 'vitest'
+import { BoundElements } from './bound-elements.ts'
+import { valuesOf } from './codec.ts'
+
+const arrow = (startId: string | null, endId: string | null, isDeleted = false) => {
+  const end = (id: string | null) => id && { elementId: id, focus: 0, gap: 1 }
+  return valuesOf({ type: 'arrow', startBinding: end(startId), endBinding: end(endId), isDeleted })
+}
+
+test('two arrows bound to one shape by two people both stay, texts come first', () => {
+  const bound = new BoundElements()
+  expect(bound.update('arrow2', arrow('box', 'other'))).toEqual(['box', 'other'])
+  expect(bound.update('arrow1', arrow(null, 'box'))).toEqual(['box'])
+  bound.update('label', valuesOf({ type: 'text', containerId: 'box' }))
+  expect(bound.of('box')).toEqual([
+    { id: 'label', type: 'text' },
+    { id: 'arrow1', type: 'arrow' },
+    { id: 'arrow2', type: 'arrow' },
+  ])
+})
+
+test('what is deleted, gone or bound elsewhere lets go', () => {
+  const bound = new BoundElements()
+  bound.update('a', arrow('box', null))
+  expect(bound.update('a', arrow('other', null))).toEqual(['box', 'other'])
+  expect(bound.of('box')).toBeNull()
+  expect(bound.update('a', arrow('other', null, true))).toEqual(['other'])
+  bound.update('a', arrow('other', null))
+  expect(bound.update('a', undefined)).toEqual(['other'])
+  expect(bound.of('other')).toBeNull()
+})

@@ -1,0 +1,88 @@
+import { ELEMENT_TYPES, isElementType, type ElementType, type SceneElement } from './element.ts'
+import type { ElementId } from '../ids.ts'
+import { KEYS_OF } from './keys.ts'
+import type { KeySpec, Properties } from './key-spec.ts'
+
+/** A whole element as the format has it: the checked value of each key of its kind. */
+export interface ElementValues {
+  readonly type: ElementType
+  readonly keys: Properties
+}
+
+/** The defaults of each kind of element, by key. */
+const FALLBACKS = ofEachType((specs) => Object.fromEntries(specs.map((spec) => [spec.name, spec.fallback])))
+/** Those that are numbers, words or flags: properties under their own names, safe to share. */
+const PLAIN_FALLBACKS = ofEachType((specs) =>
+  Object.fromEntries(
+    specs.filter((spec) => typeof spec.fallback !== 'object').map((spec) => [spec.name, spec.fallback]),
+  ),
+)
+const SPECS = ofEachType((specs) => new Map(specs.map((spec) => [spec.name, spec])))
+
+/** The values of an element as an editor holds it; undefined when the format has no such kind of element. */
+export function valuesOf(element: object): ElementValues | undefined {
+  const from = element as Properties
+  if (!isElementType(from.type)) return undefined
+  const keys: Record<string, unknown> = {}
+  for (const spec of KEYS_OF[from.type]) keys[spec.name] = spec.parse(spec.read(from)) ?? spec.fallback
+  return { type: from.type, keys }
+}
+
+/**
+ * Reads an element from stored keys, over what it was created as, over the defaults. Total: a faulty value is
+ * passed over for the next one; undefined only when there is no known type. Costs what is said, not what could be.
+ */
+export function parseValues(stored: Properties, created: Properties): ElementValues | undefined {
+  const type = [stored.type, created.type].find(isElementType)
+  if (!type) return undefined
+  const keys: Record<string, unknown> = { ...FALLBACKS[type] }
+  for (const said of [created, stored]) {
+    for (const name of Object.keys(said)) {
+      const value = SPECS[type].get(name)?.parse(said[name])
+      if (value !== undefined) keys[name] = value
+    }
+  }
+  return { type, keys }
+}
+
+/** The element that an editor shows for the values. Everything in it may be changed in place. */
+export function elementOf(id: ElementId, values: ElementValues): SceneElement {
+  const { type, keys } = values
+  const element: Record<string, unknown> = { id, type, boundElements: null, ...PLAIN_FALLBACKS[type] }
+  for (const spec of KEYS_OF[type]) {
+    const value = keys[spec.name]
+    if (value !== spec.fallback || typeof value === 'object') spec.write(value, element)
+  }
+  // Every property of the kind has been written: the table of keys covers them all.
+  return element as unknown as SceneElement
+}
+
+/** The keys whose values differ, with their new values. Both are of the same kind. */
+export function changedKeys(before: ElementValues, after: ElementValues): Map<string, unknown> {
+  const changed = new Map<string, unknown>()
+  for (const spec of KEYS_OF[after.type]) {
+    const value = after.keys[spec.name]
+    if (!spec.equals(before.keys[spec.name], value)) changed.set(spec.name, value)
+  }
+  return changed
+}
+
+/** The values with some keys replaced. */
+export function withKeys(values: ElementValues, changes: ReadonlyMap<string, unknown>): ElementValues {
+  return changes.size === 0 ? values : { type: values.type, keys: { ...values.keys, ...Object.fromEntries(changes) } }
+}
+
+/** What differs from the defaults, `ink` left out: what `o` says of a new element. */
+export function sparseValues(values: ElementValues): Record<string, unknown> {
+  const sparse: Record<string, unknown> = { type: values.type }
+  for (const spec of KEYS_OF[values.type]) {
+    const value = values.keys[spec.name]
+    if (spec.name !== 'ink' && !spec.equals(spec.fallback, value)) sparse[spec.name] = value
+  }
+  return sparse
+}
+
+function ofEachType<T>(make: (specs: readonly KeySpec[]) => T): Readonly<Record<ElementType, T>> {
+  const entries = ELEMENT_TYPES.map((type) => [type, make(KEYS_OF[type])] as const)
+  return Object.fromEntries(entries) as Record<ElementType, T>
+}
