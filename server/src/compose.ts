@@ -103,6 +103,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'room touches', stop: () => touches.close() },
     { name: 'access watch', stop: () => watch.close() },
     { name: 'journal', stop: () => drain(journal, DRAIN_MS) },
+    { name: 'rooms', stop: () => host.close() },
     { name: 'sockets', stop: () => sync.closeSockets() },
     // Before the goodbye too, so that clients hear the acknowledgements that are due to them.
     { name: 'acknowledgements', stop: () => drain(journal, DRAIN_MS / 4) },

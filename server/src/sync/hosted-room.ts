@@ -64,13 +64,13 @@ export class HostedRoom {
    */
   claimClient(clientId: number, link: RoomLink): boolean {
     const owner = this.#clientOwners.get(clientId)
-    if (owner === link) return true
     if (owner && owner.user.id !== link.user.id) return false
-    const own = this.document.getClients(link.connection)
-    if (own.size >= MAX_CLIENTS_PER_LINK) return false
-    if (owner) this.document.getClients(owner.connection).delete(clientId)
-    this.#clientOwners.set(clientId, link)
     // Hocuspocus notes only clients it has never seen; one that comes back would leave a ghost cursor.
+    const own = this.document.getClients(link.connection)
+    if (own.has(clientId)) return true
+    if (own.size >= MAX_CLIENTS_PER_LINK) return false
+    if (owner && owner !== link) this.document.getClients(owner.connection).delete(clientId)
+    this.#clientOwners.set(clientId, link)
     own.add(clientId)
     return true
   }

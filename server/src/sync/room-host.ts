@@ -66,6 +66,11 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
     return this.rooms.get(roomId)?.present ?? []
   }
 
+  /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
+  async close(): Promise<void> {
+    await Promise.all([...this.rooms.values()].map(({ document }) => this.hocuspocus.unloadDocument(document)))
+  }
+
   async #authenticate(data: {
     token: string
     documentName: string
@@ -154,9 +159,13 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
   async #beforeUnload(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
     const { journal, compaction, log } = this.#parts
-    await journal.flush(roomId)
-    if (compaction.isDue(roomId, true)) await compaction.compact(roomId, document)
-    log.debug({ roomId }, 'room leaves memory')
+    try {
+      await journal.flush(roomId)
+      if (compaction.isDue(roomId, true)) await compaction.compact(roomId, document)
+    } catch (error) {
+      log.warn({ roomId, err: error }, 'a room stays in memory until the store has it')
+      throw silentError()
+    }
   }
 
   #forget(roomId: RoomId): void {
@@ -185,13 +194,18 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
     for (const link of this.links()) link.tell({ type: 'store', state })
   }
 
-  /** Tells the socket, and makes the error Hocuspocus is to see: without a message, so that it logs nothing. */
+  /** Tells the socket why, and makes the error that Hocuspocus is to see. */
   #refusal(error: unknown, { socket }: SocketContext, documentName: string): Error & { reason: string } {
     const code = error instanceof SketchRoomError ? error.code : 'store_unavailable'
     if (code === 'store_unavailable')
       socket.log.error({ err: error, roomId: documentName }, 'a room could not be opened')
     else socket.log.info({ code, roomId: documentName }, 'a client was not let in')
     socket.refused(roomIdSchema.parse(documentName), code)
-    return Object.assign(new Error(''), { reason: code })
+    return Object.assign(silentError(), { reason: code })
   }
+}
+
+/** Hocuspocus prints the message of what a hook throws; ours is logged already. */
+function silentError(): Error {
+  return new Error('')
 }

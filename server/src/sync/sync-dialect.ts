@@ -3,6 +3,7 @@ import { AUTH, MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { findNotice } from '@sketchroom/shared/protocol/notices'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import { writePermissionDenied } from 'y-protocols/auth'
 import * as wire from './wire.ts'
 
 /** A frame from a client, read as far as its type. */
@@ -49,24 +50,32 @@ export function createYjsDialect(roomId: RoomId): SyncDialect {
       return type === MESSAGE.auth ? undefined : { address: roomId, type, decoder }
     },
     write(frame) {
-      const [type, subtype] = [frame[addressBytes], frame[addressBytes + 1]]
-      const known =
-        type === MESSAGE.sync ||
-        type === MESSAGE.awareness ||
-        (type === MESSAGE.auth && subtype === AUTH.permissionDenied)
-      if (known) return frame.subarray(addressBytes)
-      return type === MESSAGE.stateless ? refusalAsDenial(frame, addressBytes) : undefined
+      const type = frame[addressBytes]
+      if (type === MESSAGE.sync || type === MESSAGE.awareness) return frame.subarray(addressBytes)
+      const reason = refusalIn(decoding.createDecoder(frame.subarray(addressBytes)))
+      return reason === undefined ? undefined : yjsPermissionDenied(reason)
     },
     ping: undefined,
   }
 }
 
-/** A refused write is told to y-websocket clients as "permission denied", the one way they know. */
-function refusalAsDenial(frame: Uint8Array, addressBytes: number): Uint8Array | undefined {
-  const decoder = decoding.createDecoder(frame.subarray(addressBytes + 1))
+/** Why a frame says no, if it does: to a sign-in, or to a write. */
+function refusalIn(decoder: decoding.Decoder): string | undefined {
+  const type = decoding.readVarUint(decoder)
+  if (type === MESSAGE.auth) {
+    return decoding.readVarUint(decoder) === AUTH.permissionDenied ? decoding.readVarString(decoder) : undefined
+  }
+  if (type !== MESSAGE.stateless) return undefined
   const content = findNotice(decoding.readVarString(decoder))
-  // One byte less: the empty address.
-  return content?.type === 'refused' ? wire.permissionDenied('', content.reason).subarray(1) : undefined
+  return content?.type === 'refused' ? content.reason : undefined
+}
+
+/** The one way in which y-websocket clients are told no. Source: `y-protocols/auth`. */
+function yjsPermissionDenied(reason: string): Uint8Array {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, MESSAGE.auth)
+  writePermissionDenied(encoder, reason)
+  return encoding.toUint8Array(encoder)
 }
 
 /** The room that an address names; undefined when it names none. */

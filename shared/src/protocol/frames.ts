@@ -20,5 +20,5 @@ export const MESSAGE = {
 /** The sub-types of a sync message. Source: `y-protocols/sync`. */
 export const SYNC = { step1: 0, step2: 1, update: 2 } as const
 
-/** The sub-types of an auth message. Source: `@hocuspocus/common`; 0 and its reason also in y-protocols/auth. */
+/** The sub-types of an auth message. Source: `@hocuspocus/common`; y-protocols numbers them otherwise. */
 export const AUTH = { token: 0, permissionDenied: 1, authenticated: 2 } as const

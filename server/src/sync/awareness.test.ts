@@ -1,0 +1,124 @@
+import * as encoding from 'lib0/encoding'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import * as Y from 'yjs'
+import { RawClient } from '../testing/raw-client.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let server: TestServer
+const clients: RawClient[] = []
+
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(async () => {
+  for (const client of clients) client.terminate()
+  await server.remove()
+})
+
+/** A client that also keeps an awareness, fed by what the server sends. */
+async function join(roomId: string, token: string) {
+  const client = new RawClient(server.syncUrl, roomId)
+  clients.push(client)
+  await client.join(token)
+  await vi.waitFor(() => expect(client.notices.some(({ type }) => type === 'role')).toBe(true))
+  const awareness = new Awareness(new Y.Doc())
+  const states = () => {
+    for (const update of client.awarenessUpdates.splice(0)) applyAwarenessUpdate(awareness, update, null)
+    return awareness.getStates()
+  }
+  return {
+    client,
+    awareness,
+    states,
+    publish: () => client.sendAwareness(encodeAwarenessUpdate(awareness, [awareness.clientID])),
+  }
+}
+
+async function newRoom() {
+  const { accessToken } = await server.api.guest('Ada')
+  const { id } = await server.api.createRoom(accessToken)
+  const token = (who: string, role: 'viewer' | 'editor' = 'editor') => server.api.roomToken(accessToken, id, role, who)
+  return { roomId: id, token }
+}
+
+/** An awareness update with one entry that says what it likes. */
+function forged(clientId: number, clock: number, state: unknown): Uint8Array {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, 1)
+  encoding.writeVarUint(encoder, clientId)
+  encoding.writeVarUint(encoder, clock)
+  encoding.writeVarString(encoder, JSON.stringify(state))
+  return encoding.toUint8Array(encoder)
+}
+
+test('the server says who a cursor belongs to, whatever the client claims', async () => {
+  const { roomId, token } = await newRoom()
+  const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob', 'viewer'))]
+  bob.awareness.setLocalState({ user: { id: 'ada', name: 'Ada', color: '#000000' }, pointer: { x: 1, y: 1 } })
+  bob.publish()
+  await vi.waitFor(() =>
+    expect(ada.states().get(bob.awareness.clientID)).toMatchObject({
+      user: { id: 'bob', name: 'bob' },
+      pointer: { x: 1 },
+    }),
+  )
+})
+
+test('nobody can move or remove another’s cursor', async () => {
+  const { roomId, token } = await newRoom()
+  const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]
+  ada.awareness.setLocalState({ pointer: { x: 1 } })
+  ada.publish()
+  const seen = () => bob.states().get(ada.awareness.clientID)
+  await vi.waitFor(() => expect(seen()).toMatchObject({ pointer: { x: 1 } }))
+  bob.client.sendAwareness(forged(ada.awareness.clientID, 99, { pointer: { x: 666 } }))
+  bob.client.sendAwareness(forged(ada.awareness.clientID, 100, null))
+  bob.awareness.setLocalState({ pointer: { x: 2 } })
+  bob.publish()
+  await vi.waitFor(() => expect(ada.states().get(bob.awareness.clientID)).toBeDefined())
+  expect(seen()).toMatchObject({ user: { id: 'ada' }, pointer: { x: 1 } })
+})
+
+test('a cursor goes when its client says so, and when its socket is cut', async () => {
+  const { roomId, token } = await newRoom()
+  const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]
+  const seen = () => bob.states().has(ada.awareness.clientID)
+  for (const leave of [() => (ada.awareness.setLocalState(null), ada.publish()), () => ada.client.terminate()]) {
+    ada.awareness.setLocalState({ pointer: { x: 1 } })
+    ada.publish()
+    await vi.waitFor(() => expect(seen()).toBe(true))
+    leave()
+    await vi.waitFor(() => expect(seen()).toBe(false))
+  }
+})
+
+test('a client that comes back on a new socket leaves no ghost when that one is cut', async () => {
+  const { roomId, token } = await newRoom()
+  const bob = await join(roomId, await token('bob'))
+  const adaToken = await token('ada')
+  const first = await join(roomId, adaToken)
+  first.awareness.setLocalState({ pointer: { x: 1 } })
+  first.publish()
+  const second = await join(roomId, adaToken)
+  first.awareness.setLocalState({ pointer: { x: 2 } })
+  second.client.sendAwareness(encodeAwarenessUpdate(first.awareness, [first.awareness.clientID]))
+  const seen = () => bob.states().get(first.awareness.clientID)
+  await vi.waitFor(() => expect(seen()).toMatchObject({ pointer: { x: 2 } }))
+  first.client.terminate()
+  second.client.sendAwareness(forged(first.awareness.clientID, 50, { pointer: { x: 3 } }))
+  await vi.waitFor(() => expect(seen()).toMatchObject({ pointer: { x: 3 } }))
+  second.client.terminate()
+  await vi.waitFor(() => expect(seen()).toBeUndefined())
+})
+
+test.for([
+  ['too large', forged(1, 1, { blob: 'x'.repeat(17_000) })],
+  ['no update at all', new Uint8Array([5, 1])],
+  ['not JSON inside', new Uint8Array([1, 1, 1, 2, 123, 123])],
+] as const)('awareness that is %s ends the connection', async ([, update]) => {
+  const { roomId, token } = await newRoom()
+  const { client } = await join(roomId, await token('eve'))
+  client.sendAwareness(update)
+  expect((await client.closed).code).toBe(4403)
+})

@@ -1,0 +1,111 @@
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import type * as Y from 'yjs'
+import { RawClient } from '../testing/raw-client.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let server: TestServer
+const clients: RawClient[] = []
+
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(async () => {
+  for (const client of clients) client.terminate()
+  await server.remove()
+})
+
+async function join(roomId: string, token: string): Promise<RawClient> {
+  const client = new RawClient(server.syncUrl, roomId)
+  clients.push(client)
+  await client.join(token)
+  await vi.waitFor(() => expect(client.notices.some(({ type }) => type === 'role')).toBe(true))
+  return client
+}
+
+/** An owner's room with a second person in it, both connected. */
+async function roomWithMember(role: 'viewer' | 'editor') {
+  const [owner, member] = [await server.api.guest('Ada'), await server.api.guest('Bob')]
+  const { id: roomId } = await server.api.createRoom(owner.accessToken)
+  await server.api.setMember(owner.accessToken, roomId, member.user.id, role)
+  const path = `/api/v1/rooms/${roomId}`
+  return {
+    roomId,
+    owner,
+    member,
+    call: (method: string, subPath: string, body?: unknown) =>
+      server.api.call(method, path + subPath, { token: owner.accessToken, ...(body === undefined ? {} : { body }) }),
+    ada: await join(roomId, owner.accessToken),
+    bob: await join(roomId, member.accessToken),
+  }
+}
+
+const set = (key: string) => (doc: Y.Doc) => doc.getMap('words').set(key, true)
+
+test('an editor who becomes a viewer can write no more, on the open connection', async () => {
+  const { roomId, owner, member, ada, bob } = await roomWithMember('editor')
+  bob.write(bob.edit(set('before')))
+  await vi.waitFor(() => expect(bob.answers).toEqual(['durable']))
+  await server.api.setMember(owner.accessToken, roomId, member.user.id, 'viewer')
+  await vi.waitFor(() => expect(bob.notices).toContainEqual({ type: 'role', role: 'viewer' }))
+  bob.write(bob.edit(set('after')))
+  await vi.waitFor(() => expect(bob.answers).toEqual(['durable', 'refused']))
+  expect([...ada.doc.getMap('words').keys()]).toEqual(['before'])
+})
+
+test('a viewer who becomes an editor is asked for what it kept, and can write', async () => {
+  const { roomId, owner, member, bob } = await roomWithMember('viewer')
+  expect(bob.step1Count).toBe(0)
+  await server.api.setMember(owner.accessToken, roomId, member.user.id, 'editor')
+  await vi.waitFor(() => expect(bob.step1Count).toBe(1))
+  bob.write(bob.edit(set('word')))
+  await vi.waitFor(() => expect(bob.answers).toEqual(['durable']))
+})
+
+test('a removed person’s socket closes, and the door stays shut although the link is open', async () => {
+  const { roomId, member, call, bob } = await roomWithMember('editor')
+  await call('PATCH', '', { access: 'link-edit' })
+  expect((await call('DELETE', `/members/${member.user.id}`)).status).toBe(204)
+  expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
+  const again = new RawClient(server.syncUrl, roomId)
+  await again.join(member.accessToken)
+  expect((await again.closed).code).toBe(4404)
+})
+
+test('taking the link back ends those who came by it, and nobody else', async () => {
+  const { roomId, call, ada, bob } = await roomWithMember('viewer')
+  await call('PATCH', '', { access: 'link-edit' })
+  const eve = await join(roomId, (await server.api.guest('Eve')).accessToken)
+  expect(eve.notices).toContainEqual({ type: 'role', role: 'editor' })
+  await call('PATCH', '', { access: 'link-view' })
+  await vi.waitFor(() => expect(eve.notices).toContainEqual({ type: 'role', role: 'viewer' }))
+  await call('PATCH', '', { access: 'private' })
+  expect((await eve.closed).code).toBe(4403)
+  ada.write(ada.edit(set('still here')))
+  await vi.waitFor(() => expect(bob.doc.getMap('words').has('still here')).toBe(true))
+})
+
+test('deleting the room closes everybody with 4410', async () => {
+  const { call, ada, bob } = await roomWithMember('editor')
+  expect((await call('DELETE', '')).status).toBe(204)
+  expect(await ada.closed).toEqual({ code: 4410, reason: 'room_deleted' })
+  expect((await bob.closed).code).toBe(4410)
+})
+
+test('signing out ends the connections of that sign-in', async () => {
+  const { member, bob } = await roomWithMember('editor')
+  expect((await server.api.call('POST', '/api/v1/auth/signout', { token: member.accessToken })).status).toBe(204)
+  expect(await bob.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+})
+
+test('presence is who is connected, each person once', async () => {
+  const { roomId, owner, member, call, bob } = await roomWithMember('editor')
+  await join(roomId, member.accessToken)
+  const present = async () => {
+    const room = (await (await call('GET', '')).json()) as { present: Array<{ id: string }> }
+    return room.present.map(({ id }) => id).sort()
+  }
+  expect(await present()).toEqual([owner.user.id, member.user.id].sort())
+  bob.terminate()
+  for (const client of clients) if (client !== bob) client.terminate()
+  await vi.waitFor(async () => expect(await present()).toEqual([]))
+})

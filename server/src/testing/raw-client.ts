@@ -1,0 +1,130 @@
+import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
+import { findNotice, type Notice } from '@sketchroom/shared/protocol/notices'
+import * as decoding from 'lib0/decoding'
+import * as encoding from 'lib0/encoding'
+import { WebSocket } from 'ws'
+import * as Y from 'yjs'
+
+/** One answer of the server to a write: durable, or not applied. */
+export type Answer = 'durable' | 'refused'
+
+/**
+ * A client of the Hocuspocus protocol that does only what it is told, so that tests can send what no
+ * honest library would, and see each frame that comes back.
+ */
+export class RawClient {
+  readonly doc = new Y.Doc()
+  readonly answers: Answer[] = []
+  readonly notices: Notice[] = []
+  readonly awarenessUpdates: Uint8Array[] = []
+  readonly closed: Promise<{ code: number; reason: string }>
+  denied: string | undefined
+  step1Count = 0
+  readonly #socket: WebSocket
+  readonly #roomId: string
+
+  constructor(url: string, roomId: string, options: { origin?: string } = {}) {
+    this.#roomId = roomId
+    this.#socket = new WebSocket(url, options.origin === undefined ? {} : { origin: options.origin })
+    this.#socket.binaryType = 'nodebuffer'
+    this.#socket.on('message', (data) => this.#receive(new Uint8Array(data as Buffer)))
+    this.closed = new Promise((resolve) =>
+      this.#socket.once('close', (code, reason) => resolve({ code, reason: reason.toString() })),
+    )
+    this.#socket.on('error', () => undefined)
+  }
+
+  /** Signs in with a token and asks for the document, once the socket is open. */
+  async join(token: string): Promise<void> {
+    await this.open()
+    this.#send(MESSAGE.auth, (encoder) => {
+      encoding.writeVarUint(encoder, AUTH.token)
+      encoding.writeVarString(encoder, token)
+    })
+    this.#send(MESSAGE.sync, (encoder) => {
+      encoding.writeVarUint(encoder, SYNC.step1)
+      encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
+    })
+  }
+
+  /** Resolves when the socket is open; rejects when it closes first. */
+  open(): Promise<void> {
+    if (this.#socket.readyState === WebSocket.OPEN) return Promise.resolve()
+    return new Promise((resolve, reject) => {
+      this.#socket.once('open', () => resolve())
+      this.#socket.once('close', (code) => reject(new Error(`closed with ${code}`)))
+    })
+  }
+
+  /** Sends a write, as the given kind of message. */
+  write(update: Uint8Array, as: 'update' | 'step2' = 'update', type: number = MESSAGE.sync): void {
+    this.#send(type, (encoder) => {
+      encoding.writeVarUint(encoder, SYNC[as])
+      encoding.writeVarUint8Array(encoder, update)
+    })
+  }
+
+  /** Changes the own document and answers the update that says so. */
+  edit(change: (doc: Y.Doc) => void): Uint8Array {
+    const before = Y.encodeStateVector(this.doc)
+    change(this.doc)
+    return Y.encodeStateAsUpdate(this.doc, before)
+  }
+
+  /** Sends an awareness update as it is. */
+  sendAwareness(update: Uint8Array): void {
+    this.#send(MESSAGE.awareness, (encoder) => encoding.writeVarUint8Array(encoder, update))
+  }
+
+  /** Sends a message of any type with any body. */
+  sendType(type: number, body: Uint8Array = new Uint8Array()): void {
+    this.#send(type, (encoder) => encoding.writeUint8Array(encoder, body))
+  }
+
+  close(): void {
+    this.#socket.close()
+  }
+
+  /** Ends the connection like a cut cable. */
+  terminate(): void {
+    this.#socket.terminate()
+  }
+
+  #send(type: number, write: (encoder: encoding.Encoder) => void): void {
+    const encoder = encoding.createEncoder()
+    encoding.writeVarString(encoder, this.#roomId)
+    encoding.writeVarUint(encoder, type)
+    write(encoder)
+    this.#socket.send(encoding.toUint8Array(encoder))
+  }
+
+  #receive(data: Uint8Array): void {
+    if (data.length === 1) return
+    const decoder = decoding.createDecoder(data)
+    decoding.readVarString(decoder)
+    switch (decoding.readVarUint(decoder)) {
+      case MESSAGE.sync:
+        return this.#receiveSync(decoder)
+      case MESSAGE.awareness:
+        this.awarenessUpdates.push(decoding.readVarUint8Array(decoder))
+        return
+      case MESSAGE.auth:
+        if (decoding.readVarUint(decoder) === AUTH.permissionDenied) this.denied = decoding.readVarString(decoder)
+        return
+      case MESSAGE.syncStatus:
+        this.answers.push(decoding.readVarUint(decoder) === 1 ? 'durable' : 'refused')
+        return
+      case MESSAGE.stateless: {
+        const notice = findNotice(decoding.readVarString(decoder))
+        if (notice) this.notices.push(notice)
+      }
+    }
+  }
+
+  #receiveSync(decoder: decoding.Decoder): void {
+    const subtype = decoding.readVarUint(decoder)
+    const payload = decoding.readVarUint8Array(decoder)
+    if (subtype === SYNC.step1) this.step1Count += 1
+    else Y.applyUpdate(this.doc, payload, this)
+  }
+}
