@@ -1,0 +1,159 @@
+import { afterAll, beforeEach, expect, test } from 'vitest'
+import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
+import { createAccounts, type Accounts, type SignIn } from './accounts.ts'
+import type { UserActor } from './actor.ts'
+import { EventBus } from './events.ts'
+import { createPasswords } from './passwords.ts'
+import { createRooms, type Rooms } from './rooms.ts'
+import { createTokens } from './tokens.ts'
+
+const DAY = 24 * 60 * 60 * 1000
+const ada = { email: 'ada@example.org', password: 'correct horse', name: 'Ada' }
+const passwords = createPasswords({ threads: 1, cost: 4 })
+afterAll(() => passwords.close())
+
+let accounts: Accounts
+let rooms: Rooms
+let clock: { now: number }
+/** What live connections were told, in order. */
+let heard: string[]
+
+beforeEach(() => {
+  clock = { now: 1_800_000_000_000 }
+  heard = []
+  const now = () => clock.now
+  const events = new EventBus()
+  events.on('sessionRevoked', (sessionId) => heard.push(`revoked ${sessionId}`))
+  events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
+  const roomStore = new MemoryRoomStore()
+  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
+  accounts = createAccounts({ store: new MemoryAccountsStore(), roomStore, tokens, passwords, events, now })
+  rooms = createRooms({ store: roomStore, presence: { present: () => [] }, events, now })
+})
+
+async function actorOf({ accessToken }: SignIn): Promise<UserActor> {
+  const actor = await accounts.authenticate(accessToken)
+  if (actor.kind !== 'user') throw new Error('an access token speaks for a user')
+  return actor
+}
+const revocationOf = ({ refreshToken }: SignIn) => `revoked ${refreshToken.split('.')[0]}`
+const roomIdsOf = async (signIn: SignIn) =>
+  (await rooms.list(await actorOf(signIn), { limit: 50, archived: 'false' })).data.map(({ id }) => id)
+const unauthenticated = { code: 'unauthenticated' }
+
+test('a guest is let in under the name they give, or a friendly one', async () => {
+  expect((await accounts.guest('Grace')).user).toMatchObject({ name: 'Grace', email: null, isGuest: true })
+  const { user } = await accounts.guest()
+  expect(user.name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/)
+})
+
+test('a guest who signs up keeps id and rooms, by either token, and the guest’s tokens end', async () => {
+  for (const proof of ['accessToken', 'refreshToken'] as const) {
+    const guest = await accounts.guest()
+    const { room } = await rooms.create(await actorOf(guest), { name: 'Board' })
+    const account = { ...ada, email: `${proof}@example.org` }
+    const signedUp = await accounts.signup(account, { [proof]: guest[proof] })
+    expect(signedUp.user).toMatchObject({ id: guest.user.id, name: 'Ada', email: account.email, isGuest: false })
+    expect(await roomIdsOf(signedUp)).toEqual([room.id])
+    expect(heard).toContain(revocationOf(guest))
+    await expect(accounts.authenticate(guest.accessToken)).rejects.toMatchObject(unauthenticated)
+    await expect(accounts.refresh(guest.refreshToken)).rejects.toMatchObject(unauthenticated)
+    expect((await accounts.signin(account)).user.id).toBe(guest.user.id)
+  }
+})
+
+test('an account signs up another account without giving itself away', async () => {
+  const first = await accounts.signup(ada)
+  const second = await accounts.signup({ ...ada, email: 'grace@example.org' }, first)
+  expect(second.user.id).not.toBe(first.user.id)
+  await accounts.authenticate(first.accessToken)
+})
+
+test('a guest’s token that has ended is an error at sign-up, because the rooms would be lost', async () => {
+  const guest = await accounts.guest()
+  clock.now += DAY
+  const { accessToken } = guest
+  await expect(accounts.signup(ada, { accessToken })).rejects.toMatchObject(unauthenticated)
+  expect((await accounts.signup(ada, { refreshToken: 'a stale cookie' })).user.id).not.toBe(guest.user.id)
+})
+
+test('an address that somebody has is taken, and the guest who tried stays a guest', async () => {
+  await accounts.signup(ada)
+  const guest = await accounts.guest()
+  await expect(accounts.signup(ada, guest)).rejects.toMatchObject({ code: 'email_taken' })
+  expect((await accounts.me(await actorOf(guest))).isGuest).toBe(true)
+})
+
+test('a wrong password and an unknown address are answered alike', async () => {
+  await accounts.signup(ada)
+  const wrong = await accounts.signin({ ...ada, password: 'wrong horse' }).catch((error: unknown) => error)
+  const unknown = await accounts.signin({ ...ada, email: 'nobody@example.org' }).catch((error: unknown) => error)
+  expect(wrong).toMatchObject({ code: 'invalid_credentials' })
+  expect(unknown).toEqual(wrong)
+})
+
+test('a guest who signs in hands their rooms to the account, and live connections hear of it', async () => {
+  const account = await accounts.signup(ada)
+  const guest = await accounts.guest()
+  const { room } = await rooms.create(await actorOf(guest), { name: 'Board' })
+  await expect(accounts.signin({ ...ada, password: 'wrong horse' }, guest)).rejects.toThrow()
+  expect(await roomIdsOf(guest)).toEqual([room.id])
+
+  const signedIn = await accounts.signin(ada, guest)
+  expect(signedIn.user.id).toBe(account.user.id)
+  expect(await roomIdsOf(signedIn)).toEqual([room.id])
+  expect((await rooms.get(await actorOf(signedIn), room.id)).room.role).toBe('owner')
+  expect(heard).toEqual([revocationOf(guest), `access ${room.id}`])
+})
+
+test('a refresh token is good once; used again it ends the whole family', async () => {
+  const guest = await accounts.guest()
+  const second = await accounts.refresh(guest.refreshToken)
+  await accounts.authenticate(second.accessToken)
+  expect(heard).toEqual([])
+  await expect(accounts.refresh(guest.refreshToken)).rejects.toMatchObject({ code: 'refresh_reused' })
+  expect(heard).toEqual([revocationOf(guest)])
+  await expect(accounts.refresh(second.refreshToken)).rejects.toMatchObject(unauthenticated)
+  await expect(accounts.authenticate(second.accessToken)).rejects.toMatchObject(unauthenticated)
+})
+
+test('of 20 parallel uses of one refresh token, one wins', async () => {
+  const { refreshToken } = await accounts.guest()
+  const uses = await Promise.allSettled(Array.from({ length: 20 }, () => accounts.refresh(refreshToken)))
+  expect(uses.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+})
+
+test.each(['', '.', 'noise', 'unknown-session.secret', '.secret'])('%j is no refresh token', async (token) => {
+  await expect(accounts.refresh(token)).rejects.toMatchObject(unauthenticated)
+})
+
+test.each([
+  ['a guest', 400, () => accounts.guest()],
+  ['an account', 30, () => accounts.signup(ada)],
+])('%s stays signed in for %i days after each refresh', async (_who, days, signIn) => {
+  let current = await signIn()
+  for (let n = 0; n < 3; n++) {
+    clock.now += days * DAY - 1
+    current = await accounts.refresh(current.refreshToken)
+  }
+  clock.now += days * DAY
+  await expect(accounts.refresh(current.refreshToken)).rejects.toMatchObject(unauthenticated)
+})
+
+test('who signs out, with either token, is out at once, and live connections hear of it', async () => {
+  for (const proof of ['accessToken', 'refreshToken'] as const) {
+    const guest = await accounts.guest()
+    await accounts.signout({ [proof]: guest[proof] })
+    expect(heard.at(-1)).toBe(revocationOf(guest))
+    await expect(accounts.authenticate(guest.accessToken)).rejects.toMatchObject(unauthenticated)
+    await expect(accounts.refresh(guest.refreshToken)).rejects.toMatchObject(unauthenticated)
+  }
+  await accounts.signout({})
+})
+
+test('people see and rename themselves', async () => {
+  const actor = await actorOf(await accounts.guest('Grace'))
+  expect(await accounts.updateMe(actor, { name: 'Ada' })).toMatchObject({ name: 'Ada', isGuest: true })
+  expect((await accounts.me(actor)).name).toBe('Ada')
+})
