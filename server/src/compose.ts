@@ -38,6 +38,8 @@ export interface App {
   readonly lifecycle: Lifecycle
   readonly server: Server
   readonly journal: Journal
+  /** How many rooms are in memory. */
+  roomCount(): number
 }
 
 /** What a caller may put in place of the usual. */
@@ -111,7 +113,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'upgrades', stop: () => sync.refuseUpgrades() },
     { name: 'readiness', start: () => health.setServing(true), stop: () => health.setServing(false) },
   ]
-  return { lifecycle: new Lifecycle(parts, log), server, journal }
+  return { lifecycle: new Lifecycle(parts, log), server, journal, roomCount: () => host.rooms.size }
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {

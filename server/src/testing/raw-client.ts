@@ -13,18 +13,22 @@ export type Answer = 'durable' | 'refused'
  * honest library would, and see each frame that comes back.
  */
 export class RawClient {
-  readonly doc = new Y.Doc()
+  readonly doc: Y.Doc
   readonly answers: Answer[] = []
   readonly notices: Notice[] = []
   readonly awarenessUpdates: Uint8Array[] = []
   readonly closed: Promise<{ code: number; reason: string }>
   denied: string | undefined
+  /** Called when the server asks for what it lacks, with its state vector. */
+  onStep1: (stateVector: Uint8Array) => void = () => undefined
+  onAnswer: (answer: Answer) => void = () => undefined
   step1Count = 0
   readonly #socket: WebSocket
   readonly #roomId: string
 
-  constructor(url: string, roomId: string, options: { origin?: string } = {}) {
+  constructor(url: string, roomId: string, options: { origin?: string; doc?: Y.Doc } = {}) {
     this.#roomId = roomId
+    this.doc = options.doc ?? new Y.Doc()
     this.#socket = new WebSocket(url, options.origin === undefined ? {} : { origin: options.origin })
     this.#socket.binaryType = 'nodebuffer'
     this.#socket.on('message', (data) => this.#receive(new Uint8Array(data as Buffer)))
@@ -95,7 +99,8 @@ export class RawClient {
     encoding.writeVarString(encoder, this.#roomId)
     encoding.writeVarUint(encoder, type)
     write(encoder)
-    this.#socket.send(encoding.toUint8Array(encoder))
+    // Like a browser: what is sent on a socket that is gone is lost, and nobody is told.
+    if (this.#socket.readyState === WebSocket.OPEN) this.#socket.send(encoding.toUint8Array(encoder))
   }
 
   #receive(data: Uint8Array): void {
@@ -112,7 +117,7 @@ export class RawClient {
         if (decoding.readVarUint(decoder) === AUTH.permissionDenied) this.denied = decoding.readVarString(decoder)
         return
       case MESSAGE.syncStatus:
-        this.answers.push(decoding.readVarUint(decoder) === 1 ? 'durable' : 'refused')
+        this.#answered(decoding.readVarUint(decoder) === 1 ? 'durable' : 'refused')
         return
       case MESSAGE.stateless: {
         const notice = findNotice(decoding.readVarString(decoder))
@@ -124,7 +129,14 @@ export class RawClient {
   #receiveSync(decoder: decoding.Decoder): void {
     const subtype = decoding.readVarUint(decoder)
     const payload = decoding.readVarUint8Array(decoder)
-    if (subtype === SYNC.step1) this.step1Count += 1
-    else Y.applyUpdate(this.doc, payload, this)
+    if (subtype === SYNC.step1) {
+      this.step1Count += 1
+      this.onStep1(payload)
+    } else Y.applyUpdate(this.doc, payload, this)
+  }
+
+  #answered(answer: Answer): void {
+    this.answers.push(answer)
+    this.onAnswer(answer)
   }
 }

@@ -1,0 +1,183 @@
+import { mkdtemp } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join as joinPath } from 'node:path'
+import type { RoomId } from '@sketchroom/shared/ids'
+import { afterEach, expect, test, vi } from 'vitest'
+import type * as Y from 'yjs'
+import { openSqlite } from '../adapters/sql/sqlite-database.ts'
+import type { DocumentStore, RoomAppend } from '../ports/document-store.ts'
+import { RawClient } from '../testing/raw-client.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const cleanups: Array<() => Promise<unknown>> = []
+afterEach(async () => {
+  for (const cleanup of cleanups.splice(0).toReversed()) await cleanup()
+})
+
+/** A real store that can be made to fail, as a disk does. */
+class FailingStore implements DocumentStore {
+  failures = 0
+  readonly #store: DocumentStore
+
+  constructor(store: DocumentStore) {
+    this.#store = store
+  }
+
+  append = (batch: readonly RoomAppend[]) => this.#do(() => this.#store.append(batch))
+  load = (roomId: RoomId) => this.#do(() => this.#store.load(roomId))
+  saveSnapshot = (...args: Parameters<DocumentStore['saveSnapshot']>) =>
+    this.#do(() => this.#store.saveSnapshot(...args))
+  quarantine = (...args: Parameters<DocumentStore['quarantine']>) => this.#do(() => this.#store.quarantine(...args))
+  ping = () => this.#do(() => this.#store.ping())
+
+  async #do<T>(work: () => Promise<T>): Promise<T> {
+    if (this.failures > 0) {
+      this.failures -= 1
+      throw new Error('input/output error')
+    }
+    return work()
+  }
+}
+
+async function start(): Promise<{ server: TestServer; store: FailingStore; dataDir: string }> {
+  const dataDir = await mkdtemp(joinPath(tmpdir(), 'sketchroom-'))
+  let store: FailingStore | undefined
+  const server = await startTestServer({ dataDir, wrapDocumentStore: (real) => (store = new FailingStore(real)) })
+  cleanups.push(() => server.remove())
+  if (!store) throw new Error('the store was not wrapped')
+  return { server, store, dataDir }
+}
+
+async function newRoom(server: TestServer) {
+  const { accessToken } = await server.api.guest()
+  const { id } = await server.api.createRoom(accessToken)
+  return { roomId: id, token: accessToken }
+}
+
+async function join(server: TestServer, roomId: string, token: string): Promise<RawClient> {
+  const client = new RawClient(server.syncUrl, roomId)
+  cleanups.push(async () => client.terminate())
+  await client.join(token)
+  await vi.waitFor(() => expect(client.step1Count).toBe(1))
+  return client
+}
+
+const set = (key: string) => (doc: Y.Doc) => doc.getMap('words').set(key, true)
+const words = (client: RawClient) => [...client.doc.getMap('words').keys()].sort()
+const isReady = async (server: TestServer) => (await server.api.call('GET', '/ready')).status === 200
+
+test('a store that fails once delays the acknowledgement, and loses nothing', async () => {
+  const { server, store } = await start()
+  const { roomId, token } = await newRoom(server)
+  const ada = await join(server, roomId, token)
+  store.failures = 1
+  ada.write(ada.edit(set('word')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']), 5000)
+  expect(ada.notices).toEqual([
+    { type: 'role', role: 'owner' },
+    { type: 'store', state: 'failing' },
+    { type: 'store', state: 'ok' },
+  ])
+})
+
+test('a store that fails for good: no acknowledgement, people are told and go on; all is saved when it returns', async () => {
+  const { server, store } = await start()
+  const { roomId, token } = await newRoom(server)
+  const [ada, bob] = [await join(server, roomId, token), await join(server, roomId, token)]
+  store.failures = Infinity
+  ada.write(ada.edit(set('while failing')))
+  await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'store', state: 'failing' }))
+  await vi.waitFor(() => expect(words(bob)).toEqual(['while failing']))
+  expect(await isReady(server)).toBe(false)
+  const late = new RawClient(server.syncUrl, (await newRoom(server)).roomId)
+  await late.join(token)
+  expect((await late.closed).code).toBeGreaterThanOrEqual(4404)
+  expect(ada.answers).toEqual([])
+
+  store.failures = 0
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']), 10_000)
+  expect(ada.notices.at(-1)).toEqual({ type: 'store', state: 'ok' })
+  expect(await isReady(server)).toBe(true)
+})
+
+test('a room that everybody left while the store failed is kept until it is saved', async () => {
+  const { server, store } = await start()
+  const { roomId, token } = await newRoom(server)
+  const ada = await join(server, roomId, token)
+  store.failures = Infinity
+  ada.write(ada.edit(set('last words')))
+  await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'store', state: 'failing' }))
+  ada.terminate()
+  await ada.closed
+  store.failures = 0
+  const bob = await join(server, roomId, token)
+  expect(words(bob)).toEqual(['last words'])
+})
+
+test('a room that cannot be read is not opened empty: the client is turned away and finds all of it later', async () => {
+  const { server, store } = await start()
+  const { roomId, token } = await newRoom(server)
+  const ada = await join(server, roomId, token)
+  ada.write(ada.edit(set('precious')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  ada.terminate()
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+  store.failures = Infinity
+  const bob = new RawClient(server.syncUrl, roomId)
+  await bob.join(token)
+  expect(await bob.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
+  expect(bob.denied).toBe('store_unavailable')
+  expect(bob.step1Count).toBe(0)
+  store.failures = 0
+  expect(words(await join(server, roomId, token))).toEqual(['precious'])
+})
+
+test('a corrupt record in the database: the room opens with the rest at the next try', async () => {
+  const { server, dataDir } = await start()
+  const { roomId, token } = await newRoom(server)
+  const ada = await join(server, roomId, token)
+  for (const word of ['one', 'two', 'three']) ada.write(ada.edit(set(word)))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(3))
+  ada.terminate()
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+  const database = await openSqlite({ file: joinPath(dataDir, 'sketchroom.db') })
+  await database.db
+    .updateTable('room_updates')
+    .set({ bytes: new Uint8Array([1, 2, 3]) })
+    .where('seq', '=', 3)
+    .execute()
+  await database.close()
+  const first = new RawClient(server.syncUrl, roomId)
+  await first.join(token)
+  expect((await first.closed).code).toBe(4503)
+  expect(words(await join(server, roomId, token))).toEqual(['one', 'two'])
+})
+
+test('another process holds the database: drawing goes on, nothing is acknowledged until it lets go', async () => {
+  const { server, dataDir } = await start()
+  const { roomId, token } = await newRoom(server)
+  const [ada, bob] = [await join(server, roomId, token), await join(server, roomId, token)]
+  const other = await openSqlite({ file: joinPath(dataDir, 'sketchroom.db') })
+  await other.db.transaction().execute(async (transaction) => {
+    await transaction.deleteFrom('room_updates').where('seq', '=', -1).execute()
+    ada.write(ada.edit(set('held up')))
+    await vi.waitFor(() => expect(words(bob)).toEqual(['held up']))
+    // SQLite waits five seconds for the lock before it gives up; then people are told.
+    await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'store', state: 'failing' }), 10_000)
+    expect(ada.answers).toEqual([])
+  })
+  await other.close()
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']), 10_000)
+})
+
+test('stopping while the store fails says that it was not clean', async () => {
+  const { server, store } = await start()
+  const { roomId, token } = await newRoom(server)
+  const ada = await join(server, roomId, token)
+  store.failures = Infinity
+  ada.write(ada.edit(set('word')))
+  await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'store', state: 'failing' }))
+  expect(await server.stop()).toBe(false)
+  expect((await ada.closed).code).toBe(1001)
+  expect(ada.answers).toEqual([])
+})

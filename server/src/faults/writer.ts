@@ -1,0 +1,82 @@
+import { vi } from 'vitest'
+import * as Y from 'yjs'
+import { RawClient } from '../testing/raw-client.ts'
+
+/** Somebody who draws without end, and keeps account of what the server called durable. */
+export class Writer {
+  readonly doc = new Y.Doc()
+  readonly name: string
+  readonly written: string[] = []
+  readonly acknowledged = new Set<string>()
+  #client: RawClient | undefined
+  #unanswered: string[][] = []
+  #drawing: NodeJS.Timeout | undefined
+
+  constructor(name: string) {
+    this.name = name
+  }
+
+  /** Joins with what the document has, like a client that comes back without a reload. */
+  async connect(url: string, roomId: string, token: string): Promise<void> {
+    const client = new RawClient(url, roomId, { doc: this.doc })
+    this.#client = client
+    this.#unanswered = []
+    client.onStep1 = (stateVector) => {
+      this.#unanswered.push([...this.written])
+      client.write(Y.encodeStateAsUpdate(this.doc, stateVector), 'step2')
+    }
+    client.onAnswer = (answer) => {
+      const covered = this.#unanswered.shift() ?? []
+      if (answer === 'durable') for (const key of covered) this.acknowledged.add(key)
+    }
+    await client.join(token)
+    await vi.waitFor(() => {
+      if (client.step1Count === 0) throw new Error('not joined yet')
+    }, 10_000)
+  }
+
+  /** Draws a few strokes each millisecond until told to stop; goes on drawing when the connection is gone. */
+  draw(): void {
+    this.#drawing = setInterval(() => {
+      for (let n = 0; n < 3; n++) this.#stroke()
+    }, 1)
+  }
+
+  stop(): void {
+    clearInterval(this.#drawing)
+  }
+
+  /** Resolves once every stroke is acknowledged. */
+  async settled(): Promise<void> {
+    await vi.waitFor(
+      () => {
+        const open = this.written.length - this.acknowledged.size
+        if (open > 0) throw new Error(`${this.name}: ${open} strokes are not acknowledged`)
+      },
+      { timeout: 20_000 },
+    )
+  }
+
+  get closed(): Promise<{ code: number; reason: string }> {
+    if (!this.#client) throw new Error('not connected')
+    return this.#client.closed
+  }
+
+  disconnect(): void {
+    this.#client?.terminate()
+  }
+
+  #stroke(): void {
+    const key = `${this.name}-${this.written.length}`
+    const before = Y.encodeStateVector(this.doc)
+    this.doc.getMap('strokes').set(key, 1)
+    this.written.push(key)
+    this.#unanswered.push([key])
+    this.#client?.write(Y.encodeStateAsUpdate(this.doc, before))
+  }
+}
+
+/** The strokes in a document. */
+export function strokesOf(doc: Y.Doc): Set<string> {
+  return new Set(doc.getMap('strokes').keys())
+}
