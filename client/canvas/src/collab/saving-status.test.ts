@@ -1,0 +1,70 @@
+import { describe, expect, test } from 'vitest'
+import { isSameStatus, savingStatus, type Link, type SavingFacts, type SavingStatus } from './saving-status.ts'
+
+const LINKS: Link[] = [
+  { state: 'connecting' },
+  { state: 'offline' },
+  { state: 'joined' },
+  { state: 'no-access', reason: 'forbidden' },
+]
+
+function* allFacts(): Generator<SavingFacts> {
+  const both = [false, true]
+  for (const link of LINKS)
+    for (const role of [undefined, 'viewer', 'editor', 'owner'] as const)
+      for (const downloaded of both)
+        for (const caughtUp of both)
+          for (const storeFailing of both)
+            for (const kept of both)
+              for (const pending of [0, 3]) yield { link, role, downloaded, caughtUp, storeFailing, kept, pending }
+}
+
+/** The rules as prose has them, each by itself; the first that speaks is right. */
+function expected(facts: SavingFacts): SavingStatus {
+  const { link, role, downloaded, caughtUp, storeFailing, kept, pending } = facts
+  const rules: Array<[boolean, SavingStatus]> = [
+    [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', pending }],
+    [link.state === 'connecting', { kind: 'connecting', pending }],
+    [link.state === 'offline' && kept, { kind: 'offline', pending }],
+    [link.state === 'offline' && !kept, { kind: 'offline-unkept', pending }],
+    [role === 'viewer' && downloaded, { kind: 'read-only', pending }],
+    [role === 'viewer', { kind: 'connecting', pending }],
+    [storeFailing, { kind: 'store-failing', pending }],
+    [!downloaded, { kind: 'connecting', pending }],
+    [pending > 0, { kind: 'saving', pending }],
+    [!caughtUp, { kind: 'connecting', pending }],
+    [true, { kind: 'saved' }],
+  ]
+  return rules.find(([applies]) => applies)![1]
+}
+
+describe('the status', () => {
+  test('follows the rules in all 512 combinations of the facts', () => {
+    const all = [...allFacts()]
+    expect(all).toHaveLength(512)
+    for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
+  })
+
+  test('is never "saved" with anything pending, not joined, not in step, read-only, or the store failing', () => {
+    const saved = [...allFacts()].filter((facts) => savingStatus(facts).kind === 'saved')
+    expect(saved.length).toBeGreaterThan(0)
+    for (const facts of saved) {
+      expect(facts).toMatchObject({
+        link: { state: 'joined' },
+        downloaded: true,
+        caughtUp: true,
+        storeFailing: false,
+        pending: 0,
+      })
+      expect(facts.role).not.toBe('viewer')
+    }
+  })
+
+  test('counts as the same only when it says the same', () => {
+    expect(isSameStatus({ kind: 'saving', pending: 1 }, { kind: 'saving', pending: 1 })).toBe(true)
+    expect(isSameStatus({ kind: 'saving', pending: 1 }, { kind: 'saving', pending: 2 })).toBe(false)
+    expect(isSameStatus({ kind: 'offline', pending: 1 }, { kind: 'offline-unkept', pending: 1 })).toBe(false)
+    const gone = { kind: 'no-access', reason: 'forbidden', pending: 0 } as const
+    expect(isSameStatus(gone, { ...gone, reason: 'room_deleted' })).toBe(false)
+  })
+})
