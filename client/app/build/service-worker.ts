@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Plugin, Rolldown } from 'vite'
+import { FONTS_DIR, FONTS_PATH } from './excalidraw-fonts.ts'
+
+/** The name that `vite.config.ts` gives to the service worker's entry. */
+export const SERVICE_WORKER_ENTRY = 'sw'
+
+/** The Latin fonts that a board uses unless somebody asks for others: the interface's, and those of new texts. */
+const FONT_FAMILIES = ['Assistant', 'Excalifont', 'Nunito', 'ComicShanns']
+/** The module whose chunk, loaded on demand, is the board. */
+const CANVAS_MODULE = /\/client\/canvas\/src\/index\.ts$/
+
+type Bundle = Rolldown.OutputBundle
+type Chunk = Rolldown.OutputChunk
+
+/**
+ * Writes into the service worker what belongs to the shell: the page, the entry and the board with all that
+ * they import statically, their styles, and the default fonts.
+ */
+export function serviceWorkerShell(publicDir: string): Plugin {
+  return {
+    name: 'sketchroom:service-worker-shell',
+    apply: 'build',
+    generateBundle: {
+      // After Vite has put index.html into the bundle.
+      order: 'post',
+      handler(_, bundle) {
+        const worker = chunksOf(bundle).find(({ isEntry, name }) => isEntry && name === SERVICE_WORKER_ENTRY)
+        if (!worker) return this.error('the service worker is not part of the build')
+        if (worker.imports.length > 0) return this.error('the service worker must be one file')
+        const files = shellFiles(bundle, publicDir)
+        const shell = JSON.stringify({ version: versionOf(files, bundle, publicDir), files })
+        const code = worker.code.replace(/(["'`])%SHELL%\1/, () => JSON.stringify(shell))
+        if (code === worker.code) return this.error('the service worker has lost the place for its list')
+        worker.code = code
+      },
+    },
+  }
+}
+
+function shellFiles(bundle: Bundle, publicDir: string): string[] {
+  const chunks = chunksOf(bundle)
+  const roots = chunks.filter(
+    (chunk) =>
+      (chunk.isEntry && chunk.name !== SERVICE_WORKER_ENTRY) ||
+      (chunk.facadeModuleId !== null && CANVAS_MODULE.test(chunk.facadeModuleId)),
+  )
+  const shell = new Set<string>()
+  for (const root of roots) addWithImports(root, bundle, shell)
+  const fonts = FONT_FAMILIES.flatMap((family) =>
+    readdirSync(join(FONTS_DIR, family)).map((file) => `${FONTS_PATH}/${family}/${file}`),
+  )
+  const fixed = readdirSync(publicDir).map((file) => `/${file}`)
+  return ['/', ...[...shell].map((file) => `/${file}`), ...fonts, ...fixed]
+}
+
+function addWithImports(chunk: Chunk, bundle: Bundle, files: Set<string>): void {
+  if (files.has(chunk.fileName)) return
+  files.add(chunk.fileName)
+  for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style)
+  for (const name of chunk.imports) {
+    const imported = bundle[name]
+    if (imported?.type === 'chunk') addWithImports(imported, bundle, files)
+  }
+}
+
+/** Hashed names tell by themselves when they change; the page and the fixed files are hashed here. */
+function versionOf(files: readonly string[], bundle: Bundle, publicDir: string): string {
+  const hash = createHash('sha256').update(files.join('\n'))
+  const page = bundle['index.html']
+  if (page?.type === 'asset') hash.update(page.source)
+  for (const file of readdirSync(publicDir)) hash.update(readFileSync(join(publicDir, file)))
+  return hash.digest('hex').slice(0, 12)
+}
+
+function chunksOf(bundle: Bundle): Chunk[] {
+  return Object.values(bundle).filter((output) => output.type === 'chunk')
+}

@@ -1,0 +1,56 @@
+import { useState } from 'react'
+import { useNavigate } from 'react-router'
+import { describeError } from '../api/describe-error.ts'
+import { forgetDevice } from '../device/forget-device.ts'
+import { listKnownRooms } from '../device/known-rooms.ts'
+import { useApp } from '../session/AppContext.tsx'
+import { Alert } from '../ui/Alert.tsx'
+import { Button } from '../ui/Button.tsx'
+import { Dialog } from '../ui/Dialog.tsx'
+
+/** Says what signing out takes away, above all changes that no server has yet, and does it. */
+export function SignOutDialog({ isGuest, onClose }: { isGuest: boolean; onClose: () => void }) {
+  const { session, storage } = useApp()
+  const navigate = useNavigate()
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<string>()
+  const unsaved = listKnownRooms(storage).filter((room) => room.pending > 0)
+
+  async function signOut(): Promise<void> {
+    setBusy(true)
+    setError(undefined)
+    try {
+      await session.signOut()
+      await forgetDevice(storage)
+      onClose()
+      await navigate('/')
+    } catch (cause) {
+      setError(describeError(cause))
+      setBusy(false)
+    }
+  }
+
+  return (
+    <Dialog small title="Sign out?" onClose={onClose}>
+      <Alert text={error} />
+      {unsaved.length > 0 && (
+        <Alert text={`Changes that are only on this device will be lost: ${unsaved.map(nameAndCount).join(', ')}.`} />
+      )}
+      <p>
+        {isGuest
+          ? 'You are a guest: without an account you cannot come back to your boards. This browser also forgets everything it keeps of them.'
+          : 'This browser forgets your boards and everything it keeps of them. On the server they stay as they are.'}
+      </p>
+      <div className="dialog-actions">
+        <Button onClick={onClose}>Stay signed in</Button>
+        <Button look="danger" busy={busy} onClick={() => void signOut()}>
+          {unsaved.length > 0 ? 'Sign out and lose them' : 'Sign out'}
+        </Button>
+      </div>
+    </Dialog>
+  )
+}
+
+function nameAndCount({ name, pending }: { name: string; pending: number }): string {
+  return `“${name}” (${pending})`
+}

@@ -1,0 +1,52 @@
+import { Share2 } from 'lucide-react'
+import { Link } from 'react-router'
+import type { Person, SavingStatus } from '@sketchroom/canvas'
+import { AccountMenu } from '../account/AccountMenu.tsx'
+import { Button } from '../ui/Button.tsx'
+import { LogoMark } from '../ui/Logo.tsx'
+import { BoardName } from './BoardName.tsx'
+import { People } from './People.tsx'
+import { mayRename } from './permissions.ts'
+import { StatusBadge } from './StatusBadge.tsx'
+import type { OpenBoard } from './use-board.ts'
+
+interface BoardBarProps {
+  readonly board: OpenBoard | undefined
+  readonly status: SavingStatus
+  readonly people: readonly Person[]
+  readonly onFollow: (clientId: number | null) => void
+  readonly onRename: (name: string) => Promise<void>
+  readonly onShare: () => void
+}
+
+/** The bar above a board. */
+export function BoardBar({ board, status, people, onFollow, onRename, onShare }: BoardBarProps) {
+  return (
+    <header className="board-bar">
+      <Link className="board-home" to="/" aria-label="All boards" title="All boards">
+        <LogoMark sizePx={28} />
+      </Link>
+      <div className="board-title">
+        {board ? (
+          <BoardName name={board.name} isEditable={mayRename(board.role)} onRename={onRename} />
+        ) : (
+          <span className="skeleton board-name-skeleton" />
+        )}
+        <StatusBadge status={status} />
+      </div>
+      <People people={people} onFollow={onFollow} />
+      <Button
+        look="primary"
+        className="board-share"
+        icon={<Share2 size={18} aria-hidden="true" />}
+        disabled={!board}
+        onClick={onShare}
+      >
+        Share
+      </Button>
+      <div className="board-account">
+        <AccountMenu />
+      </div>
+    </header>
+  )
+}

@@ -1,0 +1,138 @@
+import { lazy, Suspense, useEffect, useRef, useState } from 'react'
+import { CloudAlert } from 'lucide-react'
+import type { Person, SavingStatus, SharedCanvasHandle } from '@sketchroom/canvas'
+import type { RoomId } from '@sketchroom/shared/ids'
+import { describeError } from '../api/describe-error.ts'
+import { findKnownRoom } from '../device/known-rooms.ts'
+import { useApp } from '../session/AppContext.tsx'
+import { Button } from '../ui/Button.tsx'
+import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
+import { MessagePage } from '../ui/MessagePage.tsx'
+import { useToast } from '../ui/Toasts.tsx'
+import { usePageTitle } from '../ui/use-page-title.ts'
+import { BoardBar } from './BoardBar.tsx'
+import { BoardSkeleton } from './BoardSkeleton.tsx'
+import { ClosedBoard } from './ClosedBoard.tsx'
+import { reasonOfCode } from './closed-reason.ts'
+import { FollowingNotice } from './FollowingNotice.tsx'
+import { ShareDialog } from './share/ShareDialog.tsx'
+import { useBoard } from './use-board.ts'
+import { useKeptCount } from './use-kept-count.ts'
+import './board.css'
+
+const loadCanvas = () => import('@sketchroom/canvas')
+/** The canvas is most of the app's weight; the home page does without. */
+const SharedCanvas = lazy(async () => ({ default: (await loadCanvas()).SharedCanvas }))
+
+/** One board: the drawing, and above it its name, whether it is saved, who is here, and how to share it. */
+export function BoardPage({ roomId }: { roomId: RoomId }) {
+  const { rooms, storage } = useApp()
+  const toast = useToast()
+  const { board, getToken, close, reload, adopt, setRole, continueAsGuest } = useBoard(roomId)
+  const canvas = useRef<SharedCanvasHandle>(null)
+  const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', pending: 0 })
+  const [people, setPeople] = useState<readonly Person[]>([])
+  const [isReady, setIsReady] = useState(false)
+  const [isSharing, setIsSharing] = useState(false)
+  const pending = 'pending' in status ? status.pending : 0
+  const open = board.kind === 'open' ? board.board : undefined
+  usePageTitle(open?.name)
+
+  useEffect(() => {
+    // It arrives while the server is asked about the board. If it fails, React asks again and says so.
+    loadCanvas().catch(() => undefined)
+  }, [])
+  useKeptCount(roomId, status)
+  useLeaveWarning(status.kind === 'offline-unkept' && pending > 0)
+
+  function onStatus(next: SavingStatus): void {
+    setStatus(next)
+    const reason = next.kind === 'no-access' ? reasonOfCode(next.reason) : undefined
+    // A board that was open and is not found any more was closed to this person.
+    if (reason) close(reason.kind === 'not-found' && open ? { kind: 'no-access' } : reason)
+  }
+
+  if (board.kind === 'closed') {
+    const isOwner = findKnownRoom(storage, roomId)?.role === 'owner'
+    return (
+      <ClosedBoard
+        reason={board.reason}
+        pending={pending}
+        onRetry={() => reload()}
+        onContinueAsGuest={continueAsGuest}
+        onRestore={isOwner ? async () => adopt(await rooms.restore(roomId)) : undefined}
+      />
+    )
+  }
+
+  return (
+    <div className="board">
+      <BoardBar
+        board={open}
+        status={status}
+        people={people}
+        onFollow={(clientId) => canvas.current?.follow(clientId)}
+        onRename={async (name) => {
+          try {
+            adopt(await rooms.update(roomId, { name }))
+          } catch (error) {
+            toast({ text: `The name was not changed. ${describeError(error)}` })
+          }
+        }}
+        onShare={() => setIsSharing(true)}
+      />
+      <main id="content" className="board-main" aria-label="Drawing" tabIndex={-1}>
+        {!isReady && <BoardSkeleton />}
+        {open && (
+          <ErrorBoundary fallback={<CanvasFailed />}>
+            <Suspense>
+              <SharedCanvas
+                ref={canvas}
+                room={roomId}
+                getToken={getToken}
+                serverUrl={location.origin}
+                theme="system"
+                mode="edit"
+                onStatus={onStatus}
+                onRole={(role) => role && setRole(role)}
+                onPeople={setPeople}
+                onReady={() => setIsReady(true)}
+                onError={(error) => toast({ text: describeError(error) })}
+              />
+            </Suspense>
+          </ErrorBoundary>
+        )}
+        <FollowingNotice people={people} onStop={() => canvas.current?.follow(null)} />
+      </main>
+      {isSharing && open && (
+        <ShareDialog roomId={roomId} board={open} onRoomChanged={adopt} onClose={() => setIsSharing(false)} />
+      )}
+    </div>
+  )
+}
+
+function CanvasFailed() {
+  return (
+    <MessagePage
+      alert
+      icon={<CloudAlert size={32} />}
+      title="The canvas could not be loaded"
+      text="Check your connection and reload. What was drawn before is safe."
+      actions={
+        <Button look="primary" onClick={() => location.reload()}>
+          Reload
+        </Button>
+      }
+    />
+  )
+}
+
+/** Asks before the tab is closed while edits are in this tab's memory only. */
+function useLeaveWarning(isNeeded: boolean): void {
+  useEffect(() => {
+    if (!isNeeded) return
+    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
+    window.addEventListener('beforeunload', warn)
+    return () => window.removeEventListener('beforeunload', warn)
+  }, [isNeeded])
+}

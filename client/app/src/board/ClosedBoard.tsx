@@ -1,0 +1,110 @@
+import { useState, type ReactNode } from 'react'
+import { CloudAlert, CloudOff, KeyRound, Lock, SearchX, Trash2 } from 'lucide-react'
+import { Link, useLocation } from 'react-router'
+import { describeError } from '../api/describe-error.ts'
+import { Alert } from '../ui/Alert.tsx'
+import { Button, buttonClass } from '../ui/Button.tsx'
+import { MessagePage } from '../ui/MessagePage.tsx'
+import { usePageTitle } from '../ui/use-page-title.ts'
+import type { ClosedReason } from './closed-reason.ts'
+import { changes } from './status-words.ts'
+
+interface ClosedBoardProps {
+  readonly reason: ClosedReason
+  /** Changes on this device that the server does not have. */
+  readonly pending?: number
+  readonly onRetry?: () => Promise<void>
+  readonly onContinueAsGuest?: () => Promise<void>
+  /** Given to an owner, who may bring a deleted board back. */
+  readonly onRestore?: (() => Promise<void>) | undefined
+}
+
+const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text: string }> = {
+  'not-found': {
+    icon: <SearchX size={32} />,
+    title: 'No board for you here',
+    text: 'It does not exist, or it is private. If somebody sent you the link, ask them to let you in, or sign in with the account that they shared it with.',
+  },
+  'no-access': {
+    icon: <Lock size={32} />,
+    title: 'You no longer have access',
+    text: 'An owner of this board closed it to you. Ask them if you think that this is a mistake.',
+  },
+  deleted: {
+    icon: <Trash2 size={32} />,
+    title: 'This board was deleted',
+    text: 'An owner deleted it. They can still bring it back.',
+  },
+  'signed-out': {
+    icon: <KeyRound size={32} />,
+    title: 'You were signed out',
+    text: 'Sign in again to go on. If the board is open to everybody with the link, you can also come in as a guest.',
+  },
+  unreachable: {
+    icon: <CloudOff size={32} />,
+    title: 'This board is not on this device yet',
+    text: 'The server cannot be reached. Boards that you have opened here before open without it; this one needs it once.',
+  },
+  failed: { icon: <CloudAlert size={32} />, title: 'The board could not be opened', text: '' },
+}
+
+/** Instead of a board: why it is not shown, and the ways on. */
+export function ClosedBoard({ reason, pending = 0, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {
+  const { pathname } = useLocation()
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<string>()
+  const { icon, title, text } = TEXTS[reason.kind]
+  usePageTitle(title)
+
+  async function run(action: () => Promise<void>): Promise<void> {
+    setBusy(true)
+    setError(undefined)
+    try {
+      await action()
+    } catch (cause) {
+      setError(describeError(cause))
+    }
+    setBusy(false)
+  }
+
+  const signIn = (look: 'primary' | 'plain') => (
+    <Link className={buttonClass(look)} to={`/signin?next=${encodeURIComponent(pathname)}`}>
+      Sign in
+    </Link>
+  )
+  const button = (label: string, look: 'primary' | 'plain', action: (() => Promise<void>) | undefined) =>
+    action && (
+      <Button look={look} busy={busy} onClick={() => void run(action)}>
+        {label}
+      </Button>
+    )
+
+  return (
+    <MessagePage
+      whole
+      alert
+      icon={icon}
+      title={title}
+      text={
+        <>
+          {reason.kind === 'failed' ? reason.text : text}
+          {pending > 0 &&
+            ` ${changes(pending)} that the server does not have ${pending === 1 ? 'is' : 'are'} kept on this device.`}
+        </>
+      }
+      actions={
+        <>
+          {reason.kind === 'signed-out' && signIn('primary')}
+          {reason.kind === 'signed-out' && button('Continue as a guest', 'plain', onContinueAsGuest)}
+          {(reason.kind === 'unreachable' || reason.kind === 'failed') && button('Try again', 'primary', onRetry)}
+          {reason.kind === 'deleted' && button('Restore the board', 'primary', onRestore)}
+          {reason.kind === 'not-found' && signIn('primary')}
+          <Link className={buttonClass('plain')} to="/">
+            Go to your boards
+          </Link>
+          <Alert text={error} />
+        </>
+      }
+    />
+  )
+}

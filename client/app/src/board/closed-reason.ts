@@ -1,0 +1,39 @@
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
+import { ApiError, OfflineError } from '../api/api-error.ts'
+import { describeError } from '../api/describe-error.ts'
+
+/** Why a board is not shown. */
+export type ClosedReason =
+  /** No such board, or not for this person: the server does not tell which. */
+  | { readonly kind: 'not-found' }
+  /** It was open, and access was taken away. */
+  | { readonly kind: 'no-access' }
+  | { readonly kind: 'deleted' }
+  | { readonly kind: 'signed-out' }
+  /** The server cannot be asked, and the board is not on this device. */
+  | { readonly kind: 'unreachable' }
+  | { readonly kind: 'failed'; readonly text: string }
+
+/** Reads from what went wrong while opening why the board is not shown. */
+export function closedReason(error: unknown): ClosedReason {
+  if (error instanceof OfflineError) return { kind: 'unreachable' }
+  return (error instanceof ApiError && reasonOfCode(error.code)) || { kind: 'failed', text: describeError(error) }
+}
+
+/** Why the server closed a board to a live connection; undefined for codes that say nothing about access. */
+export function reasonOfCode(code: ErrorCode): ClosedReason | undefined {
+  switch (code) {
+    case 'not_found':
+    case 'invalid_request':
+      return { kind: 'not-found' }
+    case 'forbidden':
+      return { kind: 'no-access' }
+    case 'room_deleted':
+      return { kind: 'deleted' }
+    case 'unauthenticated':
+    case 'refresh_reused':
+      return { kind: 'signed-out' }
+    default:
+      return undefined
+  }
+}

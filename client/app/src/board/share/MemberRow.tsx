@@ -1,0 +1,94 @@
+import { useState } from 'react'
+import { X } from 'lucide-react'
+import type { Member } from '@sketchroom/shared/api/rooms'
+import { roleSchema, type Role } from '@sketchroom/shared/roles'
+import { Avatar } from '../../ui/Avatar.tsx'
+import { Button } from '../../ui/Button.tsx'
+import { mayRemove, ROLE_NAMES, rolesToGive } from '../permissions.ts'
+
+interface MemberRowProps {
+  readonly member: Member
+  readonly isSelf: boolean
+  readonly ownRole: Role
+  readonly onSetRole: (role: Role) => Promise<void>
+  readonly onRemove: () => Promise<void>
+}
+
+/** One person of a board: who, here or not, and their role as far as one may change it. */
+export function MemberRow({ member, isSelf, ownRole, onSetRole, onRemove }: MemberRowProps) {
+  const { user, role, via, online } = member
+  const [chosen, setChosen] = useState<Role>()
+  const [isAsking, setIsAsking] = useState(false)
+  const [busy, setBusy] = useState(false)
+  // One's own role is somebody else's to change: it is too easy to lock oneself out.
+  const roles = isSelf ? [] : rolesToGive(ownRole, member)
+  const notes = [
+    isSelf ? 'You' : '',
+    user.isGuest ? 'guest' : '',
+    via === 'link' ? 'came by the link' : '',
+    online ? 'here now' : '',
+  ].filter(Boolean)
+
+  async function setRole(next: Role): Promise<void> {
+    setChosen(next)
+    await onSetRole(next)
+    setChosen(undefined)
+  }
+
+  async function remove(): Promise<void> {
+    setBusy(true)
+    await onRemove()
+    setBusy(false)
+    setIsAsking(false)
+  }
+
+  if (isAsking) {
+    return (
+      <li className="member member-asking">
+        <span>Remove {user.name}? They lose access at once, and the link no longer lets them in.</span>
+        <span className="member-answer">
+          <Button onClick={() => setIsAsking(false)}>Keep</Button>
+          <Button look="danger" busy={busy} autoFocus onClick={() => void remove()}>
+            Remove
+          </Button>
+        </span>
+      </li>
+    )
+  }
+
+  return (
+    <li className="member">
+      <Avatar person={user} sizePx={36} />
+      <span className="member-who">
+        <span className="member-name">{user.name}</span>
+        {notes.length > 0 && <span className="member-notes">{notes.join(' · ')}</span>}
+      </span>
+      {roles.length > 0 ? (
+        <select
+          className="member-role"
+          aria-label={`Role of ${user.name}`}
+          value={chosen ?? role}
+          onChange={(event) => void setRole(roleSchema.parse(event.target.value))}
+        >
+          {roles.map((option) => (
+            <option key={option} value={option}>
+              {ROLE_NAMES[option]}
+            </option>
+          ))}
+        </select>
+      ) : (
+        <span className="member-role-fixed">{ROLE_NAMES[role]}</span>
+      )}
+      {mayRemove(ownRole) && !isSelf && (
+        <Button
+          look="quiet"
+          size="icon"
+          aria-label={`Remove ${user.name}`}
+          title="Remove"
+          icon={<X size={18} aria-hidden="true" />}
+          onClick={() => setIsAsking(true)}
+        />
+      )}
+    </li>
+  )
+}

@@ -1,0 +1,26 @@
+import type { Room } from '@sketchroom/shared/api/rooms'
+import type { RoomId } from '@sketchroom/shared/ids'
+import { Dialog } from '../../ui/Dialog.tsx'
+import type { OpenBoard } from '../use-board.ts'
+import { CopyLink } from './CopyLink.tsx'
+import { LinkAccess } from './LinkAccess.tsx'
+import { MemberList } from './MemberList.tsx'
+import './share.css'
+
+interface ShareDialogProps {
+  readonly roomId: RoomId
+  readonly board: OpenBoard
+  readonly onRoomChanged: (room: Room) => void
+  readonly onClose: () => void
+}
+
+/** Gives the link away, says who it lets in, and who is in already. */
+export function ShareDialog({ roomId, board, onRoomChanged, onClose }: ShareDialogProps) {
+  return (
+    <Dialog title={`Share “${board.name}”`} onClose={onClose}>
+      <CopyLink url={`${location.origin}/r/${roomId}`} />
+      <LinkAccess roomId={roomId} access={board.access} role={board.role} onRoomChanged={onRoomChanged} />
+      <MemberList roomId={roomId} role={board.role} access={board.access} />
+    </Dialog>
+  )
+}

@@ -1,0 +1,122 @@
+import { useCallback, useEffect, useRef, useState } from 'react'
+import type { Room } from '@sketchroom/shared/api/rooms'
+import type { RoomId } from '@sketchroom/shared/ids'
+import type { Access, Role } from '@sketchroom/shared/roles'
+import { ApiError, OfflineError } from '../api/api-error.ts'
+import { findKnownRoom, forgetKnownRoom, keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
+import { useApp, useSessionState } from '../session/AppContext.tsx'
+import { useRefresh } from '../ui/use-refresh.ts'
+import { closedReason, type ClosedReason } from './closed-reason.ts'
+
+/** What the page shows of a board beside its drawing. `access` is unknown while only this device was asked. */
+export interface OpenBoard {
+  readonly name: string
+  readonly role: Role
+  readonly access: Access | undefined
+}
+
+/** Where opening a board stands. */
+export type Board =
+  | { readonly kind: 'opening' }
+  | { readonly kind: 'open'; readonly board: OpenBoard }
+  | { readonly kind: 'closed'; readonly reason: ClosedReason }
+
+const REFRESH_MS = 30_000
+
+/**
+ * Opens a board: at once if this device knows it, and as the server describes it when it answers. A
+ * first-time visitor becomes a guest on the way.
+ */
+export function useBoard(roomId: RoomId) {
+  const { session, rooms, storage } = useApp()
+  const sessionState = useSessionState()
+  const [state, setState] = useState<Board>(() => {
+    const known = findKnownRoom(storage, roomId)
+    return known?.opened ? { kind: 'open', board: { ...known, access: undefined } } : { kind: 'opening' }
+  })
+  /** Once in, a lost sign-in is said, not papered over with a new guest. */
+  const entered = useRef(false)
+
+  const getToken = useCallback(async () => {
+    try {
+      if (!entered.current) await session.ensure()
+      entered.current = true
+      return await session.getToken()
+    } catch (error) {
+      // For the canvas a code means that access is gone for good; a server in trouble only has to be asked again.
+      throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
+    }
+  }, [session])
+
+  const adopt = useCallback(
+    (room: Room) => {
+      keepKnownRooms(storage, [room])
+      updateKnownRoom(storage, roomId, { opened: true })
+      setState({ kind: 'open', board: room })
+    },
+    [storage, roomId],
+  )
+
+  const close = useCallback(
+    (reason: ClosedReason) => {
+      const known = findKnownRoom(storage, roomId)
+      // Unsent changes keep a board known: signing out must warn of them.
+      if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
+      setState({ kind: 'closed', reason })
+    },
+    [storage, roomId],
+  )
+
+  const load = useCallback(
+    async (signal?: AbortSignal) => {
+      try {
+        await getToken()
+        const room = await rooms.get(roomId, signal)
+        if (!signal?.aborted) adopt(room)
+      } catch (error) {
+        if (signal?.aborted) return
+        // What is open stays open: the drawing is here, and its own status says what is wrong.
+        if (isPassing)
+          setState((last) => (last.kind === 'open' ? last : { kind: 'closed', reason: closedReason(error) }))
+        else close(closedReason(error))
+      }
+    },
+    [getToken, rooms, roomId, adopt, close],
+  )
+
+  useEffect(() => {
+    const abort = new AbortController()
+    void load(abort.signal)
+    return () => abort.abort()
+  }, [load])
+  useRefresh(() => {
+    const isWaiting = state.kind === 'closed' && state.reason.kind === 'unreachable'
+    if (state.kind === 'open' || isWaiting) void load()
+  }, REFRESH_MS)
+
+  const isSignedOut = entered.current && (sessionState.kind === 'nobody' || sessionState.kind === 'ended')
+  const board: Board = isSignedOut ? { kind: 'closed', reason: { kind: 'signed-out' } } : state
+
+  return {
+    board,
+    getToken,
+    close,
+    reload: load,
+    /** Notes what the server said about this board: a new name, access or role. */
+    adopt,
+    setRole(role: Role) {
+      updateKnownRoom(storage, roomId, { role })
+      setState((last) => (last.kind === 'open' ? { kind: 'open', board: { ...last.board, role } } : last))
+    },
+    async continueAsGuest() {
+      await session.continueAsGuest()
+      setState({ kind: 'opening' })
+      await load()
+    },
+  }
+}
+
+/** Whether it makes sense to try again by itself: the server cannot be reached, is in trouble or is too busy. */
+function isPassing(error: unknown): boolean {
+  return error instanceof OfflineError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
+}

@@ -1,0 +1,30 @@
+import type { DeviceStorage } from './device-storage.ts'
+
+/** The databases that the canvas keeps edits in begin with this. */
+const DATABASE_PREFIX = 'sketchroom'
+
+/**
+ * Removes everything that this device keeps: what the app remembers, and the boards' databases. A database
+ * that another tab holds open goes when that tab closes its board.
+ */
+export async function forgetDevice(storage: DeviceStorage): Promise<void> {
+  storage.forgetAll()
+  try {
+    const databases = await indexedDB.databases()
+    await Promise.all(
+      databases.map(({ name }) => (name?.startsWith(DATABASE_PREFIX) ? deleteDatabase(name) : undefined)),
+    )
+  } catch {
+    // Storage is switched off: nothing was kept.
+  }
+}
+
+function deleteDatabase(name: string): Promise<void> {
+  return new Promise((resolve) => {
+    const request = indexedDB.deleteDatabase(name)
+    request.onsuccess = () => resolve()
+    request.onerror = () => resolve()
+    // The browser deletes it as soon as the last tab lets go; nobody needs to wait for that.
+    request.onblocked = () => resolve()
+  })
+}

@@ -1,0 +1,159 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { CloudAlert, Search, SearchX, WifiOff } from 'lucide-react'
+import { Link } from 'react-router'
+import type { Room } from '@sketchroom/shared/api/rooms'
+import { describeError } from '../api/describe-error.ts'
+import { forgetKnownRoom, keepKnownRooms, listKnownRooms } from '../device/known-rooms.ts'
+import { useApp, useSessionState } from '../session/AppContext.tsx'
+import { Alert } from '../ui/Alert.tsx'
+import { Button } from '../ui/Button.tsx'
+import { MessagePage } from '../ui/MessagePage.tsx'
+import { RenameDialog } from '../ui/RenameDialog.tsx'
+import { useToast } from '../ui/Toasts.tsx'
+import { BoardCard } from './BoardCard.tsx'
+import { BoardGrid, BoardGridSkeleton } from './BoardGrid.tsx'
+import { KnownBoards } from './KnownBoards.tsx'
+import { useBoards } from './use-boards.ts'
+
+/** The search waits for a pause in typing. */
+const SEARCH_PAUSE_MS = 200
+
+interface MyBoardsProps {
+  readonly newBoardButton: ReactNode
+  readonly newBoardError: string | undefined
+  /** What somebody without a board sees. */
+  readonly empty: ReactNode
+}
+
+/** The boards of the person who is signed in: search, open, rename, delete and undo. */
+export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps) {
+  const { rooms: api, storage } = useApp()
+  const session = useSessionState()
+  const toast = useToast()
+  const [typed, setTyped] = useState('')
+  const [query, setQuery] = useState('')
+  const [renaming, setRenaming] = useState<Room>()
+  const { boards, reload, loadMore, hide } = useBoards(query)
+
+  useEffect(() => {
+    const timer = setTimeout(() => setQuery(typed.trim()), SEARCH_PAUSE_MS)
+    return () => clearTimeout(timer)
+  }, [typed])
+
+  async function restore(room: Room): Promise<void> {
+    try {
+      keepKnownRooms(storage, [await api.restore(room.id)])
+      hide(room.id, false)
+      await reload()
+    } catch (error) {
+      toast({ text: `“${room.name}” is still deleted. ${describeError(error)}` })
+    }
+  }
+
+  async function remove(room: Room): Promise<void> {
+    hide(room.id, true)
+    try {
+      await api.delete(room.id)
+      forgetKnownRoom(storage, room.id)
+      toast({ text: `“${room.name}” was deleted.`, action: { label: 'Undo', run: () => void restore(room) } })
+    } catch (error) {
+      hide(room.id, false)
+      toast({ text: `“${room.name}” was not deleted. ${describeError(error)}` })
+    }
+  }
+
+  if (boards.kind === 'offline') {
+    return (
+      <KnownBoards
+        icon={navigator.onLine ? <CloudAlert size={20} /> : <WifiOff size={20} />}
+        title={navigator.onLine ? 'The server cannot be reached' : 'You are offline'}
+        text="Boards that you opened on this device still open, and keep what you draw until the connection is back."
+        rooms={listKnownRooms(storage)}
+        onRetry={() => reload()}
+      />
+    )
+  }
+  if (boards.kind === 'ready' && boards.rooms.length === 0 && !query && !typed) return empty
+
+  return (
+    <>
+      <div className="home-head">
+        <h1>Your boards</h1>
+        <search className="home-search">
+          <Search size={18} aria-hidden="true" />
+          <input
+            className="input"
+            type="search"
+            placeholder="Search by name"
+            aria-label="Search boards by name"
+            value={typed}
+            onChange={(event) => setTyped(event.target.value)}
+          />
+        </search>
+        {newBoardButton}
+      </div>
+      <Alert text={newBoardError} />
+      {boards.kind === 'loading' && <BoardGridSkeleton />}
+      {boards.kind === 'failed' && (
+        <MessagePage
+          alert
+          icon={<CloudAlert size={32} />}
+          title="Your boards could not be loaded"
+          text={describeError(boards.error)}
+          actions={
+            <Button look="primary" onClick={() => void reload()}>
+              Try again
+            </Button>
+          }
+        />
+      )}
+      {boards.kind === 'ready' && boards.rooms.length === 0 && (
+        <MessagePage
+          icon={<SearchX size={32} />}
+          title={`No board is called “${query}”`}
+          text="Part of a name is enough. Boards that others share with you appear here once you have opened them."
+          actions={<Button onClick={() => setTyped('')}>Show all boards</Button>}
+        />
+      )}
+      {boards.kind === 'ready' && boards.rooms.length > 0 && (
+        <BoardGrid label="Your boards">
+          {boards.rooms.map((room) => (
+            <BoardCard
+              key={room.id}
+              room={room}
+              onRename={() => setRenaming(room)}
+              onDelete={() => void remove(room)}
+            />
+          ))}
+        </BoardGrid>
+      )}
+      {boards.kind === 'ready' && boards.nextCursor && (
+        <div className="home-more">
+          <Button busy={boards.more === 'loading'} onClick={() => void loadMore()}>
+            Load more
+          </Button>
+          {boards.more === 'failed' && <Alert text="More boards could not be loaded. Try again." />}
+        </div>
+      )}
+      {session.kind === 'signed-in' && session.user.isGuest && (
+        <p className="home-note">
+          You are here as a guest, so these boards are tied to this browser. <Link to="/signup">Create an account</Link>{' '}
+          to reach them from anywhere.
+        </p>
+      )}
+      {renaming && (
+        <RenameDialog
+          title="Rename board"
+          label="Name"
+          name={renaming.name}
+          maxLength={120}
+          onClose={() => setRenaming(undefined)}
+          onRename={async (name) => {
+            await api.update(renaming.id, { name })
+            await reload()
+          }}
+        />
+      )}
+    </>
+  )
+}

@@ -1,0 +1,30 @@
+import { useState } from 'react'
+import { useNavigate } from 'react-router'
+import { describeError } from '../api/describe-error.ts'
+import { keepKnownRooms } from '../device/known-rooms.ts'
+import { useApp } from '../session/AppContext.tsx'
+
+/** Makes a board in one click and opens it; a first-time visitor becomes a guest on the way. */
+export function useNewBoard() {
+  const { session, rooms, storage } = useApp()
+  const navigate = useNavigate()
+  const [busy, setBusy] = useState(false)
+  const [error, setError] = useState<string>()
+
+  async function create(): Promise<void> {
+    setBusy(true)
+    setError(undefined)
+    try {
+      await session.ensure()
+      // Sharing is what a board is for; the share dialog says plainly what this means.
+      const room = await rooms.create({ name: 'Untitled board', access: 'link-edit' })
+      keepKnownRooms(storage, [room])
+      await navigate(`/r/${room.id}`)
+    } catch (cause) {
+      setError(describeError(cause))
+      setBusy(false)
+    }
+  }
+
+  return { create, busy, error }
+}

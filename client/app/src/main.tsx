@@ -1,0 +1,48 @@
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { BrowserRouter } from 'react-router'
+import { z } from 'zod'
+import { App } from './App.tsx'
+import { createHttp } from './api/http.ts'
+import { createRoomsApi } from './api/rooms.ts'
+import { createDeviceStorage } from './device/device-storage.ts'
+import { KNOWN_USER_STORAGE_KEY } from './device/known-user.ts'
+import { AppContext } from './session/AppContext.tsx'
+import { createSession } from './session/session.ts'
+import { createTabLock } from './session/tab-lock.ts'
+import { registerServiceWorker } from './sw/register.ts'
+import './styles/tokens.css'
+import './styles/base.css'
+import './styles/skeleton.css'
+
+// Zod would try `new Function` to be faster, which our content security policy refuses and reports.
+z.config({ jitless: true })
+
+const storage = createDeviceStorage(() => window.localStorage)
+const session = createSession({
+  send: createHttp({ origin: location.origin }),
+  storage,
+  // Absent outside secure contexts, whatever the types say.
+  lock: createTabLock(navigator.locks as LockManager | undefined),
+})
+const rooms = createRoomsApi(session.send)
+
+void session.start()
+// Another tab signed in or out: this one must not go on as somebody else. A null key: all was cleared.
+window.addEventListener('storage', ({ key }) => {
+  if (key === KNOWN_USER_STORAGE_KEY || key === null) void session.start()
+})
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has lost its root')
+createRoot(root).render(
+  <StrictMode>
+    <AppContext value={{ session, rooms, storage }}>
+      <BrowserRouter>
+        <App />
+      </BrowserRouter>
+    </AppContext>
+  </StrictMode>,
+)
+
+if (import.meta.env.PROD) registerServiceWorker()

@@ -1,0 +1,28 @@
+import { createContext, useContext, useSyncExternalStore } from 'react'
+import type { RoomsApi } from '../api/rooms.ts'
+import type { DeviceStorage } from '../device/device-storage.ts'
+import type { SessionState } from './session-state.ts'
+import type { Session } from './session.ts'
+
+/** What the pages are built from; made once in `main.tsx`. */
+export interface AppParts {
+  readonly session: Session
+  readonly rooms: RoomsApi
+  readonly storage: DeviceStorage
+}
+
+/** Carries the parts to the pages. */
+export const AppContext = createContext<AppParts | undefined>(undefined)
+
+/** The parts of the app. */
+export function useApp(): AppParts {
+  const parts = useContext(AppContext)
+  if (!parts) throw new Error('a page needs <AppContext> around it')
+  return parts
+}
+
+/** Who uses the app now; renders again when that changes. */
+export function useSessionState(): SessionState {
+  const { session } = useApp()
+  return useSyncExternalStore(session.subscribe, session.getState)
+}

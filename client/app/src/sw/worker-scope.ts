@@ -1,0 +1,32 @@
+/**
+ * The part of the service worker's global scope that we use. TypeScript's own `webworker` library cannot
+ * stand beside `dom` in one program.
+ */
+export interface WorkerScope {
+  readonly location: Location
+  readonly clients: {
+    claim(): Promise<void>
+    matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<readonly unknown[]>
+  }
+  skipWaiting(): Promise<void>
+  addEventListener(type: 'install' | 'activate', listener: (event: LongEvent) => void): void
+  addEventListener(type: 'message', listener: (event: LongEvent & MessageEvent<unknown>) => void): void
+  addEventListener(type: 'fetch', listener: (event: FetchEvent) => void): void
+}
+
+/** An event that lasts as long as the work that it is told of. */
+interface LongEvent {
+  waitUntil(work: Promise<unknown>): void
+}
+
+/** A request of a page that the worker may answer. */
+interface FetchEvent extends LongEvent {
+  readonly request: Request
+  respondWith(response: Promise<Response>): void
+}
+
+/**
+ * What a page that starts up says to a new service worker that waits. A type, so that page and worker agree
+ * without sharing a chunk: the worker must be one file.
+ */
+export type TakeOver = 'take-over'
