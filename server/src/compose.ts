@@ -92,7 +92,8 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     health,
     limits: options.limits ?? DEFAULT_LIMITS,
   })
-  const server = createServer(httpApp.callback())
+  const handle = httpApp.callback()
+  const server = createServer((request, response) => void handle(request, response))
   sync.attach(server)
   journal.on('failing', (error) =>
     log.error({ err: error, pending: journal.pendingCount }, 'the store fails; nothing is acknowledged'),

@@ -29,14 +29,14 @@ export class AccessWatch {
     this.#now = parts.now ?? Date.now
     parts.events.on('accessChanged', (roomId) => {
       this.#lastChangeAt = this.#now()
-      for (const link of [...(this.#host.rooms.get(roomId)?.links ?? [])]) void this.#recheck(link)
+      for (const link of this.#host.rooms.get(roomId)?.links ?? []) void this.#recheck(link)
     })
     parts.events.on('roomDeleted', (roomId) => {
       this.#lastChangeAt = this.#now()
-      for (const link of [...(this.#host.rooms.get(roomId)?.links ?? [])]) link.leave('room_deleted')
+      for (const link of this.#host.rooms.get(roomId)?.links ?? []) link.leave('room_deleted')
     })
     parts.events.on('sessionRevoked', (sessionId) => {
-      for (const link of [...this.#host.links()]) {
+      for (const link of this.#host.links()) {
         if (link.actor.kind === 'user' && link.actor.sessionId === sessionId) link.leave('unauthenticated')
       }
     })
@@ -49,7 +49,7 @@ export class AccessWatch {
   /** Asks for fresh tokens in time, and ends connections whose token has run out. */
   checkTokens(): void {
     const now = this.#now()
-    for (const link of [...this.#host.links()]) {
+    for (const link of this.#host.links()) {
       const { expiresAt } = link.actor
       if (now > expiresAt + GRACE_MS) link.leave('unauthenticated')
       else if (now > expiresAt - RENEW_BEFORE_MS && this.#askedFor.get(link) !== expiresAt) {

@@ -36,13 +36,13 @@ function run({ sql, parameters }: SqliteStatement): SqliteResult {
   return { rows: [], changes: statement.run(...parameters).changes }
 }
 
-/** `immediate`: take the write lock at once, so that two writers wait for each other instead of failing midway. */
-const runAtomically = database.transaction((statements: readonly SqliteStatement[]) => statements.map(run)).immediate
+const transaction = database.transaction((statements: readonly SqliteStatement[]) => statements.map(run))
 
 port.on('message', ({ id, statements, atomic }: SqliteRequest) => {
   let reply: SqliteReply
   try {
-    reply = { id, results: atomic ? runAtomically(statements) : statements.map(run) }
+    // `immediate`: take the write lock at once, so that two writers wait for each other instead of failing midway.
+    reply = { id, results: atomic ? transaction.immediate(statements) : statements.map(run) }
   } catch (error) {
     const code = error instanceof Database.SqliteError ? error.code : 'SQLITE_ERROR'
     reply = { id, error: { message: error instanceof Error ? error.message : String(error), code } }
