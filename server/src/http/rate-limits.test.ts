@@ -1,0 +1,101 @@
+import { apiPath } from '@sketchroom/shared/api/paths'
+import { afterEach, describe, expect, test } from 'vitest'
+import { call, createUser } from '../testing/api-client.ts'
+import { startApi, type ApiOptions, type TestApi } from '../testing/start-api.ts'
+import { addressKey } from './rate-limits.ts'
+
+let api: TestApi
+const running = new Set<TestApi>()
+afterEach(async () => {
+  for (const each of running) await each.close()
+  running.clear()
+})
+
+const guest = (headers: Record<string, string> = {}) => call(api, 'POST', apiPath('guest'), { headers })
+const signin = (email: string, password: string) => call(api, 'POST', apiPath('signin'), { body: { email, password } })
+const from = (...addresses: string[]) => ({ 'x-forwarded-for': addresses.join(', ') })
+
+async function start(trustProxy: number, limits: ApiOptions['limits'] = { guest: { points: 2, seconds: 60 } }) {
+  api = await startApi({ limits, config: { trustProxy } })
+  running.add(api)
+}
+
+test('who asks too often is told to wait, and for how long', async () => {
+  await start(0)
+  expect((await guest()).headers.get('ratelimit')).toMatch(/^"guest";r=1;t=(59|60)$/)
+  await guest()
+  const refused = await guest()
+  expect(refused.problem()).toMatchObject({ status: 429, code: 'rate_limited' })
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(50)
+  expect(refused.headers.get('ratelimit')).toMatch(/^"guest";r=0;/)
+  expect(refused.headers.get('ratelimit-policy')).toBe('"guest";q=2;w=60')
+})
+
+test('after the wait they may ask again', async () => {
+  await start(0, { guest: { points: 1, seconds: 1 } })
+  await guest()
+  expect((await guest()).status).toBe(429)
+  await expect.poll(async () => (await guest()).status, { timeout: 5000 }).toBe(201)
+})
+
+describe('a forged X-Forwarded-For', () => {
+  test('changes nothing when no proxy is trusted', async () => {
+    await start(0)
+    const statuses = []
+    for (let n = 0; n < 3; n++) statuses.push((await guest(from(`203.0.113.${n}`))).status)
+    expect(statuses).toEqual([201, 201, 429])
+  })
+
+  test('changes nothing before what the trusted proxy adds', async () => {
+    await start(1)
+    const statuses = []
+    for (let n = 0; n < 3; n++) statuses.push((await guest(from(`203.0.113.${n}`, '198.51.100.7'))).status)
+    expect(statuses).toEqual([201, 201, 429])
+    expect((await guest(from('203.0.113.0', '198.51.100.8'))).status).toBe(201)
+  })
+
+  test('is seen through two trusted proxies', async () => {
+    await start(2)
+    const statuses = []
+    for (let n = 0; n < 3; n++) statuses.push((await guest(from(`203.0.113.${n}`, '198.51.100.7', '10.0.0.1'))).status)
+    expect(statuses).toEqual([201, 201, 429])
+    expect((await guest(from('198.51.100.8', '10.0.0.1'))).status).toBe(201)
+  })
+})
+
+test('sign-ups and sign-ins count together by address', async () => {
+  await start(0, { credentials: { points: 2, seconds: 60 } })
+  await createUser(api, 'Ada', 'ada@example.org')
+  expect((await signin('ada@example.org', 'correct horse')).status).toBe(200)
+  expect((await signin('ada@example.org', 'correct horse')).status).toBe(429)
+})
+
+test('only failures count against an e-mail address, also when they come all at once', async () => {
+  await start(0, { failures: { points: 3, seconds: 60 } })
+  await createUser(api, 'Ada', 'ada@example.org')
+  for (let n = 0; n < 5; n++) expect((await signin('ada@example.org', 'correct horse')).status).toBe(200)
+  const guesses = await Promise.all(Array.from({ length: 10 }, () => signin('Ada@example.org', 'wrong horse')))
+  expect(guesses.map(({ status }) => status).sort()).toEqual([...Array(3).fill(401), ...Array(7).fill(429)])
+  expect((await signin('ada@example.org', 'correct horse')).status).toBe(429)
+  expect((await signin('grace@example.org', 'wrong horse')).status).toBe(401)
+})
+
+test('refreshing has its own limit', async () => {
+  await start(0, { refresh: { points: 1, seconds: 60 } })
+  expect((await call(api, 'POST', apiPath('refresh'))).status).toBe(401)
+  expect((await call(api, 'POST', apiPath('refresh'))).status).toBe(429)
+})
+
+test.each([
+  ['203.0.113.7', '203.0.113.7'],
+  ['::ffff:203.0.113.7', '203.0.113.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:0DB8:1:2::ffff', '2001:db8:1:2::/64'],
+  ['2001:db8::1', '2001:db8:0:0::/64'],
+  ['fe80::1%eth0', 'fe80:0:0:0::/64'],
+  ['::1', '0:0:0:0::/64'],
+  ['::', '0:0:0:0::/64'],
+  ['no address', 'no address'],
+])('%s counts as %s', (ip, key) => {
+  expect(addressKey(ip)).toBe(key)
+})

@@ -1,0 +1,281 @@
+import { apiPath } from '@sketchroom/shared/api/paths'
+import {
+  memberListSchema,
+  memberSchema,
+  roomListSchema,
+  roomSchema,
+  roomTokenSchema,
+} from '@sketchroom/shared/api/rooms'
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import { beforeEach, afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { call, createUser, type Answer, type CallOptions, type TestUser } from '../../testing/api-client.ts'
+import { startApi, type TestApi } from '../../testing/start-api.ts'
+
+let api: TestApi
+let ada: TestUser
+let grace: TestUser
+const clock = { now: Date.parse('2026-05-01T12:00:00Z') }
+
+beforeAll(async () => {
+  api = await startApi({ now: () => clock.now })
+})
+afterAll(() => api.close())
+beforeEach(async () => {
+  ;[ada, grace] = await Promise.all([createUser(api, 'Ada'), createUser(api, 'Grace')])
+})
+
+const as = (user: TestUser, method: string, path: string, options: CallOptions = {}): Promise<Answer> =>
+  call(api, method, path, { token: user.accessToken, ...options })
+const createRoom = (user: TestUser, body: object = {}) =>
+  as(user, 'POST', apiPath('rooms'), { body: { name: 'Board', ...body } })
+const newRoomId = async (user: TestUser, body: object = {}) => (await createRoom(user, body)).as(roomSchema).id
+const patch = (user: TestUser, roomId: string, body: unknown, headers: Record<string, string> = {}) =>
+  as(user, 'PATCH', apiPath('room', { roomId }), { body, headers })
+const list = async (user: TestUser, query = '') =>
+  (await as(user, 'GET', `${apiPath('rooms')}${query}`)).as(roomListSchema)
+
+describe('making a room', () => {
+  test('a name is enough', async () => {
+    const answer = await createRoom(ada)
+    expect(answer.status).toBe(201)
+    const room = answer.as(roomSchema)
+    expect(room).toMatchObject({
+      name: 'Board',
+      slug: null,
+      access: 'private',
+      metadata: {},
+      role: 'owner',
+      deletedAt: null,
+    })
+    expect(room.id).toMatch(/^[\w-]{21}$/)
+    expect(answer.headers.get('location')).toBe(apiPath('room', { roomId: room.id }))
+    expect(answer.headers.get('etag')).toBe('"1"')
+  })
+
+  test('a host may choose the id, once', async () => {
+    const body = { id: `host-${ada.user.id}`, slug: `s${Date.now()}`, access: 'link-edit', metadata: { project: '7' } }
+    expect((await createRoom(ada, body)).as(roomSchema)).toMatchObject(body)
+    expect((await createRoom(grace, { id: body.id })).problem()).toMatchObject({ status: 409, code: 'room_id_taken' })
+    expect((await createRoom(grace, { slug: body.slug })).problem()).toMatchObject({ status: 409, code: 'slug_taken' })
+  })
+
+  test.each([
+    [{ name: '' }, '/name'],
+    [{ id: 'short' }, '/id'],
+    [{ id: '../../etc/passwd' }, '/id'],
+    [{ slug: 'No Slug' }, '/slug'],
+    [{ access: 'public' }, '/access'],
+    [{ metadata: { a: 1 } }, '/metadata/a'],
+    [{ role: 'owner' }, '/role'],
+  ])('%j is refused', async (body, pointer) => {
+    expect((await createRoom(ada, body)).problem().errors).toMatchObject([{ pointer }])
+  })
+})
+
+describe('changing a room', () => {
+  test('changes what is named and leaves the rest; null takes metadata away', async () => {
+    const roomId = await newRoomId(ada, { metadata: { a: '1', b: '2' } })
+    clock.now += 1000
+    const answer = await patch(ada, roomId, { name: 'Plan', metadata: { a: null, c: '3' } })
+    expect(answer.as(roomSchema)).toMatchObject({ name: 'Plan', access: 'private', metadata: { b: '2', c: '3' } })
+    expect(answer.as(roomSchema).metadata).not.toHaveProperty('a')
+    expect(answer.as(roomSchema).updatedAt).toBe(new Date(clock.now).toISOString())
+    expect(answer.headers.get('etag')).toBe('"2"')
+  })
+
+  test('takes a merge patch by its own media type', async () => {
+    const headers = { 'content-type': 'application/merge-patch+json' }
+    expect((await patch(ada, await newRoomId(ada), { name: 'Plan' }, headers)).as(roomSchema).name).toBe('Plan')
+  })
+
+  test('honours If-Match', async () => {
+    const roomId = await newRoomId(ada)
+    expect((await patch(ada, roomId, { name: 'One' }, { 'if-match': '"1"' })).status).toBe(200)
+    const late = await patch(ada, roomId, { name: 'Two' }, { 'if-match': '"1"' })
+    expect(late.problem()).toMatchObject({ status: 412, code: 'precondition_failed' })
+    expect((await patch(ada, roomId, { name: 'Two' }, { 'if-match': '"noise"' })).status).toBe(412)
+    expect((await patch(ada, roomId, { name: 'Two' }, { 'if-match': 'W/"2"' })).status).toBe(200)
+    expect((await patch(ada, roomId, { name: 'Three' }, { 'if-match': '*' })).headers.get('etag')).toBe('"4"')
+  })
+
+  test('of 10 changes at once that insist on one version, one is made; without, all are', async () => {
+    const roomId = await newRoomId(ada)
+    const insisting = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => patch(ada, roomId, { name: `${n}` }, { 'if-match': '"1"' })),
+    )
+    expect(insisting.map(({ status }) => status).sort()).toEqual([200, ...Array(9).fill(412)])
+    const all = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => patch(ada, roomId, { metadata: { [`key${n}`]: 'x' } })),
+    )
+    expect(all.map(({ status }) => status)).toEqual(Array(10).fill(200))
+    const room = (await as(ada, 'GET', apiPath('room', { roomId }))).as(roomSchema)
+    expect(Object.keys(room.metadata)).toHaveLength(10)
+  })
+
+  test('cannot make the metadata grow without bound', async () => {
+    const entries = Array.from({ length: 50 }, (_, n) => [`key${n}`, 'x'])
+    const roomId = await newRoomId(ada, { metadata: Object.fromEntries(entries) })
+    expect((await patch(ada, roomId, { metadata: { more: 'x' } })).problem().errors).toMatchObject([
+      { pointer: '/metadata' },
+    ])
+    expect((await patch(ada, roomId, { metadata: { more: 'x', key0: null } })).status).toBe(200)
+  })
+
+  test('tells live connections when the link opens more or less, and only then', async () => {
+    const roomId = await newRoomId(ada)
+    const heard: string[] = []
+    api.events.on('accessChanged', (id) => heard.push(id))
+    await patch(ada, roomId, { name: 'Plan', access: 'private' })
+    expect(heard).toEqual([])
+    await patch(ada, roomId, { access: 'link-edit' })
+    expect(heard).toEqual([roomId])
+  })
+})
+
+test('a deleted room is gone for all, and its owner finds it in the archive and restores it', async () => {
+  const roomId = await newRoomId(ada, { access: 'link-edit' })
+  const path = apiPath('room', { roomId })
+  await api.entry.enter(await api.accounts.authenticate(grace.accessToken), roomId)
+  const heard: string[] = []
+  api.events.on('roomDeleted', (id) => heard.push(id))
+
+  expect((await as(ada, 'DELETE', path)).status).toBe(204)
+  expect(heard).toEqual([roomId])
+  expect((await as(ada, 'GET', path)).problem().code).toBe('not_found')
+  expect((await as(ada, 'DELETE', path)).problem().code).toBe('not_found')
+  for (const user of [ada, grace]) expect((await list(user)).data).toEqual([])
+  expect((await list(grace, '?archived=true')).data).toEqual([])
+  const [archived] = (await list(ada, '?archived=true')).data
+  expect(archived).toMatchObject({ id: roomId, role: 'owner', deletedAt: new Date(clock.now).toISOString() })
+
+  const restored = await as(ada, 'POST', apiPath('restoreRoom', { roomId }))
+  expect(restored.as(roomSchema)).toMatchObject({ id: roomId, deletedAt: null, access: 'link-edit' })
+  expect((await as(grace, 'GET', path)).status).toBe(200)
+  expect((await list(grace)).data).toMatchObject([{ id: roomId, role: 'editor' }])
+})
+
+describe('the list of rooms', () => {
+  test('comes in pages, last changed first', async () => {
+    const ids: string[] = []
+    for (let n = 0; n < 5; n++) {
+      clock.now += (n % 2) * 1000
+      ids.push(await newRoomId(ada, { name: `Board ${n}` }))
+    }
+    const seen: string[] = []
+    let cursor: string | null = ''
+    while (cursor !== null) {
+      const page = await list(ada, `?limit=2${cursor && `&cursor=${cursor}`}`)
+      seen.push(...page.data.map(({ id }) => id))
+      cursor = page.nextCursor
+    }
+    expect(seen).toHaveLength(5)
+    expect(new Set(seen)).toEqual(new Set(ids))
+    expect(seen.at(-1)).toBe(ids[0])
+    expect((await list(ada, '?limit=5')).nextCursor).toBeNull()
+  })
+
+  test('can be searched and narrowed', async () => {
+    const own = await newRoomId(ada, { name: 'Summer plan' })
+    const shared = await newRoomId(grace, { name: 'Winter plan', access: 'link-view' })
+    await api.entry.enter(await api.accounts.authenticate(ada.accessToken), shared)
+    const ids = async (query: string) => (await list(ada, query)).data.map(({ id }) => id)
+    expect(await ids('?q=winter')).toEqual([shared])
+    expect(await ids('?role=owner')).toEqual([own])
+    expect(await ids('?role=viewer')).toEqual([shared])
+    expect((await list(grace)).data.map(({ id }) => id)).toEqual([shared])
+  })
+
+  test.each([
+    '?limit=0',
+    '?limit=101',
+    '?limit=x',
+    '?cursor=noise',
+    '?archived=maybe',
+    '?limit=1&limit=2',
+    '?unknown=1',
+  ])('%s is refused', async (query) => {
+    expect((await as(ada, 'GET', `${apiPath('rooms')}${query}`)).problem().code).toBe('invalid_request')
+  })
+
+  test('shows who is there', async () => {
+    await newRoomId(ada)
+    const present = { id: 'someone', name: 'Someone', color: '#112233' }
+    api.present.push(present)
+    expect((await list(ada)).data).toMatchObject([{ present: [present] }])
+    api.present.length = 0
+  })
+})
+
+describe('the people of a room', () => {
+  const members = async (user: TestUser, roomId: string, query = '') =>
+    (await as(user, 'GET', apiPath('members', { roomId }) + query)).as(memberListSchema)
+  const put = (user: TestUser, roomId: string, userId: string, role: string) =>
+    as(user, 'PUT', apiPath('member', { roomId, userId }), { body: { role } })
+
+  test('are listed owners first, then by name, with how they came', async () => {
+    const roomId = await newRoomId(grace, { access: 'link-view' })
+    const zoe = await createUser(api, 'Zoe')
+    const invited = await put(grace, roomId, zoe.user.id, 'editor')
+    expect(invited.as(memberSchema)).toMatchObject({ role: 'editor', via: 'member', online: false })
+    await api.entry.enter(await api.accounts.authenticate(ada.accessToken), roomIdSchema.parse(roomId))
+    api.present.push({ ...ada.user })
+    const { data } = await members(zoe, roomId)
+    api.present.length = 0
+    expect(data.map(({ user, role, via, online }) => [user.name, role, via, online])).toEqual([
+      ['Grace', 'owner', 'member', false],
+      ['Ada', 'viewer', 'link', true],
+      ['Zoe', 'editor', 'member', false],
+    ])
+    expect(JSON.stringify(data)).not.toContain('email')
+
+    const first = await members(ada, roomId, '?limit=2')
+    const second = await members(ada, roomId, `?limit=2&cursor=${first.nextCursor}`)
+    expect([...first.data, ...second.data]).toEqual(data.map((member) => ({ ...member, online: false })))
+    expect(second.nextCursor).toBeNull()
+  })
+
+  test('are told apart from those who may come no more', async () => {
+    const roomId = await newRoomId(ada, { access: 'link-edit' })
+    await put(ada, roomId, grace.user.id, 'editor')
+    const heard: string[] = []
+    api.events.on('accessChanged', (id) => heard.push(id))
+    const path = apiPath('member', { roomId, userId: grace.user.id })
+    expect((await as(ada, 'DELETE', path)).status).toBe(204)
+    expect(heard).toEqual([roomId])
+    expect((await members(ada, roomId)).data).toHaveLength(1)
+    expect((await as(ada, 'DELETE', path)).problem().code).toBe('not_found')
+  })
+
+  test('cannot lose their last owner, but an owner can give the room away', async () => {
+    const roomId = await newRoomId(ada)
+    expect((await put(ada, roomId, ada.user.id, 'editor')).problem()).toMatchObject({ status: 409, code: 'last_owner' })
+    await put(ada, roomId, grace.user.id, 'owner')
+    expect((await put(ada, roomId, ada.user.id, 'viewer')).as(memberSchema).role).toBe('viewer')
+    expect((await put(ada, roomId, ada.user.id, 'owner')).problem().code).toBe('forbidden')
+  })
+
+  test('are people that there are', async () => {
+    const roomId = await newRoomId(ada)
+    expect((await put(ada, roomId, 'nobody', 'viewer')).problem().code).toBe('not_found')
+  })
+})
+
+test('a room token is minted for a host’s user, says until when it lives and where to go', async () => {
+  const roomId = await newRoomId(ada)
+  const body = { user: { id: 'host-7', name: 'Alan', color: '#112233' }, role: 'viewer', ttlSeconds: 60 }
+  const mint = (changes: object) =>
+    as(ada, 'POST', apiPath('roomTokens', { roomId }), { body: { ...body, ...changes } })
+  const answer = await mint({ origins: ['https://host.example'] })
+  expect(answer.status).toBe(201)
+  const { token, expiresAt, syncUrl } = answer.as(roomTokenSchema)
+  expect(expiresAt).toBe(new Date(clock.now + 60_000).toISOString())
+  expect(syncUrl).toBe('ws://board.example/sync')
+  expect(await api.accounts.authenticate(token)).toMatchObject({ kind: 'room-token', role: 'viewer', name: 'Alan' })
+
+  for (const wrong of [{ role: 'owner' }, { ttlSeconds: 3601 }, { origins: ['no url'] }, { user: { id: 'x' } }]) {
+    expect((await mint(wrong)).problem().code).toBe('invalid_request')
+  }
+  expect((await mint({ user: { id: grace.user.id, name: 'Grace' } })).problem().errors).toMatchObject([
+    { pointer: '/user/id' },
+  ])
+})
