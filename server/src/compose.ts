@@ -50,6 +50,8 @@ export interface ComposeOptions {
   readonly wrapDocumentStore?: (store: DocumentStore) => DocumentStore
   /** How often one address may sign in and the like; load tests need more. */
   readonly limits?: HttpLimits
+  /** The clock, in milliseconds since 1970. */
+  readonly now?: () => number
 }
 
 /** The one place where everything is put together. Opens the database, listens on nothing yet. */
@@ -66,7 +68,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const accountsStore = new SqlAccountsStore(main.db)
   const roomStore = new SqlRoomStore(main.db)
 
-  const now = Date.now
+  const now = options.now ?? Date.now
   const events = new EventBus()
   const tokens = createTokens({ secret, now })
   const passwords = createPasswords({ threads: 1 })
@@ -77,7 +79,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const compaction = new Compaction({ store: documentStore, journal })
   const doorkeeper = createDoorkeeper({ accounts, entry, allowedOrigins: config.allowedOrigins })
   const host = new RoomHost({ doorkeeper, store: documentStore, journal, compaction, log })
-  const watch = new AccessWatch({ host, entry, events, log })
+  const watch = new AccessWatch({ host, entry, events, log, now })
   const sync = new SyncServer({ host, log })
   const touches = new RoomTouches({ journal, store: roomStore, log })
 

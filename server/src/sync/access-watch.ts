@@ -7,7 +7,7 @@ import type { RoomLink } from './room-link.ts'
 /** A token is asked to be renewed this long before it ends, and given this long after. */
 const RENEW_BEFORE_MS = 60_000
 const GRACE_MS = 5_000
-const CHECK_TOKENS_EVERY_MS = 5_000
+const CHECK_TOKENS_EVERY_MS = 1_000
 /** Somebody who was being let in while access changed may have been judged by the old rules. */
 const RECENT_MS = 60_000
 const TRY_AGAIN_MS = 500

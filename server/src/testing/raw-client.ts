@@ -22,6 +22,8 @@ export class RawClient {
   /** Called when the server asks for what it lacks, with its state vector. */
   onStep1: (stateVector: Uint8Array) => void = () => undefined
   onAnswer: (answer: Answer) => void = () => undefined
+  /** Called when the server asks for a fresh token. */
+  onTokenRequest: () => void = () => undefined
   step1Count = 0
   readonly #socket: WebSocket
   readonly #roomId: string
@@ -41,13 +43,18 @@ export class RawClient {
   /** Signs in with a token and asks for the document, once the socket is open. */
   async join(token: string): Promise<void> {
     await this.open()
-    this.#send(MESSAGE.auth, (encoder) => {
-      encoding.writeVarUint(encoder, AUTH.token)
-      encoding.writeVarString(encoder, token)
-    })
+    this.sendToken(token)
     this.#send(MESSAGE.sync, (encoder) => {
       encoding.writeVarUint(encoder, SYNC.step1)
       encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
+    })
+  }
+
+  /** Sends a token: to sign in, or to stay. */
+  sendToken(token: string): void {
+    this.#send(MESSAGE.auth, (encoder) => {
+      encoding.writeVarUint(encoder, AUTH.token)
+      encoding.writeVarString(encoder, token)
     })
   }
 
@@ -114,8 +121,7 @@ export class RawClient {
         this.awarenessUpdates.push(decoding.readVarUint8Array(decoder))
         return
       case MESSAGE.auth:
-        if (decoding.readVarUint(decoder) === AUTH.permissionDenied) this.denied = decoding.readVarString(decoder)
-        return
+        return this.#receiveAuth(decoder)
       case MESSAGE.syncStatus:
         this.#answered(decoding.readVarUint(decoder) === 1 ? 'durable' : 'refused')
         return
@@ -133,6 +139,12 @@ export class RawClient {
       this.step1Count += 1
       this.onStep1(payload)
     } else Y.applyUpdate(this.doc, payload, this)
+  }
+
+  #receiveAuth(decoder: decoding.Decoder): void {
+    const subtype = decoding.readVarUint(decoder)
+    if (subtype === AUTH.permissionDenied) this.denied = decoding.readVarString(decoder)
+    if (subtype === AUTH.token) this.onTokenRequest()
   }
 
   #answered(answer: Answer): void {

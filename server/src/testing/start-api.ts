@@ -61,7 +61,8 @@ export async function startApi(options: ApiOptions = {}) {
     config: { publicUrl: new URL('http://board.example'), allowedOrigins: [], trustProxy: 0, ...options.config },
     logger: pino({ level: 'info' }, { write: (line: string) => logLines.push(line) }),
   })
-  const server = createServer(app.callback())
+  const answer = app.callback()
+  const server = createServer((request, response) => void answer(request, response))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo

@@ -1,0 +1,69 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { RawClient } from '../testing/raw-client.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const MINUTES = 60_000
+let server: TestServer
+let ahead = 0
+
+beforeEach(async () => {
+  ahead = 0
+  server = await startTestServer({ now: () => Date.now() + ahead })
+})
+afterEach(() => server.remove())
+
+/** Somebody in a room of their own, and how to get them another access token. */
+async function joined() {
+  const response = await server.api.call('POST', '/api/v1/auth/guest', { body: {} })
+  const cookie = response.headers.get('set-cookie')?.split(';')[0] ?? ''
+  const { accessToken } = (await response.json()) as { accessToken: string }
+  const { id } = await server.api.createRoom(accessToken)
+  const client = new RawClient(server.syncUrl, id)
+  let requests = 0
+  client.onTokenRequest = () => (requests += 1)
+  await client.join(accessToken)
+  await vi.waitFor(() => expect(client.step1Count).toBe(1))
+  const refresh = async () => {
+    const url = `${server.api.origin}/api/v1/auth/refresh`
+    const refreshed = await fetch(url, { method: 'POST', headers: { cookie, origin: server.api.origin } })
+    return ((await refreshed.json()) as { accessToken: string }).accessToken
+  }
+  return { client, refresh, requests: () => requests }
+}
+
+const AFTER_A_CHECK = { timeout: 12_000 }
+
+test(
+  'an open connection is asked for a fresh token in time, once, and goes on with it',
+  { timeout: 40_000 },
+  async () => {
+    const { client, refresh, requests } = await joined()
+    ahead = 9.5 * MINUTES
+    await vi.waitFor(() => expect(requests()).toBe(1), AFTER_A_CHECK)
+    client.sendToken(await refresh())
+    // Long past the first token's end, and close to the second's: the connection lives on it.
+  ahead = 19 * MINUTES
+  await vi.waitFor(() => expect(requests()).toBe(2), AFTER_A_CHECK)
+  client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
+    await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
+    expect(requests()).toBe(1)
+    client.terminate()
+  },
+)
+
+test(
+  'without a fresh token the connection is closed, and edits are no longer acknowledged',
+  { timeout: 40_000 },
+  async () => {
+    const { client } = await joined()
+    ahead = 11 * MINUTES
+    expect(await client.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+  },
+)
+
+test('another person’s token does not renew a connection', async () => {
+  const { client } = await joined()
+  const { accessToken } = await server.api.guest('Eve')
+  client.sendToken(accessToken)
+  expect((await client.closed).code).toBe(4404)
+})
