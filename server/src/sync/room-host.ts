@@ -140,6 +140,7 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       if (entrant.user.id !== link.user.id) throw new SketchRoomError('unauthenticated', 'another person’s token')
       link.actor = entrant.actor
       link.setRole(entrant.role)
+      link.tell({ type: 'role', role: link.role })
     } catch (error) {
       link.leave(error instanceof SketchRoomError ? error.code : 'store_unavailable')
     }

@@ -41,10 +41,11 @@ test(
     ahead = 9.5 * MINUTES
     await vi.waitFor(() => expect(requests()).toBe(1), AFTER_A_CHECK)
     client.sendToken(await refresh())
+    await vi.waitFor(() => expect(client.notices).toHaveLength(2))
     // Long past the first token's end, and close to the second's: the connection lives on it.
-  ahead = 19 * MINUTES
-  await vi.waitFor(() => expect(requests()).toBe(2), AFTER_A_CHECK)
-  client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
+    ahead = 19 * MINUTES
+    await vi.waitFor(() => expect(requests()).toBe(2), AFTER_A_CHECK)
+    client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
     await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
     expect(requests()).toBe(1)
     client.terminate()

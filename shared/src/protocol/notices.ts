@@ -3,7 +3,8 @@ import { roleSchema } from '../roles.ts'
 
 /**
  * What the server tells one connection beside the drawing, as JSON in a stateless message:
- * - `role`: your role in this room is now this one (sent once after joining, and at each change);
+ * - `role`: your role in this room is now this one (sent after joining, after each
+ *   renewal of the token, and at each change);
  * - `refused`: the write you sent was not applied, and why;
  * - `store`: whether the server can make edits durable. While `failing`, nothing is acknowledged.
  */
