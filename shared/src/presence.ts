@@ -14,6 +14,8 @@ export interface Motion {
   readonly wh?: readonly [number, number]
   /** Radians. */
   readonly angle?: number
+  /** The points of a line or an arrow, from its `xy`; only of one with few points. */
+  readonly points?: readonly (readonly [number, number])[]
 }
 
 /**

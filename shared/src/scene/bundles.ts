@@ -136,6 +136,6 @@ function isInk(raw: unknown): raw is Ink {
 }
 
 /** An editor's list of pairs or numbers; what is in it is checked where it is put on the grid. */
-function listOf<T>(raw: unknown): readonly T[] {
-  return Array.isArray(raw) ? (raw as T[]) : []
+function listOf(raw: unknown): readonly never[] {
+  return Array.isArray(raw) ? (raw as never[]) : []
 }

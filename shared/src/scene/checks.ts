@@ -10,9 +10,9 @@ const MAX_TEXT_LENGTH = 100_000
 const MAX_GROUPS = 64
 const MAX_CUSTOM_DATA_LENGTH = 4_096
 
-/** A finite number within the range, ends included. */
+/** A finite number within the range, ends included. There is no −0: JSON would lose it on the way. */
 export function numberBetween(least: number, most: number): Check<number> {
-  return (raw) => (typeof raw === 'number' && raw >= least && raw <= most ? raw : undefined)
+  return (raw) => (typeof raw === 'number' && raw >= least && raw <= most ? raw + 0 : undefined)
 }
 
 /** A coordinate or a length in pixels. */

@@ -1,0 +1,174 @@
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Board } from './testing/board.ts'
+
+const moved = (id: string, x: number, y = 0) => new Map([[id, { xy: [x, y] as const }]])
+
+test('what I drag is told to others at most twenty times a second, and ends empty', () => {
+  const board = new Board({ id: 'box' }, { id: 'other' })
+  board.view.press('box')
+  for (let step = 1; step <= 100; step++) {
+    board.view.edit('box', { x: step, angle: 0.5 })
+    board.clock.advance(10)
+  }
+  expect(board.motions.length).toBeGreaterThan(15)
+  expect(board.motions.length).toBeLessThanOrEqual(21)
+  expect(board.motions.at(-1)).toEqual({ box: { xy: [expect.closeTo(98, -1), 0], wh: [100, 50], angle: 0.5 } })
+  board.view.release()
+  expect(board.motions.at(-1)).toEqual({})
+  expect(board.stored('box')?.x).toBe(100)
+})
+
+test('an arrow moves with its points, a crowd does not move at all before the document says so', () => {
+  const arrow = {
+    id: 'arrow',
+    type: 'arrow',
+    points: [
+      [0, 0],
+      [10, 10],
+    ],
+  }
+  const crowd = Array.from({ length: 60 }, (_, i) => ({ id: `e${i}` }))
+  const board = new Board(arrow, ...crowd)
+  board.view.press('arrow')
+  board.view.edit('arrow', {
+    x: 4,
+    points: [
+      [0, 0],
+      [20, 5],
+    ],
+  })
+  expect(board.motions.at(-1)).toEqual({
+    arrow: {
+      xy: [4, 0],
+      angle: 0,
+      points: [
+        [0, 0],
+        [20, 5],
+      ],
+    },
+  })
+  board.view.release()
+  board.motions.length = 0
+  board.view.press(...crowd.map((element) => element.id))
+  for (const { id } of crowd) board.view.edit(id, { x: 50 })
+  board.clock.advance(500)
+  expect(Object.keys(board.motions.at(-1) ?? {}).length).toBeLessThanOrEqual(50)
+  board.view.release()
+  expect(board.motions.at(-1) ?? {}).toEqual({})
+})
+
+test("another's motion is shown and never written, and the document's value comes back at its end", () => {
+  const board = new Board({ id: 'box', x: 10 })
+  const state = Y.encodeStateVector(board.doc)
+  board.binding.showMotion(moved('box', 300))
+  expect(board.view.get('box').x).toBe(300)
+  board.view.onChange()
+  board.binding.flushNow()
+  board.clock.advance(5_000)
+  expect(Y.encodeStateVector(board.doc)).toEqual(state)
+  board.binding.showMotion(new Map())
+  board.clock.advance(1_000)
+  expect(board.view.get('box').x).toBe(10)
+  expect(Y.encodeStateVector(board.doc)).toEqual(state)
+})
+
+test('a recolour during another person’s motion writes the colour and not the motion', () => {
+  const board = new Board({ id: 'box', x: 10 })
+  board.binding.showMotion(moved('box', 300))
+  board.view.edit('box', { strokeColor: '#e03131' })
+  board.clock.advance(200)
+  expect(board.stored('box')).toMatchObject({ x: 10, strokeColor: '#e03131' })
+  expect(board.view.get('box')).toMatchObject({ x: 300, strokeColor: '#e03131' })
+  board.binding.showMotion(new Map())
+  board.clock.advance(1_000)
+  expect(board.view.get('box')).toMatchObject({ x: 10, strokeColor: '#e03131' })
+})
+
+test('an unwritten change of mine, a remote one and a motion on the same element stay three things', () => {
+  const board = new Board({ id: 'box', x: 10 })
+  board.binding.showMotion(moved('box', 300))
+  board.clock.advance(16)
+  board.view.edit('box', { opacity: 50 })
+  board.remoteEdit('box', { strokeColor: '#e03131' })
+  expect(board.view.get('box')).toMatchObject({ x: 300, opacity: 50, strokeColor: '#e03131' })
+  board.binding.showMotion(new Map())
+  board.clock.advance(2_000)
+  const all = { x: 10, opacity: 50, strokeColor: '#e03131' }
+  expect(board.view.get('box')).toMatchObject(all)
+  expect(board.stored('box')).toMatchObject(all)
+})
+
+test('the end of a motion does not jump, whether the document or the presence is first', () => {
+  for (const documentFirst of [true, false]) {
+    const board = new Board({ id: 'box', x: 10 })
+    board.binding.showMotion(moved('box', 300))
+    const seen = new Set<number>()
+    const arrivals = [() => board.remoteEdit('box', { x: 301 }), () => board.binding.showMotion(new Map())]
+    for (const arrive of documentFirst ? arrivals : arrivals.toReversed()) {
+      arrive()
+      seen.add(board.view.get('box').x)
+      board.clock.advance(100)
+      seen.add(board.view.get('box').x)
+    }
+    expect([...seen]).toEqual([300, 301])
+  }
+})
+
+test('what I hold does not follow another’s motion; afterwards it is where I put it', () => {
+  const board = new Board({ id: 'box', x: 10 })
+  board.view.press('box')
+  board.binding.showMotion(moved('box', 300))
+  board.clock.advance(100)
+  expect(board.view.get('box').x).toBe(10)
+  board.view.edit('box', { x: 20 })
+  board.binding.showMotion(new Map())
+  board.view.release()
+  board.clock.advance(2_000)
+  expect(board.stored('box')?.x).toBe(20)
+  expect(board.view.get('box').x).toBe(20)
+})
+
+test('what I take while another moves it starts where I see it', () => {
+  const board = new Board({ id: 'box', x: 10 })
+  board.binding.showMotion(moved('box', 300))
+  board.view.press('box')
+  board.binding.showMotion(moved('box', 350))
+  board.view.edit('box', { x: 310 })
+  board.binding.showMotion(new Map())
+  board.view.release()
+  board.clock.advance(2_000)
+  expect(board.stored('box')?.x).toBe(310)
+  expect(board.view.get('box').x).toBe(310)
+})
+
+test('motion that no honest client sends changes nothing', () => {
+  const board = new Board(
+    { id: 'box', x: 10 },
+    {
+      id: 'line',
+      type: 'line',
+      points: [
+        [0, 0],
+        [5, 5],
+      ],
+    },
+  )
+  const hostile = { xy: [Number.NaN, 'x'], wh: [Infinity, 2], angle: {}, points: [[0]] } as never
+  board.binding.showMotion(
+    new Map([
+      ['box', hostile],
+      ['line', { xy: [1, 1], points: 'many' } as never],
+      ['nobody', hostile],
+    ]),
+  )
+  expect(board.view.get('box')).toMatchObject({ x: 10, y: 0, width: 100, height: 50, angle: 0 })
+  expect(board.view.get('line')).toMatchObject({
+    x: 1,
+    points: [
+      [0, 0],
+      [5, 5],
+    ],
+  })
+  expect(board.view.elements).toHaveLength(2)
+})

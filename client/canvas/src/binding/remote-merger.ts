@@ -1,0 +1,113 @@
+import type * as Y from 'yjs'
+import type { ElementId } from '@sketchroom/shared/ids'
+import { changedKeys, elementOf, type ElementValues, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
+import { findElement } from '@sketchroom/shared/scene/document'
+import { compareOrder, orderRepairs } from '@sketchroom/shared/scene/order'
+import { withMotion } from './motion.ts'
+import type { MotionPreviews } from './motion-previews.ts'
+import type { SceneView, ViewElement } from './scene-view.ts'
+import type { Shadow } from './shadow.ts'
+import { nextVersion, sameBound } from './view-element.ts'
+
+const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
+
+/** Shows the document's changes in the view: only the elements that changed become new objects. */
+export class RemoteMerger {
+  readonly #doc: Y.Doc
+  readonly #view: SceneView
+  readonly #shadow: Shadow
+  readonly #previews: MotionPreviews
+
+  constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, previews: MotionPreviews) {
+    this.#doc = doc
+    this.#view = view
+    this.#shadow = shadow
+    this.#previews = previews
+  }
+
+  /**
+   * Shows these elements as the document has them now, with the view's own unwritten changes kept (`keepLocal`) or
+   * put back. Those that are `inHand` are left alone and returned: they have to wait for the gesture's end.
+   */
+  merge(ids: Iterable<ElementId>, inHand: (id: ElementId) => boolean, keepLocal: boolean): Set<ElementId> {
+    const waiting = new Set<ElementId>()
+    const found = new Map<ElementId, ElementValues | undefined>()
+    const add = (id: ElementId) => {
+      if (inHand(id)) waiting.add(id)
+      else if (!found.has(id)) found.set(id, findElement(this.#doc, id))
+    }
+    for (const id of ids) add(id)
+    // What gained or lost an arrow or a label is shown anew too.
+    for (const [id, values] of found) for (const target of this.#shadow.bound.update(id, values)) add(target)
+
+    const elements = this.#view.getElements()
+    const present = new Map(elements.map((element) => [element.id, element]))
+    const replaced = new Map<ElementId, ViewElement>()
+    for (const [id, values] of found) {
+      const element = this.#rebuild(id, values, present.get(id), keepLocal)
+      if (element) replaced.set(id, element)
+    }
+    if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand))
+    return waiting
+  }
+
+  /** The new object for an element; undefined when the view already shows it. */
+  #rebuild(
+    id: ElementId,
+    values: ElementValues | undefined,
+    current: ViewElement | undefined,
+    keepLocal: boolean,
+  ): ViewElement | undefined {
+    const entry = this.#shadow.get(id)
+    if (!values) {
+      this.#shadow.forget(id)
+      const gone = (entry || !keepLocal) && current && !current.isDeleted
+      return gone ? nextVersion({ ...current, isDeleted: true }, current) : undefined
+    }
+    // The view only needs what is deleted when the person may undo it, that is when it has been there.
+    if (!entry && !current && values.keys.isDeleted === true) return undefined
+
+    const motion = this.#previews.of(id)
+    const shown = motion ? withMotion(values, motion) : values
+    const local = current && keepLocal ? this.#shadow.localChanges(current) : NO_CHANGES
+    const wanted = withKeys(shown, local)
+    const bound = this.#shadow.bound.of(id)
+    const unchanged = current && shows(current, wanted) && sameBound(current.boundElements, bound)
+    const element = unchanged ? current : nextVersion({ ...elementOf(id, wanted), boundElements: bound }, current)
+    this.#shadow.agree(id, values, shown, local.size === 0 ? element : undefined)
+    return unchanged ? undefined : element
+  }
+
+  /** All elements with the new ones in their places. */
+  #placed(
+    elements: readonly ViewElement[],
+    present: ReadonlyMap<ElementId, ViewElement>,
+    replaced: ReadonlyMap<ElementId, ViewElement>,
+    inHand: (id: ElementId) => boolean,
+  ): readonly ViewElement[] {
+    const next = elements.map((element) => replaced.get(element.id) ?? element)
+    let moved = false
+    for (const [id, element] of replaced) {
+      const before = present.get(id)
+      if (!before) next.push(element)
+      if (before?.index !== element.index) moved = true
+    }
+    if (!moved) return next
+    next.sort(compareOrder)
+    const repairs = orderRepairs(next)
+    if (repairs.size === 0) return next
+    // A repair is a local change: the shadow keeps the document's key, so that the next flush writes the new one.
+    return next.map((element) => {
+      const index = repairs.get(element.id)
+      if (index === undefined) return element
+      const repaired = nextVersion({ ...element, index }, element)
+      // The editor keeps hold of what is under a gesture: the same object has to go on.
+      return inHand(element.id) ? Object.assign(element, repaired) : repaired
+    })
+  }
+}
+
+function shows(element: ViewElement, wanted: ElementValues): boolean {
+  const values = valuesOf(element)
+  return values?.type === wanted.type && changedKeys(values, wanted).size === 0
+}

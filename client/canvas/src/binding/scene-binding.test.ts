@@ -1,0 +1,215 @@
+import { expect, test } from 'vitest'
+import { createElement, elementsOf } from '@sketchroom/shared/scene/document'
+import { elementOf, valuesOf } from '@sketchroom/shared/scene/codec'
+import { Board } from './testing/board.ts'
+import type { ViewElement } from './scene-view.ts'
+
+test('a change outside a gesture is written at the next flush, and only what changed', () => {
+  const board = new Board({ id: 'box' })
+  board.view.edit('box', { strokeColor: '#e03131' })
+  board.clock.advance(50)
+  expect(board.stored('box')).toMatchObject({ strokeColor: '#e03131' })
+  expect([...(elementsOf(board.doc).get('box') as Map<string, unknown>).keys()]).toEqual(['o', 'strokeColor'])
+})
+
+test('what the view writes is not shown to it again', () => {
+  const board = new Board({ id: 'box' })
+  const applied = board.view.applied
+  board.view.edit('box', { strokeColor: '#e03131' })
+  board.clock.advance(1_000)
+  expect(board.view.applied).toBe(applied)
+})
+
+test('a remote colour that the view has not been shown is not taken for a local change', () => {
+  const board = new Board({ id: 'box' })
+  board.view.press('box')
+  board.remoteEdit('box', { strokeColor: '#2f9e44' })
+  board.view.edit('box', { x: 500 })
+  board.clock.advance(2_000)
+  expect(board.view.get('box').strokeColor).toBe('#1e1e1e')
+  board.view.release()
+  board.clock.advance(100)
+  expect(board.stored('box')).toMatchObject({ x: 500, strokeColor: '#2f9e44' })
+  expect(board.view.get('box')).toMatchObject({ x: 500, strokeColor: '#2f9e44' })
+})
+
+test('a remote change does not take away what the view has not written yet', () => {
+  const board = new Board({ id: 'box' })
+  board.clock.advance(1_000)
+  board.view.edit('box', { opacity: 40 })
+  board.clock.advance(10)
+  board.view.edit('box', { opacity: 30 })
+  board.remoteEdit('box', { strokeColor: '#2f9e44' })
+  expect(board.view.get('box')).toMatchObject({ opacity: 30, strokeColor: '#2f9e44' })
+  board.clock.advance(100)
+  expect(board.stored('box')).toMatchObject({ opacity: 30, strokeColor: '#2f9e44' })
+})
+
+test('a remote edit of one of 5,000 elements makes one new object and leaves the others', () => {
+  const board = new Board(...Array.from({ length: 5_000 }, (_, i) => ({ id: `e${i}`, x: i })))
+  const before = new Map(board.view.elements.map((element) => [element.id, element]))
+  expect(before.size).toBe(5_000)
+  const applied = board.view.applied
+  board.remoteEdit('e2500', { x: -7 })
+  board.clock.advance(100)
+  expect(board.view.applied).toBe(applied + 1)
+  const changed = board.view.elements.filter((element) => before.get(element.id) !== element)
+  expect(changed.map((element) => element.id)).toEqual(['e2500'])
+  expect(changed[0]).toMatchObject({ x: -7 })
+  expect(changed[0]!.version).toBeGreaterThan(before.get('e2500')!.version)
+})
+
+test('a drag is written about once a second and at its end', () => {
+  const board = new Board({ id: 'box' })
+  board.view.press('box')
+  for (let step = 1; step <= 300; step++) {
+    board.view.edit('box', { x: step })
+    board.clock.advance(10)
+  }
+  expect(board.updates.length).toBeGreaterThanOrEqual(2)
+  expect(board.updates.length).toBeLessThanOrEqual(3)
+  board.view.edit('box', { x: 301 })
+  board.view.release()
+  expect(board.stored('box')?.x).toBe(301)
+})
+
+test('a shape that is being drawn is written as soon as there is anything to see, a click never', () => {
+  const board = new Board({ id: 'box' })
+  const add = (id: string) => {
+    const element = { ...elementOf(id, valuesOf({ type: 'ellipse', x: 5, y: 5, width: 0, height: 0, index: 'b00' })!) }
+    board.view.elements = [...board.view.elements, { ...element, version: 1, versionNonce: 1, updated: 1 }]
+    board.view.press(id)
+  }
+  add('click')
+  board.clock.advance(3_000)
+  board.view.elements = board.view.elements.filter((element) => element.id !== 'click')
+  board.view.release()
+  board.clock.advance(1_000)
+  expect(board.stored('click')).toBeUndefined()
+  add('drag')
+  board.view.edit('drag', { width: 3, height: 2 })
+  board.clock.advance(60)
+  expect(board.stored('drag')).toMatchObject({ width: 3, height: 2 })
+})
+
+test('a shape that the gesture left without a size, and that the editor dropped, is deleted for everybody', () => {
+  const board = new Board({ id: 'box' }, { id: 'other' })
+  board.view.press('box')
+  board.view.edit('box', { width: 0, height: 0 })
+  board.view.elements = board.view.elements.filter((element) => element.id !== 'box')
+  board.view.release()
+  expect(board.stored('box')?.isDeleted).toBe(true)
+  expect(board.stored('other')?.isDeleted).toBe(false)
+})
+
+test('an element that is missing from the view for no reason is not deleted, and is shown again when it changes', () => {
+  const board = new Board({ id: 'box' })
+  board.view.elements = []
+  board.view.onChange()
+  board.clock.advance(2_000)
+  expect(board.stored('box')?.isDeleted).toBe(false)
+  board.remoteEdit('box', { x: 9 })
+  expect(board.view.get('box').x).toBe(9)
+})
+
+test('a stroke grows by its chunks about ten times a second while it is drawn', () => {
+  const board = new Board({ id: 'ink', type: 'freedraw', points: [[0, 0]] })
+  board.view.press('ink')
+  for (let step = 1; step <= 500; step++) {
+    const { points } = board.view.get('ink') as ViewElement & { points: [number, number][] }
+    board.view.edit('ink', { points: [...points, [step * 2.3, Math.sin(step / 7) * 60]] })
+    board.clock.advance(12)
+  }
+  board.view.release()
+  expect(board.stored('ink')).toMatchObject({ points: { length: 501 } })
+  expect(board.updates.length).toBeGreaterThan(40)
+  expect(board.updates.length).toBeLessThan(70)
+  expect(board.updates.reduce((sum, bytes) => sum + bytes, 0)).toBeLessThan(8_000)
+})
+
+test('a text that is being written in keeps its words; others see them about once a second', () => {
+  const board = new Board({ id: 'words', type: 'text', text: 'a', originalText: 'a', width: 10, height: 25 })
+  board.view.gesture = { pointerDown: false, held: new Set(['words']) }
+  board.view.edit('words', { text: 'ab', originalText: 'ab', width: 20 })
+  board.remoteEdit('words', { text: 'zzz', originalText: 'zzz', strokeColor: '#1971c2' })
+  board.clock.advance(100)
+  expect(board.view.get('words')).toMatchObject({ text: 'ab', strokeColor: '#1e1e1e' })
+  board.view.edit('words', { text: 'abc', originalText: 'abc', width: 30 })
+  board.clock.advance(1_100)
+  expect(board.stored('words')).toMatchObject({ text: 'abc' })
+  board.view.release()
+  board.clock.advance(100)
+  expect(board.view.get('words')).toMatchObject({ text: 'abc', width: 30, strokeColor: '#1971c2' })
+})
+
+test('the hidden page writes what is in hand', () => {
+  const board = new Board({ id: 'box' })
+  board.view.press('box')
+  board.view.edit('box', { x: 77 })
+  board.binding.flushNow()
+  expect(board.stored('box')?.x).toBe(77)
+})
+
+test('an arrow that somebody binds shows at its shape, also when it arrives before the shape', () => {
+  const board = new Board({ id: 'box' })
+  const arrow = { type: 'arrow', index: 'a5', startBinding: { elementId: 'box', focus: 0, gap: 1 } }
+  const late = { elementId: 'late', focus: 0, gap: 1 }
+  createElement(
+    board.doc,
+    'arrow',
+    valuesOf({
+      ...arrow,
+      endBinding: late,
+      points: [
+        [0, 0],
+        [9, 9],
+      ],
+      x: 0,
+      y: 0,
+      width: 9,
+      height: 9,
+    })!,
+  )
+  board.clock.advance(100)
+  expect(board.view.get('box').boundElements).toEqual([{ id: 'arrow', type: 'arrow' }])
+  createElement(board.doc, 'late', valuesOf({ type: 'ellipse', x: 1, y: 1, width: 5, height: 5, index: 'a6' })!)
+  board.clock.advance(100)
+  expect(board.view.get('late').boundElements).toEqual([{ id: 'arrow', type: 'arrow' }])
+  board.remoteEdit('arrow', { isDeleted: true })
+  board.clock.advance(100)
+  expect(board.view.get('box').boundElements).toBeNull()
+})
+
+test('who may not draw any more gets the document back', () => {
+  const board = new Board({ id: 'box' })
+  board.clock.advance(1_000)
+  board.view.edit('box', { x: 1 })
+  board.clock.advance(100)
+  board.view.edit('box', { x: 2 })
+  board.view.do({ kind: 'create', type: 'diamond', at: [0, 0] })
+  board.binding.setWritable(false)
+  board.clock.advance(1_000)
+  expect(board.view.get('box').x).toBe(1)
+  expect(board.view.elements.filter((element) => !element.isDeleted)).toHaveLength(1)
+  board.view.edit('box', { x: 3 })
+  board.clock.advance(2_000)
+  expect(board.stored('box')?.x).toBe(1)
+})
+
+test('nothing is written into a document of a newer schema', () => {
+  const board = new Board({ id: 'box' })
+  board.doc.getMap('meta').set('schema', 99)
+  board.view.edit('box', { x: 2 })
+  board.clock.advance(2_000)
+  expect(board.stored('box')?.x).toBe(0)
+})
+
+test('after it is destroyed it neither writes nor shows', () => {
+  const board = new Board({ id: 'box' })
+  board.view.edit('box', { x: 2 })
+  board.binding.destroy()
+  board.remoteEdit('box', { x: 9 })
+  board.clock.advance(5_000)
+  expect(board.stored('box')?.x).toBe(9)
+  expect(board.view.get('box').x).toBe(2)
+})

@@ -1,0 +1,196 @@
+import type * as Y from 'yjs'
+import type { ElementId } from '@sketchroom/shared/ids'
+import type { Motion } from '@sketchroom/shared/presence'
+import { valuesOf } from '@sketchroom/shared/scene/codec'
+import { observeElements, readElements } from '@sketchroom/shared/scene/document'
+import { type Clock, systemClock } from './clock.ts'
+import { LocalWriter, type Pace } from './local-writer.ts'
+import { motionOf, sameMotion } from './motion.ts'
+import { MotionPreviews } from './motion-previews.ts'
+import { RemoteMerger } from './remote-merger.ts'
+import type { Gesture, SceneView } from './scene-view.ts'
+import { Shadow } from './shadow.ts'
+import { Throttle } from './throttle.ts'
+
+/** The least time between two writes of each pace, in milliseconds. */
+const INTERVALS_MS: Readonly<Record<Pace, number>> = { soon: 50, ink: 100, gesture: 1_000 }
+const MERGE_INTERVAL_MS = 16
+const MOTION_INTERVAL_MS = 50
+const MAX_MOVING_ELEMENTS = 50
+
+const NO_GESTURE: Gesture = { pointerDown: false, held: new Set() }
+
+/** What a binding joins. */
+export interface SceneBindingOptions {
+  readonly doc: Y.Doc
+  readonly view: SceneView
+  /** Whether the person may draw; see `setWritable`. Default true. */
+  readonly writable?: boolean
+  /** Told, at most 20 times a second, where the elements in the person's hand are; empty when the gesture ends. */
+  readonly onMotion?: (motion: Readonly<Record<ElementId, Motion>>) => void
+  readonly clock?: Clock
+}
+
+/**
+ * Keeps a document and an editor's view the same. Making one shows the document in the view. The view's owner
+ * calls `noteChange` after every change and gesture; the document is observed.
+ */
+export class SceneBinding {
+  readonly #view: SceneView
+  readonly #clock: Clock
+  readonly #onMotion: (motion: Readonly<Record<ElementId, Motion>>) => void
+  readonly #shadow = new Shadow()
+  readonly #previews: MotionPreviews
+  readonly #writer: LocalWriter
+  readonly #merger: RemoteMerger
+  readonly #mergeSoon: Throttle
+  readonly #emitMotionSoon: Throttle
+  readonly #unobserve: () => void
+  #writable: boolean
+
+  #gesture = NO_GESTURE
+  /** What the present gesture has changed. */
+  readonly #touched = new Set<ElementId>()
+  /** What the document has changed and the view has not been shown. */
+  #pending = new Set<ElementId>()
+  #motion: Readonly<Record<ElementId, Motion>> = {}
+  readonly #flushedAt: Record<Pace, number>
+  #flushTimer: { readonly at: number; readonly cancel: () => void } | undefined
+
+  constructor({ doc, view, writable = true, onMotion = () => {}, clock = systemClock }: SceneBindingOptions) {
+    this.#view = view
+    this.#clock = clock
+    this.#onMotion = onMotion
+    this.#writable = writable
+    const never = Number.NEGATIVE_INFINITY
+    this.#flushedAt = { soon: never, ink: never, gesture: never }
+    this.#previews = new MotionPreviews(clock, (ids) => this.#show(ids))
+    this.#writer = new LocalWriter(doc, view, this.#shadow, this)
+    this.#merger = new RemoteMerger(doc, view, this.#shadow, this.#previews)
+    this.#mergeSoon = new Throttle(clock, MERGE_INTERVAL_MS, () => this.#merge())
+    this.#emitMotionSoon = new Throttle(clock, MOTION_INTERVAL_MS, () => this.#emitMotion())
+    this.#unobserve = observeElements(doc, (ids, origin) => {
+      if (origin === this) return
+      for (const id of ids) this.#previews.documentChanged(id)
+      this.#show(ids)
+    })
+    this.#pending = new Set(readElements(doc).keys())
+    this.#mergeSoon.run()
+  }
+
+  /** Says that the view may have changed: an element, what the pointer holds, or nothing. Cheap. */
+  noteChange(): void {
+    const before = this.#gesture
+    const now = this.#view.getGesture()
+    this.#gesture = now
+    if (now.pointerDown && !before.pointerDown) this.#flushedAt.gesture = this.#clock.now()
+
+    let dirty = false
+    for (const element of this.#view.getElements()) {
+      if (!this.#shadow.isDirty(element)) continue
+      dirty = true
+      if (now.pointerDown || now.held.has(element.id)) this.#touched.add(element.id)
+    }
+    const released = [...this.#touched].filter((id) => !this.#inHand(id))
+    for (const id of released) this.#touched.delete(id)
+    const ended = released.length > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
+    if (ended) {
+      this.#flush()
+      if (this.#writable) this.#writer.deleteVanished(released)
+      this.#emitMotionSoon.run()
+      if (this.#pending.size > 0) this.#mergeSoon.request()
+    } else if (dirty) {
+      this.#scheduleFlush(0)
+      if (this.#touched.size > 0) this.#emitMotionSoon.request()
+    }
+  }
+
+  /** Writes every change now, those of a gesture too: the page is about to be hidden. */
+  flushNow(): void {
+    this.#flush(true)
+  }
+
+  /** Shows where others are moving elements, as a preview that is never written. Takes all that is going on. */
+  showMotion(motions: ReadonlyMap<ElementId, Motion>): void {
+    this.#previews.show(motions)
+  }
+
+  /** Says whether the person may draw. What a person who may not has changed is put back as the document has it. */
+  setWritable(writable: boolean): void {
+    if (writable === this.#writable) return
+    this.#writable = writable
+    if (writable) return
+    for (const element of this.#view.getElements()) {
+      if (this.#shadow.isDirty(element)) this.#pending.add(element.id)
+    }
+    this.#mergeSoon.run()
+  }
+
+  /** Stops for good. Does not flush. */
+  destroy(): void {
+    this.#unobserve()
+    this.#previews.stop()
+    this.#mergeSoon.stop()
+    this.#emitMotionSoon.stop()
+    this.#flushTimer?.cancel()
+    this.#flushTimer = undefined
+  }
+
+  /** Whether an element is under a gesture: others' changes to it wait, and its own are written seldom. */
+  readonly #inHand = (id: ElementId): boolean =>
+    this.#gesture.held.has(id) || (this.#gesture.pointerDown && this.#touched.has(id))
+
+  #show(ids: Iterable<ElementId>): void {
+    for (const id of ids) this.#pending.add(id)
+    this.#mergeSoon.request()
+  }
+
+  #merge(): void {
+    // The pointer may have gone down since the view last spoke.
+    this.noteChange()
+    const ids = this.#pending
+    this.#pending = new Set()
+    for (const id of this.#merger.merge(ids, this.#inHand, this.#writable)) this.#pending.add(id)
+    if (this.#view.getElements().some((element) => this.#shadow.isDirty(element))) this.#scheduleFlush(0)
+  }
+
+  #scheduleFlush(delayMs: number): void {
+    if (!this.#writable) return
+    const now = this.#clock.now()
+    const at = Math.max(now + delayMs, this.#flushedAt.soon + INTERVALS_MS.soon)
+    if (this.#flushTimer && this.#flushTimer.at <= at) return
+    this.#flushTimer?.cancel()
+    this.#flushTimer = { at, cancel: this.#clock.after(at - now, () => this.#flush()) }
+  }
+
+  #flush(everything = false): void {
+    this.#flushTimer?.cancel()
+    this.#flushTimer = undefined
+    if (!this.#writable) return
+    const now = this.#clock.now()
+    const isDue = (pace: Pace) => everything || pace === 'soon' || now >= this.#flushedAt[pace] + INTERVALS_MS[pace]
+    const later = this.#writer.flush(isDue, this.#inHand)
+    for (const pace of ['soon', 'ink', 'gesture'] as const) {
+      if (later.has(pace)) this.#scheduleFlush(this.#flushedAt[pace] + INTERVALS_MS[pace] - now)
+      else if (isDue(pace)) this.#flushedAt[pace] = now
+    }
+  }
+
+  #emitMotion(): void {
+    const motion: Record<ElementId, Motion> = {}
+    if (this.#writable && this.#touched.size > 0 && this.#touched.size <= MAX_MOVING_ELEMENTS) {
+      for (const element of this.#view.getElements()) {
+        if (!this.#touched.has(element.id)) continue
+        const agreed = this.#shadow.get(element.id)?.values
+        const values = valuesOf(element)
+        if (!agreed || !values) continue
+        const now = motionOf(values, agreed)
+        const before = motionOf(agreed, agreed)
+        if (now && (element.id in this.#motion || !before || !sameMotion(now, before))) motion[element.id] = now
+      }
+    }
+    if (Object.keys(motion).length === 0 && Object.keys(this.#motion).length === 0) return
+    this.#motion = motion
+    this.#onMotion(motion)
+  }
+}

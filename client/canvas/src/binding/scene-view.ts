@@ -1,0 +1,29 @@
+import type { ElementId } from '@sketchroom/shared/ids'
+import type { SceneElement } from '@sketchroom/shared/scene/element'
+
+/** An element as an editor holds it. `version` rises with every change; both are made on this device. */
+export type ViewElement = SceneElement & {
+  readonly version: number
+  readonly versionNonce: number
+  /** Milliseconds since 1970. */
+  readonly updated: number
+}
+
+/** What the person is in the middle of. */
+export interface Gesture {
+  readonly pointerDown: boolean
+  /** What is being drawn, dragged, resized or written in: others' changes to it must wait. */
+  readonly held: ReadonlySet<ElementId>
+}
+
+/**
+ * An editor that shows a scene and lets a person change it. It changes elements in place and raises their
+ * version when it does; whoever made the binding calls its `noteChange` after changes and gestures.
+ */
+export interface SceneView {
+  /** All elements, deleted ones too, from the bottom to the top. */
+  getElements(): readonly ViewElement[]
+  /** Shows these elements instead, outside the person's undo history. Objects it had keep what is going on. */
+  applyRemote(elements: readonly ViewElement[]): void
+  getGesture(): Gesture
+}

@@ -1,0 +1,58 @@
+import type { ElementId } from '@sketchroom/shared/ids'
+import { BoundElements } from '@sketchroom/shared/scene/bound-elements'
+import { changedKeys, type ElementValues, valuesOf } from '@sketchroom/shared/scene/codec'
+import type { ViewElement } from './scene-view.ts'
+
+const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
+
+/** What the view and the document last agreed an element to be. */
+export interface ShadowEntry {
+  /** As the document has it. */
+  readonly values: ElementValues
+  /** As the view was given it: the same, or with somebody's motion over it. */
+  readonly shown: ElementValues
+  /** The view's version that agrees; a view element of another version has been changed since. */
+  readonly version: number | undefined
+  readonly versionNonce: number | undefined
+}
+
+/**
+ * What the view last agreed to. Local changes are told against this and never against the document, because the
+ * document may hold a remote change that the view has not been shown yet, which would look like a local one
+ * undoing it. Others' motion is part of what is shown, never of what is agreed.
+ */
+export class Shadow {
+  readonly #entries = new Map<ElementId, ShadowEntry>()
+  /** What is bound to what, as agreed. */
+  readonly bound = new BoundElements()
+
+  get(id: ElementId): ShadowEntry | undefined {
+    return this.#entries.get(id)
+  }
+
+  ids(): Iterable<ElementId> {
+    return this.#entries.keys()
+  }
+
+  /** Whether the view has changed an element since the two agreed; also true of one that is only in the view. */
+  isDirty(element: ViewElement): boolean {
+    const entry = this.#entries.get(element.id)
+    return !entry || entry.version !== element.version || entry.versionNonce !== element.versionNonce
+  }
+
+  /** The keys that the view has changed in an element since the two agreed. */
+  localChanges(element: ViewElement): ReadonlyMap<string, unknown> {
+    const entry = this.#entries.get(element.id)
+    const values = entry && this.isDirty(element) ? valuesOf(element) : undefined
+    return entry && values?.type === entry.shown.type ? changedKeys(entry.shown, values) : NO_CHANGES
+  }
+
+  /** Notes that the two agree on an element. Without `element` the view still has changes to tell. */
+  agree(id: ElementId, values: ElementValues, shown: ElementValues, element?: ViewElement): void {
+    this.#entries.set(id, { values, shown, version: element?.version, versionNonce: element?.versionNonce })
+  }
+
+  forget(id: ElementId): void {
+    this.#entries.delete(id)
+  }
+}
