@@ -78,6 +78,13 @@ test('a guest’s token that has ended is an error at sign-up, because the rooms
   expect((await accounts.signup(ada, { refreshToken: 'a stale cookie' })).user.id).not.toBe(guest.user.id)
 })
 
+test('a refresh token that was traded proves no guest any more', async () => {
+  const guest = await accounts.guest()
+  await accounts.refresh(guest.refreshToken)
+  const { refreshToken } = guest
+  expect((await accounts.signup(ada, { refreshToken })).user.id).not.toBe(guest.user.id)
+})
+
 test('an address that somebody has is taken, and the guest who tried stays a guest', async () => {
   await accounts.signup(ada)
   const guest = await accounts.guest()

@@ -63,7 +63,7 @@ test('a room that is not there, one that is closed and one that somebody was rem
   await members.remove(ada, open.id, grace.userId)
   const messages = new Set<string>()
   for (const roomId of [roomIdSchema.parse('no-such-room'), room.id, open.id]) {
-    await entry.enter(grace, roomId).catch((error: Error) => messages.add(`${String(error)}`))
+    await entry.enter(grace, roomId).catch((error: Error) => messages.add(String(error)))
     await expect(entry.enter(grace, roomId)).rejects.toMatchObject(notFound)
     expect(await entry.roleOf(grace, roomId)).toBeUndefined()
   }

@@ -1,0 +1,46 @@
+import { sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
+import { expect, test } from 'vitest'
+import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
+import type { UserActor } from './actor.ts'
+import { EventBus } from './events.ts'
+import { createRooms } from './rooms.ts'
+
+const ada: UserActor = {
+  kind: 'user',
+  userId: userIdSchema.parse('ada'),
+  sessionId: sessionIdSchema.parse('session-001'),
+  expiresAt: 0,
+}
+const createAll = () =>
+  createRooms({ store: new MemoryRoomStore(), presence: { present: () => [] }, events: new EventBus(), now: Date.now })
+
+test('of changes made at the very same time none is lost', async () => {
+  const rooms = createAll()
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const keys = Array.from({ length: 10 }, (_, n) => `key${n}`)
+  await Promise.all(keys.map((key) => rooms.update(ada, room.id, { metadata: { [key]: 'x' } })))
+  const after = await rooms.get(ada, room.id)
+  expect(Object.keys(after.room.metadata).sort()).toEqual(keys)
+  expect(after.version).toBe(11)
+})
+
+test('of changes at the very same time that insist on one version, one is made', async () => {
+  const rooms = createAll()
+  const { room, version } = await rooms.create(ada, { name: 'Board' })
+  const names = Array.from({ length: 10 }, (_, n) => `Plan ${n}`)
+  const made = await Promise.allSettled(names.map((name) => rooms.update(ada, room.id, { name }, version)))
+  expect(made.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+  const refused = made.filter((result) => result.status === 'rejected')
+  expect(refused.map(({ reason }) => (reason as { code: string }).code)).toEqual(Array(9).fill('precondition_failed'))
+})
+
+test('a change that meets a deletion changes nothing', async () => {
+  const rooms = createAll()
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const [, change] = await Promise.allSettled([
+    rooms.delete(ada, room.id),
+    rooms.update(ada, room.id, { name: 'Too late' }),
+  ])
+  expect(change).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
+  expect((await rooms.restore(ada, room.id)).room.name).toBe('Board')
+})
