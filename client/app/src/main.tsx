@@ -23,7 +23,7 @@ const session = createSession({
   send: createHttp({ origin: location.origin }),
   storage,
   // Absent outside secure contexts, whatever the types say.
-  lock: createTabLock(navigator.locks as LockManager | undefined),
+  lock: createTabLock('locks' in navigator ? navigator.locks : undefined),
 })
 const rooms = createRoomsApi(session.send)
 

@@ -20,14 +20,10 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
 /** Says in words where the edits are. Screen readers hear changes, but not every stroke. */
 export function StatusBadge({ status }: { status: SavingStatus }) {
   const [shown, setShown] = useState<ShownStatus>(status)
-  const [steady, setSteady] = useState<ReturnType<typeof createSteadyStatus>>()
+  const [steady] = useState(() => createSteadyStatus(setShown))
 
-  useEffect(() => {
-    const next = createSteadyStatus(setShown)
-    setSteady(next)
-    return () => next.stop()
-  }, [])
-  useEffect(() => steady?.update(status), [steady, status])
+  useEffect(() => steady.update(status), [steady, status])
+  useEffect(() => () => steady.stop(), [steady])
 
   const { text, tone } = statusWords(shown)
   const Icon = ICONS[shown.kind]

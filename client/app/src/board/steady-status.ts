@@ -9,6 +9,7 @@ export const SAVED_AFTER_MS = 250
 /** Takes each status of the canvas and passes on what to show. */
 export interface SteadyStatus {
   update(status: SavingStatus): void
+  /** Shows nothing more until the next `update`. */
   stop(): void
 }
 
@@ -48,6 +49,9 @@ export function createSteadyStatus(show: (status: ShownStatus) => void): SteadyS
         showNow(status)
       }
     },
-    stop: () => clearTimeout(timer),
+    stop() {
+      clearTimeout(timer)
+      waitingFor = undefined
+    },
   }
 }

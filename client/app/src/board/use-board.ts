@@ -36,6 +36,8 @@ export function useBoard(roomId: RoomId) {
   })
   /** Once in, a lost sign-in is said, not papered over with a new guest. */
   const entered = useRef(false)
+  const [wasSignedIn, setWasSignedIn] = useState(false)
+  if (sessionState.kind === 'signed-in' && !wasSignedIn) setWasSignedIn(true)
 
   const getToken = useCallback(async () => {
     try {
@@ -67,34 +69,35 @@ export function useBoard(roomId: RoomId) {
     [storage, roomId],
   )
 
-  const load = useCallback(
-    async (signal?: AbortSignal) => {
+  /** Asks the server; resolves with what to do about its answer. */
+  const ask = useCallback(
+    async (signal?: AbortSignal): Promise<() => void> => {
       try {
         await getToken()
         const room = await rooms.get(roomId, signal)
-        if (!signal?.aborted) adopt(room)
+        return () => adopt(room)
       } catch (error) {
-        if (signal?.aborted) return
+        const closed: Board = { kind: 'closed', reason: closedReason(error) }
         // What is open stays open: the drawing is here, and its own status says what is wrong.
-        if (isPassing)
-          setState((last) => (last.kind === 'open' ? last : { kind: 'closed', reason: closedReason(error) }))
-        else close(closedReason(error))
+        if (isPassing(error)) return () => setState((last) => (last.kind === 'open' ? last : closed))
+        return () => close(closed.reason)
       }
     },
     [getToken, rooms, roomId, adopt, close],
   )
+  const load = async (): Promise<void> => (await ask())()
 
   useEffect(() => {
     const abort = new AbortController()
-    void load(abort.signal)
+    void ask(abort.signal).then((apply) => !abort.signal.aborted && apply())
     return () => abort.abort()
-  }, [load])
+  }, [ask])
   useRefresh(() => {
     const isWaiting = state.kind === 'closed' && state.reason.kind === 'unreachable'
     if (state.kind === 'open' || isWaiting) void load()
   }, REFRESH_MS)
 
-  const isSignedOut = entered.current && (sessionState.kind === 'nobody' || sessionState.kind === 'ended')
+  const isSignedOut = wasSignedIn && (sessionState.kind === 'nobody' || sessionState.kind === 'ended')
   const board: Board = isSignedOut ? { kind: 'closed', reason: { kind: 'signed-out' } } : state
 
   return {
@@ -104,11 +107,11 @@ export function useBoard(roomId: RoomId) {
     reload: load,
     /** Notes what the server said about this board: a new name, access or role. */
     adopt,
-    setRole(role: Role) {
+    setRole: (role: Role) => {
       updateKnownRoom(storage, roomId, { role })
       setState((last) => (last.kind === 'open' ? { kind: 'open', board: { ...last.board, role } } : last))
     },
-    async continueAsGuest() {
+    continueAsGuest: async () => {
       await session.continueAsGuest()
       setState({ kind: 'opening' })
       await load()

@@ -11,9 +11,8 @@ export async function forgetDevice(storage: DeviceStorage): Promise<void> {
   storage.forgetAll()
   try {
     const databases = await indexedDB.databases()
-    await Promise.all(
-      databases.map(({ name }) => (name?.startsWith(DATABASE_PREFIX) ? deleteDatabase(name) : undefined)),
-    )
+    const ours = databases.flatMap(({ name }) => (name?.startsWith(DATABASE_PREFIX) ? [name] : []))
+    await Promise.all(ours.map(deleteDatabase))
   } catch {
     // Storage is switched off: nothing was kept.
   }

@@ -43,7 +43,14 @@ export function HomePage() {
       <SiteHeader />
       <main id="content" className="home-main" tabIndex={-1}>
         {state.kind === 'nobody' && hero}
-        {state.kind === 'starting' && <BoardGridSkeleton />}
+        {state.kind === 'starting' && (
+          <>
+            <div className="home-head">
+              <h1>Your boards</h1>
+            </div>
+            <BoardGridSkeleton />
+          </>
+        )}
         {state.kind === 'signed-in' && (
           <MyBoards key={state.user.id} newBoardButton={newBoardButton} newBoardError={newBoard.error} empty={hero} />
         )}

@@ -28,55 +28,40 @@ export function coverShapes(id: string): CoverShape[] {
 }
 
 type Between = (low: number, high: number) => number
+type Point = readonly [x: number, y: number]
 
 function box(x: number, y: number, r: number, between: Between): string {
-  const w = () => between(-3, 3)
-  const corners = [
-    [x - r + w(), y - r * 0.7 + w()],
-    [x + r + w(), y - r * 0.7 + w()],
-    [x + r + w(), y + r * 0.7 + w()],
-    [x - r + w(), y + r * 0.7 + w()],
-  ]
-  return `M${corners.map(point).join('L')}Z`
+  const near = (px: number, py: number): Point => [px + between(-3, 3), py + between(-3, 3)]
+  const h = r * 0.7
+  return `M${path(near(x - r, y - h))}L${path(near(x + r, y - h), near(x + r, y + h), near(x - r, y + h))}Z`
 }
 
 function circle(x: number, y: number, r: number, between: Between): string {
-  const k = 0.78 * r
-  const [rx, ry] = [r + between(-3, 3), k + between(-3, 3)]
-  return `M${point([x - rx, y])}C${[
-    [x - rx, y - ry * 1.3],
-    [x + rx, y - ry * 1.35],
-    [x + rx, y],
-  ].map(point)}C${[
-    [x + rx, y + ry * 1.35],
-    [x - rx, y + ry * 1.3],
-    [x - rx + 3, y - 4],
-  ].map(point)}`
+  const rx = r + between(-3, 3)
+  const ry = 0.78 * r + between(-3, 3)
+  const upper = path([x - rx, y - ry * 1.3], [x + rx, y - ry * 1.35], [x + rx, y])
+  // The line does not quite meet itself, as when a hand draws.
+  const lower = path([x + rx, y + ry * 1.35], [x - rx, y + ry * 1.3], [x - rx + 3, y - 4])
+  return `M${path([x - rx, y])}C${upper}C${lower}`
 }
 
 function wave(x: number, y: number, r: number, between: Between): string {
   const h = r * between(0.5, 0.9)
-  return `M${point([x - r, y + h * 0.4])}C${[
-    [x - r * 0.6, y - h * 1.4],
-    [x - r * 0.2, y - h],
-    [x - r * 0.1, y],
-  ].map(point)}S${[
-    [x + r * 0.4, y + h],
-    [x + r * 0.5, y - h * 0.2],
-  ].map(point)}S${[
-    [x + r * 0.9, y - h],
-    [x + r * 1.1, y - h * 0.1],
-  ].map(point)}`
+  const first = path([x - r * 0.6, y - h * 1.4], [x - r * 0.2, y - h], [x - r * 0.1, y])
+  const second = path([x + r * 0.4, y + h], [x + r * 0.5, y - h * 0.2])
+  const third = path([x + r * 0.9, y - h], [x + r * 1.1, y - h * 0.1])
+  return `M${path([x - r, y + h * 0.4])}C${first}S${second}S${third}`
 }
 
 function arrow(x: number, y: number, r: number, between: Between): string {
   const bend = between(-24, 24)
-  const end = [x + r, y - bend * 0.2]
-  return `M${point([x - r, y + bend * 0.3])}Q${[[x, y - bend], end].map(point)}M${point([end[0]! - 13, end[1]! - 9])}L${point(end)}L${point([end[0]! - 11, end[1]! + 11])}`
+  const [tipX, tipY] = [x + r, y - bend * 0.2]
+  const shaft = `M${path([x - r, y + bend * 0.3])}Q${path([x, y - bend], [tipX, tipY])}`
+  return `${shaft}M${path([tipX - 13, tipY - 9])}L${path([tipX, tipY], [tipX - 11, tipY + 11])}`
 }
 
-function point(xy: readonly number[]): string {
-  return xy.map((n) => n.toFixed(1)).join(' ')
+function path(...points: readonly Point[]): string {
+  return points.map(([x, y]) => `${x.toFixed(1)} ${y.toFixed(1)}`).join(' ')
 }
 
 /** A small generator of numbers in [0, 1) that depend on nothing but the seed (mulberry32). */

@@ -28,7 +28,9 @@ export function useBoards(q: string) {
   const [boards, setBoards] = useState<Boards>({ kind: 'loading' })
   const [hidden, setHidden] = useState<ReadonlySet<RoomId>>(new Set())
   const shownCount = useRef(0)
-  shownCount.current = boards.kind === 'ready' ? boards.rooms.length : 0
+  useEffect(() => {
+    shownCount.current = boards.kind === 'ready' ? boards.rooms.length : 0
+  }, [boards])
 
   const load = useCallback(
     async (signal?: AbortSignal) => {

@@ -1,7 +1,7 @@
 import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { describeError } from '../api/describe-error.ts'
-import { keepKnownRooms } from '../device/known-rooms.ts'
+import { keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
 
 /** Makes a board in one click and opens it; a first-time visitor becomes a guest on the way. */
@@ -19,6 +19,8 @@ export function useNewBoard() {
       // Sharing is what a board is for; the share dialog says plainly what this means.
       const room = await rooms.create({ name: 'Untitled board', access: 'link-edit' })
       keepKnownRooms(storage, [room])
+      // Nothing is on it yet, so this device has all of it: the page need not wait for the server.
+      updateKnownRoom(storage, room.id, { opened: true })
       await navigate(`/r/${room.id}`)
     } catch (cause) {
       setError(describeError(cause))

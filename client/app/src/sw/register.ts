@@ -12,7 +12,8 @@ export function registerServiceWorker(): void {
     container
       .register('/sw.js')
       .then((registration) => registration.waiting?.postMessage('take-over' satisfies TakeOver))
-      // Blocked by the browser's settings, or offline: the app works without, only not offline.
-      .catch((error: unknown) => console.warn('The app cannot be kept for offline use.', error))
+      .catch(() => {
+        // Blocked by the browser's settings, or the server is away: the app works without, only not offline.
+      })
   })
 }

@@ -9,16 +9,12 @@ interface ErrorBoundaryProps {
   readonly fallback?: ReactNode
 }
 
-/** Catches what a page throws while it renders, or a chunk of it that cannot be loaded. */
+/** Catches what a page throws while it renders, or a chunk of it that cannot be loaded. React itself logs the error. */
 export class ErrorBoundary extends Component<ErrorBoundaryProps, { failed: boolean }> {
   override state = { failed: false }
 
   static getDerivedStateFromError(): { failed: boolean } {
     return { failed: true }
-  }
-
-  override componentDidCatch(error: unknown): void {
-    console.error(error)
   }
 
   override render(): ReactNode {

@@ -18,12 +18,12 @@ const CHOICES: Record<Access, { icon: LucideIcon; title: string; text: string }>
   'link-view': {
     icon: Eye,
     title: 'Anyone with the link can view',
-    text: 'Whoever has the link can look on. Only editors and owners below can draw.',
+    text: 'Whoever has the link can look on. Only those who are made editor or owner below can draw.',
   },
   private: {
     icon: Lock,
     title: 'Private',
-    text: 'The link alone opens nothing. Only editors, viewers and owners below can come in.',
+    text: 'The link alone opens nothing. Those who came by it lose access, unless they are given a role below.',
   },
 }
 

@@ -1,12 +1,14 @@
-import { useCallback, useEffect, useState } from 'react'
+import { useEffect, useState } from 'react'
 import type { Member } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Access, Role } from '@sketchroom/shared/roles'
 import { describeError } from '../../api/describe-error.ts'
+import type { RoomsApi } from '../../api/rooms.ts'
 import { useApp, useSessionState } from '../../session/AppContext.tsx'
 import { personOf } from '../../session/session-state.ts'
 import { Alert } from '../../ui/Alert.tsx'
 import { Button } from '../../ui/Button.tsx'
+import { mayManage } from '../permissions.ts'
 import { MemberRow } from './MemberRow.tsx'
 
 type Members =
@@ -18,7 +20,6 @@ interface MemberListProps {
   readonly roomId: RoomId
   /** The asking person's own role: it decides what they may change. */
   readonly role: Role
-  /** When it changes, so do the people the link lets in. */
   readonly access: Access | undefined
 }
 
@@ -29,23 +30,17 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
   const [state, setState] = useState<Members>({ kind: 'loading' })
   const [error, setError] = useState<string>()
 
-  const load = useCallback(
-    async (signal?: AbortSignal) => {
-      try {
-        const members = await rooms.members(roomId, signal)
-        if (!signal?.aborted) setState({ kind: 'ready', members })
-      } catch (cause) {
-        if (!signal?.aborted) setState({ kind: 'failed', text: describeError(cause) })
-      }
-    },
-    [rooms, roomId],
-  )
-
   useEffect(() => {
     const abort = new AbortController()
-    void load(abort.signal)
+    void fetchMembers(rooms, roomId, abort.signal).then((next) => {
+      if (!abort.signal.aborted) setState(next)
+    })
     return () => abort.abort()
-  }, [load, access])
+  }, [rooms, roomId])
+
+  async function reload(): Promise<void> {
+    setState(await fetchMembers(rooms, roomId))
+  }
 
   /** Does it, then shows what the server made of it; an error is told beside the list. */
   async function change(action: () => Promise<unknown>): Promise<void> {
@@ -55,7 +50,7 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
     } catch (cause) {
       setError(describeError(cause))
     }
-    await load()
+    await reload()
   }
 
   return (
@@ -71,7 +66,7 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
       {state.kind === 'failed' && (
         <div className="share-failed">
           <Alert text={state.text} />
-          <Button onClick={() => void load()}>Try again</Button>
+          <Button onClick={() => void reload()}>Try again</Button>
         </div>
       )}
       {state.kind === 'ready' && (
@@ -88,9 +83,22 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
           ))}
         </ul>
       )}
-      {state.kind === 'ready' && state.members.length === 1 && (
+      {state.kind === 'ready' && access === 'private' && mayManage(role) && (
+        <p className="field-hint">
+          To add somebody, let them come by the link, give them a role here, and make the board private again.
+        </p>
+      )}
+      {state.kind === 'ready' && access !== 'private' && state.members.length === 1 && (
         <p className="field-hint">Nobody else has opened this board yet. Whoever comes by the link appears here.</p>
       )}
     </section>
   )
+}
+
+async function fetchMembers(rooms: RoomsApi, roomId: RoomId, signal?: AbortSignal): Promise<Members> {
+  try {
+    return { kind: 'ready', members: await rooms.members(roomId, signal) }
+  } catch (error) {
+    return { kind: 'failed', text: describeError(error) }
+  }
 }

@@ -6,6 +6,9 @@ import { Avatar } from '../../ui/Avatar.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { mayRemove, ROLE_NAMES, rolesToGive } from '../permissions.ts'
 
+/** The select's value for a role that only the link gives: the same role can then be given for good. */
+const BY_LINK = 'by-link'
+
 interface MemberRowProps {
   readonly member: Member
   readonly isSelf: boolean
@@ -25,7 +28,7 @@ export function MemberRow({ member, isSelf, ownRole, onSetRole, onRemove }: Memb
   const notes = [
     isSelf ? 'You' : '',
     user.isGuest ? 'guest' : '',
-    via === 'link' ? 'came by the link' : '',
+    via === 'link' && roles.length === 0 ? 'came by the link' : '',
     online ? 'here now' : '',
   ].filter(Boolean)
 
@@ -67,9 +70,14 @@ export function MemberRow({ member, isSelf, ownRole, onSetRole, onRemove }: Memb
         <select
           className="member-role"
           aria-label={`Role of ${user.name}`}
-          value={chosen ?? role}
+          value={chosen ?? (via === 'link' ? BY_LINK : role)}
           onChange={(event) => void setRole(roleSchema.parse(event.target.value))}
         >
+          {via === 'link' && (
+            <option value={BY_LINK} hidden>
+              {ROLE_NAMES[role]} by link
+            </option>
+          )}
           {roles.map((option) => (
             <option key={option} value={option}>
               {ROLE_NAMES[option]}

@@ -20,7 +20,8 @@ export function ShareDialog({ roomId, board, onRoomChanged, onClose }: ShareDial
     <Dialog title={`Share “${board.name}”`} onClose={onClose}>
       <CopyLink url={`${location.origin}/r/${roomId}`} />
       <LinkAccess roomId={roomId} access={board.access} role={board.role} onRoomChanged={onRoomChanged} />
-      <MemberList roomId={roomId} role={board.role} access={board.access} />
+      {/* Whom the link lets in are different people when its access changes: the list begins anew. */}
+      <MemberList key={board.access} roomId={roomId} role={board.role} access={board.access} />
     </Dialog>
   )
 }
