@@ -15,7 +15,11 @@ describe('why a socket was closed', () => {
   })
 
   test('time mends a stopped server and a failing store, a fresh token a rejected one, nothing a deleted room', () => {
-    expect([remedyOf.shutting_down, remedyOf.store_unavailable, remedyOf.rate_limited]).toEqual(['wait', 'wait', 'wait'])
+    expect([remedyOf.shutting_down, remedyOf.store_unavailable, remedyOf.rate_limited]).toEqual([
+      'wait',
+      'wait',
+      'wait',
+    ])
     expect([remedyOf.unauthenticated, remedyOf.forbidden]).toEqual(['fresh-token', 'fresh-token'])
     expect([remedyOf.room_deleted, remedyOf.too_large]).toEqual(['none', 'none'])
   })

@@ -3,8 +3,8 @@ import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { isOffline } from './browser-signals.ts'
-import { findCloseError, findErrorCode, remedyOf } from './close-reason.ts'
-import { retryDelayMs } from './retry-delay.ts'
+import { findCloseError, findErrorCode } from './close-reason.ts'
+import { RetryPolicy } from './retry-policy.ts'
 import { RoomProvider, RoomSocket } from './room-provider.ts'
 import type { Link } from './saving-status.ts'
 import { readSyncFrame, type SyncFrame } from './sync-frame.ts'
@@ -16,8 +16,6 @@ const JOIN_DEADLINE_MS = 20_000
 const SILENCE_MS = 35_000
 /** A line that was silent for this long is not trusted when the page comes back to life. */
 const DOUBT_AFTER_MS = 17_000
-/** A connection that held this long was a good one: what failed before it no longer counts. */
-const STABLE_MS = 5_000
 /** An attempt younger than this is left to finish when somebody asks for a new one. */
 const YOUNG_ATTEMPT_MS = 2_000
 /** A hidden tab's timers sleep, and others forget a cursor after 30 s; the server's heartbeat wakes us in time. */
@@ -44,8 +42,8 @@ export class RoomConnection {
   readonly #provider: RoomProvider
   #link: Link = { state: 'connecting' }
   #closed = false
-  #failures = 0
-  #triedFreshToken = false
+  #hangingUp = false
+  readonly #policy = new RetryPolicy()
   /** The attempt that is under way, from asking for its token to being let in. */
   #attempt: { readonly since: number; readonly deadline: ReturnType<typeof setTimeout> } | undefined
   #retryTimer: ReturnType<typeof setTimeout> | undefined
@@ -180,28 +178,16 @@ export class RoomConnection {
 
   #failed(error: ErrorCode | undefined): void {
     const hadJoined = this.#link.state === 'joined'
-    if (hadJoined && Date.now() - this.#joinedAt >= STABLE_MS) {
-      this.#failures = 0
-      this.#triedFreshToken = false
-    }
-    const remedy = error ? remedyOf[error] : 'wait'
-    if (error && (remedy === 'none' || (remedy === 'fresh-token' && this.#triedFreshToken))) {
-      return this.#setLink({ state: 'no-access', reason: error })
-    }
+    const next = this.#policy.next(error, hadJoined ? Date.now() - this.#joinedAt : 0, Math.random())
+    if (next.kind === 'give-up') return this.#setLink({ state: 'no-access', reason: next.reason })
+    // A first drop is likely to be over in a moment; an attempt that failed is a network or a server that is away.
     if (hadJoined) this.#setLink({ state: 'connecting' })
-    else if (remedy === 'wait' && this.#link.state !== 'no-access') this.#setLink({ state: 'offline' })
-    this.#retryTimer = setTimeout(
-      () => {
-        this.#retryTimer = undefined
-        void this.#join()
-      },
-      remedy === 'fresh-token' ? 0 : retryDelayMs(this.#failures, Math.random()),
-    )
-    if (remedy === 'fresh-token') this.#triedFreshToken = true
-    else this.#failures += 1
+    else if (this.#link.state !== 'no-access' && next.afterMs > 0) this.#setLink({ state: 'offline' })
+    this.#retryTimer = setTimeout(() => {
+      this.#retryTimer = undefined
+      void this.#join()
+    }, next.afterMs)
   }
-
-  #hangingUp = false
 
   /** Ends whatever is under way, without a consequence. */
   #hangUp(): void {

@@ -6,7 +6,10 @@ import { createRealServer, type Person, type RealServer } from './testing/real-s
 
 let server: RealServer
 let owner: Person
+let browsers = 0
 const open = new Set<RoomSession>()
+/** The ids that each session drew, in order. */
+const drawnBy = new Map<RoomSession, string[]>()
 
 beforeAll(async () => {
   server = await createRealServer()
@@ -27,8 +30,21 @@ async function createRoom(access: 'private' | 'link-view' | 'link-edit' = 'link-
   return id
 }
 
-function join(roomId: string, person: Person, storage: 'indexeddb' | 'none' = 'none'): RoomSession {
+/** Opens the room in a browser of its own, or as one more tab of a browser that has storage. */
+function join(roomId: string, person: Person, browser?: 'the same browser'): RoomSession {
+  browsers += 1
+  const prefix = browser ?? `browser ${browsers}`
+  vi.stubGlobal(
+    'BroadcastChannel',
+    class extends BroadcastChannel {
+      constructor(name: string) {
+        super(`${prefix}: ${name}`)
+      }
+    },
+  )
+  const storage = browser ? 'indexeddb' : 'none'
   const session = createRoomSession({ roomId, serverUrl: server.url, getToken: person.getToken, storage })
+  vi.unstubAllGlobals()
   open.add(session)
   return session
 }
@@ -64,5 +80,112 @@ describe('a session against the real server', () => {
     })
     await Promise.all([waitForStatus(one, 'saved'), waitForStatus(other, 'saved')])
     expect([one.role, other.role]).toEqual(['owner', 'editor'])
+  })
+
+  test('twelve edits drawn while it was down survive a reload, and are saved when it is back', async () => {
+    const roomId = await createRoom()
+    const before = join(roomId, owner, 'the same browser')
+    await waitForStatus(before, 'saved')
+    await server.kill()
+    for (let index = 0; index < 12; index++) draw(before, `e${index}`)
+    await waitForStatus(before, 'offline')
+    expect(before.status).toEqual({ kind: 'offline', pending: 12 })
+    await leave(before)
+
+    const after = join(roomId, owner, 'the same browser')
+    await after.localLoaded
+    expect(drawn(after)).toHaveLength(12)
+    await waitForStatus(after, 'offline')
+    expect(after.status).toEqual({ kind: 'offline', pending: 12 })
+    await server.start()
+    after.reconnect()
+    await waitForStatus(after, 'saved')
+    await leave(after)
+
+    const fresh = join(roomId, owner)
+    await fresh.firstSync
+    expect(drawn(fresh)).toHaveLength(12)
+  })
+
+  test('killed again and again in the middle of a burst, it has every edit that was called saved', async () => {
+    const roomId = await createRoom()
+    const sessions = Array.from({ length: 4 }, () => join(roomId, owner))
+    await Promise.all(sessions.map((session) => waitForStatus(session, 'saved')))
+    let made = 0
+    let checked = 0
+    for (let round = 0; round < 5; round++) {
+      const saved = new Set<string>()
+      const burst = setInterval(() => {
+        for (const session of sessions) {
+          if (session.status.kind === 'saved') for (const id of drawnBy.get(session) ?? []) saved.add(id)
+          const id = `e${(made += 1)}`
+          draw(session, id)
+          drawnBy.set(session, [...(drawnBy.get(session) ?? []), id])
+        }
+      }, 5)
+      await vi.waitFor(() => expect(saved.size).toBeGreaterThan(round * 40), { timeout: 10_000, interval: 1 })
+      await server.kill()
+      clearInterval(burst)
+      await server.start()
+      const witness = join(roomId, owner)
+      await witness.firstSync
+      const found = new Set(drawn(witness))
+      expect([...saved].filter((id) => !found.has(id))).toEqual([])
+      checked += saved.size
+      await leave(witness)
+      for (const session of sessions) session.reconnect()
+      await Promise.all(sessions.map((session) => waitForStatus(session, 'saved')))
+    }
+    expect(checked).toBeGreaterThan(400)
+    for (const session of sessions) await vi.waitFor(() => expect(drawn(session)).toHaveLength(made))
+  }, 90_000)
+
+  test('a viewer is told "read only", changes nothing, and is heard once made an editor', async () => {
+    const roomId = await createRoom('link-view')
+    const guest = await server.guest('Viewer')
+    const [one, viewer] = [join(roomId, owner), join(roomId, guest)]
+    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(viewer, 'read-only')])
+    draw(viewer, 'smuggled')
+    draw(one, 'a')
+    await vi.waitFor(() => expect(drawn(viewer)).toEqual(['a', 'smuggled']))
+    expect(viewer.status).toEqual({ kind: 'read-only', pending: 1 })
+    expect(drawn(one)).toEqual(['a'])
+    const { status } = await owner.call('PUT', apiPath('member', { roomId, userId: guest.id }), { role: 'editor' })
+    expect(status).toBeLessThan(300)
+    await waitForStatus(viewer, 'saved')
+    await vi.waitFor(() => expect(drawn(one)).toEqual(['a', 'smuggled']))
+  })
+
+  test('who is put out of the room is told so', async () => {
+    const roomId = await createRoom()
+    const guest = await server.guest('Guest')
+    const session = join(roomId, guest)
+    await waitForStatus(session, 'saved')
+    await owner.call('PATCH', apiPath('room', { roomId }), { access: 'private' })
+    await waitForStatus(session, 'no-access')
+    expect(session.role).toBeUndefined()
+  })
+
+  test('a room that does not exist is "not found"', async () => {
+    const session = join('no-such-room-anywhere', owner)
+    await waitForStatus(session, 'no-access')
+    expect(session.status).toEqual({ kind: 'no-access', reason: 'not_found', pending: 0 })
+  })
+
+  test('two tabs: one draws with the server down and is closed, the other brings it in', async () => {
+    const roomId = await createRoom()
+    const [one, other] = [join(roomId, owner, 'the same browser'), join(roomId, owner, 'the same browser')]
+    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(other, 'saved')])
+    await server.kill()
+    draw(one, 'a')
+    await vi.waitFor(() => expect(drawn(other)).toEqual(['a']))
+    await leave(one)
+    await server.start()
+    other.reconnect()
+    await waitForStatus(other, 'saved')
+    await leave(other)
+    const fresh = join(roomId, owner)
+    await fresh.firstSync
+    expect(drawn(fresh)).toEqual(['a'])
   })
 })

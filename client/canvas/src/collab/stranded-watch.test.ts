@@ -9,7 +9,9 @@ describe('when to compare documents again', () => {
 
   test('at the second check, and then after waits that double', () => {
     const watch = new StrandedWatch()
-    const compared = Array.from({ length: 60 }, () => watch.check(['b:1'])).flatMap((now, index) => (now ? [index] : []))
+    const compared = Array.from({ length: 60 }, () => watch.check(['b:1'])).flatMap((now, index) =>
+      now ? [index] : [],
+    )
     expect(compared).toEqual([1, 3, 6, 11, 20, 37, 54])
   })
 

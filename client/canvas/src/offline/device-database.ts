@@ -1,5 +1,5 @@
 import type { Role } from '@sketchroom/shared/roles'
-import { openDB, type DBSchema, type IDBPDatabase } from 'idb'
+import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
 import type { EditId } from './edit-id.ts'
 
 /** Names a room among all servers this browser origin may talk to: the server's origin, then the room's id. */
@@ -16,6 +16,9 @@ interface DeviceSchema extends DBSchema {
 
 /** The browser's database of everything that is kept for offline use. */
 export type DeviceDatabase = IDBPDatabase<DeviceSchema>
+
+/** A transaction that may write everything of a room. */
+export type WriteTransaction = IDBPTransaction<DeviceSchema, readonly ('updates' | 'outbox' | 'rooms')[], 'readwrite'>
 
 /**
  * Opens the database. Rejects when the browser has no storage for us (switched off, private mode);

@@ -9,6 +9,8 @@ import { KEPT } from './origins.ts'
 
 const PLACE = 'http://board.example/room-1234567890'
 
+const realAdd = IDBObjectStore.prototype.add
+
 const open = new Set<{ kept: KeptRoom }>()
 
 /** A document whose local edits go into a kept room, as a tab's would. */
@@ -201,15 +203,27 @@ describe('when storage does not work', () => {
     }
   })
 
-  test('a full disk shows at once, and once there is room everything is kept again', async () => {
+  test.each([
+    [
+      'at once',
+      () => {
+        throw new DOMException('No space left.', 'QuotaExceededError')
+      },
+    ],
+    [
+      'when the transaction ends',
+      function (this: IDBObjectStore) {
+        // The row is there already, which shows only when the request is carried out.
+        return realAdd.call(this, { place: 'elsewhere', bytes: new Uint8Array() }, 1)
+      },
+    ],
+  ])('a full disk, found %s, shows, and once there is room everything is kept again', async (_, refuse) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const tab = createTab('a')
     await tab.kept.load()
     tab.draw('before')
     await tab.kept.flush()
-    const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(() => {
-      throw new DOMException('No space left.', 'QuotaExceededError')
-    })
+    const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementation(refuse)
     tab.draw('while full')
     await vi.waitFor(() => expect(tab.kept.working).toBe(false))
     tab.draw('still full')
@@ -224,6 +238,40 @@ describe('when storage does not work', () => {
     const { drawn, state } = await reload('b')
     expect(drawn).toEqual(['after', 'before', 'still full', 'while full'])
     expect(state.edits).toEqual(['a:1', 'a:2', 'a:3', 'a:4'])
+  })
+
+  test('a later write that succeeds does not hide one that failed', async () => {
+    const tab = createTab('a')
+    await tab.kept.load()
+    vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementationOnce(() => {
+      throw new DOMException('No space left.', 'QuotaExceededError')
+    })
+    tab.draw('lost')
+    tab.draw('kept')
+    await tab.kept.flush()
+    expect(tab.kept.working).toBe(false)
+  })
+
+  test('what is drawn while the board is written again follows it', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const tab = createTab('a')
+    await tab.kept.load()
+    const add = vi.spyOn(IDBObjectStore.prototype, 'add').mockImplementationOnce(() => {
+      throw new DOMException('No space left.', 'QuotaExceededError')
+    })
+    tab.draw('lost at first')
+    await vi.waitFor(() => expect(tab.kept.working).toBe(false))
+    const written = add.mock.calls.length
+    await vi.advanceTimersByTimeAsync(10_000)
+    await vi.waitFor(() => expect(add.mock.calls.length).toBe(written + 1), { interval: 1 })
+    tab.draw('meanwhile')
+    await vi.waitFor(() => expect(tab.kept.working).toBe(true))
+    await tab.kept.close()
+    const { drawn, state } = await reload('b')
+    expect([drawn, state.edits]).toEqual([
+      ['lost at first', 'meanwhile'],
+      ['a:1', 'a:2'],
+    ])
   })
 
   test('a database that somebody deletes is let go, and started again with the whole board', async () => {

@@ -2,20 +2,18 @@ import type { Role } from '@sketchroom/shared/roles'
 import * as Y from 'yjs'
 import { openDeviceDatabase, type DeviceDatabase, type Place } from './device-database.ts'
 import type { EditId } from './edit-id.ts'
-import { KEPT } from './origins.ts'
+import { emptyBatch, isEmpty, readRoom, writeBatch, type Batch, type KeptState } from './room-rows.ts'
 
-/** So many rows are folded into one when a board is opened. */
-const COMPACT_AT_ROWS = 200
 /** What the server sent can be fetched again, so it may wait this long to be written together. */
 const GATHER_MS = 250
 /** How long after a failed write the whole board is written again. */
 const RECOVER_AFTER_MS = 10_000
 
-/** What this device had kept of a room. */
-export interface KeptState {
-  readonly edits: readonly EditId[]
-  readonly role: Role | undefined
-}
+/**
+ * `failing`: a write is missing in the log, so later pieces might not fit and are not written; `recovering`: the
+ * whole board is being written, and what comes meanwhile waits to follow it.
+ */
+type Mode = 'opening' | 'working' | 'failing' | 'recovering'
 
 /** What a kept room needs to know of the session it belongs to. */
 export interface KeptRoomOptions {
@@ -34,7 +32,7 @@ export interface KeptRoomOptions {
 export class KeptRoom {
   readonly #options: KeptRoomOptions
   #database: DeviceDatabase | undefined
-  #working = true
+  #mode: Mode = 'opening'
   #loaded = false
   #closed = false
   #timer: ReturnType<typeof setTimeout> | undefined
@@ -47,26 +45,29 @@ export class KeptRoom {
 
   /** Whether what is drawn now is kept. Optimistic until the database has answered. */
   get working(): boolean {
-    return this.#working
+    return this.#mode === 'opening' || this.#mode === 'working'
   }
 
   /** Puts into the document what this device keeps, and tells which edits the server has not made durable. */
   async load(): Promise<KeptState> {
     try {
       this.#database = await this.#open()
+      this.#setMode('working')
       this.#write()
-      const state = await this.#readAll(this.#database)
+      const state = await readRoom(this.#database, this.#options.place, this.#options.doc)
       this.#loaded = true
+      if (!this.working) this.#failed()
       return state
     } catch {
       // Storage is off or broken: the session goes on in memory, and `working` says so.
-      this.#setWorking(false)
+      this.#failed()
       return { edits: [], role: undefined }
     }
   }
 
   /** Writes a local edit and its outbox row; the transaction is started before this returns. */
   keepEdit(update: Uint8Array, edit: EditId): void {
+    if (this.#mode === 'failing') return
     this.#batch.updates.push(update)
     this.#batch.made.push(edit)
     this.#write()
@@ -74,6 +75,7 @@ export class KeptRoom {
 
   /** Writes what came from the server, soon. */
   keepRemote(update: Uint8Array): void {
+    if (this.#mode === 'failing') return
     this.#batch.updates.push(update)
     this.#writeSoon()
   }
@@ -120,109 +122,59 @@ export class KeptRoom {
   }
 
   #write(): void {
-    if (!this.#database || !this.#working || isEmpty(this.#batch)) return
+    if (this.#database && this.#mode === 'working' && !isEmpty(this.#batch)) this.#commitBatch(this.#database)
+  }
+
+  #commitBatch(database: DeviceDatabase): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
     const batch = this.#batch
     this.#batch = emptyBatch()
-    this.#lastWrite = this.#commit(this.#database, batch)
+    this.#lastWrite = this.#commit(database, batch)
   }
 
   async #commit(database: DeviceDatabase, batch: Batch): Promise<void> {
-    const { place } = this.#options
     try {
-      const transaction = database.transaction(['updates', 'outbox', 'rooms'], 'readwrite')
-      const updates = transaction.objectStore('updates')
-      const outbox = transaction.objectStore('outbox')
-      const rooms = transaction.objectStore('rooms')
-      const requests: Promise<unknown>[] = [transaction.done]
-      const [first] = batch.updates
-      if (first) {
-        const bytes = batch.updates.length === 1 ? first : Y.mergeUpdates(batch.updates)
-        requests.push(updates.add({ place, bytes }))
-      }
-      for (const edit of batch.made) requests.push(outbox.put(Date.now(), [place, edit]))
-      for (const edit of batch.settled) requests.push(outbox.delete([place, edit]))
-      if (batch.role) {
-        const role = batch.role.value
-        requests.push(role ? rooms.put({ role }, place) : rooms.delete(place))
-      }
-      // Commit by name: a tab that goes away right now no longer takes the transaction with it.
-      transaction.commit()
-      await Promise.all(requests)
-      this.#setWorking(true)
+      await writeBatch(database, this.#options.place, batch)
     } catch {
+      // Shown by `working`. What was settled and the role are not in the document: they are kept for the retry.
       this.#batch.settled.unshift(...batch.settled)
       this.#batch.role ??= batch.role
       this.#failed()
     }
   }
 
-  /** A write is missing in the log, so later pieces may not fit: from here on only the whole board will do. */
   #failed(): void {
-    this.#setWorking(false)
-    if (this.#closed || !this.#loaded) return
+    this.#setMode('failing')
+    this.#batch.updates = []
+    this.#batch.made = []
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => void this.#recover(), RECOVER_AFTER_MS)
+    this.#timer = this.#closed || !this.#loaded ? undefined : setTimeout(() => void this.#recover(), RECOVER_AFTER_MS)
   }
 
   async #recover(): Promise<void> {
-    this.#timer = undefined
     try {
       this.#database?.close()
       this.#database = undefined
-      const database = await this.#open()
-      this.#database = database
-      const batch = this.#batch
-      this.#batch = emptyBatch()
-      batch.updates = [Y.encodeStateAsUpdate(this.#options.doc)]
-      batch.made = [...this.#options.unsettled()]
-      this.#lastWrite = this.#commit(database, batch)
+      this.#database = await this.#open()
+      this.#setMode('recovering')
+      this.#batch.updates = [Y.encodeStateAsUpdate(this.#options.doc)]
+      this.#batch.made = [...this.#options.unsettled()]
+      this.#commitBatch(this.#database)
+      await this.#lastWrite
+      // A write that was under way when another failed proves nothing; only the whole board does.
+      if (this.#mode !== 'recovering') return
+      this.#setMode('working')
+      this.#write()
     } catch {
       // Still no storage: `working` says so already, and the next round tries again.
       this.#failed()
     }
   }
 
-  async #readAll(database: DeviceDatabase): Promise<KeptState> {
-    const { place, doc } = this.#options
-    const transaction = database.transaction(['updates', 'outbox', 'rooms'], 'readwrite')
-    const updates = transaction.objectStore('updates')
-    const [rows, keys, outbox, room] = await Promise.all([
-      updates.index('place').getAll(place),
-      updates.index('place').getAllKeys(place),
-      transaction.objectStore('outbox').getAllKeys(IDBKeyRange.bound([place], [place, []])),
-      transaction.objectStore('rooms').get(place),
-    ])
-    doc.transact(() => rows.forEach((row) => Y.applyUpdate(doc, row.bytes, KEPT)), KEPT)
-    const requests: Promise<unknown>[] = [transaction.done]
-    if (rows.length >= COMPACT_AT_ROWS) {
-      requests.push(updates.add({ place, bytes: Y.encodeStateAsUpdate(doc) }))
-      requests.push(...keys.map((key) => updates.delete(key)))
-    }
-    await Promise.all(requests)
-    return { edits: outbox.map(([, edit]) => edit), role: room?.role }
+  #setMode(mode: Mode): void {
+    const was = this.working
+    this.#mode = mode
+    if (this.working !== was) this.#options.onChange()
   }
-
-  #setWorking(working: boolean): void {
-    if (this.#working === working) return
-    this.#working = working
-    this.#options.onChange()
-  }
-}
-
-/** What waits to be written. */
-interface Batch {
-  updates: Uint8Array[]
-  made: EditId[]
-  settled: EditId[]
-  role: { value: Role | undefined } | undefined
-}
-
-function emptyBatch(): Batch {
-  return { updates: [], made: [], settled: [], role: undefined }
-}
-
-function isEmpty(batch: Batch): boolean {
-  return batch.updates.length + batch.made.length + batch.settled.length === 0 && !batch.role
 }

@@ -59,7 +59,12 @@ describe('tabs of one room', () => {
     await vi.waitFor(() => expect([b.drawn(), c.drawn()]).toEqual([['x'], ['x']]))
     expect([...b.known]).toEqual(['a:1'])
     b.draw('y')
-    await vi.waitFor(() => expect([a.drawn(), c.drawn()]).toEqual([['x', 'y'], ['x', 'y']]))
+    await vi.waitFor(() =>
+      expect([a.drawn(), c.drawn()]).toEqual([
+        ['x', 'y'],
+        ['x', 'y'],
+      ]),
+    )
     expect([a.told(), b.told(), c.told()]).toEqual([1, 1, 0])
   })
 
@@ -70,7 +75,12 @@ describe('tabs of one room', () => {
     const b = createTab(place, 'b')
     b.doc.transact(() => b.draw('loaded'), SIBLING)
     b.siblings.hello()
-    await vi.waitFor(() => expect([a.drawn(), b.drawn()]).toEqual([['loaded', 'x'], ['loaded', 'x']]))
+    await vi.waitFor(() =>
+      expect([a.drawn(), b.drawn()]).toEqual([
+        ['loaded', 'x'],
+        ['loaded', 'x'],
+      ]),
+    )
     expect([...b.known]).toEqual(['a:1'])
   })
 
@@ -112,29 +122,32 @@ describe('tabs of one room', () => {
   test('whenever tabs open and whoever draws, they end with the same drawing and the same edits', async () => {
     let runs = 0
     await fc.assert(
-      fc.asyncProperty(fc.array(fc.record({ tab: fc.nat(3), yields: fc.boolean() }), { maxLength: 25 }), async (steps) => {
-        runs += 1
-        const place = createPlace()
-        const tabs = new Map<number, ReturnType<typeof createTab>>()
-        for (const [index, { tab, yields }] of steps.entries()) {
-          const known = tabs.get(tab)
-          if (known) known.draw(`e${index}`)
-          else {
-            tabs.set(tab, createTab(place, `tab-${tab}`))
-            tabs.get(tab)!.siblings.hello()
+      fc.asyncProperty(
+        fc.array(fc.record({ tab: fc.nat(3), yields: fc.boolean() }), { maxLength: 25 }),
+        async (steps) => {
+          runs += 1
+          const place = createPlace()
+          const tabs = new Map<number, ReturnType<typeof createTab>>()
+          for (const [index, { tab, yields }] of steps.entries()) {
+            const known = tabs.get(tab)
+            if (known) known.draw(`e${index}`)
+            else {
+              tabs.set(tab, createTab(place, `tab-${tab}`))
+              tabs.get(tab)!.siblings.hello()
+            }
+            if (yields) await new Promise((resolve) => setImmediate(resolve))
           }
-          if (yields) await new Promise((resolve) => setImmediate(resolve))
-        }
-        const all = [...tabs.values()]
-        const edits = [...new Set(all.flatMap((tab) => [...tab.known]))].toSorted()
-        await vi.waitFor(() => {
-          for (const tab of all) {
-            expect(tab.drawn()).toHaveLength(edits.length)
-            expect([...tab.known].toSorted()).toEqual(edits)
-          }
-        })
-        for (const tab of all) tab.siblings.close()
-      }),
+          const all = [...tabs.values()]
+          const edits = [...new Set(all.flatMap((tab) => [...tab.known]))].toSorted()
+          await vi.waitFor(() => {
+            for (const tab of all) {
+              expect(tab.drawn()).toHaveLength(edits.length)
+              expect([...tab.known].toSorted()).toEqual(edits)
+            }
+          })
+          for (const tab of all) tab.siblings.close()
+        },
+      ),
       { numRuns: 60 },
     )
     expect(runs).toBeGreaterThanOrEqual(60)

@@ -29,7 +29,7 @@ export interface SiblingTabsOptions {
  */
 export class SiblingTabs {
   readonly #options: SiblingTabsOptions
-  readonly #channel: BroadcastChannel | undefined
+  #channel: BroadcastChannel | undefined
 
   constructor(options: SiblingTabsOptions) {
     this.#options = options
@@ -55,6 +55,7 @@ export class SiblingTabs {
   /** Leaves the other tabs. */
   close(): void {
     this.#channel?.close()
+    this.#channel = undefined
   }
 
   #receive(message: Message): void {

@@ -1,0 +1,460 @@
+import 'fake-indexeddb/auto'
+import { IDBFactory } from 'fake-indexeddb'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createRoomSession, type RoomSession, type RoomSessionOptions } from './room-session.ts'
+import type { SavingStatus } from './saving-status.ts'
+import { startScriptedServer, type ScriptedServer } from './testing/scripted-server.ts'
+
+let server: ScriptedServer
+let roomId: string
+let rooms = 0
+const open = new Set<RoomSession>()
+
+beforeEach(async () => {
+  vi.stubGlobal('indexedDB', new IDBFactory())
+  roomId = `room-${process.pid}-${(rooms += 1)}`
+  server = await startScriptedServer(roomId)
+})
+
+afterEach(async () => {
+  await Promise.all([...open].map((session) => session.close()))
+  open.clear()
+  await server.stop()
+  vi.unstubAllGlobals()
+  vi.restoreAllMocks()
+})
+
+function join(options: Partial<RoomSessionOptions> = {}): RoomSession & { statuses: SavingStatus[] } {
+  const session = createRoomSession({ roomId, serverUrl: server.url, getToken: async () => 'a token', ...options })
+  open.add(session)
+  const statuses: SavingStatus[] = []
+  session.subscribe(() => statuses.push(session.status))
+  return Object.assign(session, { statuses })
+}
+
+async function leave(session: RoomSession): Promise<void> {
+  open.delete(session)
+  await session.close()
+}
+
+function draw(session: RoomSession, ...ids: string[]): void {
+  for (const id of ids) session.doc.getMap('elements').set(id, id)
+}
+
+function onServer(): string[] {
+  return [...server.doc.getMap('elements').keys()].toSorted()
+}
+
+async function waitForStatus(session: RoomSession, expected: Partial<SavingStatus>): Promise<void> {
+  await vi.waitFor(() => expect(session.status).toMatchObject(expected), { timeout: 10_000, interval: 5 })
+}
+
+/** A browser around the session: what it says of the network and of the page. */
+function stubBrowser() {
+  const navigator = { onLine: true }
+  const document = Object.assign(new EventTarget(), { visibilityState: 'visible' })
+  const window = new EventTarget()
+  vi.stubGlobal('navigator', navigator)
+  vi.stubGlobal('document', document)
+  vi.stubGlobal('window', window)
+  return {
+    offline() {
+      navigator.onLine = false
+      window.dispatchEvent(new Event('offline'))
+    },
+    online() {
+      navigator.onLine = true
+      window.dispatchEvent(new Event('online'))
+    },
+    show: () => document.dispatchEvent(new Event('visibilitychange')),
+  }
+}
+
+describe('"saved"', () => {
+  test('is said when the server has acknowledged the last edit, and not before', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.holding = true
+    draw(session, 'a', 'b', 'c')
+    expect(session.status).toEqual({ kind: 'saving', pending: 3 })
+    await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b', 'c']))
+    expect(session.status).toEqual({ kind: 'saving', pending: 3 })
+    server.release()
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
+  test('is not said after a reconnect while what was drawn offline is not acknowledged', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.holding = true
+    server.closeAll(1001, 'shutting_down')
+    await waitForStatus(session, { kind: 'connecting' })
+    draw(session, ...Array.from({ length: 20 }, (_, index) => `e${index}`))
+    await waitForStatus(session, { kind: 'saving', pending: 20 })
+    await vi.waitFor(() => expect(onServer()).toHaveLength(20))
+    expect(session.status).toEqual({ kind: 'saving', pending: 20 })
+    server.release()
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
+  test('is not said of an edit whose connection ended before the answer', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.holding = true
+    draw(session, 'a')
+    await vi.waitFor(() => expect(onServer()).toEqual(['a']))
+    server.closeAll(1001, 'shutting_down')
+    await waitForStatus(session, { kind: 'connecting', pending: 1 })
+    await waitForStatus(session, { kind: 'saving', pending: 1 })
+  })
+
+  test('is not said of a refused edit; comparing again mends it', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.refusing = true
+    draw(session, 'a')
+    await vi.waitFor(() => expect(server.refused).toBe(1))
+    expect(session.status).toEqual({ kind: 'saving', pending: 1 })
+    server.refusing = false
+    await waitForStatus(session, { kind: 'saved' })
+    expect(onServer()).toEqual(['a'])
+  })
+
+  test('is not said while the store fails, even when nothing waits', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.notify({ type: 'store', state: 'failing' })
+    await waitForStatus(session, { kind: 'store-failing', pending: 0 })
+    server.notify({ type: 'store', state: 'ok' })
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
+  test('is never said to a viewer, and a viewer who may draw again is saved', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.notify({ type: 'role', role: 'viewer' })
+    await waitForStatus(session, { kind: 'read-only', pending: 0 })
+    expect(session.role).toBe('viewer')
+    server.notify({ type: 'role', role: 'editor' })
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
+  test('listeners hear each change once, and the status is the same object in between', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    const before = session.status
+    server.beat()
+    server.notify({ type: 'store', state: 'ok' })
+    draw(session, 'a')
+    await waitForStatus(session, { kind: 'saved' })
+    expect(session.statuses.slice(session.statuses.indexOf(before))).toEqual([
+      { kind: 'saved' },
+      { kind: 'saving', pending: 1 },
+      { kind: 'saved' },
+    ])
+  })
+})
+
+describe('across a reload', () => {
+  test('twelve edits drawn offline are counted after a reload, saved when the server is back, and then gone', async () => {
+    const browser = stubBrowser()
+    const first = join()
+    await waitForStatus(first, { kind: 'saved' })
+    browser.offline()
+    expect(first.status).toEqual({ kind: 'offline', pending: 0 })
+    draw(first, ...Array.from({ length: 12 }, (_, index) => `e${index}`))
+    expect(first.status).toEqual({ kind: 'offline', pending: 12 })
+    await leave(first)
+
+    const second = join()
+    await second.localLoaded
+    expect(second.status).toEqual({ kind: 'offline', pending: 12 })
+    expect(second.doc.getMap('elements').size).toBe(12)
+    expect(second.role).toBe('editor')
+    browser.online()
+    await waitForStatus(second, { kind: 'saved' })
+    expect(onServer()).toHaveLength(12)
+    await leave(second)
+
+    browser.offline()
+    const third = join()
+    await third.localLoaded
+    expect(third.status).toEqual({ kind: 'offline', pending: 0 })
+  })
+
+  test('without storage it says that nothing is kept, and counts all the same', async () => {
+    vi.stubGlobal('indexedDB', undefined)
+    const browser = stubBrowser()
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    browser.offline()
+    draw(session, 'a', 'b')
+    expect(session.status).toEqual({ kind: 'offline-unkept', pending: 2 })
+    browser.online()
+    await waitForStatus(session, { kind: 'saved' })
+    expect(onServer()).toEqual(['a', 'b'])
+  })
+})
+
+describe('two tabs', () => {
+  test('count together, and neither says "saved" while the other waits', async () => {
+    const [one, other] = [join(), join()]
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    server.holding = true
+    draw(one, 'a')
+    draw(other, 'b', 'c')
+    await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saving', pending: 3 })))
+    server.release()
+    await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saved' })))
+    expect(onServer()).toEqual(['a', 'b', 'c'])
+  })
+
+  test('pass edits on without a network; the tab that stays brings them to the server', async () => {
+    const browser = stubBrowser()
+    browser.offline()
+    const [one, other] = [join(), join()]
+    await Promise.all([one.localLoaded, other.localLoaded])
+    draw(one, 'a', 'b')
+    await vi.waitFor(() => expect(other.doc.getMap('elements').size).toBe(2))
+    expect(other.status).toEqual({ kind: 'offline', pending: 2 })
+    await leave(one)
+    browser.online()
+    await waitForStatus(other, { kind: 'saved' })
+    expect(onServer()).toEqual(['a', 'b'])
+    await leave(other)
+    browser.offline()
+    const later = join()
+    await later.localLoaded
+    expect(later.status).toEqual({ kind: 'offline', pending: 0 })
+  })
+
+  test('an edit is sent by the tab that made it, once', async () => {
+    const [one, other] = [join(), join()]
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    const before = server.writes
+    server.holding = true
+    draw(one, 'a')
+    await waitForStatus(other, { kind: 'saving', pending: 1 })
+    draw(other, 'b')
+    await waitForStatus(one, { kind: 'saving', pending: 2 })
+    await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b']))
+    server.release()
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    expect(server.writes - before).toBe(2)
+  })
+
+  test('when a tab goes away with an edit on its lips, the other one sees to it', async () => {
+    const [one, other] = [join(), join()]
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    server.refusing = true
+    draw(one, 'a')
+    await waitForStatus(other, { kind: 'saving', pending: 1 })
+    await vi.waitFor(() => expect(server.refused).toBe(1))
+    await leave(one)
+    server.refusing = false
+    await waitForStatus(other, { kind: 'saved' })
+    expect(onServer()).toEqual(['a'])
+  })
+})
+
+describe('tokens', () => {
+  test('a rejected token is tried once more with a fresh one', async () => {
+    let issued = 0
+    server.doorman = (token) => (token === 'token 1' ? { code: 4401, reason: 'unauthenticated' } : undefined)
+    const session = join({ getToken: async () => `token ${(issued += 1)}` })
+    await waitForStatus(session, { kind: 'saved' })
+    expect(server.tokens).toEqual(['token 1', 'token 2'])
+  })
+
+  test.each([
+    [4401, 'unauthenticated'],
+    [4403, 'forbidden'],
+    [4404, 'not_found'],
+  ] as const)('rejected with %i twice, it says "no access" and leaves the server alone', async (code, reason) => {
+    server.doorman = () => ({ code, reason })
+    const session = join()
+    await waitForStatus(session, { kind: 'no-access', reason, pending: 0 })
+    expect(server.tokens).toHaveLength(2)
+    expect(session.role).toBeUndefined()
+    await vi.waitFor(() => expect(server.clients).toBe(0))
+  })
+
+  test('access that ends on a live connection shows at once, and what was not saved stays counted', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.holding = true
+    draw(session, 'a')
+    server.doorman = () => ({ code: 4403, reason: 'forbidden' })
+    server.closeAll(4403, 'forbidden')
+    await waitForStatus(session, { kind: 'no-access', reason: 'forbidden', pending: 1 })
+    server.doorman = () => undefined
+    session.reconnect()
+    await waitForStatus(session, { kind: 'saving', pending: 1 })
+  })
+
+  test('a deleted room is given up at once', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.closeAll(4410, 'room_deleted')
+    await waitForStatus(session, { kind: 'no-access', reason: 'room_deleted' })
+    expect(server.tokens).toHaveLength(1)
+  })
+
+  test('a token that cannot be fetched means offline, and trying again', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    let online = false
+    const session = join({
+      getToken: async () => {
+        if (!online) throw new TypeError('fetch failed')
+        return 'a token'
+      },
+    })
+    await waitForStatus(session, { kind: 'offline', pending: 0 })
+    expect(server.openedAt).toHaveLength(0)
+    online = true
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
+  test('a token that is refused where it is fetched means no access', async () => {
+    const getToken = vi.fn(() => Promise.reject(Object.assign(new Error('Sign in.'), { code: 'unauthenticated' })))
+    const session = join({ getToken })
+    await waitForStatus(session, { kind: 'no-access', reason: 'unauthenticated' })
+    expect(getToken).toHaveBeenCalledTimes(2)
+  })
+
+  test('a fresh token is handed over when the server asks; one that cannot be fetched ends nothing', async () => {
+    let issued = 0
+    const session = join({
+      getToken: async () => {
+        issued += 1
+        if (issued === 2) throw new TypeError('fetch failed')
+        return `token ${issued}`
+      },
+    })
+    await waitForStatus(session, { kind: 'saved' })
+    server.askForToken()
+    await vi.waitFor(() => expect(issued).toBe(2))
+    server.askForToken()
+    await vi.waitFor(() => expect(server.tokens).toEqual(['token 1', 'token 3']))
+    expect(server.openedAt).toHaveLength(1)
+    expect(session.status).toEqual({ kind: 'saved' })
+  })
+})
+
+describe('the connection', () => {
+  test.each([
+    [1001, 'shutting_down'],
+    [4503, 'store_unavailable'],
+    [1011, 'internal'],
+  ])('closed with %i, it comes back by itself', async (code, reason) => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    const dropped = Date.now()
+    server.closeAll(code, reason)
+    await vi.waitFor(() => expect(server.openedAt).toHaveLength(2), { timeout: 5_000 })
+    expect(server.openedAt[1]! - dropped).toBeGreaterThanOrEqual(190)
+    await waitForStatus(session, { kind: 'saved' })
+    expect(server.clients).toBe(1)
+  })
+
+  test('a crowd that was dropped does not come back at once', async () => {
+    const sessions = Array.from({ length: 20 }, () => join({ storage: 'none' }))
+    await Promise.all(sessions.map((session) => waitForStatus(session, { kind: 'saved' })))
+    server.closeAll(1001, 'shutting_down')
+    await vi.waitFor(() => expect(server.openedAt).toHaveLength(40), { timeout: 5_000 })
+    const comeback = server.openedAt.slice(20)
+    expect(Math.max(...comeback) - Math.min(...comeback)).toBeGreaterThan(700)
+    expect(server.clients).toBe(20)
+  })
+
+  test('an offline browser drops the socket at once, and an online one is back at once', async () => {
+    const browser = stubBrowser()
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    browser.offline()
+    expect(session.status).toEqual({ kind: 'offline', pending: 0 })
+    await vi.waitFor(() => expect(server.clients).toBe(0))
+    expect(server.openedAt).toHaveLength(1)
+    const back = Date.now()
+    browser.online()
+    await waitForStatus(session, { kind: 'saved' })
+    expect(server.openedAt[1]! - back).toBeLessThan(150)
+  })
+
+  test('a page that is shown again does not wait for the next retry', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.999)
+    const browser = stubBrowser()
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.closeAll(1001, 'shutting_down')
+    await waitForStatus(session, { kind: 'connecting' })
+    const shown = Date.now()
+    browser.show()
+    await waitForStatus(session, { kind: 'saved' })
+    expect(server.openedAt[1]! - shown).toBeLessThan(150)
+    browser.show()
+    session.reconnect()
+    await vi.waitFor(() => expect(server.clients).toBe(1))
+    expect(server.openedAt).toHaveLength(2)
+  })
+
+  test('a server that never answers is given up and asked again', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date'] })
+    try {
+      server.silent = true
+      const session = join({ storage: 'none' })
+      await vi.waitFor(() => expect(server.openedAt).toHaveLength(1))
+      await vi.advanceTimersByTimeAsync(20_000)
+      expect(session.status.kind).toBe('offline-unkept')
+      server.silent = false
+      await vi.advanceTimersByTimeAsync(2_000)
+      await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
+      expect(server.openedAt).toHaveLength(2)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('a heartbeat renews this tab in the eyes of the others, whose patience is 30 seconds', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] })
+    try {
+      const session = join({ storage: 'none' })
+      await waitForStatus(session, { kind: 'saved' })
+      const clock = () => session.awareness.meta.get(session.awareness.clientID)!.clock
+      const before = clock()
+      vi.setSystemTime(Date.now() + 15_000)
+      server.beat()
+      await vi.waitFor(() => expect(clock()).toBe(before + 1))
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('closing ends the socket, the timers and the listeners, twice if need be', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
+    try {
+      const browser = stubBrowser()
+      const session = join()
+      await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
+      draw(session, 'a')
+      await Promise.all([session.close(), session.close()])
+      await vi.waitFor(() => expect(server.clients).toBe(0))
+      expect(onServer()).toEqual(['a'])
+      expect(vi.getTimerCount()).toBe(0)
+      browser.online()
+      session.reconnect()
+      await vi.advanceTimersByTimeAsync(60_000)
+      expect(server.openedAt).toHaveLength(1)
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  test('closing before anything is loaded leaves nothing behind', async () => {
+    const session = join()
+    await leave(session)
+    await session.localLoaded
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(server.openedAt).toHaveLength(0)
+  })
+})
