@@ -7,8 +7,8 @@ import { FONTS_DIR, FONTS_PATH } from './excalidraw-fonts.ts'
 /** The name that `vite.config.ts` gives to the service worker's entry. */
 export const SERVICE_WORKER_ENTRY = 'sw'
 
-/** The Latin fonts that a board uses unless somebody asks for others: the interface's, and those of new texts. */
-const FONT_FAMILIES = ['Assistant', 'Excalifont', 'Nunito', 'ComicShanns']
+/** The families that Excalidraw offers for new texts. */
+const FONT_FAMILIES = ['Excalifont', 'Nunito', 'ComicShanns']
 /** The module whose chunk, loaded on demand, is the board. */
 const CANVAS_MODULE = /\/client\/canvas\/src\/index\.ts$/
 
@@ -60,6 +60,8 @@ function addWithImports(chunk: Chunk, bundle: Bundle, files: Set<string>): void 
   if (files.has(chunk.fileName)) return
   files.add(chunk.fileName)
   for (const style of chunk.viteMetadata?.importedCss ?? []) files.add(style)
+  // The interface's font among them: it is named in Excalidraw's styles.
+  for (const asset of chunk.viteMetadata?.importedAssets ?? []) files.add(asset)
   for (const name of chunk.imports) {
     const imported = bundle[name]
     if (imported?.type === 'chunk') addWithImports(imported, bundle, files)

@@ -28,7 +28,7 @@ const SharedCanvas = lazy(async () => ({ default: (await loadCanvas()).SharedCan
 export function BoardPage({ roomId }: { roomId: RoomId }) {
   const { rooms, storage } = useApp()
   const toast = useToast()
-  const { board, getToken, close, reload, adopt, setRole, continueAsGuest } = useBoard(roomId)
+  const { board, getToken, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
   const canvas = useRef<SharedCanvasHandle>(null)
   const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', pending: 0 })
   const [people, setPeople] = useState<readonly Person[]>([])
@@ -60,7 +60,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
         pending={pending}
         onRetry={() => reload()}
         onContinueAsGuest={continueAsGuest}
-        onRestore={isOwner ? async () => adopt(await rooms.restore(roomId)) : undefined}
+        onRestore={isOwner ? async () => adoptChange(await rooms.restore(roomId)) : undefined}
       />
     )
   }
@@ -74,7 +74,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
         onFollow={(clientId) => canvas.current?.follow(clientId)}
         onRename={async (name) => {
           try {
-            adopt(await rooms.update(roomId, { name }))
+            adoptChange(await rooms.update(roomId, { name }))
           } catch (error) {
             toast({ text: `The name was not changed. ${describeError(error)}` })
           }
@@ -105,7 +105,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
         <FollowingNotice people={people} onStop={() => canvas.current?.follow(null)} />
       </main>
       {isSharing && open && (
-        <ShareDialog roomId={roomId} board={open} onRoomChanged={adopt} onClose={() => setIsSharing(false)} />
+        <ShareDialog roomId={roomId} board={open} onRoomChanged={adoptChange} onClose={() => setIsSharing(false)} />
       )}
     </div>
   )

@@ -69,13 +69,19 @@ export function useBoard(roomId: RoomId) {
     [storage, roomId],
   )
 
+  /** Counts the changes made here, so that an answer from before one does not undo it. */
+  const changesMade = useRef(0)
+
   /** Asks the server; resolves with what to do about its answer. */
   const ask = useCallback(
     async (signal?: AbortSignal): Promise<() => void> => {
+      const before = changesMade.current
       try {
         await getToken()
         const room = await rooms.get(roomId, signal)
-        return () => adopt(room)
+        return () => {
+          if (changesMade.current === before) adopt(room)
+        }
       } catch (error) {
         const closed: Board = { kind: 'closed', reason: closedReason(error) }
         // What is open stays open: the drawing is here, and its own status says what is wrong.
@@ -105,8 +111,11 @@ export function useBoard(roomId: RoomId) {
     getToken,
     close,
     reload: load,
-    /** Notes what the server said about this board: a new name, access or role. */
-    adopt,
+    /** Takes over what the server answered to a change of this board: its new name or access. */
+    adoptChange: (room: Room) => {
+      changesMade.current++
+      adopt(room)
+    },
     setRole: (role: Role) => {
       updateKnownRoom(storage, roomId, { role })
       setState((last) => (last.kind === 'open' ? { kind: 'open', board: { ...last.board, role } } : last))

@@ -32,9 +32,11 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
 
   useEffect(() => {
     const abort = new AbortController()
-    void fetchMembers(rooms, roomId, abort.signal).then((next) => {
+    async function load(): Promise<void> {
+      const next = await fetchMembers(rooms, roomId, abort.signal)
       if (!abort.signal.aborted) setState(next)
-    })
+    }
+    void load()
     return () => abort.abort()
   }, [rooms, roomId])
 
