@@ -20,6 +20,11 @@ export function elementsOf(doc: Y.Doc): Y.Map<unknown> {
   return doc.getMap(ELEMENTS_ROOT)
 }
 
+/** Whether anything was ever drawn. */
+export function hasElements(doc: Y.Doc): boolean {
+  return elementsOf(doc).size > 0
+}
+
 /** The values of one element; undefined when it does not exist or is nothing that this version can show. */
 export function findElement(doc: Y.Doc, id: ElementId): ElementValues | undefined {
   return isElementId(id) ? parseStored(elementsOf(doc).get(id)) : undefined

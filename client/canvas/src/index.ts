@@ -1,0 +1,5 @@
+export { createRoomSession, type RoomSession, type RoomSessionOptions } from './collab/room-session.ts'
+export type { SavingStatus } from './collab/saving-status.ts'
+export type { Person } from './presence/people.ts'
+export { SharedCanvas, type SharedCanvasHandle, type SharedCanvasProps } from './SharedCanvas.tsx'
+export { EXCALIDRAW_ASSET_PATH } from './view/asset-path.ts'

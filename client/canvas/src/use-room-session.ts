@@ -1,0 +1,47 @@
+import { mayDraw } from '@sketchroom/shared/roles'
+import { hasElements } from '@sketchroom/shared/scene/document'
+import { schemaState } from '@sketchroom/shared/scene/migrations'
+import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
+import { createRoomSession, type RoomSession } from './collab/room-session.ts'
+
+/** A session in a room, for as long as the component shows that room. */
+export function useRoomSession(
+  roomId: string,
+  serverUrl: string,
+  getToken: () => Promise<string>,
+): RoomSession | undefined {
+  const [session, setSession] = useState<RoomSession>()
+  const askToken = useEffectEvent(getToken)
+  useEffect(() => {
+    const opened = createRoomSession({ roomId, serverUrl, getToken: () => askToken() })
+    setSession(opened)
+    return () => {
+      setSession(undefined)
+      void opened.close()
+    }
+  }, [roomId, serverUrl])
+  return session
+}
+
+/** Whether the server, when it spoke last, let the person draw, and the board is one that we can write. */
+export function useMayDraw(session: RoomSession | undefined): boolean {
+  const subscribe = useCallback((listener: () => void) => session?.subscribe(listener) ?? (() => {}), [session])
+  return useSyncExternalStore(subscribe, () => {
+    if (!session?.role || session.status.kind === 'no-access') return false
+    return mayDraw(session.role) && schemaState(session.doc) !== 'newer'
+  })
+}
+
+/** Resolves when this device's drawing is loaded; when it has none, when the server's is, or is out of reach. */
+export async function somethingToShow(session: RoomSession): Promise<void> {
+  await session.localLoaded
+  if (hasElements(session.doc)) return
+  const { promise: outOfReach, resolve } = Promise.withResolvers<void>()
+  const check = () => {
+    if (session.status.kind !== 'connecting') resolve()
+  }
+  const unsubscribe = session.subscribe(check)
+  check()
+  await Promise.race([session.firstSync, outOfReach])
+  unsubscribe()
+}

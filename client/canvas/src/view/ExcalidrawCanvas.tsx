@@ -1,0 +1,97 @@
+import './asset-path.ts'
+import { Excalidraw, MainMenu } from '@excalidraw/excalidraw'
+import type { ExcalidrawImperativeAPI, ExcalidrawProps } from '@excalidraw/excalidraw/types'
+import '@excalidraw/excalidraw/index.css'
+import { type DragEvent, useCallback, useEffect, useRef } from 'react'
+import type { DrawingSurface, SurfaceEvents } from './drawing-surface.ts'
+import { ExcalidrawSurface } from './excalidraw-surface.ts'
+
+const UI_OPTIONS: NonNullable<ExcalidrawProps['UIOptions']> = {
+  canvasActions: {
+    changeViewBackgroundColor: false,
+    clearCanvas: false,
+    export: false,
+    loadScene: false,
+    saveToActiveFile: false,
+    toggleTheme: false,
+  },
+  tools: { image: false },
+}
+
+interface ExcalidrawCanvasProps extends SurfaceEvents {
+  readonly theme: 'light' | 'dark'
+  readonly viewMode: boolean
+  /** Called once, when the editor has started and will not reset its scene any more. */
+  readonly onReady: (surface: DrawingSurface) => void
+}
+
+/** Excalidraw, without what needs another server. This folder alone imports it. */
+export function ExcalidrawCanvas({ theme, viewMode, onReady, onChange, onPointer }: ExcalidrawCanvasProps) {
+  const container = useRef<HTMLDivElement>(null)
+  const surface = useRef<ExcalidrawSurface>(undefined)
+  const starting = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const started = useRef(false)
+
+  useEffect(
+    () => () => {
+      clearTimeout(starting.current)
+      started.current = false
+      starting.current = undefined
+    },
+    [],
+  )
+
+  const takeApi = useCallback((api: ExcalidrawImperativeAPI) => {
+    surface.current = new ExcalidrawSurface(api, () => container.current)
+  }, [])
+
+  const handleChange = useCallback(() => {
+    const present = surface.current
+    if (!present) return
+    if (started.current) {
+      present.dropUnsupported()
+      onChange()
+    } else {
+      // Excalidraw empties its scene when it has started, under StrictMode twice, in microtasks of its own.
+      starting.current ??= setTimeout(() => {
+        started.current = true
+        onReady(present)
+      })
+    }
+  }, [onChange, onReady])
+
+  const handlePointer = useCallback<NonNullable<ExcalidrawProps['onPointerUpdate']>>(
+    ({ pointer, button }) => onPointer({ ...pointer, down: button === 'down' }),
+    [onPointer],
+  )
+
+  function refuseFiles(event: DragEvent): void {
+    if (!event.dataTransfer.types.includes('Files')) return
+    event.preventDefault()
+    event.stopPropagation()
+    if (event.type === 'drop') surface.current?.refuseFiles()
+  }
+
+  return (
+    <div ref={container} className="sketchroom-canvas" onDropCapture={refuseFiles} onDragOverCapture={refuseFiles}>
+      <Excalidraw
+        excalidrawAPI={takeApi}
+        onChange={handleChange}
+        onPointerUpdate={handlePointer}
+        theme={theme}
+        viewModeEnabled={viewMode}
+        UIOptions={UI_OPTIONS}
+        validateEmbeddable={false}
+        aiEnabled={false}
+        isCollaborating
+        autoFocus
+      >
+        <MainMenu>
+          <MainMenu.DefaultItems.SaveAsImage />
+          <MainMenu.DefaultItems.SearchMenu />
+          <MainMenu.DefaultItems.Help />
+        </MainMenu>
+      </Excalidraw>
+    </div>
+  )
+}

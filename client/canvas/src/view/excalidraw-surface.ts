@@ -1,0 +1,102 @@
+import { CaptureUpdateAction, zoomToFitBounds } from '@excalidraw/excalidraw'
+import type { OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
+import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
+import { isElementType } from '@sketchroom/shared/scene/element'
+import type { Gesture, ViewElement } from '../binding/scene-view.ts'
+import { collaboratorsOf, socketIdOf } from './collaborators.ts'
+import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
+
+const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
+
+/** Excalidraw through its imperative API. */
+export class ExcalidrawSurface implements DrawingSurface {
+  readonly #api: ExcalidrawImperativeAPI
+  readonly #getContainer: () => HTMLElement | null
+
+  constructor(api: ExcalidrawImperativeAPI, getContainer: () => HTMLElement | null) {
+    this.#api = api
+    this.#getContainer = getContainer
+  }
+
+  getElements(): readonly ViewElement[] {
+    // The format's elements are Excalidraw's; kinds that it does not have are passed over by the binding.
+    return this.#api.getSceneElementsIncludingDeleted() as readonly unknown[] as readonly ViewElement[]
+  }
+
+  applyRemote(elements: readonly ViewElement[]): void {
+    this.#api.updateScene({
+      elements: elements as readonly unknown[] as readonly OrderedExcalidrawElement[],
+      // With any other, my undo would take back what others did.
+      captureUpdate: CaptureUpdateAction.NEVER,
+    })
+  }
+
+  getGesture(): Gesture {
+    const state = this.#api.getAppState()
+    const pointerDown = state.cursorButton === 'down'
+    const held = new Set(pointerDown ? Object.keys(state.selectedElementIds) : [])
+    for (const element of [state.newElement, state.resizingElement, state.multiElement, state.editingTextElement]) {
+      if (element) held.add(element.id)
+    }
+    if (state.editingLinearElement) held.add(state.editingLinearElement.elementId)
+    return { pointerDown, held }
+  }
+
+  showPeople(people: readonly RemotePerson[]): void {
+    this.#api.updateScene({ collaborators: collaboratorsOf(people) })
+  }
+
+  getSelection(): readonly string[] {
+    return Object.keys(this.#api.getAppState().selectedElementIds)
+  }
+
+  getViewport(): Viewport {
+    const { scrollX, scrollY, width, height, zoom } = this.#api.getAppState()
+    return { x: -scrollX, y: -scrollY, width: width / zoom.value, height: height / zoom.value, zoom: zoom.value }
+  }
+
+  showViewport({ x, y, width, height }: Viewport): void {
+    const { appState } = zoomToFitBounds({
+      appState: this.#api.getAppState(),
+      bounds: [x, y, x + width, y + height],
+      fitToViewport: true,
+    })
+    const { scrollX, scrollY, zoom } = appState
+    this.#api.updateScene({ appState: { scrollX, scrollY, zoom } })
+  }
+
+  zoomToFit({ animate }: { readonly animate: boolean }): void {
+    const elements = this.#api.getSceneElements()
+    if (elements.length > 0) this.#api.scrollToContent(elements, { fitToContent: true, animate })
+  }
+
+  follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void {
+    const userToFollow = person && { socketId: socketIdOf(person.clientId), username: person.name }
+    this.#api.updateScene({ appState: { userToFollow } })
+  }
+
+  getFollowed(): number | null {
+    const { userToFollow } = this.#api.getAppState()
+    return userToFollow && Number(userToFollow.socketId)
+  }
+
+  focus(): void {
+    this.#getContainer()?.querySelector<HTMLElement>('.excalidraw')?.focus()
+  }
+
+  /** Takes away what the format has no kind for, such as a pasted picture, and says so. */
+  dropUnsupported(): void {
+    const elements = this.#api.getSceneElementsIncludingDeleted()
+    if (elements.every((element) => isElementType(element.type) || element.isDeleted)) return
+    this.#api.updateScene({
+      elements: elements.filter((element) => isElementType(element.type)),
+      captureUpdate: CaptureUpdateAction.NEVER,
+    })
+    this.#api.setToast({ message: UNSUPPORTED, duration: 5_000 })
+  }
+
+  /** Says that a file cannot be dropped here. */
+  refuseFiles(): void {
+    this.#api.setToast({ message: UNSUPPORTED, duration: 5_000 })
+  }
+}
