@@ -30,7 +30,10 @@ export function serviceWorkerShell(publicDir: string): Plugin {
         const worker = chunksOf(bundle).find(({ isEntry, name }) => isEntry && name === SERVICE_WORKER_ENTRY)
         if (!worker) return this.error('the service worker is not part of the build')
         if (worker.imports.length > 0) return this.error('the service worker must be one file')
-        const files = shellFiles(bundle, publicDir)
+        const board = chunksOf(bundle).find(({ facadeModuleId }) => facadeModuleId?.match(CANVAS_MODULE))
+        if (!board) return this.error('the board is no chunk of its own, so it would be missing offline')
+        const app = chunksOf(bundle).filter(({ isEntry, name }) => isEntry && name !== SERVICE_WORKER_ENTRY)
+        const files = shellFiles([...app, board], bundle, publicDir)
         const shell = JSON.stringify({ version: versionOf(files, bundle, publicDir), files })
         const code = worker.code.replace(/(["'`])%SHELL%\1/, () => JSON.stringify(shell))
         if (code === worker.code) return this.error('the service worker has lost the place for its list')
@@ -40,13 +43,7 @@ export function serviceWorkerShell(publicDir: string): Plugin {
   }
 }
 
-function shellFiles(bundle: Bundle, publicDir: string): string[] {
-  const chunks = chunksOf(bundle)
-  const roots = chunks.filter(
-    (chunk) =>
-      (chunk.isEntry && chunk.name !== SERVICE_WORKER_ENTRY) ||
-      (chunk.facadeModuleId !== null && CANVAS_MODULE.test(chunk.facadeModuleId)),
-  )
+function shellFiles(roots: readonly Chunk[], bundle: Bundle, publicDir: string): string[] {
   const shell = new Set<string>()
   for (const root of roots) addWithImports(root, bundle, shell)
   const fonts = FONT_FAMILIES.flatMap((family) =>

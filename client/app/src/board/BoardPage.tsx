@@ -97,7 +97,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
                 onRole={(role) => role && setRole(role)}
                 onPeople={setPeople}
                 onReady={() => setIsReady(true)}
-                onError={(error) => toast({ text: describeError(error) })}
+                onError={(error) => toast({ text: error.message })}
               />
             </Suspense>
           </ErrorBoundary>

@@ -142,6 +142,16 @@ describe('a session', () => {
     expect(server.refreshes).toBe(1)
   })
 
+  test('asks once for many callers also when the answer is no', async () => {
+    const session = openTab()
+    await session.ensure()
+    server.revoked = true
+    now += server.lifetimeSeconds * 1000
+    const outcomes = await Promise.allSettled(Array.from({ length: 10 }, () => session.getToken()))
+    expect(new Set(outcomes.map(({ status }) => status))).toEqual(new Set(['rejected']))
+    expect(server.refreshes).toBe(1)
+  })
+
   test('never sends one refresh token from two tabs', async () => {
     const lock = createQueue()
     const tabs = [openTab(lock), openTab(lock), openTab(lock)]
