@@ -12,7 +12,7 @@ function ledgerWith(...edits: EditId[]): EditLedger {
 describe('what settles an edit', () => {
   test('an acknowledged update settles the edit that it carries, and no other', () => {
     const ledger = ledgerWith('a:1', 'a:2')
-    ledger.sentEdit('a:2')
+    ledger.sentUpdate('a:2')
     expect(ledger.answered(true)).toEqual(['a:2'])
     expect(ledger.unsettled()).toEqual(['a:1'])
   })
@@ -27,8 +27,8 @@ describe('what settles an edit', () => {
 
   test('answers belong to frames in the order in which they were sent', () => {
     const ledger = ledgerWith('a:1', 'a:2')
-    ledger.sentEdit('a:1')
-    ledger.sentEdit('a:2')
+    ledger.sentUpdate('a:1')
+    ledger.sentUpdate('a:2')
     ledger.answered(false)
     ledger.answered(true)
     expect(ledger.unsettled()).toEqual(['a:1'])
@@ -36,7 +36,7 @@ describe('what settles an edit', () => {
 
   test('a refused update settles nothing; the SyncStep2 that follows does', () => {
     const ledger = ledgerWith('a:1')
-    ledger.sentEdit('a:1')
+    ledger.sentUpdate('a:1')
     expect(ledger.answered(false)).toEqual([])
     ledger.sentEverything()
     expect(ledger.answered(true)).toEqual(['a:1'])
@@ -44,10 +44,18 @@ describe('what settles an edit', () => {
 
   test('an answer on a new connection does not count for a frame of the old one', () => {
     const ledger = ledgerWith('a:1')
-    ledger.sentEdit('a:1')
+    ledger.sentUpdate('a:1')
     ledger.dropped()
     expect(ledger.answered(true)).toEqual([])
     expect(ledger.pending).toBe(1)
+  })
+
+  test('an update that carries none of our edits has an answer too, which settles nothing', () => {
+    const ledger = ledgerWith('a:1')
+    ledger.sentUpdate(undefined)
+    ledger.sentUpdate('a:1')
+    expect(ledger.answered(true)).toEqual([])
+    expect(ledger.answered(true)).toEqual(['a:1'])
   })
 
   test('an answer to nothing settles nothing', () => {
@@ -77,14 +85,14 @@ describe('what else the ledger knows', () => {
 
   test('an acknowledged update alone does not mean that it has caught up', () => {
     const ledger = ledgerWith('a:1')
-    ledger.sentEdit('a:1')
+    ledger.sentUpdate('a:1')
     ledger.answered(true)
     expect(ledger.caughtUp).toBe(false)
   })
 
   test('an edit is stranded while no unanswered frame holds it', () => {
     const ledger = ledgerWith('a:1', 'b:1')
-    ledger.sentEdit('a:1')
+    ledger.sentUpdate('a:1')
     expect(ledger.stranded()).toEqual(['b:1'])
     ledger.sentEverything()
     expect(ledger.stranded()).toEqual([])
@@ -137,7 +145,7 @@ test('an edit is settled exactly when a frame that held it was acknowledged on i
           const edit = history.made.at(-1 - one.back)
           if (!edit) continue
           connection.frames.push([edit])
-          ledger.sentEdit(edit)
+          ledger.sentUpdate(edit)
         } else if (one.kind === 'send everything') {
           connection.frames.push([...history.made])
           ledger.sentEverything()

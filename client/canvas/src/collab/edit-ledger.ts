@@ -41,9 +41,9 @@ export class EditLedger {
     this.#unsettled.add(edit)
   }
 
-  /** An Update frame went out, which holds one edit. */
-  sentEdit(edit: EditId): void {
-    this.#frames.push({ edits: [edit], everything: false })
+  /** An Update frame went out, which holds one edit, or (undefined) none that is counted. */
+  sentUpdate(edit: EditId | undefined): void {
+    this.#frames.push({ edits: edit ? [edit] : [], everything: false })
   }
 
   /** A SyncStep2 frame went out, which holds everything that was in the document. */

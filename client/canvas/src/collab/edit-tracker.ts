@@ -32,8 +32,9 @@ export class EditTracker {
   readonly #ledger = new EditLedger()
   readonly #kept: KeptRoom | undefined
   readonly #siblings: SiblingTabs
-  #lastEdit: EditId = `${this.#tab}:0`
   #made = 0
+  /** The edit that the document told of last; undefined when that was nobody's here. */
+  #told: EditId | undefined
 
   constructor(options: EditTrackerOptions) {
     this.#options = options
@@ -84,8 +85,8 @@ export class EditTracker {
 
   /** A frame left on the current connection. */
   sent(frame: SyncFrame): void {
-    // The provider sends an Update while the document tells of it, so what it holds is the edit made last.
-    if (frame.kind === 'update') this.#ledger.sentEdit(this.#lastEdit)
+    // The provider sends an Update while the document tells of the edit in it, right after it told us.
+    if (frame.kind === 'update') this.#ledger.sentUpdate(this.#told)
     if (frame.kind === 'step2') this.#ledger.sentEverything()
   }
 
@@ -126,13 +127,15 @@ export class EditTracker {
   }
 
   readonly #updated = (update: Uint8Array, origin: unknown): void => {
+    this.#told = undefined
     if (origin === KEPT || origin === SIBLING) return
     if (origin instanceof RoomProvider) return this.#kept?.keepRemote(update)
     this.#made += 1
-    this.#lastEdit = `${this.#tab}:${this.#made}`
-    this.#ledger.add(this.#lastEdit)
-    this.#kept?.keepEdit(update, this.#lastEdit)
-    this.#siblings.edit(this.#lastEdit, update)
+    const edit: EditId = `${this.#tab}:${this.#made}`
+    this.#told = edit
+    this.#ledger.add(edit)
+    this.#kept?.keepEdit(update, edit)
+    this.#siblings.edit(edit, update)
     this.#options.onChange()
   }
 

@@ -240,6 +240,18 @@ describe('when storage does not work', () => {
     expect(state.edits).toEqual(['a:1', 'a:2', 'a:3', 'a:4'])
   })
 
+  test('an edit is not kept without its count', async () => {
+    const tab = createTab('a')
+    await tab.kept.load()
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementationOnce(() => {
+      throw new DOMException('No space left.', 'QuotaExceededError')
+    })
+    tab.draw('x')
+    await tab.kept.close()
+    expect(tab.kept.working).toBe(false)
+    expect(await reload('b')).toMatchObject({ drawn: [], state: { edits: [] } })
+  })
+
   test('a later write that succeeds does not hide one that failed', async () => {
     const tab = createTab('a')
     await tab.kept.load()

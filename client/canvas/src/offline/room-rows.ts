@@ -37,32 +37,40 @@ export function isEmpty(batch: Batch): boolean {
 
 /** Writes a batch, all of it or nothing. The transaction is started before this returns. */
 export async function writeBatch(database: DeviceDatabase, place: Place, batch: Batch): Promise<void> {
-  const requests: Promise<unknown>[] = []
+  const transaction = database.transaction(STORES, 'readwrite')
+  const requests: Promise<unknown>[] = [transaction.done]
   try {
-    const transaction = database.transaction(STORES, 'readwrite')
-    requests.push(transaction.done, ...put(transaction, place, batch))
+    for (const request of put(transaction, place, batch)) requests.push(request)
     // Commit by name: a tab that goes away right now no longer takes the transaction with it.
     transaction.commit()
     await Promise.all(requests)
   } catch (error) {
+    abort(transaction)
     // The first failure is enough to know; the others must not go unheard.
     await Promise.allSettled(requests)
     throw error
   }
 }
 
-function put(transaction: WriteTransaction, place: Place, batch: Batch): Promise<unknown>[] {
+function* put(transaction: WriteTransaction, place: Place, batch: Batch): Generator<Promise<unknown>> {
   const outbox = transaction.objectStore('outbox')
   const rooms = transaction.objectStore('rooms')
   const [first, ...more] = batch.updates
   const bytes = first && (more.length === 0 ? first : Y.mergeUpdates(batch.updates))
+  if (bytes) yield transaction.objectStore('updates').add({ place, bytes })
+  for (const edit of batch.made) yield outbox.put(Date.now(), [place, edit])
+  for (const edit of batch.settled) yield outbox.delete([place, edit])
   const role = batch.role?.value
-  return [
-    ...(bytes ? [transaction.objectStore('updates').add({ place, bytes })] : []),
-    ...batch.made.map((edit) => outbox.put(Date.now(), [place, edit])),
-    ...batch.settled.map((edit) => outbox.delete([place, edit])),
-    ...(batch.role ? [role ? rooms.put({ role }, place) : rooms.delete(place)] : []),
-  ]
+  if (batch.role) yield role ? rooms.put({ role }, place) : rooms.delete(place)
+}
+
+/** Without this, what was put before a request that could not even be made would be committed. */
+function abort(transaction: WriteTransaction): void {
+  try {
+    transaction.abort()
+  } catch {
+    // It is over already, which is the usual case.
+  }
 }
 
 /**
@@ -71,6 +79,8 @@ function put(transaction: WriteTransaction, place: Place, batch: Batch): Promise
  */
 export async function readRoom(database: DeviceDatabase, place: Place, doc: Y.Doc): Promise<KeptState> {
   const transaction = database.transaction(STORES, 'readwrite')
+  // Whoever ends it early is heard through a request; the same news must not go unheard here.
+  transaction.done.catch(() => {})
   const updates = transaction.objectStore('updates')
   const [rows, keys, outbox, room] = await Promise.all([
     updates.index('place').getAll(place),
