@@ -11,13 +11,24 @@ export const FONTS_DIR = fileURLToPath(
   new URL('../../canvas/node_modules/@excalidraw/excalidraw/dist/prod/fonts', import.meta.url),
 )
 
-/** Serves Excalidraw's fonts from here, so that no other host is asked for them. */
+/** The CDN that Excalidraw names as a second source of every font. */
+const FALLBACK = 'https://esm.sh/'
+/** Stands in a template literal, before the package's name and path: as a query they do no harm. */
+const OWN_FALLBACK = `\${location.origin}${FONTS_PATH.replace('fonts', '?')}`
+
+/**
+ * Serves Excalidraw's fonts from here, so that no other host is asked for them. Of the CDN not even the name
+ * may stay: our content security policy refuses it, and the browser would report each of the 230 fonts.
+ */
 export function excalidrawFonts(): Plugin {
   let outDir = ''
+  let isBuild = false
+  let replaced = false
   return {
     name: 'sketchroom:excalidraw-fonts',
     configResolved(config) {
       outDir = join(config.root, config.build.outDir)
+      isBuild = config.command === 'build'
     },
     configureServer(server) {
       server.middlewares.use(FONTS_PATH, (request, response, next) => {
@@ -26,6 +37,17 @@ export function excalidrawFonts(): Plugin {
         response.setHeader('content-type', 'font/woff2')
         createReadStream(join(FONTS_DIR, path)).on('error', next).pipe(response)
       })
+    },
+    transform: {
+      filter: { id: /\/@excalidraw\/excalidraw\/dist\//, code: FALLBACK },
+      handler(code) {
+        replaced = true
+        return { code: code.replaceAll(FALLBACK, OWN_FALLBACK), map: null }
+      },
+    },
+    buildEnd(error) {
+      if (isBuild && !error && !replaced)
+        this.error(`Excalidraw names ${FALLBACK} no longer: see where it gets its fonts now`)
     },
     async writeBundle() {
       await cp(FONTS_DIR, join(outDir, FONTS_PATH), { recursive: true })
