@@ -85,7 +85,8 @@ function Board({ handle, ...props }: BoardProps) {
   useEffect(() => {
     if (!session || !surface) return
     let left = false
-    void somethingToShow(session).then(() => {
+    const join = async () => {
+      await somethingToShow(session)
       if (left) return
       board.current = new SharedBoard({
         session,
@@ -97,7 +98,8 @@ function Board({ handle, ...props }: BoardProps) {
       })
       surface.zoomToFit({ animate: false })
       tellReady(session)
-    })
+    }
+    void join()
     return () => {
       left = true
       board.current?.destroy()

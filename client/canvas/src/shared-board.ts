@@ -41,6 +41,7 @@ export class SharedBoard {
     })
     this.#stopWatching = watchActivity(clock, (activity) => this.#presence.update({ activity }))
     this.surfaceChanged()
+    this.#show(this.#presence.presences())
   }
 
   /** Says that something on the surface may have changed. */

@@ -30,7 +30,6 @@ export class RoomPresence {
     this.#notifySoon = new Throttle(clock, INTERVAL_MS, () => onChange(this.presences()))
     this.#onAwareness = () => this.#notifySoon.request()
     awareness.on('change', this.#onAwareness)
-    this.#notifySoon.request()
   }
 
   get clientId(): number {
