@@ -23,5 +23,5 @@ export function listenToBrowser(handlers: BrowserSignalHandlers): () => void {
 
 /** Whether the browser is sure that there is no network. */
 export function isOffline(): boolean {
-  return typeof navigator !== 'undefined' && navigator.onLine === false
+  return typeof navigator !== 'undefined' && 'onLine' in navigator && !navigator.onLine
 }

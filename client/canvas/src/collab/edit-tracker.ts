@@ -75,11 +75,7 @@ export class EditTracker {
    * does not answer; what comes later is loaded then. `onRole` hears what the person could last do here.
    */
   async load(onRole: (role: Role) => void): Promise<void> {
-    const loading = this.#kept?.load().then(({ edits, role }) => {
-      if (role) onRole(role)
-      this.#know(edits.filter((edit) => !isMadeBy(edit, this.#tab)))
-    })
-    await settledWithin(loading, LOAD_DEADLINE_MS)
+    await settledWithin(this.#loadKept(onRole), LOAD_DEADLINE_MS)
     this.#siblings.hello()
   }
 
@@ -139,13 +135,20 @@ export class EditTracker {
     this.#options.onChange()
   }
 
+  async #loadKept(onRole: (role: Role) => void): Promise<void> {
+    if (!this.#kept) return
+    const { edits, role } = await this.#kept.load()
+    if (role) onRole(role)
+    this.#know(edits.filter((edit) => !isMadeBy(edit, this.#tab)))
+  }
+
   #know(edits: readonly EditId[]): void {
     for (const edit of edits) this.#ledger.add(edit)
     this.#options.onChange()
   }
 }
 
-async function settledWithin(promise: Promise<void> | undefined, deadlineMs: number): Promise<void> {
+async function settledWithin(promise: Promise<void>, deadlineMs: number): Promise<void> {
   let timer: ReturnType<typeof setTimeout> | undefined
   const deadline = new Promise<void>((resolve) => {
     timer = setTimeout(resolve, deadlineMs)

@@ -168,7 +168,7 @@ export class RoomConnection {
     if (state && Date.now() - renewedAt > RENEW_PRESENCE_AFTER_MS) awareness.setLocalState(state)
   }
 
-  /** The socket is gone, and not because we hung up. */
+  /** The socket is gone, by our own hand or another's; only the other's has consequences. */
   #dropped(error: ErrorCode | undefined): void {
     this.#options.onDropped()
     if (this.#hangingUp || this.#closed) return

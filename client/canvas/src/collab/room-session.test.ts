@@ -219,13 +219,18 @@ describe('across a reload', () => {
     await vi.advanceTimersByTimeAsync(4_000)
     await waitForStatus(second, { kind: 'saved' })
     server.holding = true
+    const before = server.writes
     draw(second, 'new')
     await unblock()
     await waitForStatus(second, { kind: 'saving', pending: 2 })
+    draw(second, 'newer')
+    await vi.waitFor(() => expect(onServer()).toEqual(['new', 'newer']))
+    // What was kept waits for the documents to be compared: it may be a whole board that the server has.
+    expect(server.writes - before).toBe(2)
     server.release()
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(second, { kind: 'saved' })
-    expect(onServer()).toEqual(['kept', 'new'])
+    expect(onServer()).toEqual(['kept', 'new', 'newer'])
   })
 
   test('without storage it says that nothing is kept, and counts all the same', async () => {
@@ -364,7 +369,9 @@ describe('tokens', () => {
   })
 
   test('a token that is refused where it is fetched means no access', async () => {
-    const getToken = vi.fn(() => Promise.reject(Object.assign(new Error('Sign in.'), { code: 'unauthenticated' })))
+    const getToken = vi.fn<() => Promise<string>>(() =>
+      Promise.reject(Object.assign(new Error('Sign in.'), { code: 'unauthenticated' })),
+    )
     const session = join({ getToken })
     await waitForStatus(session, { kind: 'no-access', reason: 'unauthenticated' })
     expect(getToken).toHaveBeenCalledTimes(2)
@@ -417,6 +424,7 @@ describe('the connection', () => {
   })
 
   test('an offline browser drops the socket at once, and an online one is back at once', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0.999)
     const browser = stubBrowser()
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
@@ -427,7 +435,7 @@ describe('the connection', () => {
     const back = Date.now()
     browser.online()
     await waitForStatus(session, { kind: 'saved' })
-    expect(server.openedAt[1]! - back).toBeLessThan(150)
+    expect(server.openedAt[1]! - back).toBeLessThan(1_500)
   })
 
   test('a page that is shown again does not wait for the next retry, which is called off', async () => {

@@ -44,10 +44,10 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
   const doc = new Y.Doc()
   const held: Array<() => void> = []
 
-  const frame = (...write: Array<(encoder: encoding.Encoder) => void>) =>
+  const frame = (...parts: Array<(encoder: encoding.Encoder) => void>) =>
     encoding.encode((encoder) => {
       encoding.writeVarString(encoder, room)
-      for (const one of write) one(encoder)
+      for (const part of parts) part(encoder)
     })
   const uint = (value: number) => (encoder: encoding.Encoder) => encoding.writeVarUint(encoder, value)
   const text = (value: string) => (encoder: encoding.Encoder) => encoding.writeVarString(encoder, value)
