@@ -1,0 +1,12 @@
+import { spawnSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** Builds the client once, so that the browser gets what people get. */
+export default function setup(): void {
+  const cwd = fileURLToPath(new URL('../../app', import.meta.url))
+  const args = ['node_modules/vite/bin/vite.js', 'build', '--logLevel', 'warn']
+  // Vitest says `test` here, and Vite would build a client for developers, without a service worker.
+  const env = { ...process.env, NODE_ENV: 'production' }
+  const { status } = spawnSync(process.execPath, args, { cwd, env, stdio: 'inherit' })
+  if (status !== 0) throw new Error('the client could not be built')
+}

@@ -1,0 +1,63 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+import { ServerProcess } from '../../../server/src/testing/server-process.ts'
+import { ApiCaller, findFreePort } from '../../../server/src/testing/test-server.ts'
+import { BoardActor } from './board-actor.ts'
+import { launchBrowser } from './browser.ts'
+
+/** A real server with its own data, a real browser, and the people who use them. */
+export class Stage {
+  readonly origin: string
+  readonly api: ApiCaller
+  readonly #port: number
+  readonly #dataDir: string
+  readonly #browser: Browser
+  readonly #contexts: BrowserContext[] = []
+  #server: ServerProcess
+
+  private constructor(parts: { port: number; dataDir: string; browser: Browser; server: ServerProcess }) {
+    this.#port = parts.port
+    this.#dataDir = parts.dataDir
+    this.#browser = parts.browser
+    this.#server = parts.server
+    // `localhost` is a secure context, which service workers need.
+    this.origin = `http://localhost:${parts.port}`
+    this.api = new ApiCaller(this.origin)
+  }
+
+  static async open(): Promise<Stage> {
+    const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
+    const [browser, server] = await Promise.all([launchBrowser(), ServerProcess.start(port, dataDir)])
+    return new Stage({ port, dataDir, browser, server })
+  }
+
+  /** Somebody with a browser of their own: cookies, storage, cache. */
+  async enter(options: BrowserContextOptions = {}): Promise<BoardActor> {
+    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    this.#contexts.push(context)
+    return new BoardActor(await context.newPage(), this.origin)
+  }
+
+  /** Ends the server as a power cut would. */
+  async killServer(): Promise<void> {
+    await this.#server.end('SIGKILL')
+  }
+
+  /** Starts the server again, on the same data and port. */
+  async restartServer(): Promise<void> {
+    this.#server = await ServerProcess.start(this.#port, this.#dataDir)
+  }
+
+  /** Sends everybody home; the server stays. */
+  async clear(): Promise<void> {
+    await Promise.all(this.#contexts.splice(0).map((context) => context.close()))
+  }
+
+  async close(): Promise<void> {
+    await this.#browser.close()
+    await this.#server.end('SIGKILL')
+    await rm(this.#dataDir, { recursive: true, force: true })
+  }
+}
