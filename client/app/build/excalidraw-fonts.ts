@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { cp } from 'node:fs/promises'
-import { join, normalize } from 'node:path'
+import { join, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 
@@ -27,7 +27,7 @@ export function excalidrawFonts(): Plugin {
   return {
     name: 'sketchroom:excalidraw-fonts',
     configResolved(config) {
-      outDir = join(config.root, config.build.outDir)
+      outDir = resolve(config.root, config.build.outDir)
       isBuild = config.command === 'build'
     },
     configureServer(server) {

@@ -79,7 +79,11 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
             toast({ text: `The name was not changed. ${describeError(error)}` })
           }
         }}
-        onShare={() => setIsSharing(true)}
+        onShare={() => {
+          setIsSharing(true)
+          // Somebody else may have changed since who the link lets in.
+          void reload()
+        }}
       />
       <main id="content" className="board-main" aria-label="Drawing" tabIndex={-1}>
         {!isReady && <BoardSkeleton />}

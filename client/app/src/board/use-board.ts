@@ -116,9 +116,12 @@ export function useBoard(roomId: RoomId) {
       changesMade.current++
       adopt(room)
     },
+    /** Notes the role that the live connection has; a new one may mean that the board's access is new too. */
     setRole: (role: Role) => {
+      if (state.kind !== 'open' || state.board.role === role) return
       updateKnownRoom(storage, roomId, { role })
-      setState((last) => (last.kind === 'open' ? { kind: 'open', board: { ...last.board, role } } : last))
+      setState({ kind: 'open', board: { ...state.board, role } })
+      void load()
     },
     continueAsGuest: async () => {
       await session.continueAsGuest()
