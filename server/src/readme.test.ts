@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { startTestServer, type TestServer } from './testing/test-server.ts'
 
 /** The snippets of the README, as its reader would copy them. */
