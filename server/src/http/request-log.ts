@@ -2,6 +2,9 @@ import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
 import type { Middleware } from './context.ts'
 
+/** Asked every few seconds by whoever watches the process; a line for each would bury the others. */
+const PROBES: ReadonlySet<string> = new Set(['/live', '/ready', '/health'])
+
 /**
  * Names the request and logs one line when it is done. Only the path is logged: a query or a header
  * may hold a token. An id from outside is not honoured, because anybody could forge a line with it.
@@ -16,7 +19,8 @@ export function requestLog(logger: Logger): Middleware {
       await next()
     } finally {
       const { method, path, status, ip } = ctx
-      logger.info({ requestId, method, path, status, ip, ms: Math.round(performance.now() - startedAt) }, 'request')
+      const level = PROBES.has(path) && status < 400 ? 'debug' : 'info'
+      logger[level]({ requestId, method, path, status, ip, ms: Math.round(performance.now() - startedAt) }, 'request')
     }
   }
 }

@@ -116,6 +116,8 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
 
   #connected(connection: Connection<LinkContext>): void {
     const { entrant, socket } = connection.context
+    // The socket closed while its room was loading: Hocuspocus has cleaned up already.
+    if (!connection.document.hasConnection(connection)) return
     const room = this.rooms.get(roomIdSchema.parse(connection.document.name))
     if (!room || room.document !== connection.document || room.document.isDestroyed) {
       // The room was dropped from memory between loading and entering; coming back loads it anew.

@@ -140,6 +140,29 @@ test('a page of a foreign origin may not connect, and one that the room token na
   await vi.waitFor(() => expect(host.notices).toContainEqual({ type: 'role', role: 'editor' }))
 })
 
+test('a socket that tries tokens without end is closed', async () => {
+  const { roomId, ownerToken } = await newRoom()
+  const ada = await join(roomId, ownerToken)
+  for (let n = 0; n < 100; n++) ada.sendToken(ownerToken)
+  expect(await ada.closed).toEqual({ code: 4429, reason: 'rate_limited' })
+})
+
+test('a socket that closes while it is being let in leaves nobody behind', async () => {
+  const { roomId, ownerToken } = await newRoom()
+  for (let n = 0; n < 20; n++) {
+    const client = new RawClient(server.syncUrl, roomId)
+    await client.join(ownerToken)
+    setTimeout(() => client.terminate(), n % 5)
+    await client.closed
+  }
+  await vi.waitFor(async () => {
+    const room = (await (await server.api.call('GET', `/api/v1/rooms/${roomId}`, { token: ownerToken })).json()) as {
+      present: unknown[]
+    }
+    expect(room.present).toEqual([])
+  })
+})
+
 test('a socket that does not sign in is closed', { timeout: 20_000 }, async () => {
   const { roomId } = await newRoom()
   const client = new RawClient(server.syncUrl, roomId)

@@ -19,8 +19,9 @@ const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 /** What may wait while a client is being let in. */
 const MAX_QUEUED_BYTES = 1024 * 1024
 const MAX_ROOMS = 20
-/** Sign-ins and token renewals that one socket may try in its life for each of its rooms. */
-const MAX_AUTH_FRAMES = 200
+/** Sign-ins and token renewals, of all its rooms, that one socket may try in a minute. */
+const MAX_AUTH_FRAMES = 60
+const AUTH_WINDOW_MS = 60_000
 
 /** A room that this socket is in, or is being let into. */
 type Place = { readonly kind: 'joining'; readonly queue: IncomingFrame[] } | { readonly kind: 'joined'; link: RoomLink }
@@ -50,6 +51,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   #withoutRoom: NodeJS.Timeout | undefined
   #queuedBytes = 0
   #authFrames = 0
+  #authWindowSince = performance.now()
   #alive = true
 
   constructor(parts: {
@@ -97,7 +99,6 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
 
   /** Feeds a frame as if the client had sent it: the Auth frame of clients that cannot. */
   inject(frame: Uint8Array): void {
-    this.#authFrames += 1
     const address = wire.readAddress(frame)
     this.#places.set(address, { kind: 'joining', queue: [] })
     this.#client.handleMessage(frame)
@@ -109,6 +110,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     this.#places.set(link.address, { kind: 'joined', link })
     this.#watchForRoom()
     if (place?.kind !== 'joining') return
+    this.#queuedBytes = 0
     for (const { type, decoder } of place.queue) link.receive(type, decoder)
   }
 
@@ -158,14 +160,23 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   }
 
   #authenticate(address: string, data: Buffer): void {
-    this.#authFrames += 1
-    if (this.#authFrames > MAX_AUTH_FRAMES) return this.close(closeCodeOf.rate_limited, 'rate_limited')
+    if (this.#triesTooOften()) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     if (!roomOfAddress(address)) {
       this.send(wire.permissionDenied(address, 'not_found'))
       return this.leave(address, 'not_found')
     }
     if (!this.#place(address)) return
     this.#client.handleMessage(data)
+  }
+
+  #triesTooOften(): boolean {
+    const now = performance.now()
+    if (now - this.#authWindowSince > AUTH_WINDOW_MS) {
+      this.#authWindowSince = now
+      this.#authFrames = 0
+    }
+    this.#authFrames += 1
+    return this.#authFrames > MAX_AUTH_FRAMES
   }
 
   /** Clients may send before they have signed in; it waits, within bounds. */
