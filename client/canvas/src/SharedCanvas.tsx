@@ -96,7 +96,7 @@ function Board({ handle, ...props }: BoardProps) {
         getSelf: () => self.current,
         onPeople: (people) => tellPeople(people),
       })
-      surface.zoomToFit({ animate: false })
+      surface.goToDrawing()
       tellReady(session)
     }
     void join()
@@ -115,7 +115,7 @@ function Board({ handle, ...props }: BoardProps) {
     () => ({
       follow: (clientId) => board.current?.follow(clientId),
       focus: () => surface?.focus(),
-      zoomToFit: () => surface?.zoomToFit({ animate: true }),
+      zoomToFit: () => surface?.zoomToFit(),
     }),
     [surface],
   )

@@ -2,8 +2,8 @@ import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { Clock } from './binding/clock.ts'
 import { SceneBinding } from './binding/scene-binding.ts'
 import type { RoomSession } from './collab/room-session.ts'
-import { watchActivity } from './presence/activity-watch.ts'
-import { motionsOf, peopleOf, type Person, type Presences, remotePeopleOf } from './presence/people.ts'
+import { type Activity, watchActivity } from './presence/activity-watch.ts'
+import { motionsOf, peopleOf, type Person, remotePeopleOf } from './presence/people.ts'
 import { RoomPresence } from './presence/room-presence.ts'
 import type { DrawingSurface, Pointer, Viewport } from './view/drawing-surface.ts'
 
@@ -24,6 +24,7 @@ export class SharedBoard {
   readonly #binding: SceneBinding
   readonly #presence: RoomPresence
   readonly #stopWatching: () => void
+  #activity: Activity = 'active'
   #people = ''
   #shownViewport: Viewport | undefined
   #hasMotion = false
@@ -31,7 +32,7 @@ export class SharedBoard {
   constructor(options: SharedBoardOptions) {
     const { session, surface, clock, writable } = options
     this.#options = options
-    this.#presence = new RoomPresence(session.awareness, clock, (presences) => this.#show(presences))
+    this.#presence = new RoomPresence(session.awareness, clock, () => this.#show())
     this.#binding = new SceneBinding({
       doc: session.doc,
       view: surface,
@@ -39,9 +40,12 @@ export class SharedBoard {
       writable,
       onMotion: (motion) => this.#presence.update({ motion: Object.keys(motion).length > 0 ? motion : undefined }),
     })
-    this.#stopWatching = watchActivity(clock, (activity) => this.#presence.update({ activity }))
+    this.#stopWatching = watchActivity(clock, (activity) => {
+      this.#activity = activity
+      this.#presence.update({ activity })
+    })
     this.surfaceChanged()
-    this.#show(this.#presence.presences())
+    this.#show()
   }
 
   /** Says that something on the surface may have changed. */
@@ -50,7 +54,8 @@ export class SharedBoard {
     this.#binding.noteChange()
     const selection = surface.getSelection()
     this.#presence.update({ selection: selection.length > 0 ? selection : undefined, viewport: surface.getViewport() })
-    this.#tellPeople(this.#presence.presences())
+    this.#followViewport()
+    this.#tellPeople()
   }
 
   /** Says where the pointer is. */
@@ -65,10 +70,10 @@ export class SharedBoard {
 
   /** Follows somebody's view; null stops. */
   follow(clientId: number | null): void {
-    const name = clientId === null ? undefined : this.#presence.presences().get(clientId)?.user?.name
+    const name = clientId === null ? undefined : this.#presence.others.get(clientId)?.user?.name
     this.#shownViewport = undefined
     this.#options.surface.follow(clientId === null || name === undefined ? null : { clientId, name })
-    this.#show(this.#presence.presences())
+    this.#show()
   }
 
   /** Writes what is in hand: the page may be about to go. */
@@ -84,31 +89,32 @@ export class SharedBoard {
     this.#presence.destroy()
   }
 
-  #show(presences: Presences): void {
+  #show(): void {
     const { surface } = this.#options
-    const { clientId } = this.#presence
-    surface.showPeople(remotePeopleOf(presences, clientId))
-    const motions = motionsOf(presences, clientId)
+    const { others } = this.#presence
+    surface.showPeople(remotePeopleOf(others))
+    const motions = motionsOf(others)
     if (motions.size > 0 || this.#hasMotion) this.#binding.showMotion(motions)
     this.#hasMotion = motions.size > 0
-    this.#followViewport(presences)
-    this.#tellPeople(presences)
+    this.#followViewport()
+    this.#tellPeople()
   }
 
-  #followViewport(presences: Presences): void {
+  #followViewport(): void {
     const { surface } = this.#options
     const followed = surface.getFollowed()
-    const viewport = followed === null ? undefined : presences.get(followed)?.viewport
+    const viewport = followed === null ? undefined : this.#presence.others.get(followed)?.viewport
     if (!viewport || JSON.stringify(viewport) === JSON.stringify(this.#shownViewport)) return
     this.#shownViewport = viewport
     surface.showViewport(viewport)
   }
 
-  #tellPeople(presences: Presences): void {
+  #tellPeople(): void {
     const { getSelf, onPeople, surface } = this.#options
+    const { clientId, others } = this.#presence
     const user = getSelf()
-    const self = { clientId: this.#presence.clientId, ...(user && { user }) }
-    const people = peopleOf(presences, self, surface.getFollowed())
+    const self = user && { clientId, user, activity: this.#activity }
+    const people = peopleOf(others, self, surface.getFollowed())
     const told = JSON.stringify(people)
     if (told === this.#people) return
     this.#people = told

@@ -14,6 +14,8 @@ export function useRoomSession(
   const askToken = useEffectEvent(getToken)
   useEffect(() => {
     const opened = createRoomSession({ roomId, serverUrl, getToken: () => askToken() })
+    // A connection cannot be made while rendering: React renders more often than it shows.
+    // oxlint-disable-next-line react/set-state-in-effect
     setSession(opened)
     return () => {
       setSession(undefined)

@@ -12,30 +12,28 @@ export interface Person {
   readonly followed: boolean
 }
 
-/** What everybody's presence says, by awareness client. */
+/** What the others' presence says, by awareness client. */
 export type Presences = ReadonlyMap<number, Presence>
 
-/** Everybody who has a name, oneself included once it is known who one is. */
+/** Everybody who has a name; `self` comes first, once it is known. */
 export function peopleOf(
-  presences: Presences,
-  self: { clientId: number; user?: PresenceUser },
+  others: Presences,
+  self: Pick<Person, 'clientId' | 'user' | 'activity'> | undefined,
   followed: number | null,
 ): Person[] {
-  const people: Person[] = []
-  for (const [clientId, presence] of presences) {
-    const isSelf = clientId === self.clientId
-    const user = isSelf ? self.user : presence.user
-    if (user)
-      people.push({ clientId, user, isSelf, activity: presence.activity ?? 'active', followed: clientId === followed })
+  const people: Person[] = self ? [{ ...self, isSelf: true, followed: false }] : []
+  for (const clientId of inOrder(others)) {
+    const { user, activity = 'active' } = others.get(clientId) ?? {}
+    if (user) people.push({ clientId, user, isSelf: false, activity, followed: clientId === followed })
   }
-  return people.sort((a, b) => a.clientId - b.clientId)
+  return people
 }
 
 /** The others, as the surface draws them. Those who are away have no cursor. */
-export function remotePeopleOf(presences: Presences, selfId: number): RemotePerson[] {
+export function remotePeopleOf(others: Presences): RemotePerson[] {
   const people: RemotePerson[] = []
-  for (const [clientId, { user, pointer, selection = [], activity = 'active' }] of presences) {
-    if (clientId === selfId || !user) continue
+  for (const [clientId, { user, pointer, selection = [], activity = 'active' }] of others) {
+    if (!user) continue
     const shown = activity === 'away' ? undefined : pointer
     people.push({ clientId, name: user.name, color: user.color, pointer: shown, selection, activity })
   }
@@ -43,11 +41,14 @@ export function remotePeopleOf(presences: Presences, selfId: number): RemotePers
 }
 
 /** What the others are moving now. Of two who move the same element, the same one is believed everywhere. */
-export function motionsOf(presences: Presences, selfId: number): Map<ElementId, Motion> {
+export function motionsOf(others: Presences): Map<ElementId, Motion> {
   const motions = new Map<ElementId, Motion>()
-  for (const clientId of [...presences.keys()].sort((a, b) => a - b)) {
-    if (clientId === selfId) continue
-    for (const [id, motion] of Object.entries(presences.get(clientId)?.motion ?? {})) motions.set(id, motion)
+  for (const clientId of inOrder(others)) {
+    for (const [id, motion] of Object.entries(others.get(clientId)?.motion ?? {})) motions.set(id, motion)
   }
   return motions
+}
+
+function inOrder(others: Presences): number[] {
+  return [...others.keys()].sort((a, b) => a - b)
 }

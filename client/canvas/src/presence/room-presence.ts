@@ -14,21 +14,27 @@ const ROOM_FOR_USER = 1_024
 /** A part of one's presence; undefined takes it back. */
 export type PresencePatch = { readonly [K in keyof Presence]?: Presence[K] | undefined }
 
+interface AwarenessChange {
+  readonly added: readonly number[]
+  readonly updated: readonly number[]
+  readonly removed: readonly number[]
+}
+
 /** One's own presence on the way out and everybody's on the way in, neither more often than 20 times a second. */
 export class RoomPresence {
   readonly #awareness: Awareness
   readonly #publishSoon: Throttle
   readonly #notifySoon: Throttle
-  readonly #onAwareness: () => void
+  readonly #others = new Map<number, Presence>()
   #own: Presence = {}
   #published = ''
 
-  /** `onChange` is told when somebody's presence has changed. */
-  constructor(awareness: Awareness, clock: Clock, onChange: (presences: Presences) => void) {
+  /** `onChange` is told when the presence of others has changed. */
+  constructor(awareness: Awareness, clock: Clock, onChange: () => void) {
     this.#awareness = awareness
     this.#publishSoon = new Throttle(clock, INTERVAL_MS, () => this.#publish())
-    this.#notifySoon = new Throttle(clock, INTERVAL_MS, () => onChange(this.presences()))
-    this.#onAwareness = () => this.#notifySoon.request()
+    this.#notifySoon = new Throttle(clock, INTERVAL_MS, onChange)
+    this.#read(awareness.getStates().keys())
     awareness.on('change', this.#onAwareness)
   }
 
@@ -36,9 +42,9 @@ export class RoomPresence {
     return this.#awareness.clientID
   }
 
-  /** Everybody's presence, as far as it is sound. */
-  presences(): Presences {
-    return new Map([...this.#awareness.getStates()].map(([clientId, state]) => [clientId, parsePresence(state)]))
+  /** The presence of the others, as far as it is sound. */
+  get others(): Presences {
+    return this.#others
   }
 
   /** Changes a part of one's own presence. */
@@ -54,6 +60,23 @@ export class RoomPresence {
     this.#notifySoon.stop()
     this.#awareness.off('change', this.#onAwareness)
     this.#awareness.setLocalState(null)
+  }
+
+  readonly #onAwareness = ({ added, updated, removed }: AwarenessChange): void => {
+    if (this.#read([...added, ...updated, ...removed])) this.#notifySoon.request()
+  }
+
+  /** Takes what these clients say; whether one of them is somebody else. */
+  #read(clientIds: Iterable<number>): boolean {
+    let isNews = false
+    for (const clientId of clientIds) {
+      if (clientId === this.clientId) continue
+      isNews = true
+      const state = this.#awareness.getStates().get(clientId)
+      if (state) this.#others.set(clientId, parsePresence(state))
+      else this.#others.delete(clientId)
+    }
+    return isNews
   }
 
   #publish(): void {

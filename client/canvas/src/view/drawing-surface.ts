@@ -25,7 +25,9 @@ export interface DrawingSurface extends SceneView {
   /** Moves the view so that all of this is seen. */
   showViewport(viewport: Viewport): void
   /** Shows all that is drawn; leaves an empty board as it is. */
-  zoomToFit(options: { readonly animate: boolean }): void
+  zoomToFit(): void
+  /** Goes where the drawing is when a board opens: all of it if it is small, else its middle. */
+  goToDrawing(): void
   /** Marks whom this person follows; null stops. Moving the view oneself stops it too. */
   follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void
   /** The client that is followed. */

@@ -8,6 +8,9 @@ import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.t
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
 
+/** Farther away one reads nothing, and thousands of elements on the screen at once take seconds to draw. */
+const LEAST_ZOOM_AT_START = 0.7
+
 /** Excalidraw through its imperative API. */
 export class ExcalidrawSurface implements DrawingSurface {
   readonly #api: ExcalidrawImperativeAPI
@@ -65,9 +68,15 @@ export class ExcalidrawSurface implements DrawingSurface {
     this.#api.updateScene({ appState: { scrollX, scrollY, zoom } })
   }
 
-  zoomToFit({ animate }: { readonly animate: boolean }): void {
+  zoomToFit(): void {
     const elements = this.#api.getSceneElements()
-    if (elements.length > 0) this.#api.scrollToContent(elements, { fitToContent: true, animate })
+    if (elements.length > 0) this.#api.scrollToContent(elements, { fitToContent: true, animate: true })
+  }
+
+  goToDrawing(): void {
+    const elements = this.#api.getSceneElements()
+    if (elements.length === 0) return
+    this.#api.scrollToContent(elements, { fitToContent: true, animate: false, minZoom: LEAST_ZOOM_AT_START })
   }
 
   follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void {
