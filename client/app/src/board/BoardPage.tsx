@@ -3,7 +3,6 @@ import { CloudAlert } from 'lucide-react'
 import type { Person, SavingStatus, SharedCanvasHandle } from '@sketchroom/canvas'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { describeError } from '../api/describe-error.ts'
-import { findKnownRoom } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
 import { Button } from '../ui/Button.tsx'
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
@@ -26,7 +25,7 @@ const SharedCanvas = lazy(async () => ({ default: (await loadCanvas()).SharedCan
 
 /** One board: the drawing, and above it its name, whether it is saved, who is here, and how to share it. */
 export function BoardPage({ roomId }: { roomId: RoomId }) {
-  const { rooms, storage } = useApp()
+  const { rooms } = useApp()
   const toast = useToast()
   const { board, getToken, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
   const canvas = useRef<SharedCanvasHandle>(null)
@@ -53,14 +52,13 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
   }
 
   if (board.kind === 'closed') {
-    const isOwner = findKnownRoom(storage, roomId)?.role === 'owner'
     return (
       <ClosedBoard
         reason={board.reason}
         pending={pending}
         onRetry={() => reload()}
         onContinueAsGuest={continueAsGuest}
-        onRestore={isOwner ? async () => adoptChange(await rooms.restore(roomId)) : undefined}
+        onRestore={board.role === 'owner' ? async () => adoptChange(await rooms.restore(roomId)) : undefined}
       />
     )
   }

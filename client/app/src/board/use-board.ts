@@ -19,7 +19,8 @@ export interface OpenBoard {
 export type Board =
   | { readonly kind: 'opening' }
   | { readonly kind: 'open'; readonly board: OpenBoard }
-  | { readonly kind: 'closed'; readonly reason: ClosedReason }
+  /** `role`: the one that the person had while it was open. */
+  | { readonly kind: 'closed'; readonly reason: ClosedReason; readonly role?: Role | undefined }
 
 const REFRESH_MS = 30_000
 
@@ -64,7 +65,7 @@ export function useBoard(roomId: RoomId) {
       const known = findKnownRoom(storage, roomId)
       // Unsent changes keep a board known: signing out must warn of them.
       if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
-      setState({ kind: 'closed', reason })
+      setState((last) => ({ kind: 'closed', reason, role: lastRole(last) }))
     },
     [storage, roomId],
   )
@@ -134,4 +135,15 @@ export function useBoard(roomId: RoomId) {
 /** Whether it makes sense to try again by itself: the server cannot be reached, is in trouble or is too busy. */
 function isPassing(error: unknown): boolean {
   return error instanceof OfflineError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
+}
+
+function lastRole(last: Board): Role | undefined {
+  switch (last.kind) {
+    case 'opening':
+      return undefined
+    case 'open':
+      return last.board.role
+    case 'closed':
+      return last.role
+  }
 }

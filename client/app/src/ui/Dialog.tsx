@@ -1,4 +1,4 @@
-import { useEffect, useId, useRef, type ReactNode } from 'react'
+import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
 import { X } from 'lucide-react'
 import { Button } from './Button.tsx'
 import './dialog.css'
@@ -18,10 +18,10 @@ export function Dialog({ title, small = false, onClose, children }: DialogProps)
   const ref = useRef<HTMLDialogElement>(null)
   const titleId = useId()
 
-  useEffect(() => {
+  // A layout effect is undone while the element is still there, and closing it gives the focus back.
+  useLayoutEffect(() => {
     const dialog = ref.current
     dialog?.showModal()
-    // Closing before the element is gone is what gives the focus back.
     return () => dialog?.close()
   }, [])
 
