@@ -1,4 +1,4 @@
-import type { Page } from 'playwright-core'
+import type { JSHandle, Locator, Page } from 'playwright-core'
 
 /** An element as the canvas shows it. */
 export interface SeenElement {
@@ -11,6 +11,27 @@ export interface SeenElement {
   readonly strokeColor: string
   readonly backgroundColor: string
   readonly points?: ReadonlyArray<readonly [number, number]>
+}
+
+/** Where somebody's cursor is, in the drawing's coordinates. */
+export interface SeenCursor {
+  readonly name: string
+  readonly x: number
+  readonly y: number
+}
+
+/** The part of Excalidraw's own component that tells what it shows. */
+export interface Editor {
+  readonly scene: { getNonDeletedElements(): SeenElement[] }
+  readonly state: {
+    readonly scrollX: number
+    readonly scrollY: number
+    readonly zoom: { readonly value: number }
+    readonly collaborators: ReadonlyMap<
+      string,
+      { readonly username: string; readonly pointer?: { readonly x: number; readonly y: number } }
+    >
+  }
 }
 
 type Tool = 'rectangle' | 'ellipse' | 'freedraw' | 'selection'
@@ -53,6 +74,8 @@ export class BoardActor {
     to: [number, number],
     through: Array<[number, number]> = [],
   ): Promise<void> {
+    // As a press on the canvas would: the editor hears the keyboard only when it has the focus.
+    await this.page.locator('.excalidraw').first().focus()
     await this.page.keyboard.press('Escape')
     await this.page.keyboard.press(KEYS[tool])
     await this.drag(from, to, through)
@@ -68,23 +91,82 @@ export class BoardActor {
     await mouse.up()
   }
 
-  /** What the canvas shows, lowest first, without what was deleted. */
-  elements(): Promise<SeenElement[]> {
-    return this.page.evaluate(() => {
+  /** Excalidraw's own component, found as React's developer tools find it; undefined while there is none. */
+  editor(): Promise<JSHandle<Editor | undefined>> {
+    return this.page.evaluateHandle(() => {
       interface Fiber {
         return: Fiber | null
-        stateNode: { scene?: { getNonDeletedElements(): SeenElement[] } } | null
+        stateNode: { scene?: unknown } | null
       }
       const root = document.querySelector('.excalidraw')
       const key = root && Object.keys(root).find((name) => name.startsWith('__reactFiber$'))
       let fiber = root && key ? (root as unknown as Record<string, Fiber>)[key] : undefined
-      while (fiber) {
-        const scene = fiber.stateNode?.scene
-        if (scene) return JSON.parse(JSON.stringify(scene.getNonDeletedElements())) as SeenElement[]
-        fiber = fiber.return ?? undefined
-      }
-      return []
+      while (fiber && !fiber.stateNode?.scene) fiber = fiber.return ?? undefined
+      return fiber?.stateNode as Editor | undefined
     })
+  }
+
+  /** What the canvas shows, lowest first, without what was deleted. */
+  async elements(): Promise<SeenElement[]> {
+    const editor = await this.editor()
+    const json = await editor.evaluate((present) => JSON.stringify(present?.scene.getNonDeletedElements() ?? []))
+    return JSON.parse(json) as SeenElement[]
+  }
+
+  /** How many elements the canvas shows: cheaper to ask than all of them. */
+  async count(): Promise<number> {
+    const editor = await this.editor()
+    return editor.evaluate((present) => present?.scene.getNonDeletedElements().length ?? 0)
+  }
+
+  /** Remembers the objects that stand for the elements now; the answer tells which have been replaced since. */
+  async noteObjects(): Promise<() => Promise<string[]>> {
+    const editor = await this.editor()
+    const known = await editor.evaluateHandle(
+      (present) => new Map(present?.scene.getNonDeletedElements().map((element) => [element.id, element])),
+    )
+    return () =>
+      editor.evaluate(
+        (present, before) =>
+          (present?.scene.getNonDeletedElements() ?? []).flatMap((element) =>
+            before.get(element.id) === element ? [] : [element.id],
+          ),
+        known,
+      )
+  }
+
+  /** The others' cursors on the canvas. */
+  async cursors(): Promise<SeenCursor[]> {
+    const editor = await this.editor()
+    return editor.evaluate((present) =>
+      [...(present?.state.collaborators.values() ?? [])].flatMap(({ username, pointer }) =>
+        pointer ? [{ name: username, x: pointer.x, y: pointer.y }] : [],
+      ),
+    )
+  }
+
+  /** Which part of the drawing is seen: what lies at the canvas's top left corner, and the zoom. */
+  async viewport(): Promise<{ x: number; y: number; zoom: number }> {
+    const editor = await this.editor()
+    return editor.evaluate((present) => ({
+      x: Math.round(-(present?.state.scrollX ?? 0)),
+      y: Math.round(-(present?.state.scrollY ?? 0)),
+      zoom: present?.state.zoom.value ?? 0,
+    }))
+  }
+
+  /** Opens the Share dialog. */
+  async share(): Promise<Locator> {
+    await this.page.getByRole('button', { name: 'Share', exact: true }).click()
+    const dialog = this.page.getByRole('dialog', { name: /^Share/ })
+    await dialog.waitFor()
+    return dialog
+  }
+
+  /** What this person is called on the board. */
+  async name(): Promise<string> {
+    const label = await this.page.getByRole('button', { name: /^Account: / }).getAttribute('aria-label')
+    return label?.slice('Account: '.length) ?? ''
   }
 
   /** The words beside the name that say whether the board is saved. */

@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
 
 let stage: Stage
@@ -7,8 +8,6 @@ beforeAll(async () => {
 })
 afterEach(() => stage.clear())
 afterAll(() => stage.close())
-
-const SOON = { timeout: 15_000, interval: 100 }
 
 test('one click makes a board; with its link two people draw together and see each other', async () => {
   const ada = await stage.enter()

@@ -6,6 +6,16 @@ import { ServerProcess } from '../../../server/src/testing/server-process.ts'
 import { ApiCaller, findFreePort } from '../../../server/src/testing/test-server.ts'
 import { BoardActor } from './board-actor.ts'
 import { launchBrowser } from './browser.ts'
+import { Peer } from './peer.ts'
+
+/** A board that is managed over REST. */
+export interface HostBoard {
+  readonly id: string
+  /** Where people open it. */
+  readonly url: string
+  /** Lets one of the host's users in, with a room token and without a browser. */
+  join(name: string, role?: 'viewer' | 'editor'): Promise<Peer>
+}
 
 /** A real server with its own data, a real browser, and the people who use them. */
 export class Stage {
@@ -38,6 +48,18 @@ export class Stage {
     const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
     this.#contexts.push(context)
     return new BoardActor(await context.newPage(), this.origin)
+  }
+
+  /** A board that a host's backend has made over REST, open to everybody with the link. */
+  async hostBoard(): Promise<HostBoard> {
+    const { accessToken } = await this.api.guest('Host')
+    const { id } = await this.api.createRoom(accessToken, 'link-edit')
+    return {
+      id,
+      url: `${this.origin}/r/${id}`,
+      join: async (name, role = 'editor') =>
+        Peer.join(this.origin, id, await this.api.roomToken(accessToken, id, role, name)),
+    }
   }
 
   /** Ends the server as a power cut would. */

@@ -1,0 +1,76 @@
+import type { Ink } from '@sketchroom/shared/scene/ink'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { Peer } from './peer.ts'
+import { SOON } from './soon.ts'
+import { Stage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+/** How many points of a stroke a peer has. */
+function inkPoints(peer: Peer): number {
+  const [stroke] = peer.elements().values()
+  const ink = stroke?.keys.ink as Ink | undefined
+  return (ink?.steps.length ?? 0) / 2
+}
+
+test('a stroke of 500 points, drawn live, costs less than 8 KB of updates', async () => {
+  const board = await stage.hostBoard()
+  const [ada, peer] = [await stage.enter(), await board.join('listener')]
+  await ada.open(board.url)
+  await ada.page.locator('.excalidraw').first().focus()
+  await ada.page.keyboard.press('p')
+  peer.listen()
+
+  const { mouse } = ada.page
+  const turn = (step: number) => {
+    const [angle, radius] = [step / 12, 40 + step / 3]
+    return [640 + Math.cos(angle) * radius, 420 + Math.sin(angle) * radius] as const
+  }
+  await mouse.move(...turn(0))
+  await mouse.down()
+  let drawn = 0
+  // The editor takes one point a frame, however often the mouse is moved.
+  for (let step = 1; drawn < 500; step++) {
+    await mouse.move(...turn(step))
+    if (step % 25 === 0) drawn = (await ada.elements())[0]?.points?.length ?? 0
+  }
+  await vi.waitFor(() => expect(peer.heardUpdates).toBeGreaterThan(3), SOON)
+  await mouse.up()
+
+  await vi.waitFor(() => expect(inkPoints(peer)).toBeGreaterThanOrEqual(500), SOON)
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  expect(inkPoints(peer)).toBe((await ada.elements())[0]?.points?.length)
+  expect(peer.heardBytes).toBeLessThan(8 * 1024)
+  peer.leave()
+})
+
+test('a drag in 300 steps leaves next to nothing behind in the document', async () => {
+  const board = await stage.hostBoard()
+  const [ada, peer] = [await stage.enter(), await board.join('listener')]
+  await ada.open(board.url)
+  await ada.draw('rectangle', [300, 300], [400, 380])
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  await vi.waitFor(() => expect(peer.elements().size).toBe(1), SOON)
+  const [before] = await ada.elements()
+  const bytesBefore = peer.documentBytes()
+  peer.listen()
+
+  await ada.page.keyboard.press('v')
+  const { mouse } = ada.page
+  await mouse.move(300, 340)
+  await mouse.down()
+  await mouse.move(900, 640, { steps: 300 })
+  await mouse.up()
+
+  const end = [(before?.x ?? 0) + 600, (before?.y ?? 0) + 300]
+  await vi.waitFor(() => expect([...peer.elements().values()][0]?.keys).toMatchObject({ xy: end }), SOON)
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  expect(peer.heardBytes).toBeLessThan(4 * 1024)
+  expect(peer.documentBytes() - bytesBefore).toBeLessThan(2 * 1024)
+  peer.leave()
+})

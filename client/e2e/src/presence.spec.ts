@@ -1,0 +1,101 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { BoardActor } from './board-actor.ts'
+import { SOON } from './soon.ts'
+import { Stage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+async function twoOnABoard(): Promise<{ ada: BoardActor; bob: BoardActor }> {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  const bob = await stage.enter()
+  await bob.open(url)
+  return { ada, bob }
+}
+
+/** The button in the bar that stands for somebody else. */
+const faceOf = (name: string, seenBy: BoardActor) => seenBy.page.getByRole('button', { name: `Follow ${name}` })
+
+test('two people see each other in the bar and as cursors with names, and who leaves is gone soon', async () => {
+  const { ada, bob } = await twoOnABoard()
+  const [adasName, bobsName] = [await ada.name(), await bob.name()]
+  await faceOf(adasName, bob).waitFor({ timeout: SOON.timeout })
+  await faceOf(bobsName, ada).waitFor({ timeout: SOON.timeout })
+
+  const bar = await ada.page.locator('.excalidraw').first().boundingBox()
+  for (const [x, y] of [
+    [500, 400],
+    [640, 480],
+  ] as const) {
+    await ada.page.mouse.move(x, y)
+    const seen = [{ name: adasName, x, y: y - (bar?.y ?? 0) }]
+    await vi.waitFor(async () => expect(await bob.cursors()).toEqual(seen), SOON)
+  }
+
+  await bob.page.close()
+  await faceOf(bobsName, ada).waitFor({ state: 'detached', timeout: 5_000 })
+  await vi.waitFor(async () => expect(await ada.cursors()).toEqual([]), SOON)
+})
+
+test('a press on a face follows what that person sees; Escape stops it', async () => {
+  const { ada, bob } = await twoOnABoard()
+  const name = await ada.name()
+  await faceOf(name, bob).click()
+  const notice = bob.page.getByRole('status').getByText(`Following ${name}`)
+  await notice.waitFor({ timeout: SOON.timeout })
+
+  await ada.page.mouse.move(600, 400)
+  await ada.page.mouse.wheel(700, 500)
+  await vi.waitFor(async () => expect((await ada.viewport()).x).toBeGreaterThan(500), SOON)
+  const seen = await ada.viewport()
+  await vi.waitFor(async () => expect(await bob.viewport()).toEqual(seen), SOON)
+
+  await bob.page.keyboard.press('Escape')
+  await notice.waitFor({ state: 'detached', timeout: SOON.timeout })
+  await ada.page.mouse.wheel(300, 300)
+  await vi.waitFor(async () => expect((await ada.viewport()).x).toBeGreaterThan(seen.x), SOON)
+  // The cursor comes the same way as the view, and in the same message.
+  const { x } = await ada.viewport()
+  await ada.page.mouse.move(610, 410)
+  await vi.waitFor(async () => {
+    const [cursor] = await bob.cursors()
+    expect(Math.round(cursor?.x ?? 0)).toBe(610 + x)
+  }, SOON)
+  expect(await bob.viewport()).toEqual(seen)
+})
+
+test('a shape in one person’s hand moves before the others’ eyes, more often than it is written', async () => {
+  const board = await stage.hostBoard()
+  const [ada, bob, peer] = [await stage.enter(), await stage.enter(), await board.join('listener')]
+  for (const person of [ada, bob]) await person.open(board.url)
+  await ada.draw('rectangle', [400, 300], [500, 380])
+  for (const person of [ada, bob]) await vi.waitFor(async () => expect(await person.elements()).toHaveLength(1), SOON)
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  const [before] = await bob.elements()
+  const { mouse } = ada.page
+  await ada.page.keyboard.press('v')
+  await mouse.move(400, 340)
+  peer.listen()
+  const began = performance.now()
+  await mouse.down()
+  const places = 8
+  for (let step = 1; step <= places; step++) {
+    await mouse.move(400 + step * 15, 340 + step * 10, { steps: 2 })
+    const shifted = { x: (before?.x ?? 0) + step * 15, y: (before?.y ?? 0) + step * 10 }
+    // The button is still down: what Bob sees is the motion.
+    await vi.waitFor(async () => expect(await bob.elements()).toMatchObject([shifted]), { ...SOON, interval: 20 })
+  }
+  await mouse.up()
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  const end = { x: (before?.x ?? 0) + places * 15, y: (before?.y ?? 0) + places * 10 }
+  expect(await bob.elements()).toMatchObject([end])
+  // The document learns of it about once a second and at the end.
+  const seconds = (performance.now() - began) / 1000
+  expect(peer.heardUpdates).toBeLessThanOrEqual(2 + seconds)
+  peer.leave()
+})

@@ -1,0 +1,117 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { BoardActor } from './board-actor.ts'
+import { SOON } from './soon.ts'
+import { Stage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+/** Chooses in the Share dialog who the link lets in. */
+async function letIn(owner: BoardActor, choice: RegExp): Promise<void> {
+  const dialog = await owner.share()
+  await dialog.getByRole('radio', { name: choice }).check()
+  const chosen = dialog.getByRole('radio', { name: choice, checked: true })
+  await vi.waitFor(async () => expect(await chosen.count()).toBe(1), SOON)
+  await dialog.getByRole('button', { name: 'Close' }).click()
+}
+
+const typesSeenBy = async (person: BoardActor) => (await person.elements()).map(({ type }) => type)
+
+/** The heading of the page that stands instead of a board. */
+async function headingOf(person: BoardActor): Promise<string> {
+  await person.page.locator('.message-page h1').waitFor({ timeout: SOON.timeout })
+  return person.page.locator('.message-page h1').innerText()
+}
+
+test('a viewer looks on and changes nothing; when the owner lets the link draw, they draw without a reload', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  await ada.draw('rectangle', [400, 300], [560, 400])
+  await letIn(ada, /can view$/)
+  const bob = await stage.enter()
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await typesSeenBy(bob)).toEqual(['rectangle']), SOON)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('View only'), SOON)
+  expect(await bob.page.getByTestId('toolbar-rectangle').count()).toBe(0)
+
+  const [before] = await bob.elements()
+  await bob.draw('ellipse', [700, 300], [820, 400])
+  await bob.drag([400, 350], [500, 450])
+  for (const key of ['Control+a', 'Delete', 'Control+d', 'Control+x', 'Control+v', 'Control+z']) {
+    await bob.page.keyboard.press(key)
+  }
+  // Had anything of this come through, it would be there before what Ada draws now.
+  await ada.draw('rectangle', [700, 500], [820, 600])
+  await vi.waitFor(async () => expect(await typesSeenBy(bob)).toEqual(['rectangle', 'rectangle']), SOON)
+  expect(await bob.elements()).toMatchObject([{ id: before?.id, x: before?.x, y: before?.y }, {}])
+  expect(await ada.elements()).toMatchObject([{ id: before?.id, x: before?.x, y: before?.y }, {}])
+  expect(await bob.status()).toBe('View only')
+
+  await letIn(ada, /can edit$/)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
+  await bob.page.getByTestId('toolbar-rectangle').waitFor({ state: 'attached' })
+  await bob.draw('ellipse', [700, 300], [820, 400])
+  await vi.waitFor(async () => expect(await typesSeenBy(ada)).toEqual(['rectangle', 'rectangle', 'ellipse']), SOON)
+})
+
+test('who is removed sees the board close at once, and does not come back by a reload', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  const bob = await stage.enter()
+  await bob.open(url)
+  await ada.draw('rectangle', [400, 300], [560, 400])
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
+
+  const name = await bob.name()
+  const dialog = await ada.share()
+  await dialog.getByRole('button', { name: `Remove ${name}` }).click()
+  await dialog.getByRole('button', { name: 'Remove', exact: true }).click()
+  expect(await headingOf(bob)).toBe('You no longer have access')
+  expect(await bob.page.locator('.excalidraw').count()).toBe(0)
+  await vi.waitFor(async () => expect(await dialog.getByText(name).count()).toBe(0), SOON)
+
+  await bob.page.reload()
+  expect(await headingOf(bob)).toBe('No board for you here')
+  expect(await bob.page.getByRole('link', { name: 'Go to your boards' }).isVisible()).toBe(true)
+})
+
+test('a private board, a board that never was and an address that leads nowhere each say what they are', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  await letIn(ada, /^Private$/)
+  const stranger = await stage.enter()
+  await stranger.page.goto(url)
+  expect(await headingOf(stranger)).toBe('No board for you here')
+  await stranger.page.goto(`${stage.origin}/r/${'x'.repeat(20)}`)
+  expect(await headingOf(stranger)).toBe('No board for you here')
+  await stranger.page.goto(`${stage.origin}/nowhere`)
+  expect(await headingOf(stranger)).toBe('There is nothing here')
+})
+
+test('a deleted board closes for everybody, and its owner brings it back with all that was drawn', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  await ada.draw('rectangle', [400, 300], [560, 400])
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  const bob = await stage.enter()
+  await bob.open(url)
+  const owners = await ada.page.context().newPage()
+  await owners.goto(stage.origin)
+  await owners.getByRole('button', { name: /^Actions for/ }).click()
+  await owners.getByRole('menuitem', { name: 'Delete' }).click()
+  for (const person of [ada, bob]) expect(await headingOf(person)).toBe('This board was deleted')
+  expect(await bob.page.getByRole('button', { name: 'Restore the board' }).count()).toBe(0)
+
+  await bob.page.reload()
+  expect(await headingOf(bob)).toBe('No board for you here')
+  await ada.page.getByRole('button', { name: 'Restore the board' }).click()
+  await ada.ready()
+  await bob.page.reload()
+  for (const person of [ada, bob]) {
+    await vi.waitFor(async () => expect(await typesSeenBy(person)).toEqual(['rectangle']), SOON)
+  }
+})
