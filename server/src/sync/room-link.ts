@@ -43,6 +43,8 @@ export class RoomLink {
   role: Role
   readonly #journal: Journal
   readonly #socket: LinkSocket
+  /** The same for every write that was applied, so it is made once. */
+  readonly #applied: Uint8Array
 
   constructor(parts: {
     room: HostedRoom
@@ -58,6 +60,7 @@ export class RoomLink {
     this.user = parts.entrant.user
     this.#journal = parts.journal
     this.#socket = parts.socket
+    this.#applied = wire.syncStatus(this.address, true)
   }
 
   /** What opens each frame to and from this client. */
@@ -143,7 +146,8 @@ export class RoomLink {
 
   /** Answers one write. Refusals wait in the same line: the n-th answer belongs to the n-th write. */
   #answer(applied: boolean): void {
-    this.#journal.whenDurable(this.room.id, () => this.connection.send(wire.syncStatus(this.address, applied)))
+    const answer = applied ? this.#applied : wire.syncStatus(this.address, false)
+    this.#journal.whenDurable(this.room.id, () => this.connection.send(answer))
   }
 
   #receiveAwareness(update: Uint8Array): void {

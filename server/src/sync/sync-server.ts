@@ -7,6 +7,7 @@ import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
 import { WebSocketServer, type WebSocket } from 'ws'
 import type { Entrance } from './doorkeeper.ts'
+import { FrameBuilder, FrameWriter } from './frame-writer.ts'
 import type { RoomHost } from './room-host.ts'
 import { createYjsDialect, hocuspocusDialect } from './sync-dialect.ts'
 import { SyncSocket } from './sync-socket.ts'
@@ -39,6 +40,7 @@ export class SyncServer {
     perMessageDeflate: false,
     handleProtocols: (protocols) => (protocols.has(YJS_SUBPROTOCOL) ? YJS_SUBPROTOCOL : false),
   })
+  readonly #frames = new FrameBuilder()
   #draining = false
 
   constructor(parts: SyncServerParts) {
@@ -80,13 +82,16 @@ export class SyncServer {
       origin: request.headers.origin,
       tokenInUrl: destination.kind === 'yjs' && destination.tokenInUrl,
     }
-    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => this.#open(webSocket, destination, entrance))
+    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) =>
+      this.#open(webSocket, socket, destination, entrance),
+    )
   }
 
-  #open(webSocket: WebSocket, destination: Destination, entrance: Entrance): void {
+  #open(webSocket: WebSocket, stream: Duplex, destination: Destination, entrance: Entrance): void {
     const { host, log } = this.#parts
     const socket = new SyncSocket({
       socket: webSocket,
+      writer: new FrameWriter(stream, this.#frames),
       dialect: destination.kind === 'yjs' ? createYjsDialect(destination.roomId) : hocuspocusDialect,
       hocuspocus: host.hocuspocus,
       entrance,

@@ -6,6 +6,7 @@ import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { Entrance } from './doorkeeper.ts'
+import type { FrameWriter } from './frame-writer.ts'
 import type { LinkSocket, RoomLink } from './room-link.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
 import * as wire from './wire.ts'
@@ -44,6 +45,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   readonly entrance: Entrance
   readonly log: Logger
   readonly #socket: WebSocket
+  readonly #writer: FrameWriter
   readonly #dialect: SyncDialect
   readonly #client: HocuspocusClient
   readonly #places = new Map<string, Place>()
@@ -56,12 +58,14 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
 
   constructor(parts: {
     socket: WebSocket
+    writer: FrameWriter
     dialect: SyncDialect
     hocuspocus: Hocuspocus
     entrance: Entrance
     log: Logger
   }) {
     this.#socket = parts.socket
+    this.#writer = parts.writer
     this.#dialect = parts.dialect
     this.entrance = parts.entrance
     this.log = parts.log
@@ -85,11 +89,11 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     if (socket.readyState !== socket.OPEN) return
     const bytes = this.#dialect.write(frame)
     if (!bytes) return
-    socket.send(bytes)
-    if (socket.bufferedAmount > MAX_BUFFERED_BYTES) {
-      this.log.warn({ buffered: socket.bufferedAmount }, 'cut a reader that does not keep up')
-      socket.terminate()
-    }
+    // What waited before, not this frame itself: a large board is no fault of the reader's.
+    const { bufferedBytes } = this.#writer
+    if (bufferedBytes <= MAX_BUFFERED_BYTES) return this.#writer.write(bytes)
+    this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
+    socket.terminate()
   }
 
   /** Closes the socket with a close code and a reason (an error's code). */

@@ -1,0 +1,63 @@
+import { once } from 'node:events'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
+import { expect, onTestFinished, test } from 'vitest'
+import { WebSocket, WebSocketServer } from 'ws'
+import { FrameBuilder, FrameWriter } from './frame-writer.ts'
+
+/** A `ws` socket of a server, the stream under it, and what its client receives. */
+async function connect() {
+  const server = createServer().listen(0, '127.0.0.1')
+  const upgrader = new WebSocketServer({ noServer: true, perMessageDeflate: false })
+  const accepted = new Promise<{ socket: WebSocket; stream: Duplex }>((resolve) => {
+    server.on('upgrade', (request, stream, head) =>
+      upgrader.handleUpgrade(request, stream, head, (socket) => resolve({ socket, stream })),
+    )
+  })
+  await once(server, 'listening')
+  const client = new WebSocket(`ws://127.0.0.1:${(server.address() as AddressInfo).port}`)
+  onTestFinished(() => {
+    client.terminate()
+    server.close()
+  })
+  const received: Buffer[] = []
+  client.on('message', (data) => received.push(data as Buffer))
+  return { ...(await accepted), client, received }
+}
+
+test('messages of every size arrive whole and in order, between what ws itself sends', async () => {
+  const { socket, stream, client, received } = await connect()
+  const writer = new FrameWriter(stream, new FrameBuilder())
+  const messages = [0, 1, 125, 126, 65_535, 65_536, 300_000].map((length) => Buffer.alloc(length, length % 251))
+  for (const message of messages) {
+    writer.write(message)
+    socket.send(Buffer.from('from ws'))
+  }
+  socket.close(4000, 'done')
+  const [code, reason] = (await once(client, 'close')) as [number, Buffer]
+  expect([code, reason.toString()]).toEqual([4000, 'done'])
+  expect(received.length).toBe(2 * messages.length)
+  const ours = received.filter((_, index) => index % 2 === 0)
+  expect(Buffer.concat(ours).equals(Buffer.concat(messages))).toBe(true)
+  expect(ours.map(({ length }) => length)).toEqual(messages.map(({ length }) => length))
+})
+
+test('what is written in one turn goes to the system as one', async () => {
+  const { stream, client, received } = await connect()
+  const writer = new FrameWriter(stream, new FrameBuilder())
+  for (let n = 0; n < 5; n++) writer.write(Buffer.of(n))
+  expect(writer.bufferedBytes).toBe(5 * 3)
+  while (received.length < 5) await once(client, 'message')
+  expect(received.map(([first]) => first)).toEqual([0, 1, 2, 3, 4])
+  expect(writer.bufferedBytes).toBe(0)
+})
+
+test('a broadcast’s frame is built once, and each message gets its own', () => {
+  const builder = new FrameBuilder()
+  const [one, two] = [Buffer.from('one'), Buffer.from('two')]
+  const frame = builder.build(one)
+  expect(builder.build(one)).toBe(frame)
+  expect(builder.build(two).subarray(2).toString()).toBe('two')
+  expect(frame.subarray(2).toString()).toBe('one')
+})
