@@ -58,11 +58,16 @@ function Board({ handle, ...props }: BoardProps) {
   const board = useRef<SharedBoard>(undefined)
   const self = useRef<PresenceUser>(undefined)
 
-  const session = useRoomSession(room, serverUrl, async () => {
+  const leave = useCallback(() => {
+    board.current?.destroy()
+    board.current = undefined
+  }, [])
+  const askToken = async () => {
     const token = await getToken()
     self.current = findTokenUser(token)
     return token
-  })
+  }
+  const session = useRoomSession(room, serverUrl, askToken, leave)
   const writable = useMayDraw(session) && mode === 'edit'
 
   const tellSession = useEffectEvent(({ status, role }: RoomSession) => {
@@ -102,10 +107,9 @@ function Board({ handle, ...props }: BoardProps) {
     void join()
     return () => {
       left = true
-      board.current?.destroy()
-      board.current = undefined
+      leave()
     }
-  }, [session, surface])
+  }, [session, surface, leave])
 
   useEffect(() => board.current?.setWritable(writable), [writable])
   useEffect(() => whenPageHides(() => board.current?.flush()), [])

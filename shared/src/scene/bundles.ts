@@ -1,7 +1,16 @@
 import * as check from './checks.ts'
 import { coordinate, flag, isRecord, nullable, pair, prose } from './checks.ts'
 import { ELEMENT_TYPES, type ElementPoint } from './element.ts'
-import { DOT, inkEquals, inkFromPoints, pointsOfInk, pressuresOfInk, sizeOfInk, type Ink } from './ink.ts'
+import {
+  DOT,
+  inkEquals,
+  inkFromChunks,
+  inkFromPoints,
+  pointsOfInk,
+  pressuresOfInk,
+  sizeOfInk,
+  type Ink,
+} from './ink.ts'
 import { bundle, copyJson } from './key-spec.ts'
 
 /** Where an element is: its top left corner. Lines have it in `line`, because their points hang on it. */
@@ -109,7 +118,7 @@ export const ink = bundle<Ink>({
   name: 'ink',
   types: ['freedraw'],
   fallback: DOT,
-  parse: (raw) => (isInk(raw) ? raw : undefined),
+  parse: parseInk,
   equals: inkEquals,
   read: (from) => inkFromPoints(listOf(from.points), listOf(from.pressures)),
   write: (value, to) => {
@@ -131,8 +140,14 @@ export const customData = bundle<Readonly<Record<string, unknown>> | null>({
   },
 })
 
-function isInk(raw: unknown): raw is Ink {
-  return isRecord(raw) && raw.steps instanceof Int32Array && raw.steps.length > 0 && raw.pressures instanceof Uint8Array
+/** Takes a stroke that is on the grid already, or the chunks of one in whatever holds them. */
+function parseInk(raw: unknown): Ink | undefined {
+  if (isRecord(raw) && raw.steps instanceof Int32Array && raw.pressures instanceof Uint8Array) {
+    return raw.steps.length > 0 ? { steps: raw.steps, pressures: raw.pressures } : undefined
+  }
+  if (typeof raw !== 'object' || raw === null || !(Symbol.iterator in raw)) return undefined
+  const stored = inkFromChunks(raw as Iterable<unknown>)
+  return stored.steps.length > 0 ? stored : undefined
 }
 
 /** An editor's list of pairs or numbers; what is in it is checked where it is put on the grid. */

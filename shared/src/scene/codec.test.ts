@@ -164,7 +164,7 @@ test('3,000 steps of a drag leave less than 200 KB of document', () => {
   expect(Y.encodeStateAsUpdate(doc).length).toBeLessThan(200_000)
 })
 
-test('10,000 elements are read in well under 200 ms', () => {
+test('reading 10,000 elements costs no more than a few times what Yjs needs to load them', () => {
   const doc = new Y.Doc()
   doc.transact(() => {
     for (let i = 0; i < 10_000; i++) {
@@ -176,11 +176,20 @@ test('10,000 elements are read in well under 200 ms', () => {
       createElement(doc, `e${i}`, valuesOf({ type, x: i * 1.1, y: 7, strokeColor, seed, index, roundness, ...own })!)
     }
   })
-  const times = Array.from({ length: 5 }, () => {
+  // A ratio, because a busy machine makes any time longer; on a quiet one the reading takes about 50 ms.
+  const update = Y.encodeStateAsUpdate(doc)
+  const took = (work: () => void) => {
     const start = performance.now()
-    const elements = [...readElements(doc)].map(([id, values]) => elementOf(id, values))
-    expect(elements).toHaveLength(10_000)
+    work()
     return performance.now() - start
-  })
-  expect(Math.min(...times)).toBeLessThan(200)
+  }
+  const rounds = Array.from({ length: 7 }, () => ({
+    load: took(() => Y.applyUpdate(new Y.Doc(), update)),
+    read: took(() => {
+      const elements = [...readElements(doc)].map(([id, values]) => elementOf(id, values))
+      expect(elements).toHaveLength(10_000)
+    }),
+  }))
+  const least = (kind: 'load' | 'read') => Math.min(...rounds.map((round) => round[kind]))
+  expect(least('read')).toBeLessThan(5 * least('load'))
 })

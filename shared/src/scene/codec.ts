@@ -9,15 +9,31 @@ export interface ElementValues {
   readonly keys: Properties
 }
 
+/** What a Yjs map and a plain one have in common. */
+interface StoredKeys {
+  get(key: string): unknown
+  forEach(visit: (value: unknown, key: string) => void): void
+}
+
+const SPECS = ofEachType((specs) => new Map(specs.map((spec) => [spec.name, spec])))
 /** The defaults of each kind of element, by key. */
 const FALLBACKS = ofEachType((specs) => Object.fromEntries(specs.map((spec) => [spec.name, spec.fallback])))
-/** Those that are numbers, words or flags: properties under their own names, safe to share. */
-const PLAIN_FALLBACKS = ofEachType((specs) =>
-  Object.fromEntries(
-    specs.filter((spec) => typeof spec.fallback !== 'object').map((spec) => [spec.name, spec.fallback]),
-  ),
-)
-const SPECS = ofEachType((specs) => new Map(specs.map((spec) => [spec.name, spec])))
+/** An element of each kind that is all defaults, to be copied: a thousand elements then have one shape. */
+const TEMPLATES = ofEachType((specs, type) => {
+  const template: Record<string, unknown> = { id: '', type, boundElements: null }
+  for (const spec of specs) spec.write(spec.fallback, template)
+  // A copy, because V8 copies an object that grew property by property ten times more slowly.
+  return { ...template }
+})
+/** The keys that must be written even when they are defaults, because they make arrays of their own. */
+const NEVER_SHARED = ofEachType((specs, type) => {
+  const makesObjects = (spec: KeySpec) => {
+    const made: Record<string, unknown> = { type }
+    spec.write(spec.fallback, made)
+    return Object.values(made).some((value) => typeof value === 'object' && value !== null)
+  }
+  return new Set(specs.filter(makesObjects))
+})
 
 /** The values of an element as an editor holds it; undefined when the format has no such kind of element. */
 export function valuesOf(element: object): ElementValues | undefined {
@@ -32,26 +48,26 @@ export function valuesOf(element: object): ElementValues | undefined {
  * Reads an element from stored keys, over what it was created as, over the defaults. Total: a faulty value is
  * passed over for the next one; undefined only when there is no known type. Costs what is said, not what could be.
  */
-export function parseValues(stored: Properties, created: Properties): ElementValues | undefined {
-  const type = [stored.type, created.type].find(isElementType)
+export function parseValues(created: Properties, stored: StoredKeys): ElementValues | undefined {
+  const type = [stored.get('type'), created.type].find(isElementType)
   if (!type) return undefined
+  const specs = SPECS[type]
   const keys: Record<string, unknown> = { ...FALLBACKS[type] }
-  for (const said of [created, stored]) {
-    for (const name of Object.keys(said)) {
-      const value = SPECS[type].get(name)?.parse(said[name])
-      if (value !== undefined) keys[name] = value
-    }
+  const take = (raw: unknown, name: string) => {
+    const value = specs.get(name)?.parse(raw)
+    if (value !== undefined) keys[name] = value
   }
+  for (const name of Object.keys(created)) take(created[name], name)
+  stored.forEach(take)
   return { type, keys }
 }
 
 /** The element that an editor shows for the values. Everything in it may be changed in place. */
-export function elementOf(id: ElementId, values: ElementValues): SceneElement {
-  const { type, keys } = values
-  const element: Record<string, unknown> = { id, type, boundElements: null, ...PLAIN_FALLBACKS[type] }
+export function elementOf(id: ElementId, { type, keys }: ElementValues): SceneElement {
+  const element: Record<string, unknown> = { ...TEMPLATES[type], id }
   for (const spec of KEYS_OF[type]) {
     const value = keys[spec.name]
-    if (value !== spec.fallback || typeof value === 'object') spec.write(value, element)
+    if (value !== spec.fallback || NEVER_SHARED[type].has(spec)) spec.write(value, element)
   }
   // Every property of the kind has been written: the table of keys covers them all.
   return element as unknown as SceneElement
@@ -82,7 +98,7 @@ export function sparseValues(values: ElementValues): Record<string, unknown> {
   return sparse
 }
 
-function ofEachType<T>(make: (specs: readonly KeySpec[]) => T): Readonly<Record<ElementType, T>> {
-  const entries = ELEMENT_TYPES.map((type) => [type, make(KEYS_OF[type])] as const)
+function ofEachType<T>(make: (specs: readonly KeySpec[], type: ElementType) => T): Readonly<Record<ElementType, T>> {
+  const entries = ELEMENT_TYPES.map((type) => [type, make(KEYS_OF[type], type)] as const)
   return Object.fromEntries(entries) as Record<ElementType, T>
 }

@@ -79,12 +79,7 @@ export function observeElements(
 
 function parseStored(stored: unknown): ElementValues | undefined {
   if (!(stored instanceof Y.Map)) return undefined
-  const said: Record<string, unknown> = Object.create(null)
-  stored.forEach((value: unknown, key) => {
-    if (key !== 'ink') said[key] = value
-    else if (value instanceof Y.Array) said.ink = inkFromChunks(value.toArray())
-  })
-  return parseValues(said, parseCreated(said.o))
+  return parseValues(parseCreated(stored.get('o')), stored)
 }
 
 /** What an element was created as; nothing when it does not say, or says what cannot be read. */

@@ -47,7 +47,9 @@ export function bundle<V>(spec: Omit<KeySpec<V>, 'equals'> & Partial<Pick<KeySpe
 export function copyJson(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value
   if (Array.isArray(value)) return value.map(copyJson)
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, copyJson(item)]))
+  const copy: Record<string, unknown> = {}
+  for (const key of Object.keys(value)) copy[key] = copyJson((value as Properties)[key])
+  return copy
 }
 
 /** Whether two JSON values are the same. */
