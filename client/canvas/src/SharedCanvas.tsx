@@ -1,7 +1,16 @@
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { Role } from '@sketchroom/shared/roles'
 import { schemaState } from '@sketchroom/shared/scene/migrations'
-import { type Ref, useCallback, useEffect, useEffectEvent, useImperativeHandle, useRef, useState } from 'react'
+import {
+  type Ref,
+  useCallback,
+  useEffect,
+  useEffectEvent,
+  useImperativeHandle,
+  useLayoutEffect,
+  useRef,
+  useState,
+} from 'react'
 import { systemClock } from './binding/clock.ts'
 import './canvas.css'
 import type { RoomSession } from './collab/room-session.ts'
@@ -62,12 +71,15 @@ function Board({ handle, ...props }: BoardProps) {
     board.current?.destroy()
     board.current = undefined
   }, [])
+  // What is in hand is written before the session closes, and before the editor, which empties itself, is unmounted:
+  // only a parent's layout effects are that early.
+  useLayoutEffect(() => leave, [leave])
   const askToken = async () => {
     const token = await getToken()
     self.current = findTokenUser(token)
     return token
   }
-  const session = useRoomSession(room, serverUrl, askToken, leave)
+  const session = useRoomSession(room, serverUrl, askToken)
   const writable = useMayDraw(session) && mode === 'edit'
 
   const tellSession = useEffectEvent(({ status, role }: RoomSession) => {

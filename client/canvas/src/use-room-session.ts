@@ -4,24 +4,20 @@ import { schemaState } from '@sketchroom/shared/scene/migrations'
 import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
 import { createRoomSession, type RoomSession } from './collab/room-session.ts'
 
-/** A session in a room, for as long as the component shows that room. Before it closes, `leave` is called. */
+/** A session in a room, for as long as the component shows that room. */
 export function useRoomSession(
   roomId: string,
   serverUrl: string,
   getToken: () => Promise<string>,
-  leave: () => void,
 ): RoomSession | undefined {
   const [session, setSession] = useState<RoomSession>()
   const askToken = useEffectEvent(getToken)
-  const beforeClose = useEffectEvent(leave)
   useEffect(() => {
     const opened = createRoomSession({ roomId, serverUrl, getToken: () => askToken() })
     // A connection cannot be made while rendering: React renders more often than it shows.
     // oxlint-disable-next-line react/set-state-in-effect
     setSession(opened)
     return () => {
-      // What is in hand has to be in the document while the session still keeps and sends it.
-      beforeClose()
       setSession(undefined)
       void opened.close()
     }
