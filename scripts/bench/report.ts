@@ -60,7 +60,7 @@ ${figureTable(results)}
   ${ack('sketchroom')} ms against Hocuspocus's ${ack('hocuspocus')} ms. This disk's own fdatasync took
   ${formatFigure(fdatasyncMs)} ms. What durability costs is the column of the memory store.
 - SketchRoom sends the first edit after a quiet moment at once and gathers what follows within 8 ms into one frame.
-  So above about 100 edits a second in a room, its delivery takes some milliseconds longer, and costs less.
+  So above about 100 edits a second in a room, its delivery takes some milliseconds longer, for fewer frames.
 - Readers are counted, not writers, although every server echoes to the writer too. At its limit, the writer keeps at
   most 1,000 edits that are not yet with all readers (and acknowledged, where the server does that).
 - CPU is the server process's own, all its threads, user and system, between two quiet moments.

@@ -27,11 +27,12 @@ export class Gathering {
   static async form({ dialect, room, writers, readers, acknowledges }: Cast): Promise<Gathering> {
     const gathering = new Gathering(acknowledges)
     const frames = new RoomFrames(dialect, room)
-    for (let n = 0; n < readers; n++) {
+    const read = async () => {
       const counter = new DeliveryCounter((client, from, to) => gathering.#delivered(client, from, to))
       gathering.#counters.push(counter)
       gathering.#clients.push(await join(frames, room, (incoming) => gathering.#read(counter, incoming)))
     }
+    await Promise.all(Array.from({ length: readers }, read))
     for (const source of editSources(writers)) {
       const client = await join(frames, room, ({ kind }) => {
         if (kind !== 'ack') return
