@@ -18,7 +18,7 @@ const cacheName = CACHE_PREFIX + version
 /** Every page is this one. */
 const SHELL_PAGE = '/'
 /** A network that is there but does not answer must not keep the app closed. */
-const PAGE_TIMEOUT_MS = 4_000
+const ANSWER_TIMEOUT_MS = 4_000
 
 worker.addEventListener('install', (event) => event.waitUntil(keepShell()))
 worker.addEventListener('activate', (event) => event.waitUntil(dropOldShells()))
@@ -33,9 +33,9 @@ worker.addEventListener('fetch', (event) => {
   const { request } = event
   switch (strategyFor(request, worker.location.origin)) {
     case 'page':
-      return event.respondWith(networkFirst(request, SHELL_PAGE, PAGE_TIMEOUT_MS))
+      return event.respondWith(networkFirst(request, SHELL_PAGE))
     case 'network-first':
-      return event.respondWith(networkFirst(request, request.url, PAGE_TIMEOUT_MS))
+      return event.respondWith(networkFirst(request, request.url))
     case 'cache-first':
       return event.respondWith(cacheFirst(event.request, (work) => event.waitUntil(work)))
     case 'pass':
@@ -62,9 +62,12 @@ async function takeOverIfAlone(): Promise<void> {
   if (tabs.length <= 1) await worker.skipWaiting()
 }
 
-async function networkFirst(request: Request, fallback: string, timeoutMs: number): Promise<Response> {
+async function networkFirst(request: Request, fallback: string): Promise<Response> {
+  const abort = new AbortController()
+  // Until the answer begins; what has begun may take its time.
+  const timer = setTimeout(() => abort.abort(), ANSWER_TIMEOUT_MS)
   try {
-    const response = await fetch(request, { signal: AbortSignal.timeout(timeoutMs) })
+    const response = await fetch(request, { signal: abort.signal })
     // A gateway without a server behind it has no page for us.
     if (response.status < 500) return response
     return (await findKept(fallback)) ?? response
@@ -72,6 +75,8 @@ async function networkFirst(request: Request, fallback: string, timeoutMs: numbe
     const kept = await findKept(fallback)
     if (kept) return kept
     throw error
+  } finally {
+    clearTimeout(timer)
   }
 }
 
