@@ -1,22 +1,21 @@
 import { lazy, Suspense, useEffect, useRef, useState } from 'react'
-import { CloudAlert } from 'lucide-react'
 import type { Person, SavingStatus, SharedCanvasHandle } from '@sketchroom/canvas'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { describeError } from '../api/describe-error.ts'
 import { useApp } from '../session/AppContext.tsx'
-import { Button } from '../ui/Button.tsx'
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
-import { MessagePage } from '../ui/MessagePage.tsx'
 import { useToast } from '../ui/Toasts.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import { BoardBar } from './BoardBar.tsx'
 import { BoardSkeleton } from './BoardSkeleton.tsx'
+import { CanvasFailed } from './CanvasFailed.tsx'
 import { ClosedBoard } from './ClosedBoard.tsx'
 import { reasonOfCode } from './closed-reason.ts'
 import { FollowingNotice } from './FollowingNotice.tsx'
 import { ShareDialog } from './share/ShareDialog.tsx'
 import { useBoard } from './use-board.ts'
 import { useKeptCount } from './use-kept-count.ts'
+import { useLeaveWarning } from './use-leave-warning.ts'
 import './board.css'
 
 const loadCanvas = () => import('@sketchroom/canvas')
@@ -111,30 +110,4 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
       )}
     </div>
   )
-}
-
-function CanvasFailed() {
-  return (
-    <MessagePage
-      alert
-      icon={<CloudAlert size={32} />}
-      title="The canvas could not be loaded"
-      text="Check your connection and reload. What was drawn before is safe."
-      actions={
-        <Button look="primary" onClick={() => location.reload()}>
-          Reload
-        </Button>
-      }
-    />
-  )
-}
-
-/** Asks before the tab is closed while edits are in this tab's memory only. */
-function useLeaveWarning(isNeeded: boolean): void {
-  useEffect(() => {
-    if (!isNeeded) return
-    const warn = (event: BeforeUnloadEvent) => event.preventDefault()
-    window.addEventListener('beforeunload', warn)
-    return () => window.removeEventListener('beforeunload', warn)
-  }, [isNeeded])
 }

@@ -3,17 +3,17 @@ import { CloudAlert, Search, SearchX, WifiOff } from 'lucide-react'
 import { Link } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { describeError } from '../api/describe-error.ts'
-import { forgetKnownRoom, keepKnownRooms, listKnownRooms } from '../device/known-rooms.ts'
+import { listKnownRooms } from '../device/known-rooms.ts'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { MessagePage } from '../ui/MessagePage.tsx'
 import { RenameDialog } from '../ui/RenameDialog.tsx'
-import { useToast } from '../ui/Toasts.tsx'
 import { BoardCard } from './BoardCard.tsx'
 import { BoardGrid, BoardGridSkeleton } from './BoardGrid.tsx'
 import { KnownBoards } from './KnownBoards.tsx'
 import { useBoards } from './use-boards.ts'
+import { useDeleteBoard } from './use-delete-board.ts'
 
 /** The search waits for a pause in typing. */
 const SEARCH_PAUSE_MS = 200
@@ -29,7 +29,6 @@ interface MyBoardsProps {
 export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps) {
   const { rooms: api, storage } = useApp()
   const session = useSessionState()
-  const toast = useToast()
   const [typed, setTyped] = useState('')
   const [query, setQuery] = useState('')
   const [renaming, setRenaming] = useState<Room>()
@@ -40,27 +39,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
     return () => clearTimeout(timer)
   }, [typed])
 
-  async function restore(room: Room): Promise<void> {
-    try {
-      keepKnownRooms(storage, [await api.restore(room.id)])
-      hide(room.id, false)
-      await reload()
-    } catch (error) {
-      toast({ text: `“${room.name}” is still deleted. ${describeError(error)}` })
-    }
-  }
-
-  async function remove(room: Room): Promise<void> {
-    hide(room.id, true)
-    try {
-      await api.delete(room.id)
-      forgetKnownRoom(storage, room.id)
-      toast({ text: `“${room.name}” was deleted.`, action: { label: 'Undo', run: () => void restore(room) } })
-    } catch (error) {
-      hide(room.id, false)
-      toast({ text: `“${room.name}” was not deleted. ${describeError(error)}` })
-    }
-  }
+  const remove = useDeleteBoard({ hide, reload })
 
   if (boards.kind === 'offline') {
     return (

@@ -6,7 +6,7 @@ import { createHttp } from '../api/http.ts'
 import { createDeviceStorage, type DeviceStorage } from '../device/device-storage.ts'
 import { findKnownUser } from '../device/known-user.ts'
 import { memoryStorage } from '../device/memory-storage.testing.ts'
-import { createSession } from './session.ts'
+import { createSession } from './create-session.ts'
 import { createQueue, type TabLock } from './tab-lock.ts'
 
 /** An account server with rotating refresh tokens: one used twice revokes everything, as the real one does. */

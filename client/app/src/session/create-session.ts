@@ -1,0 +1,169 @@
+import { signedInSchema, userSchema, type SignedIn, type User } from '@sketchroom/shared/api/auth'
+import { apiPath } from '@sketchroom/shared/api/paths'
+import { ApiError } from '../api/api-error.ts'
+import type { ApiRequest, Send } from '../api/http.ts'
+import type { DeviceStorage } from '../device/device-storage.ts'
+import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
+import type { SessionState } from './session-state.ts'
+import type { Session } from './session.ts'
+import type { TabLock } from './tab-lock.ts'
+
+/** A token is handed out only if it is valid for at least so long, so that it outlives what it is for. */
+const LEAST_VALIDITY_MS = 60_000
+
+/** What a session is made of. */
+export interface SessionParts {
+  readonly send: Send
+  readonly storage: DeviceStorage
+  readonly lock: TabLock
+  /** Milliseconds since 1970. */
+  readonly now?: () => number
+}
+
+interface Token {
+  readonly value: string
+  readonly expiresAt: number
+}
+
+/** Makes the session of this tab. It asks nothing of the server before `start`. */
+export function createSession({ send, storage, lock, now = Date.now }: SessionParts): Session {
+  let state: SessionState = { kind: 'starting', user: findKnownUser(storage) }
+  let token: Token | undefined
+  let refreshing: Promise<string> | undefined
+  let ensuring: Promise<void> | undefined
+  const listeners = new Set<() => void>()
+
+  function become(next: SessionState): void {
+    state = next
+    for (const listener of listeners) listener()
+  }
+
+  function adoptUser(user: User): void {
+    keepKnownUser(storage, user)
+    become({ kind: 'signed-in', user })
+  }
+
+  function adopt({ user, accessToken, expiresInSeconds }: SignedIn): string {
+    token = { value: accessToken, expiresAt: now() + expiresInSeconds * 1000 }
+    adoptUser(user)
+    return accessToken
+  }
+
+  function findFreshToken(): string | undefined {
+    return token && token.expiresAt - now() >= LEAST_VALIDITY_MS ? token.value : undefined
+  }
+
+  function post(path: 'guest' | 'signup' | 'signin' | 'refresh', body?: unknown): ApiRequest<SignedIn> {
+    return { method: 'POST', path: apiPath(path), schema: signedInSchema, ...(body === undefined ? {} : { body }) }
+  }
+
+  /** Only to be called under the lock. */
+  async function refreshNow(stale: string | undefined): Promise<string> {
+    const fresh = findFreshToken()
+    if (fresh && fresh !== stale) return fresh
+    try {
+      return adopt(await send(post('refresh')))
+    } catch (error) {
+      const user = findKnownUser(storage)
+      if (isUnauthenticated(error)) {
+        token = undefined
+        become(user ? { kind: 'ended', user } : { kind: 'nobody' })
+      } else if (state.kind !== 'signed-in') {
+        become(user ? { kind: 'unreachable', user } : { kind: 'nobody' })
+      }
+      throw error
+    }
+  }
+
+  function refresh(stale?: string): Promise<string> {
+    refreshing ??= lock(() => refreshNow(stale)).finally(() => {
+      refreshing = undefined
+    })
+    return refreshing
+  }
+
+  /** Only to be called under the lock. A tab that waited finds here what the other tab has done. */
+  async function ensureNow(): Promise<void> {
+    if (findFreshToken()) return
+    const known = findKnownUser(storage)
+    if (known || !storage.works) {
+      try {
+        await refreshNow(undefined)
+        return
+      } catch (error) {
+        // A guest has nothing to sign in with: a new guest is the only way on.
+        if (!isUnauthenticated(error) || known?.isGuest === false) throw error
+      }
+    }
+    adopt(await send(post('guest', {})))
+  }
+
+  async function getToken(): Promise<string> {
+    return findFreshToken() ?? refresh()
+  }
+
+  async function sendSignedIn<T>(request: ApiRequest<T>): Promise<T> {
+    const first = await getToken()
+    try {
+      return await send(request, first)
+    } catch (error) {
+      if (!isUnauthenticated(error)) throw error
+      return send(request, await refresh(first))
+    }
+  }
+
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    async start() {
+      token = undefined
+      const user = findKnownUser(storage)
+      // Without storage only the cookie knows, and only the server can read it.
+      if (!user && storage.works) return become({ kind: 'nobody' })
+      become({ kind: 'starting', user })
+      await refresh().catch(() => {
+        // `refreshNow` has turned the error into a state.
+      })
+    },
+    ensure() {
+      ensuring ??= lock(ensureNow).finally(() => {
+        ensuring = undefined
+      })
+      return ensuring
+    },
+    async continueAsGuest() {
+      await lock(async () => adopt(await send(post('guest', {}))))
+    },
+    getToken,
+    send: sendSignedIn,
+    async signUp(account) {
+      // The guest's token makes the new account the same person, with the same boards.
+      const guest = state.kind === 'signed-in' ? await getToken() : undefined
+      await lock(async () => adopt(await send(post('signup', account), guest)))
+    },
+    async signIn(account) {
+      const guest = state.kind === 'signed-in' ? await getToken() : undefined
+      await lock(async () => adopt(await send(post('signin', account), guest)))
+    },
+    async rename(name) {
+      adoptUser(await sendSignedIn({ method: 'PATCH', path: apiPath('me'), body: { name }, schema: userSchema }))
+    },
+    async signOut() {
+      await lock(async () => {
+        await send({ method: 'POST', path: apiPath('signout') }, token?.value).catch((error: unknown) => {
+          // Nothing is left to end when the server does not know the session any more.
+          if (!isUnauthenticated(error)) throw error
+        })
+        token = undefined
+      })
+      become({ kind: 'nobody' })
+    },
+  }
+}
+
+function isUnauthenticated(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 401
+}
