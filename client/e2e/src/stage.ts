@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { apiPath } from '@sketchroom/shared/api/paths'
+import { roomTokenSchema } from '@sketchroom/shared/api/rooms'
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
 import { ServerProcess } from '../../../server/src/testing/server-process.ts'
 import { ApiCaller, findFreePort } from '../../../server/src/testing/test-server.ts'
@@ -13,6 +15,8 @@ export interface HostBoard {
   readonly id: string
   /** Where people open it. */
   readonly url: string
+  /** A room token for one of the host's users, for pages of these origins and for what is no page. */
+  token(userId: string, role?: 'viewer' | 'editor', origins?: readonly string[]): Promise<string>
   /** Lets one of the host's users in, with a room token and without a browser. */
   join(name: string, role?: 'viewer' | 'editor'): Promise<Peer>
 }
@@ -54,12 +58,14 @@ export class Stage {
   async hostBoard(): Promise<HostBoard> {
     const { accessToken } = await this.api.guest('Host')
     const { id } = await this.api.createRoom(accessToken, 'link-edit')
-    return {
-      id,
-      url: `${this.origin}/r/${id}`,
-      join: async (name, role = 'editor') =>
-        Peer.join(this.origin, id, await this.api.roomToken(accessToken, id, role, name)),
+    const token: HostBoard['token'] = async (userId, role = 'editor', origins = []) => {
+      const body = { user: { id: userId, name: userId }, role, origins }
+      const response = await this.api.call('POST', apiPath('roomTokens', { roomId: id }), { token: accessToken, body })
+      return roomTokenSchema.parse(await response.json()).token
     }
+    const enter = async (name: string, role?: 'viewer' | 'editor') =>
+      Peer.join(this.origin, id, await token(name, role))
+    return { id, url: `${this.origin}/r/${id}`, token, join: enter }
   }
 
   /** Ends the server as a power cut would. */
