@@ -42,8 +42,8 @@ export interface SharedCanvasProps {
   /** Called for each connection and each renewal; see `RoomSessionOptions`. */
   readonly getToken: () => Promise<string>
   readonly theme: 'light' | 'dark' | 'system'
-  /** `view` never draws; `edit` draws when the server lets the person. */
-  readonly mode: 'edit' | 'view'
+  /** `view` never draws; `edit`, the default, draws when the server lets the person. */
+  readonly mode?: 'edit' | 'view'
   readonly onStatus?: (status: SavingStatus) => void
   readonly onRole?: (role: Role | undefined) => void
   readonly onPeople?: (people: readonly Person[]) => void
@@ -62,7 +62,7 @@ export function SharedCanvas({ ref, ...props }: SharedCanvasProps) {
 type BoardProps = Omit<SharedCanvasProps, 'ref'> & { readonly handle: Ref<SharedCanvasHandle> | undefined }
 
 function Board({ handle, ...props }: BoardProps) {
-  const { room, serverUrl, getToken, theme, mode, onStatus, onRole, onPeople, onReady, onError } = props
+  const { room, serverUrl, getToken, theme, mode = 'edit', onStatus, onRole, onPeople, onReady, onError } = props
   const [surface, setSurface] = useState<DrawingSurface>()
   const board = useRef<SharedBoard>(undefined)
   const self = useRef<PresenceUser>(undefined)
