@@ -43,8 +43,8 @@ test('without a hash nothing fits, after the same work', async () => {
     for (let n = 0; n < 5; n++) ratios.push((await timed(null)) / (await timed(hash)))
     const median = ratios.sort((a, b) => a - b)[2] ?? 0
     // Without the work the ratio is below 0.1.
-    expect(median).toBeGreaterThan(0.5)
-    expect(median).toBeLessThan(2)
+    expect(median).toBeGreaterThan(0.3)
+    expect(median).toBeLessThan(3)
   } finally {
     await dear.close()
   }
