@@ -34,9 +34,19 @@ test('the tables say which way is better, and leave out what was not measured', 
 })
 
 test('the verdict names both halves of the goal, and fails when one does', () => {
-  expect(verdict(measured(0.5))).toMatch(/^The goal holds: .* 1\.75× .* 0\.50× its CPU/)
+  expect(verdict(measured(0.5))).toMatch(
+    /^The goal holds in every round: .* 1\.75 \(1\.50–2\.00\) .* 0\.50 times its CPU/,
+  )
   expect(verdict(measured(1.5))).toMatch(/^The goal does NOT hold: /)
   expect(verdict(new Results())).toBe('The goal was not measured.')
+})
+
+test('the verdict says when a round was lost, and what the figures are', () => {
+  const results = measured(0.5)
+  results.record(CAPACITY, 'sketchroom', 30)
+  results.record(CAPACITY, 'hocuspocus', 60)
+  expect(verdict(results)).toMatch(/^The goal holds in the median, not in every round: .* 1\.50 \(0\.50–2\.00\)/)
+  expect(verdict(results)).toMatch(/ are 30\.0 and 60\.0 updates per second\.$/)
 })
 
 test('figures keep three digits that mean something', () => {

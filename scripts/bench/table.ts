@@ -46,7 +46,8 @@ export function figureTable(results: Results): string {
   return markdownTable(['measured', 'unit', ...PEERS.map(({ title }) => title)], rows)
 }
 
-function formatRatio(spread: Spread | undefined): string {
+/** A ratio's median, and in brackets the least and the most of any round where they differ. */
+export function formatRatio(spread: Spread | undefined): string {
   if (!spread) return '–'
   const range = `${formatFigure(spread.least)}–${formatFigure(spread.most)}`
   return spread.least === spread.most ? formatFigure(spread.median) : `${formatFigure(spread.median)} (${range})`
