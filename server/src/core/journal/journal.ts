@@ -12,7 +12,7 @@ export interface JournalPace {
 }
 
 /** A commit costs a disk flush whatever its size, so a busy server gathers; a quiet one commits at once. */
-const DEFAULT_PACE: JournalPace = { commitEveryMs: 4, firstRetryMs: 100, longestRetryMs: 5000 }
+const DEFAULT_PACE: JournalPace = { commitEveryMs: 8, firstRetryMs: 100, longestRetryMs: 5000 }
 
 /** Past this many bytes waiting for a store that fails, no more writes should be let in. */
 const OVERLOAD_BYTES = 64 * 1024 * 1024
