@@ -17,9 +17,9 @@ export interface Plan {
 /** What the figures in the documentation are from. */
 export const FULL: Plan = {
   title: 'full',
-  deliveryRounds: 7,
+  deliveryRounds: 5,
   rounds: 3,
-  saturationMs: 1500,
+  saturationMs: 1000,
   fixedRateMs: 2000,
   busyMs: 3000,
   ackMs: 3000,

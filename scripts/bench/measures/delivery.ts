@@ -1,15 +1,18 @@
 import type { Plan } from '../plan.ts'
 import type { Measure, Results } from '../results.ts'
-import { interleave, play, type Load, type RunningPeer } from '../stage.ts'
+import { interleave, play, type Load, type Performance, type RunningPeer } from '../stage.ts'
 
 const READERS = 50
-/** Enough that no server waits for the writer: its acknowledgements and merged frames take some milliseconds. */
-const WINDOW = 1000
+/**
+ * How many edits may be under way. With few, a server that answers late waits for the writer; with many, one that
+ * merges all that waits is slowed by its own queue. No number suits all, so each is judged by its best.
+ */
+const WINDOWS = [300, 1000, 3000]
 const HZ = 200
 
-/** Delivered updates per second of a room at its limit. */
+/** Delivered updates per second of a room at its limit: the most of any window. */
 export const CAPACITY: Measure = {
-  title: `1 writer, ${READERS} readers, as fast as it goes: delivered updates`,
+  title: 'the same, each at its best: delivered updates',
   unit: '/s',
   better: 'higher',
 }
@@ -19,6 +22,14 @@ export const CAPACITY_CPU: Measure = {
   unit: 'µs',
   better: 'lower',
 }
+const AT_WINDOW = WINDOWS.map((window) => ({
+  window,
+  delivered: {
+    title: `1 writer, ${READERS} readers, ${window} edits under way: delivered updates`,
+    unit: '/s',
+    better: 'higher',
+  } satisfies Measure,
+}))
 /** CPU for each delivered update of somebody who draws fast. */
 export const RATE_CPU: Measure = {
   title: `1 writer at ${HZ}/s, ${READERS} readers: server CPU per delivered update`,
@@ -43,11 +54,17 @@ const BUSY_P99: Measure = { title: 'the same: delivery p99', unit: 'ms', better:
 export async function measureDelivery(load: Load, peers: readonly RunningPeer[], plan: Plan, results: Results) {
   await interleave(peers, plan.deliveryRounds, async (running) => {
     const { id } = running.peer
-    const full = await play(load, running, { writers: 1, readers: READERS }, (share) =>
-      load.call('saturate', { milliseconds: plan.saturationMs * share, window: WINDOW }),
-    )
-    results.record(CAPACITY, id, full.delivered / full.seconds)
-    results.record(CAPACITY_CPU, id, full.cpuMicros / full.delivered)
+    const tries: Performance[] = []
+    for (const { window, delivered } of AT_WINDOW) {
+      const tried = await play(load, running, { writers: 1, readers: READERS }, (share) =>
+        load.call('saturate', { milliseconds: plan.saturationMs * share, window }),
+      )
+      tries.push(tried)
+      results.record(delivered, id, tried.delivered / tried.seconds)
+    }
+    const best = tries.reduce((a, b) => (b.delivered / b.seconds > a.delivered / a.seconds ? b : a))
+    results.record(CAPACITY, id, best.delivered / best.seconds)
+    results.record(CAPACITY_CPU, id, best.cpuMicros / best.delivered)
   })
   await interleave(peers, plan.deliveryRounds, async (running) => {
     const { id } = running.peer
