@@ -5,8 +5,9 @@ import { applyUpdate } from 'yjs'
 import type { RoomLink } from './room-link.ts'
 
 /**
- * Broadcasts are gathered for this long: fewer frames are what makes a busy room cheap. The first edit
- * after a quiet moment does not wait (`flushIfQuiet`), so a quiet room is also fast.
+ * A room broadcasts at most this often, since fewer frames are what makes a busy room cheap. The first edit
+ * after a quiet moment does not wait. Hocuspocus's own gathering, by the same time, is the safety net for
+ * what it broadcasts itself, such as the cursor of somebody who left.
  */
 export const GATHER_MS = 8
 
@@ -23,6 +24,7 @@ export class HostedRoom {
   readonly links = new Set<RoomLink>()
   readonly #clientOwners = new Map<number, RoomLink>()
   #lastFlushAt = -Infinity
+  #flushTimer: NodeJS.Timeout | undefined
 
   constructor(id: RoomId, document: Document) {
     this.id = id
@@ -50,11 +52,17 @@ export class HostedRoom {
     return 'missing-dependencies'
   }
 
-  /** Sends what waits to be broadcast, unless something was sent a moment ago: then it is gathered. */
-  flushIfQuiet(): void {
-    const now = performance.now()
-    if (now - this.#lastFlushAt < GATHER_MS) return
-    this.#lastFlushAt = now
+  /** Sends what waits to be broadcast: now, or as soon as the last broadcast is `GATHER_MS` ago. */
+  flushSoon(): void {
+    if (this.#flushTimer) return
+    const waitMs = this.#lastFlushAt + GATHER_MS - performance.now()
+    if (waitMs <= 0) this.#flush()
+    else this.#flushTimer = setTimeout(() => this.#flush(), waitMs)
+  }
+
+  #flush(): void {
+    this.#flushTimer = undefined
+    this.#lastFlushAt = performance.now()
     this.document.flush()
   }
 

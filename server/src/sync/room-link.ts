@@ -131,7 +131,7 @@ export class RoomLink {
     decodeUpdate(update)
     const result = this.room.apply(update, this)
     if (result === 'kept-pending') this.#journal.append(this.room.id, update, this.user.id)
-    this.room.flushIfQuiet()
+    this.room.flushSoon()
     if (result === 'missing-dependencies') {
       this.#answer(false)
       this.#askForMissing()
@@ -154,6 +154,6 @@ export class RoomLink {
     const stamped = stampAwareness(update, this.user, (clientId) => this.room.claimClient(clientId, this))
     if (!stamped) return
     this.room.document.applyAwarenessUpdate(this.connection, stamped)
-    this.room.flushIfQuiet()
+    this.room.flushSoon()
   }
 }
