@@ -7,7 +7,7 @@ import { spawn } from 'node:child_process'
 const server = spawn(process.execPath, ['--watch-path=server/src', '--watch-path=shared/src', 'server/src/main.ts'], {
   stdio: 'inherit',
   // Vite's page is another origin than the server's.
-  env: { ALLOWED_ORIGINS: 'http://localhost:5173,http://localhost:3000', ...process.env },
+  env: { ALLOWED_ORIGINS: 'http://localhost:5173', ...process.env },
 })
 const client = spawn(process.execPath, ['node_modules/vite/bin/vite.js'], { cwd: 'client/app', stdio: 'inherit' })
 

@@ -37,7 +37,13 @@ test('without a public address, every name of the own machine may connect', () =
   expect(parseConfig({ PUBLIC_URL: 'https://draw.example.org/' }).allowedOrigins).toEqual(['https://draw.example.org'])
 })
 
-test('allowed origins are a list', () => {
-  const { allowedOrigins } = parseConfig({ ALLOWED_ORIGINS: 'https://a.example, https://b.example/path' })
-  expect(allowedOrigins).toEqual(['https://a.example', 'https://b.example'])
+test('allowed origins are a list, and add to the own instead of replacing them', () => {
+  const others = { ALLOWED_ORIGINS: 'https://a.example, https://b.example/path,https://draw.example.org' }
+  expect(parseConfig({ ...others, PUBLIC_URL: 'https://draw.example.org' }).allowedOrigins).toEqual([
+    'https://draw.example.org',
+    'https://a.example',
+    'https://b.example',
+  ])
+  const { allowedOrigins } = parseConfig({ ALLOWED_ORIGINS: 'https://a.example' })
+  expect(allowedOrigins).toEqual([...parseConfig({}).allowedOrigins, 'https://a.example'])
 })

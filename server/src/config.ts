@@ -37,7 +37,7 @@ export interface Config {
   readonly jwtSecret: string | undefined
   /** Where people reach the server; links and cookies are made for it. */
   readonly publicUrl: URL
-  /** Pages that may call the API and connect, as origins. */
+  /** Pages that may call the API and connect, as origins; the server's own are always among them. */
   readonly allowedOrigins: readonly string[]
   /** How many proxies in front may be believed about the client's address. */
   readonly trustProxy: number
@@ -65,14 +65,14 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}`)
   // Without a public address the server is somebody's own machine, which has more than one name for itself.
   const ownNames = data.PUBLIC_URL ? [] : [`http://127.0.0.1:${data.PORT}`, `http://[::1]:${data.PORT}`]
-  const allowed = data.ALLOWED_ORIGINS?.map(({ origin }) => origin) ?? [publicUrl.origin, ...ownNames]
+  const others = data.ALLOWED_ORIGINS?.map(({ origin }) => origin) ?? []
   return {
     port: data.PORT,
     host: data.HOST,
     dataDir: data.DATA_DIR,
     jwtSecret: data.JWT_SECRET,
     publicUrl,
-    allowedOrigins: [...new Set(allowed)],
+    allowedOrigins: [...new Set([publicUrl.origin, ...ownNames, ...others])],
     trustProxy: data.TRUST_PROXY,
     logLevel: data.LOG_LEVEL,
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,

@@ -15,7 +15,7 @@ import { serveClient } from './static.ts'
 export interface HttpConfig {
   /** Where browsers reach us: decides cookies, the content policy and the addresses we hand out. */
   readonly publicUrl: URL
-  /** Origins whose pages may use the API, besides our own. */
+  /** Origins whose pages may use the API, our own among them. */
   readonly allowedOrigins: readonly string[]
   /** How many proxies in front are believed about who the client is. */
   readonly trustProxy: number
@@ -32,8 +32,7 @@ export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins'> 
 
 /** Builds everything that is answered over HTTP; whoever serves it calls `callback()`. */
 export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Koa<RequestState> {
-  const { publicUrl, trustProxy, clientDir } = config
-  const allowedOrigins = [...new Set([publicUrl.origin, ...config.allowedOrigins])]
+  const { publicUrl, allowedOrigins, trustProxy, clientDir } = config
 
   // With a count, Koa takes the client's address from as many hops as we trust, and not from what came before.
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })

@@ -58,7 +58,12 @@ export async function startApi(options: ApiOptions = {}) {
       ready: () => health.isReady,
       report: async () => ({ status: health.failing ? 'failing' : 'ok', store: 'memory' }),
     },
-    config: { publicUrl: new URL('http://board.example'), allowedOrigins: [], trustProxy: 0, ...options.config },
+    config: {
+      publicUrl: new URL('http://board.example'),
+      allowedOrigins: ['http://board.example'],
+      trustProxy: 0,
+      ...options.config,
+    },
     logger: pino({ level: 'info' }, { write: (line: string) => logLines.push(line) }),
   })
   const answer = app.callback()
