@@ -4,6 +4,7 @@ import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { isOffline } from './browser-signals.ts'
 import { findCloseError, findErrorCode } from './close-reason.ts'
+import { retryDelayMs } from './retry-delay.ts'
 import { RetryPolicy } from './retry-policy.ts'
 import { RoomProvider, RoomSocket } from './room-provider.ts'
 import type { Link } from './saving-status.ts'
@@ -49,6 +50,8 @@ export class RoomConnection {
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   /** Fetched before the socket is opened, and used once. */
   #token: string | undefined
+  #renewalTimer: ReturnType<typeof setTimeout> | undefined
+  #failedRenewals = 0
   #joinedAt = 0
   #heardAt = 0
 
@@ -68,13 +71,14 @@ export class RoomConnection {
         }
       },
     })
-    this.#provider = new RoomProvider({
+    const configuration = {
       name: options.roomId,
       document: options.doc,
       awareness: options.awareness,
       websocketProvider: this.#socket,
       token: () => this.#takeToken(),
-    })
+    }
+    this.#provider = new RoomProvider(configuration, () => this.#link.state === 'joined')
     this.#provider.attach()
   }
 
@@ -138,7 +142,24 @@ export class RoomConnection {
   async #takeToken(): Promise<string> {
     const token = this.#token
     this.#token = undefined
-    return token ?? this.#options.getToken()
+    return token ?? this.#renewToken()
+  }
+
+  /** The server asks once for each token, a minute before it ends: a renewal that fails is ours to try again. */
+  async #renewToken(): Promise<string> {
+    clearTimeout(this.#renewalTimer)
+    try {
+      const token = await this.#options.getToken()
+      this.#failedRenewals = 0
+      return token
+    } catch (error) {
+      if (this.#link.state === 'joined') {
+        const afterMs = retryDelayMs(this.#failedRenewals, Math.random())
+        this.#failedRenewals += 1
+        this.#renewalTimer = setTimeout(() => void this.#provider.sendToken(), afterMs)
+      }
+      throw error
+    }
   }
 
   #received(frame: SyncFrame): void {
@@ -170,6 +191,8 @@ export class RoomConnection {
 
   /** The socket is gone, by our own hand or another's; only the other's has consequences. */
   #dropped(error: ErrorCode | undefined): void {
+    clearTimeout(this.#renewalTimer)
+    this.#failedRenewals = 0
     this.#options.onDropped()
     if (this.#hangingUp || this.#closed) return
     this.#endAttempt()

@@ -1,5 +1,6 @@
 import {
   HocuspocusProvider,
+  type HocuspocusProviderConfiguration,
   HocuspocusProviderWebsocket,
   type HocuspocusProviderWebsocketConfiguration,
   type onCloseParameters,
@@ -31,8 +32,17 @@ export class RoomSocket extends HocuspocusProviderWebsocket {
  * on this device go out with the handshake, and what another tab drew is sent by that tab.
  */
 export class RoomProvider extends HocuspocusProvider {
+  readonly #isJoined: () => boolean
+
+  /** `isJoined` tells whether the server has let this tab in, on the connection that is open now. */
+  constructor(configuration: HocuspocusProviderConfiguration, isJoined: () => boolean) {
+    super(configuration)
+    this.#isJoined = isJoined
+  }
+
   override documentUpdateHandler(update: Uint8Array, origin: unknown): void {
-    if (!this.isAuthenticated || origin === KEPT || origin === SIBLING) return
+    // The provider's own `isAuthenticated` ends with a token that could not be renewed; the connection does not.
+    if (!this.#isJoined() || origin === KEPT || origin === SIBLING) return
     super.documentUpdateHandler(update, origin)
   }
 }

@@ -394,6 +394,59 @@ describe('tokens', () => {
     expect(server.openedAt).toHaveLength(1)
     expect(session.status).toEqual({ kind: 'saved' })
   })
+
+  test('what is drawn after a renewal that failed is sent at once', async () => {
+    const getToken = vi.fn<() => Promise<string>>(() => Promise.reject(new TypeError('fetch failed')))
+    getToken.mockResolvedValueOnce('token 1')
+    const session = join({ getToken })
+    await waitForStatus(session, { kind: 'saved' })
+    server.askForToken()
+    await vi.waitFor(() => expect(getToken).toHaveBeenCalledTimes(2))
+    draw(session, 'a')
+    // Comparing the documents would bring it too, but not before 3 s.
+    await vi.waitFor(() => expect(onServer()).toEqual(['a']), { timeout: 1_500 })
+    expect(server.openedAt).toHaveLength(1)
+  })
+
+  test('a renewal that failed is tried again without being asked, until it succeeds', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    let issued = 0
+    const session = join({
+      getToken: async () => {
+        issued += 1
+        if (issued === 2 || issued === 3) throw new TypeError('fetch failed')
+        return `token ${issued}`
+      },
+    })
+    await waitForStatus(session, { kind: 'saved' })
+    server.askForToken()
+    await vi.waitFor(() => expect(server.tokens).toEqual(['token 1', 'token 4']), { timeout: 5_000 })
+    expect(server.openedAt).toHaveLength(1)
+    expect(session.status).toEqual({ kind: 'saved' })
+  })
+
+  test('a renewal that failed is not tried again on the next connection, which brings a token of its own', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    vi.spyOn(Math, 'random').mockReturnValue(0.5)
+    let issued = 0
+    const session = join({
+      getToken: async () => {
+        issued += 1
+        if (issued === 2) throw new TypeError('fetch failed')
+        return `token ${issued}`
+      },
+    })
+    await waitForStatus(session, { kind: 'saved' })
+    server.askForToken()
+    await vi.waitFor(() => expect(issued).toBe(2))
+    server.closeAll(4401, 'unauthenticated')
+    await waitForStatus(session, { kind: 'connecting' })
+    await vi.advanceTimersByTimeAsync(0)
+    await waitForStatus(session, { kind: 'saved' })
+    await vi.advanceTimersByTimeAsync(10_000)
+    expect(session.status).toEqual({ kind: 'saved' })
+    expect(issued).toBe(3)
+  })
 })
 
 describe('the connection', () => {
