@@ -204,6 +204,27 @@ describe('across a reload', () => {
     expect(third.status).toEqual({ kind: 'offline', pending: 0 })
   })
 
+  test('edits drawn offline reach the server although a row beside them cannot be read', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const browser = stubBrowser()
+    browser.offline()
+    const first = join()
+    await first.localLoaded
+    draw(first, 'a')
+    await leave(first)
+    const database = await openDeviceDatabase(() => {})
+    await database.add('updates', { place: `${server.url}/${roomId}`, bytes: new Uint8Array() })
+    database.close()
+
+    const second = join()
+    await second.localLoaded
+    draw(second, 'b')
+    expect(second.status).toEqual({ kind: 'offline', pending: 2 })
+    browser.online()
+    await waitForStatus(second, { kind: 'saved' })
+    expect(onServer()).toEqual(['a', 'b'])
+  })
+
   test('storage that answers late does not keep the board closed, and what it held is saved in the end', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval'] })
     const browser = stubBrowser()

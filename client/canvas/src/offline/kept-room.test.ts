@@ -41,6 +41,19 @@ async function reload(name: string, place = PLACE) {
   return { ...tab, state, drawn: [...tab.doc.getMap('elements').keys()].toSorted() }
 }
 
+function createDrawing(): Y.Doc {
+  const doc = new Y.Doc()
+  doc.getMap('elements').set('spoilt', 'spoilt')
+  return doc
+}
+
+/** Puts a row into the log that is no update. */
+async function spoilLog(bytes: unknown): Promise<void> {
+  const database = await openDeviceDatabase(() => {})
+  await database.add('updates', { place: PLACE, bytes: bytes as Uint8Array })
+  database.close()
+}
+
 async function countRows(): Promise<number> {
   const database = await openDeviceDatabase(() => {})
   const count = await database.count('updates')
@@ -57,6 +70,7 @@ afterEach(async () => {
   open.clear()
   vi.useRealTimers()
   vi.unstubAllGlobals()
+  vi.restoreAllMocks()
 })
 
 describe('what is kept', () => {
@@ -162,6 +176,46 @@ describe('what is kept', () => {
     expect(third.drawn).toHaveLength(240)
     expect(fourth.drawn).toHaveLength(240)
     expect(fourth.state.edits).toHaveLength(240)
+  })
+})
+
+describe('a row that cannot be read', () => {
+  test.each([
+    ['cut off', Y.encodeStateAsUpdate(createDrawing()).subarray(0, 12)],
+    ['empty', new Uint8Array()],
+    ['not bytes at all', 'lost'],
+  ])('%s: is told of and left alone, and the others are loaded and written on', async (_, bytes) => {
+    const warn = vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const tab = createTab('a')
+    await tab.kept.load()
+    tab.draw('before')
+    await tab.kept.flush()
+    await spoilLog(bytes)
+    tab.draw('after')
+    tab.kept.rememberRole('editor')
+    await tab.kept.close()
+
+    const second = await reload('b')
+    expect(second.drawn).toEqual(['after', 'before'])
+    expect(second.state).toEqual({ edits: ['a:1', 'a:2'], role: 'editor' })
+    expect(second.kept.working).toBe(true)
+    expect(warn).toHaveBeenCalledOnce()
+    second.draw('later')
+    await second.kept.close()
+    expect((await reload('c')).drawn).toEqual(['after', 'before', 'later'])
+    expect(await countRows()).toBe(4)
+  })
+
+  test('outlives the folding of the log', async () => {
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    await spoilLog(new Uint8Array())
+    const tab = createTab('a')
+    await tab.kept.load()
+    for (let i = 0; i < 200; i++) tab.draw(`e${i}`)
+    await tab.kept.close()
+    expect((await reload('b')).drawn).toHaveLength(200)
+    expect(await countRows()).toBe(2)
+    expect((await reload('c')).drawn).toHaveLength(200)
   })
 })
 

@@ -74,8 +74,9 @@ function abort(transaction: WriteTransaction): void {
 }
 
 /**
- * Reads a room into a document, and what else is known of it. A long log is folded into one row: it goes only
- * where the document holds it, in the same transaction, so any number of tabs may do it at once.
+ * Reads a room into a document, and what else is known of it. A row that cannot be read is passed over and stays.
+ * A long log is folded into one row: it goes only where the document holds it, in the same transaction, so any
+ * number of tabs may do it at once.
  */
 export async function readRoom(database: DeviceDatabase, place: Place, doc: Y.Doc): Promise<KeptState> {
   const transaction = database.transaction(STORES, 'readwrite')
@@ -88,12 +89,26 @@ export async function readRoom(database: DeviceDatabase, place: Place, doc: Y.Do
     transaction.objectStore('outbox').getAllKeys(IDBKeyRange.bound([place], [place, []])),
     transaction.objectStore('rooms').get(place),
   ])
-  doc.transact(() => rows.forEach((row) => Y.applyUpdate(doc, row.bytes, KEPT)), KEPT)
+  const loaded = doc.transact(() => keys.filter((key, index) => applyRow(doc, key, rows[index]?.bytes)), KEPT)
   const requests: Promise<unknown>[] = [transaction.done]
-  if (rows.length >= COMPACT_AT_ROWS) {
+  if (loaded.length >= COMPACT_AT_ROWS) {
     requests.push(updates.add({ place, bytes: Y.encodeStateAsUpdate(doc) }))
-    requests.push(...keys.map((key) => updates.delete(key)))
+    requests.push(...loaded.map((key) => updates.delete(key)))
   }
   await Promise.all(requests)
   return { edits: outbox.map(([, edit]) => edit), role: room?.role }
+}
+
+/** Applies a row, and tells whether it could be read. The others may hold edits that no server has: they must load. */
+function applyRow(doc: Y.Doc, key: number, bytes: Uint8Array | undefined): boolean {
+  try {
+    if (!(bytes instanceof Uint8Array)) throw new TypeError('the row holds no update')
+    Y.applyUpdate(doc, bytes, KEPT)
+    return true
+  } catch (error) {
+    // The only witness of what is missing; the person cannot do anything about it.
+    // oxlint-disable-next-line no-console
+    console.warn(`SketchRoom: row ${key} of what this device keeps cannot be read, and is left out.`, error)
+    return false
+  }
 }
