@@ -20,9 +20,4 @@ export class SketchRoomError extends Error {
     this.code = code
     this.fields = options.fields ?? []
   }
-
-  /** What Hocuspocus tells the client when authentication fails with this error. */
-  get reason(): ErrorCode {
-    return this.code
-  }
 }

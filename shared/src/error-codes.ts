@@ -1,3 +1,5 @@
+import { z } from 'zod'
+
 /**
  * Every way in which SketchRoom says no. The same code appears as `code` in an HTTP problem, as the
  * reason of a WebSocket close, and as the reason of a refused sign-in on a socket.
@@ -25,5 +27,7 @@ export const ERROR_CODES = [
   'internal',
 ] as const
 
+/** One way in which SketchRoom says no, as it arrives from outside. */
+export const errorCodeSchema = z.enum(ERROR_CODES)
 /** One way in which SketchRoom says no. */
 export type ErrorCode = (typeof ERROR_CODES)[number]

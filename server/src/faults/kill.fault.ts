@@ -9,6 +9,8 @@ import { strokesOf, Writer } from './writer.ts'
 
 const ROUNDS = 20
 const WRITERS = 20
+/** The moments of the kills: `KILL_SEED=…` repeats a run's. */
+const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 
 let dataDir: string
 let port: number
@@ -33,6 +35,17 @@ async function openRoom() {
 
 const url = () => `ws://127.0.0.1:${port}/sync`
 
+/** Numbers from 0 to 1 that a seed repeats (mulberry32). */
+function createRandom(seed: number): () => number {
+  let state = seed
+  return () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+}
+
 /** The room as somebody sees it who comes anew. */
 async function read(roomId: string, token: string): Promise<Set<string>> {
   const reader = new RawClient(url(), roomId)
@@ -49,9 +62,10 @@ test(`kill -9 under ${WRITERS} writers, ${ROUNDS} rounds: no acknowledged stroke
   await Promise.all(writers.map((writer) => writer.connect(url(), roomId, token)))
   let acknowledged = 0
   let unacknowledged = 0
+  const random = createRandom(SEED)
   for (let round = 0; round < ROUNDS; round++) {
     for (const writer of writers) writer.draw()
-    await new Promise((resolve) => setTimeout(resolve, 20 + Math.random() * 300))
+    await new Promise((resolve) => setTimeout(resolve, 20 + random() * 300))
     await server.end('SIGKILL')
     for (const writer of writers) writer.stop()
     await Promise.all(writers.map((writer) => writer.closed))
@@ -62,7 +76,9 @@ test(`kill -9 under ${WRITERS} writers, ${ROUNDS} rounds: no acknowledged stroke
     const stored = await read(roomId, token)
     for (const writer of writers) {
       const missing = [...writer.acknowledged].filter((key) => !stored.has(key))
-      expect(missing, `round ${round}: acknowledged strokes of ${writer.name} that are missing`).toEqual([])
+      expect(missing, `seed ${SEED}, round ${round}: acknowledged strokes of ${writer.name} that are missing`).toEqual(
+        [],
+      )
     }
     await Promise.all(writers.map((writer) => writer.connect(url(), roomId, token)))
     await Promise.all(writers.map((writer) => writer.settled()))
@@ -72,7 +88,9 @@ test(`kill -9 under ${WRITERS} writers, ${ROUNDS} rounds: no acknowledged stroke
     }, 20_000)
     acknowledged = all.size
   }
-  console.log(`${ROUNDS} kills: ${acknowledged} strokes acknowledged, 0 missing; ${unacknowledged} were under way`)
+  console.log(
+    `seed ${SEED}, ${ROUNDS} kills: ${acknowledged} strokes acknowledged, 0 missing; ${unacknowledged} were under way`,
+  )
   expect(unacknowledged, 'no round was killed in the middle of a burst').toBeGreaterThan(0)
   for (const writer of writers) writer.disconnect()
 })

@@ -17,6 +17,8 @@ afterEach(async () => {
 /** A real store that can be made to fail, as a disk does. */
 class FailingStore implements DocumentStore {
   failures = 0
+  /** What every call waits for. */
+  gate: Promise<void> | undefined
   readonly #store: DocumentStore
 
   constructor(store: DocumentStore) {
@@ -31,6 +33,7 @@ class FailingStore implements DocumentStore {
   ping = () => this.#do(() => this.#store.ping())
 
   async #do<T>(work: () => Promise<T>): Promise<T> {
+    await this.gate
     if (this.failures > 0) {
       this.failures -= 1
       throw new Error('input/output error')
@@ -123,13 +126,33 @@ test('a room that cannot be read is not opened empty: the client is turned away 
   ada.terminate()
   await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
   store.failures = Infinity
-  const bob = new RawClient(server.syncUrl, roomId)
-  await bob.join(token)
-  expect(await bob.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
-  expect(bob.denied).toBe('store_unavailable')
-  expect(bob.step1Count).toBe(0)
+  const gate = Promise.withResolvers<void>()
+  store.gate = gate.promise
+  // Both wait for the same load, and both are told.
+  const clients = [new RawClient(server.syncUrl, roomId), new RawClient(server.syncUrl, roomId)]
+  for (const client of clients) await client.join(token)
+  gate.resolve()
+  for (const client of clients) {
+    expect(await client.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
+    expect(client.denied).toBe('store_unavailable')
+    expect(client.step1Count).toBe(0)
+  }
   store.failures = 0
   expect(words(await join(server, roomId, token))).toEqual(['precious'])
+})
+
+test('somebody who signs out while their room is loading is not let in', async () => {
+  const { server, store } = await start()
+  const { roomId, token } = await newRoom(server)
+  const gate = Promise.withResolvers<void>()
+  store.gate = gate.promise
+  const ada = new RawClient(server.syncUrl, roomId)
+  const authenticated = new Promise<void>((resolve) => (ada.onAuthenticated = resolve))
+  await ada.join(token)
+  await authenticated
+  expect((await server.api.call('POST', '/api/v1/auth/signout', { token })).status).toBe(204)
+  gate.resolve()
+  expect(await ada.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
 })
 
 test('a corrupt record in the database: the room opens with the rest at the next try', async () => {

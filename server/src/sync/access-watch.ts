@@ -1,3 +1,4 @@
+import type { SessionId } from '@sketchroom/shared/ids'
 import type { Logger } from 'pino'
 import type { EventBus } from '../core/events.ts'
 import type { RoomEntry } from '../core/room-entry.ts'
@@ -8,7 +9,7 @@ import type { RoomLink } from './room-link.ts'
 const RENEW_BEFORE_MS = 60_000
 const GRACE_MS = 5_000
 const CHECK_TOKENS_EVERY_MS = 1_000
-/** Somebody who was being let in while access changed may have been judged by the old rules. */
+/** Somebody who was being let in while access changed, or who signed out, may have been judged by the old rules. */
 const RECENT_MS = 60_000
 const TRY_AGAIN_MS = 500
 
@@ -20,6 +21,7 @@ export class AccessWatch {
   readonly #now: () => number
   readonly #askedFor = new WeakMap<RoomLink, number>()
   readonly #timer: NodeJS.Timeout
+  readonly #revokedAt = new Map<SessionId, number>()
   #lastChangeAt = -Infinity
 
   constructor(parts: { host: RoomHost; entry: RoomEntry; events: EventBus; log: Logger; now?: () => number }) {
@@ -36,11 +38,13 @@ export class AccessWatch {
       for (const link of this.#host.rooms.get(roomId)?.links ?? []) link.leave('room_deleted')
     })
     parts.events.on('sessionRevoked', (sessionId) => {
+      this.#remember(sessionId)
       for (const link of this.#host.links()) {
         if (link.actor.kind === 'user' && link.actor.sessionId === sessionId) link.leave('unauthenticated')
       }
     })
     this.#host.on('entered', (link) => {
+      if (link.actor.kind === 'user' && this.#revokedAt.has(link.actor.sessionId)) link.leave('unauthenticated')
       if (this.#now() - this.#lastChangeAt < RECENT_MS) void this.#recheck(link)
     })
     this.#timer = setInterval(() => this.checkTokens(), CHECK_TOKENS_EVERY_MS)
@@ -62,6 +66,12 @@ export class AccessWatch {
   /** Stops the clock. */
   close(): void {
     clearInterval(this.#timer)
+  }
+
+  #remember(sessionId: SessionId): void {
+    const now = this.#now()
+    for (const [id, revokedAt] of this.#revokedAt) if (now - revokedAt > RECENT_MS) this.#revokedAt.delete(id)
+    this.#revokedAt.set(sessionId, now)
   }
 
   async #recheck(link: RoomLink): Promise<void> {

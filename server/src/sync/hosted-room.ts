@@ -43,10 +43,13 @@ export class HostedRoom {
    */
   apply(update: Uint8Array, origin: RoomLink): ApplyResult {
     const { store } = this.document
-    const wasWhole = store.pendingStructs === null && store.pendingDs === null
+    const [structs, deletions] = [store.pendingStructs?.update, store.pendingDs]
     applyUpdate(this.document, update, origin)
     if (store.pendingStructs === null && store.pendingDs === null) return 'applied'
-    if (!wasWhole) return 'kept-pending'
+    if (structs || deletions) {
+      const unchanged = isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)
+      return unchanged ? 'applied' : 'kept-pending'
+    }
     store.pendingStructs = null
     store.pendingDs = null
     return 'missing-dependencies'
@@ -88,4 +91,8 @@ export class HostedRoom {
     this.links.delete(link)
     for (const [clientId, owner] of this.#clientOwners) if (owner === link) this.#clientOwners.delete(clientId)
   }
+}
+
+function isSame(a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean {
+  return a && b ? Buffer.compare(a, b) === 0 : a === b
 }

@@ -131,7 +131,14 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       connection.close()
       return socket.leave(connection.messageAddress, 'store_unavailable')
     }
-    const link = new RoomLink({ room, connection, entrant, journal: this.#parts.journal, socket })
+    const link = new RoomLink({
+      room,
+      connection,
+      entrant,
+      journal: this.#parts.journal,
+      socket,
+      onBroken: (error) => this.#drop(room, error),
+    })
     room.links.add(link)
     connection.onClose(() => room.remove(link))
     link.tell({ type: 'role', role: link.role })
@@ -148,8 +155,8 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       const entrant = await this.#parts.doorkeeper.enter(token, link.room.id, connection.context.socket.entrance)
       if (entrant.user.id !== link.user.id) throw new SketchRoomError('unauthenticated', 'another person’s token')
       link.actor = entrant.actor
-      link.setRole(entrant.role)
-      link.tell({ type: 'role', role: link.role })
+      if (entrant.role === link.role) link.tell({ type: 'role', role: link.role })
+      else link.setRole(entrant.role)
     } catch (error) {
       link.leave(error instanceof SketchRoomError ? error.code : 'store_unavailable')
     }
@@ -169,6 +176,8 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
   async #beforeUnload(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
     const { journal, compaction, log } = this.#parts
+    // Hocuspocus knows rooms by name: an unload that comes late must not speak for the room's next document.
+    if (this.rooms.get(roomId)?.document !== document) throw silentError()
     try {
       await journal.flush(roomId)
       if (compaction.isDue(roomId, true)) await compaction.compact(roomId, document)
@@ -176,6 +185,18 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       log.warn({ roomId, err: error }, 'a room stays in memory until the store has it')
       throw silentError()
     }
+  }
+
+  /**
+   * An update decoded and did not integrate: the document in memory may say what the journal does not. It is
+   * thrown away, and everybody comes back to the room as the journal has it.
+   */
+  #drop(room: HostedRoom, error: unknown): void {
+    this.#parts.log.error({ roomId: room.id, err: error }, 'an update did not integrate; the room is loaded anew')
+    this.#forget(room.id)
+    this.hocuspocus.documents.delete(room.id)
+    for (const link of room.links) link.leave('internal')
+    room.document.destroy()
   }
 
   #forget(roomId: RoomId): void {
@@ -204,13 +225,11 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
     for (const link of this.links()) link.tell({ type: 'store', state })
   }
 
-  /** Tells the socket why, and makes the error that Hocuspocus is to see. */
-  #refusal(error: unknown, { socket }: SocketContext, documentName: string): Error & { reason: string } {
+  /** Logs why a client is turned away, and makes the error from which Hocuspocus tells it. */
+  #refusal(error: unknown, { socket }: SocketContext, roomId: string): Error & { reason: string } {
     const code = error instanceof SketchRoomError ? error.code : 'store_unavailable'
-    if (code === 'store_unavailable')
-      socket.log.error({ err: error, roomId: documentName }, 'a room could not be opened')
-    else socket.log.info({ code, roomId: documentName }, 'a client was not let in')
-    socket.refused(roomIdSchema.parse(documentName), code)
+    if (code === 'store_unavailable') socket.log.error({ err: error, roomId }, 'a room could not be opened')
+    else socket.log.info({ code, roomId }, 'a client was not let in')
     return Object.assign(silentError(), { reason: code })
   }
 }

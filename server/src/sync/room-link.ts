@@ -6,10 +6,10 @@ import type { Notice } from '@sketchroom/shared/protocol/notices'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
-import { decodeUpdate } from 'yjs'
 import type { Actor } from '../core/actor.ts'
 import type { Journal } from '../core/journal/journal.ts'
-import type { HostedRoom } from './hosted-room.ts'
+import { checkUpdate } from './check-update.ts'
+import type { ApplyResult, HostedRoom } from './hosted-room.ts'
 import { stampAwareness } from './stamp-awareness.ts'
 import * as wire from './wire.ts'
 
@@ -43,6 +43,7 @@ export class RoomLink {
   role: Role
   readonly #journal: Journal
   readonly #socket: LinkSocket
+  readonly #onBroken: (error: unknown) => void
   /** The same for every write that was applied, so it is made once. */
   readonly #applied: Uint8Array
 
@@ -52,6 +53,7 @@ export class RoomLink {
     entrant: Entrant
     journal: Journal
     socket: LinkSocket
+    onBroken: (error: unknown) => void
   }) {
     this.room = parts.room
     this.connection = parts.connection
@@ -60,6 +62,7 @@ export class RoomLink {
     this.user = parts.entrant.user
     this.#journal = parts.journal
     this.#socket = parts.socket
+    this.#onBroken = parts.onBroken
     this.#applied = wire.syncStatus(this.address, true)
   }
 
@@ -117,7 +120,8 @@ export class RoomLink {
     if (message.kind === 'step1') {
       this.connection.send(wire.syncStep2(this.address, this.room.document, message.stateVector))
       if (mayDraw(this.role)) this.#askForMissing()
-    } else if (mayDraw(this.role)) this.#write(message.update)
+    } else if (this.#journal.overloaded) this.leave('store_unavailable')
+    else if (mayDraw(this.role)) this.#write(message.update)
     else this.#refuse(message.update)
   }
 
@@ -126,10 +130,14 @@ export class RoomLink {
   }
 
   #write(update: Uint8Array): void {
-    if (this.#journal.overloaded) return this.leave('store_unavailable')
-    // Decoded whole before anything is applied: Yjs would integrate the first half of a broken update.
-    decodeUpdate(update)
-    const result = this.room.apply(update, this)
+    checkUpdate(update)
+    let result: ApplyResult
+    try {
+      result = this.room.apply(update, this)
+    } catch (error) {
+      this.leave('malformed_update')
+      return this.#onBroken(error)
+    }
     if (result === 'kept-pending') this.#journal.append(this.room.id, update, this.user.id)
     this.room.flushSoon()
     if (result === 'missing-dependencies') {

@@ -14,6 +14,9 @@ export interface IncomingFrame {
   readonly decoder: decoding.Decoder
 }
 
+/** A room's id, and for some clients a session's: what is longer would open every frame to that client. */
+const MAX_ADDRESS_LENGTH = 200
+
 /** How one kind of client writes its frames. Inside, all frames are Hocuspocus frames. */
 export interface SyncDialect {
   /** Undefined for what needs no answer. Throws when the frame does not decode. */
@@ -31,6 +34,7 @@ export const hocuspocusDialect: SyncDialect = {
     if (data.length === 1) return undefined
     const decoder = decoding.createDecoder(data)
     const address = decoding.readVarString(decoder)
+    if (address.length > MAX_ADDRESS_LENGTH) throw new RangeError('the address is too long')
     return { address, type: decoding.readVarUint(decoder), decoder }
   },
   write: (frame) => frame,
@@ -46,8 +50,9 @@ export function createYjsDialect(roomId: RoomId): SyncDialect {
     read(data) {
       const decoder = decoding.createDecoder(data)
       const type = decoding.readVarUint(decoder)
-      // It has no auth message of its own; the token came with the upgrade.
-      return type === MESSAGE.auth ? undefined : { address: roomId, type, decoder }
+      // Nothing else is said in this protocol; the token came with the upgrade.
+      const known = type === MESSAGE.sync || type === MESSAGE.awareness || type === MESSAGE.queryAwareness
+      return known ? { address: roomId, type, decoder } : undefined
     },
     write(frame) {
       const type = frame[addressBytes]

@@ -47,11 +47,6 @@ export class SyncServer {
     this.#parts = parts
   }
 
-  /** How many sockets are open. */
-  get socketCount(): number {
-    return this.#sockets.size
-  }
-
   /** Listens for upgrades of this server. */
   attach(server: Server): void {
     server.on('upgrade', (request, socket, head) => this.#upgrade(request, socket, head))
@@ -104,9 +99,10 @@ export class SyncServer {
 }
 
 function findDestination(request: IncomingMessage): Destination | undefined {
-  const url = new URL(request.url ?? '/', 'http://sketchroom.invalid')
-  if (url.pathname === SYNC_PATH) return { kind: 'sync' }
-  if (!url.pathname.startsWith(`${YJS_PATH}/`)) return undefined
+  // `parse` answers null for what is no URL, such as `//`; a throw in here would end the process.
+  const url = URL.parse(request.url ?? '/', 'http://sketchroom.invalid')
+  if (url?.pathname === SYNC_PATH) return { kind: 'sync' }
+  if (!url?.pathname.startsWith(`${YJS_PATH}/`)) return undefined
   const roomId = findRoomId(url.pathname.slice(YJS_PATH.length + 1))
   if (!roomId) return undefined
   const [protocol, ...tokens] = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
@@ -115,7 +111,7 @@ function findDestination(request: IncomingMessage): Destination | undefined {
   return { kind: 'yjs', roomId, token: url.searchParams.get('token') ?? '', tokenInUrl: true }
 }
 
-function refuse(socket: Duplex, status: 403 | 404 | 503, code: string): void {
+function refuse(socket: Duplex, status: 404 | 503, code: string): void {
   const body = JSON.stringify({ status, code })
   socket.end(
     `HTTP/1.1 ${status} ${code}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n` +

@@ -1,6 +1,5 @@
 import type { Hocuspocus, WebSocketLike } from '@hocuspocus/server'
-import type { ErrorCode } from '@sketchroom/shared/error-codes'
-import type { RoomId } from '@sketchroom/shared/ids'
+import { errorCodeSchema, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
@@ -25,7 +24,9 @@ const MAX_AUTH_FRAMES = 60
 const AUTH_WINDOW_MS = 60_000
 
 /** A room that this socket is in, or is being let into. */
-type Place = { readonly kind: 'joining'; readonly queue: IncomingFrame[] } | { readonly kind: 'joined'; link: RoomLink }
+type Place =
+  | { readonly kind: 'joining'; readonly queue: IncomingFrame[]; queuedBytes: number }
+  | { readonly kind: 'joined'; readonly link: RoomLink }
 
 type HocuspocusClient = ReturnType<Hocuspocus['handleConnection']>
 
@@ -51,7 +52,6 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   readonly #places = new Map<string, Place>()
   readonly #heartbeat: NodeJS.Timeout
   #withoutRoom: NodeJS.Timeout | undefined
-  #queuedBytes = 0
   #authFrames = 0
   #authWindowSince = performance.now()
   #alive = true
@@ -91,7 +91,11 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     if (!bytes) return
     // What waited before, not this frame itself: a large board is no fault of the reader's.
     const { bufferedBytes } = this.#writer
-    if (bufferedBytes <= MAX_BUFFERED_BYTES) return this.#writer.write(bytes)
+    if (bufferedBytes <= MAX_BUFFERED_BYTES) {
+      this.#writer.write(bytes)
+      if (this.#isJoining()) this.#noticeDenial(frame)
+      return
+    }
     this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
     socket.terminate()
   }
@@ -103,8 +107,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
 
   /** Feeds a frame as if the client had sent it: the Auth frame of clients that cannot. */
   inject(frame: Uint8Array): void {
-    const address = wire.readAddress(frame)
-    this.#places.set(address, { kind: 'joining', queue: [] })
+    this.#place(wire.readAddress(frame))
     this.#client.handleMessage(frame)
   }
 
@@ -113,23 +116,13 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     const place = this.#places.get(link.address)
     this.#places.set(link.address, { kind: 'joined', link })
     this.#watchForRoom()
-    if (place?.kind !== 'joining') return
-    this.#queuedBytes = 0
-    for (const { type, decoder } of place.queue) link.receive(type, decoder)
-  }
-
-  /** The client was not let into the room. Hocuspocus tells it so first, right after this. */
-  refused(roomId: RoomId, code: ErrorCode): void {
-    setImmediate(() => {
-      for (const [address, { kind }] of this.#places) {
-        if (kind === 'joining' && roomOfAddress(address) === roomId) this.leave(address, code)
-      }
-    })
+    if (place?.kind === 'joining') for (const { type, decoder } of place.queue) link.receive(type, decoder)
   }
 
   leave(address: string, code: ErrorCode): void {
     this.#places.delete(address)
     if (this.#places.size === 0) this.close(closeCodeOf[code], code)
+    else this.#watchForRoom()
   }
 
   /** Ends the connection without waiting for the client's goodbye. */
@@ -166,8 +159,8 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   #authenticate(address: string, data: Buffer): void {
     if (this.#triesTooOften()) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     if (!roomOfAddress(address)) {
-      this.send(wire.permissionDenied(address, 'not_found'))
-      return this.leave(address, 'not_found')
+      if (this.#place(address)) this.send(wire.permissionDenied(address, 'not_found'))
+      return
     }
     if (!this.#place(address)) return
     this.#client.handleMessage(data)
@@ -187,9 +180,11 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   #queue(frame: IncomingFrame, place: Place | undefined, bytes: number): void {
     const joining = place ?? this.#place(frame.address)
     if (joining?.kind !== 'joining') return
-    this.#queuedBytes += bytes
-    if (this.#queuedBytes > MAX_QUEUED_BYTES) return this.close(closeCodeOf.too_large, 'too_large')
     joining.queue.push(frame)
+    joining.queuedBytes += bytes
+    let queuedBytes = 0
+    for (const each of this.#places.values()) if (each.kind === 'joining') queuedBytes += each.queuedBytes
+    if (queuedBytes > MAX_QUEUED_BYTES) this.close(closeCodeOf.too_large, 'too_large')
   }
 
   #place(address: string): Place | undefined {
@@ -199,9 +194,21 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
       this.close(closeCodeOf.rate_limited, 'rate_limited')
       return undefined
     }
-    const place: Place = { kind: 'joining', queue: [] }
+    const place: Place = { kind: 'joining', queue: [], queuedBytes: 0 }
     this.#places.set(address, place)
     return place
+  }
+
+  #isJoining(): boolean {
+    for (const { kind } of this.#places.values()) if (kind === 'joining') return true
+    return false
+  }
+
+  /** Hocuspocus tells a client that it was not let in; then its place is given up. */
+  #noticeDenial(frame: Uint8Array): void {
+    const denial = wire.findDenial(frame)
+    if (!denial || this.#places.get(denial.address)?.kind !== 'joining') return
+    this.leave(denial.address, errorCodeSchema.catch('forbidden').parse(denial.reason))
   }
 
   #watchForRoom(): void {

@@ -66,6 +66,15 @@ export function readAddress(bytes: Uint8Array): string {
   return decoding.readVarString(decoding.createDecoder(bytes))
 }
 
+/** Whom a frame refuses, and why; undefined for any other frame. */
+export function findDenial(bytes: Uint8Array): { address: string; reason: string } | undefined {
+  const decoder = decoding.createDecoder(bytes)
+  const address = decoding.readVarString(decoder)
+  if (decoding.readVarUint(decoder) !== MESSAGE.auth) return undefined
+  if (decoding.readVarUint(decoder) !== AUTH.permissionDenied) return undefined
+  return { address, reason: decoding.readVarString(decoder) }
+}
+
 /** A heartbeat of the Hocuspocus protocol: one byte, no address. */
 export const PING_FRAME: Uint8Array = Uint8Array.of(MESSAGE.ping)
 /** The answer to a heartbeat. */

@@ -22,6 +22,7 @@ export class RawClient {
   /** Called when the server asks for what it lacks, with its state vector. */
   onStep1: (stateVector: Uint8Array) => void = () => undefined
   onAnswer: (answer: Answer) => void = () => undefined
+  onAuthenticated: () => void = () => undefined
   /** Called when the server asks for a fresh token. */
   onTokenRequest: () => void = () => undefined
   step1Count = 0
@@ -144,6 +145,7 @@ export class RawClient {
   #receiveAuth(decoder: decoding.Decoder): void {
     const subtype = decoding.readVarUint(decoder)
     if (subtype === AUTH.permissionDenied) this.denied = decoding.readVarString(decoder)
+    if (subtype === AUTH.authenticated) this.onAuthenticated()
     if (subtype === AUTH.token) this.onTokenRequest()
   }
 

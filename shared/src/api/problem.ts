@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { ERROR_CODES } from '../error-codes.ts'
+import { errorCodeSchema } from '../error-codes.ts'
 
 /** The body of every error: RFC 9457 problem details, with our code and the faulty fields. */
 export const problemSchema = z.object({
@@ -9,7 +9,7 @@ export const problemSchema = z.object({
   detail: z.string().optional(),
   /** The id of the request, to be found in the server's log. */
   instance: z.string().optional(),
-  code: z.enum(ERROR_CODES),
+  code: errorCodeSchema,
   /** Which fields are wrong: a JSON pointer (RFC 6901) and what was expected. */
   errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
 })

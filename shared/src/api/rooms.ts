@@ -69,7 +69,7 @@ export const roomListSchema = z.object({ data: z.array(roomSchema), nextCursor: 
 /** What `GET /rooms` answers. */
 export type RoomList = z.infer<typeof roomListSchema>
 
-/** A person of a room. `via` tells whether they were named, or came by the link. */
+/** A person of a room. `via` tells where their role comes from: given to them, or more than that by the link. */
 export const memberSchema = z.object({
   user: z.object({ id: userIdSchema, name: z.string(), color: z.string(), isGuest: z.boolean() }),
   role: roleSchema,

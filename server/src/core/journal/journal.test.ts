@@ -122,3 +122,15 @@ test('too much waiting for a failing store is said to be too much', async () => 
   await journal.flush()
   expect(journal.overloaded).toBe(false)
 })
+
+test('also those who wait for a failing store are counted, not only bytes', async () => {
+  const store = new GatedStore()
+  store.broken = true
+  const journal = new Journal(store, { pace })
+  journal.append(roomA, update(1), null)
+  for (let n = 0; n < 250_000; n++) journal.whenDurable(roomA, () => undefined)
+  expect(journal.overloaded).toBe(true)
+  store.broken = false
+  await journal.flush()
+  expect(journal.overloaded).toBe(false)
+})

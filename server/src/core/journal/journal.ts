@@ -14,6 +14,9 @@ export interface JournalPace {
 /** A commit costs a disk flush whatever its size, so a busy server gathers; a quiet one commits at once. */
 const DEFAULT_PACE: JournalPace = { commitEveryMs: 8, firstRetryMs: 100, longestRetryMs: 5000 }
 
+/** What an entry or somebody who waits takes in memory beside its bytes, roughly. */
+const OVERHEAD_BYTES = 300
+
 /** Past this many bytes waiting for a store that fails, no more writes should be let in. */
 const OVERLOAD_BYTES = 64 * 1024 * 1024
 
@@ -83,15 +86,16 @@ export class Journal extends EventEmitter<JournalEvents> {
       this.#rooms.set(roomId, room)
     }
     room.gathering.push({ update, actor, at: this.#now() })
-    this.#queuedBytes += update.length
+    this.#queuedBytes += update.length + OVERHEAD_BYTES
     this.#schedule()
   }
 
   /** Calls back, in the order of asking, when all that the room has appended so far is durable; at once if it is. */
   whenDurable(roomId: RoomId, callback: () => void): void {
     const room = this.#rooms.get(roomId)
-    if (!room) callback()
-    else if (room.gathering.length > 0) room.waiting.push(callback)
+    if (!room) return callback()
+    this.#queuedBytes += OVERHEAD_BYTES
+    if (room.gathering.length > 0) room.waiting.push(callback)
     else room.waitingForCommit.push(callback)
   }
 
@@ -164,8 +168,9 @@ export class Journal extends EventEmitter<JournalEvents> {
     for (const { roomId, entries } of batch) {
       const room = this.#rooms.get(roomId)
       if (!room) continue
-      for (const { update } of entries) this.#queuedBytes -= update.length
       const waiting = room.waitingForCommit
+      this.#queuedBytes -= (entries.length + waiting.length) * OVERHEAD_BYTES
+      for (const { update } of entries) this.#queuedBytes -= update.length
       room.committing = []
       room.waitingForCommit = []
       if (room.gathering.length === 0) this.#rooms.delete(roomId)
