@@ -46,7 +46,8 @@ const facts = (access: Access, membership?: MembershipRecord, deletedAt: number 
 
 const NOTHING: readonly Action[] = []
 const VIEWER: readonly Action[] = ['room:view', 'members:list']
-const EDITOR: readonly Action[] = [...VIEWER, 'room:draw', 'room:rename', 'members:invite', 'tokens:mint']
+const EDITOR_BY_LINK: readonly Action[] = [...VIEWER, 'room:draw', 'room:rename', 'tokens:mint']
+const EDITOR: readonly Action[] = [...EDITOR_BY_LINK, 'members:invite']
 const OWNER: readonly Action[] = [
   ...EDITOR,
   'room:configure',
@@ -54,6 +55,7 @@ const OWNER: readonly Action[] = [
   'room:delete',
   'room:restore',
   'members:set-owner',
+  'members:lower',
   'members:remove',
 ]
 const TOKEN_VIEWER: readonly Action[] = ['room:view']
@@ -67,9 +69,10 @@ const TABLE: ReadonlyArray<[who: string, Actor, AccessFacts, may: readonly Actio
   ['a stranger', user, facts('private'), NOTHING],
   ['somebody who came by a link that is closed now', user, facts('private', member(null)), NOTHING],
   ['a stranger with a link to look', user, facts('link-view'), VIEWER],
-  ['a stranger with a link to draw', user, facts('link-edit'), EDITOR],
-  ['a visitor with a link to draw', user, facts('link-edit', member(null)), EDITOR],
-  ['a viewer with a link to draw', user, facts('link-edit', member('viewer')), EDITOR],
+  ['a stranger with a link to draw', user, facts('link-edit'), EDITOR_BY_LINK],
+  ['a visitor with a link to draw', user, facts('link-edit', member(null)), EDITOR_BY_LINK],
+  ['a viewer with a link to draw', user, facts('link-edit', member('viewer')), EDITOR_BY_LINK],
+  ['an editor with a link to draw', user, facts('link-edit', member('editor')), EDITOR],
   ['an editor with a link to look', user, facts('link-view', member('editor')), EDITOR],
   ['an owner with a link to look', user, facts('link-view', member('owner')), OWNER],
   ['somebody removed from a private room', user, facts('private', member(null, 9)), NOTHING],

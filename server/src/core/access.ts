@@ -20,10 +20,12 @@ const LEAST_ROLE = {
   'room:delete': 'owner',
   'room:restore': 'owner',
   'members:list': 'viewer',
-  /** Make somebody viewer or editor who is neither an owner nor removed. */
+  /** Make somebody viewer or editor who was not removed. Decided by the role that one was given in person. */
   'members:invite': 'editor',
-  /** Make somebody an owner, or change an owner's role. */
+  /** Make somebody an owner. */
   'members:set-owner': 'owner',
+  /** Give somebody a weaker role than they were given before. */
+  'members:lower': 'owner',
   /** Remove somebody, or let a removed person back in. */
   'members:remove': 'owner',
   'tokens:mint': 'editor',
@@ -64,8 +66,22 @@ export function standingIn(actor: Actor, { room, membership }: AccessFacts): Rol
 /** The one place that decides who may do what. */
 export function can(actor: Actor, action: Action, facts: AccessFacts): boolean {
   if (actor.kind === 'room-token' && !ROOM_TOKEN_ACTIONS.has(action)) return false
-  const role = action === 'room:restore' ? standingIn(actor, facts) : roleIn(actor, facts)
+  const role = roleFor(actor, action, facts)
   return role !== undefined && atLeast(role, LEAST_ROLE[action])
+}
+
+/** The role that decides over an action. */
+function roleFor(actor: Actor, action: Action, facts: AccessFacts): Role | undefined {
+  const role = roleIn(actor, facts)
+  switch (action) {
+    case 'room:restore':
+      return standingIn(actor, facts)
+    // Who came by the link could otherwise name themselves, and stay when the link is closed.
+    case 'members:invite':
+      return role && (facts.membership?.role ?? undefined)
+    default:
+      return role
+  }
 }
 
 function atLeast(role: Role, least: Role): boolean {

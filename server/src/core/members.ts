@@ -15,6 +15,9 @@ import { getFactsFor } from './room-access.ts'
 
 const placeSchema = z.tuple([roleSchema, z.string(), userIdSchema])
 
+/** Somebody else changing the same membership in between is rare; so often in a row, it is no accident. */
+const ATTEMPTS = 5
+
 /** The people of a room. A room that the actor may not see is `not_found` everywhere. */
 export interface Members {
   /** Owners first, then by name. */
@@ -23,9 +26,12 @@ export interface Members {
     roomId: RoomId,
     page: { limit: number; cursor?: string | undefined },
   ): Promise<{ data: Member[]; nextCursor: string | null }>
-  /** Gives somebody a role; rejects with `last_owner` if no owner would remain. */
+  /**
+   * Gives somebody a role; rejects with `last_owner` if no owner would remain, and with `precondition_failed`
+   * when others keep changing this membership at the same time.
+   */
   put(actor: UserActor, roomId: RoomId, userId: UserId, role: Role): Promise<Member>
-  /** Takes somebody out, link or no link; rejects with `last_owner` if no owner would remain. */
+  /** Takes somebody out, link or no link; rejects like `put`. */
   remove(actor: UserActor, roomId: RoomId, userId: UserId): Promise<void>
 }
 
@@ -46,10 +52,27 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
     return {
       user: { id: user.id, name: user.name, color: presenceColor(user.id), isGuest: user.email === null },
       role,
-      via: membership.role ? 'member' : 'link',
+      via: role === membership.role ? 'member' : 'link',
       online: presence.present(room.id).some(({ id }) => id === user.id),
       joinedAt: new Date(membership.joinedAt).toISOString(),
     }
+  }
+
+  /** Reads, decides and writes; and once more from the start when somebody else wrote in between. */
+  async function change(
+    roomId: RoomId,
+    userId: UserId,
+    decide: (before: MembershipRecord | undefined) => Promise<Change>,
+  ): Promise<Change> {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const before = await store.findMembership(roomId, userId)
+      const decided = await decide(before)
+      if (await store.putMembership(decided.membership, before)) {
+        events.emit('accessChanged', roomId)
+        return decided
+      }
+    }
+    throw new SketchRoomError('precondition_failed', 'Somebody else is changing the role of this person.')
   }
 
   return {
@@ -72,35 +95,41 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
     },
 
     async put(actor, roomId, userId, role) {
-      const before = await store.findMembership(roomId, userId)
-      const { room } = await getFactsFor(store, actor, roomId, actionsToPut(before, role))
       const user = await accountsStore.findUser(userId)
-      if (!user) throw new SketchRoomError('not_found', 'There is no such person.')
-      const joinedAt = before && before.removedAt === null ? before.joinedAt : now()
-      const membership = { roomId, userId, role, joinedAt, removedAt: null }
-      await store.putMembership(membership)
-      events.emit('accessChanged', roomId)
-      const member = toMember(room, membership, user)
+      const { room, membership } = await change(roomId, userId, async (before) => {
+        const facts = await getFactsFor(store, actor, roomId, actionsToPut(before, role))
+        if (!user) throw new SketchRoomError('not_found', 'There is no such person.')
+        const joinedAt = before && before.removedAt === null ? before.joinedAt : now()
+        return { room: facts.room, membership: { roomId, userId, role, joinedAt, removedAt: null } }
+      })
+      const member = user && toMember(room, membership, user)
       if (!member) throw new Error('a member who was just named has a role')
       return member
     },
 
     async remove(actor, roomId, userId) {
-      await getFactsFor(store, actor, roomId, ['members:remove'])
-      const membership = await store.findMembership(roomId, userId)
-      if (!membership || membership.removedAt !== null) {
-        throw new SketchRoomError('not_found', 'There is no such person in this room.')
-      }
-      await store.putMembership({ ...membership, role: null, removedAt: now() })
-      events.emit('accessChanged', roomId)
+      await change(roomId, userId, async (before) => {
+        const { room } = await getFactsFor(store, actor, roomId, ['members:remove'])
+        if (!before || before.removedAt !== null) {
+          throw new SketchRoomError('not_found', 'There is no such person in this room.')
+        }
+        return { room, membership: { ...before, role: null, removedAt: now() } }
+      })
     },
   }
+}
+
+/** A membership as it shall be, in the room as it was when that was decided. */
+interface Change {
+  readonly room: RoomRecord
+  readonly membership: MembershipRecord
 }
 
 /** What an actor must be allowed to change a membership like this. */
 function actionsToPut(before: MembershipRecord | undefined, role: Role): Action[] {
   const actions: Action[] = ['members:invite']
-  if (role === 'owner' || before?.role === 'owner') actions.push('members:set-owner')
+  if (role === 'owner') actions.push('members:set-owner')
+  if (before?.role && strongerRole(before.role, role) !== role) actions.push('members:lower')
   if (before && before.removedAt !== null) actions.push('members:remove')
   return actions
 }

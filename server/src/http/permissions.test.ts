@@ -1,5 +1,6 @@
 import { API_PATHS, apiPath } from '@sketchroom/shared/api/paths'
 import { roomSchema, roomTokenSchema } from '@sketchroom/shared/api/rooms'
+import type { Access } from '@sketchroom/shared/roles'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { call, createUser, type Answer, type TestUser } from '../testing/api-client.ts'
 import { startApi, type TestApi } from '../testing/start-api.ts'
@@ -62,7 +63,7 @@ beforeAll(async () => {
 afterAll(() => api.close())
 
 /** A private room of the owner's with an editor, a viewer and somebody who was removed. */
-async function createRoom(access: 'private' | 'link-view' = 'private'): Promise<string> {
+async function createRoom(access: Access = 'private'): Promise<string> {
   const token = people.owner.accessToken
   const created = await call(api, 'POST', apiPath('rooms'), { token, body: { name: 'Board', access } })
   const { id: roomId } = created.as(roomSchema)
@@ -170,6 +171,28 @@ describe('an editor', () => {
 
   test('cannot change an owner', async () => {
     expect((await put('editor', await createRoom(), 'owner', 'viewer')).problem().code).toBe('forbidden')
+  })
+
+  test('cannot give anybody less than they were given, but can raise a viewer', async () => {
+    const roomId = await createRoom()
+    await put('owner', roomId, 'visitor', 'editor')
+    expect((await put('editor', roomId, 'visitor', 'viewer')).problem().code).toBe('forbidden')
+    expect((await put('editor', roomId, 'editor', 'viewer')).problem().code).toBe('forbidden')
+    expect((await put('editor', roomId, 'viewer', 'editor')).status).toBe(200)
+    expect((await put('owner', roomId, 'visitor', 'viewer')).status).toBe(200)
+  })
+
+  test('who is one by the link only cannot name anybody, least of all themselves', async () => {
+    const roomId = await createRoom('link-edit')
+    for (const asker of ['visitor', 'viewer'] as const) {
+      for (const person of ['visitor', 'viewer', 'stranger'] as const) {
+        expect((await put(asker, roomId, person, 'editor')).problem().code).toBe('forbidden')
+      }
+    }
+    const close = { token: people.owner.accessToken, body: { access: 'private' } }
+    await call(api, 'PATCH', apiPath('room', { roomId }), close)
+    const visit = await call(api, 'GET', apiPath('room', { roomId }), { token: people.visitor.accessToken })
+    expectOutside('visitor', visit)
   })
 
   test('cannot let somebody back in whom an owner removed', async () => {

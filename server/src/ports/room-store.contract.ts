@@ -2,7 +2,7 @@ import { roomIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroo
 import type { Access, Role } from '@sketchroom/shared/roles'
 import { nanoid } from 'nanoid'
 import { expect, test } from 'vitest'
-import type { RoomQuery, RoomRecord, RoomStore } from './room-store.ts'
+import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from './room-store.ts'
 
 const person = (): UserId => userIdSchema.parse(nanoid())
 const newRoom = (changes: Partial<RoomRecord> = {}): RoomRecord => ({
@@ -29,8 +29,10 @@ export function testRoomStore(getStore: () => RoomStore): void {
     const found = await getStore().listRooms({ userId, limit: 100, archived: false, ...query })
     return found.map(({ room }) => room.id)
   }
-  const put = (roomId: RoomId, userId: UserId, role: Role | null, removedAt: number | null = null) =>
-    getStore().putMembership({ roomId, userId, role, joinedAt: 5, removedAt })
+  async function put(roomId: RoomId, userId: UserId, role: Role | null, removedAt: number | null = null) {
+    const before = await getStore().findMembership(roomId, userId)
+    expect(await getStore().putMembership({ roomId, userId, role, joinedAt: 5, removedAt }, before)).toBe(true)
+  }
 
   test('[RS1] a new room has its creator as owner', async () => {
     const ada = person()
@@ -191,6 +193,24 @@ export function testRoomStore(getStore: () => RoomStore): void {
       removedAt: 9,
     })
     expect(await getStore().listMemberships(room.id)).toHaveLength(2)
+  })
+
+  test('[RS5] a membership that is not as expected stays; of 10 parallel changes that expect the same, one wins', async () => {
+    const grace = person()
+    const room = await createRoom(person())
+    const viewer = { roomId: room.id, userId: grace, role: 'viewer', joinedAt: 5, removedAt: null } as const
+    const put = (changes: Partial<MembershipRecord>, expected: MembershipRecord | undefined) =>
+      getStore().putMembership({ ...viewer, ...changes }, expected)
+    expect(await put({}, viewer)).toBe(false)
+    expect(await getStore().findMembership(room.id, grace)).toBeUndefined()
+    const added = await Promise.all(Array.from({ length: 10 }, (_, n) => put({ joinedAt: n }, undefined)))
+    expect(added.filter(Boolean)).toHaveLength(1)
+    for (const expected of [undefined, { ...viewer, role: null }, { ...viewer, removedAt: 9 }]) {
+      expect(await put({ role: 'editor' }, expected)).toBe(false)
+    }
+    expect(await getStore().findMembership(room.id, grace)).toEqual({ ...viewer, joinedAt: added.indexOf(true) })
+    const results = await Promise.all([put({ role: null, removedAt: 9 }, viewer), put({ role: 'editor' }, viewer)])
+    expect(results.filter(Boolean)).toHaveLength(1)
   })
 
   test('[RS5] the last owner stays, also when two leave at once', async () => {

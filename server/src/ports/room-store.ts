@@ -62,10 +62,11 @@ export interface RoomStore {
   findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined>
   listMemberships(roomId: RoomId): Promise<MembershipRecord[]>
   /**
-   * [RS5] Creates or replaces a membership, checking in the same transaction that an owner remains;
-   * rejects with `last_owner` otherwise.
+   * [RS5] Creates or replaces a membership if what is there still has the role and the removal of `expected`
+   * (undefined: nothing is there); resolves false, changing nothing, when it has not. Checks in the same
+   * transaction that an owner remains; rejects with `last_owner` otherwise.
    */
-  putMembership(membership: MembershipRecord): Promise<void>
+  putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean>
   /** [RS6] Notes that a person came by the link, unless the room knows them already. */
   addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void>
   /**

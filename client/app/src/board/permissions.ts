@@ -1,6 +1,9 @@
 import { ROLES, type Role } from '@sketchroom/shared/roles'
 import type { Member } from '@sketchroom/shared/api/rooms'
 
+/** What a person is on a board, and whether it was given to them or comes with the link. */
+type Standing = Pick<Member, 'role' | 'via'>
+
 /**
  * What the interface offers. The server decides (`server/src/core/access.ts`); this only spares people
  * buttons that would be refused.
@@ -14,11 +17,14 @@ export function mayManage(role: Role): boolean {
   return role === 'owner'
 }
 
-/** The roles that somebody with `own` role may give to a member; empty when the select would be of no use. */
-export function rolesToGive(own: Role, member: Member): readonly Role[] {
-  if (own === 'owner') return ROLES
-  if (own === 'editor' && member.role !== 'owner') return ['viewer', 'editor']
-  return []
+/**
+ * The roles that one member may give to another; empty when the select would be of no use. Editors only
+ * raise, and those whose role is the link's give none.
+ */
+export function rolesToGive(self: Standing, member: Standing): readonly Role[] {
+  if (self.role === 'owner') return ROLES
+  const canRise = member.via === 'link' || member.role === 'viewer'
+  return self.role === 'editor' && self.via === 'member' && canRise ? ['viewer', 'editor'] : []
 }
 
 /** Whether somebody with `own` role may remove other members. */

@@ -3,6 +3,7 @@ import { linkRole, strongerRole } from '@sketchroom/shared/roles'
 import { SketchRoomError } from '../../errors.ts'
 import { mergeMemberships } from '../../ports/merge-memberships.ts'
 import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from '../../ports/room-store.ts'
+import { isSameStanding } from '../../ports/same-standing.ts'
 
 /** Rooms and memberships for as long as the process lives: for tests. */
 export class MemoryRoomStore implements RoomStore {
@@ -74,12 +75,14 @@ export class MemoryRoomStore implements RoomStore {
     return [...this.#members(roomId).values()]
   }
 
-  async putMembership(membership: MembershipRecord): Promise<void> {
+  async putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean> {
+    if (!isSameStanding(this.#members(membership.roomId).get(membership.userId), expected)) return false
     const members = new Map(this.#members(membership.roomId)).set(membership.userId, membership)
     if (![...members.values()].some(({ role, removedAt }) => role === 'owner' && removedAt === null)) {
       throw new SketchRoomError('last_owner', 'A room needs an owner.')
     }
     this.#memberships.set(membership.roomId, members)
+    return true
   }
 
   async addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void> {

@@ -3,6 +3,7 @@ import { sql, type Kysely, type Transaction } from 'kysely'
 import { SketchRoomError } from '../../errors.ts'
 import { mergeMemberships } from '../../ports/merge-memberships.ts'
 import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from '../../ports/room-store.ts'
+import { isSameStanding } from '../../ports/same-standing.ts'
 import type { Schema } from './schema.ts'
 import { isUniqueViolation } from './sql-database.ts'
 import { listRooms, type ListedRoom } from './sql-room-list.ts'
@@ -81,13 +82,7 @@ export class SqlRoomStore implements RoomStore {
   }
 
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {
-    const row = await this.#db
-      .selectFrom('memberships')
-      .selectAll()
-      .where('room_id', '=', roomId)
-      .where('user_id', '=', userId)
-      .executeTakeFirst()
-    return row && toMembership(row)
+    return await selectMembership(this.#db, roomId, userId)
   }
 
   async listMemberships(roomId: RoomId): Promise<MembershipRecord[]> {
@@ -95,15 +90,16 @@ export class SqlRoomStore implements RoomStore {
     return rows.map(toMembership)
   }
 
-  async putMembership(membership: MembershipRecord): Promise<void> {
-    const { roomId } = membership
-    await this.#db.transaction().execute(async (trx) => {
+  async putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean> {
+    const { roomId, userId } = membership
+    return await this.#db.transaction().execute(async (trx) => {
       // Locks the room's row, so that two owners who leave at once cannot each see the other stay.
       await trx
         .updateTable('rooms')
         .set({ version: sql<number>`version` })
         .where('id', '=', roomId)
         .execute()
+      if (!isSameStanding(await selectMembership(trx, roomId, userId), expected)) return false
       await upsertMembership(trx, membership)
       const owner = await trx
         .selectFrom('memberships')
@@ -113,6 +109,7 @@ export class SqlRoomStore implements RoomStore {
         .where('removed_at', 'is', null)
         .executeTakeFirst()
       if (!owner) throw new SketchRoomError('last_owner', 'A room needs an owner.')
+      return true
     })
   }
 
@@ -135,6 +132,16 @@ export class SqlRoomStore implements RoomStore {
       return handed.map(({ roomId }) => roomId)
     })
   }
+}
+
+async function selectMembership(db: Kysely<Schema>, roomId: RoomId, userId: UserId) {
+  const row = await db
+    .selectFrom('memberships')
+    .selectAll()
+    .where('room_id', '=', roomId)
+    .where('user_id', '=', userId)
+    .executeTakeFirst()
+  return row && toMembership(row)
 }
 
 async function membershipsOf(trx: Transaction<Schema>, userId: UserId): Promise<MembershipRecord[]> {

@@ -18,7 +18,6 @@ type Members =
 
 interface MemberListProps {
   readonly roomId: RoomId
-  /** The asking person's own role: it decides what they may change. */
   readonly role: Role
   readonly access: Access | undefined
 }
@@ -26,7 +25,7 @@ interface MemberListProps {
 /** Everybody who is on the board, with what they may do. */
 export function MemberList({ roomId, role, access }: MemberListProps) {
   const { rooms } = useApp()
-  const self = personOf(useSessionState())
+  const person = personOf(useSessionState())
   const [state, setState] = useState<Members>({ kind: 'loading' })
   const [error, setError] = useState<string>()
 
@@ -77,8 +76,7 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
             <MemberRow
               key={member.user.id}
               member={member}
-              isSelf={member.user.id === self?.id}
-              ownRole={role}
+              self={state.members.find(({ user }) => user.id === person?.id)}
               onSetRole={(next) => change(() => rooms.setRole(roomId, member.user.id, next))}
               onRemove={() => change(() => rooms.removeMember(roomId, member.user.id))}
             />

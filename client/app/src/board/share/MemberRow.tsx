@@ -11,24 +11,25 @@ const BY_LINK = 'by-link'
 
 interface MemberRowProps {
   readonly member: Member
-  readonly isSelf: boolean
-  readonly ownRole: Role
+  /** The person in front of the screen; undefined while they are not in the list. */
+  readonly self: Member | undefined
   readonly onSetRole: (role: Role) => Promise<void>
   readonly onRemove: () => Promise<void>
 }
 
 /** One person of a board: who, here or not, and their role as far as one may change it. */
-export function MemberRow({ member, isSelf, ownRole, onSetRole, onRemove }: MemberRowProps) {
+export function MemberRow({ member, self, onSetRole, onRemove }: MemberRowProps) {
   const { user, role, via, online } = member
   const [chosen, setChosen] = useState<Role>()
   const [isAsking, setIsAsking] = useState(false)
   const [busy, setBusy] = useState(false)
+  const isSelf = user.id === self?.user.id
   // One's own role is somebody else's to change: it is too easy to lock oneself out.
-  const roles = isSelf ? [] : rolesToGive(ownRole, member)
+  const roles = !self || isSelf ? [] : rolesToGive(self, member)
   const notes = [
     isSelf ? 'You' : '',
     user.isGuest ? 'guest' : '',
-    via === 'link' && roles.length === 0 ? 'came by the link' : '',
+    via === 'link' && roles.length === 0 ? 'by the link' : '',
     online ? 'here now' : '',
   ].filter(Boolean)
 
@@ -87,7 +88,7 @@ export function MemberRow({ member, isSelf, ownRole, onSetRole, onRemove }: Memb
       ) : (
         <span className="member-role-fixed">{ROLE_NAMES[role]}</span>
       )}
-      {mayRemove(ownRole) && !isSelf && (
+      {self && mayRemove(self.role) && !isSelf && (
         <Button
           look="quiet"
           size="icon"

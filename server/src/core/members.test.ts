@@ -1,0 +1,94 @@
+import { roomIdSchema, sessionIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
+import { nanoid } from 'nanoid'
+import { beforeEach, expect, test } from 'vitest'
+import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
+import type { MembershipRecord } from '../ports/room-store.ts'
+import type { UserActor } from './actor.ts'
+import { EventBus } from './events.ts'
+import { createMembers, type Members } from './members.ts'
+
+/** Lets a test do something between what was decided and what is written. */
+class RacedRoomStore extends MemoryRoomStore {
+  inBetween: () => Promise<unknown> = async () => undefined
+
+  override async putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined) {
+    await this.inBetween()
+    return await super.putMembership(membership, expected)
+  }
+
+  /** As somebody else would, at the same moment. */
+  async set(userId: UserId, role: 'viewer' | 'editor' | null, removedAt: number | null = null): Promise<void> {
+    const before = await this.findMembership(roomId, userId)
+    await super.putMembership({ roomId, userId, role, joinedAt: 1, removedAt }, before)
+  }
+}
+
+const roomId: RoomId = roomIdSchema.parse('room-of-the-tests')
+let store: RacedRoomStore
+let accountsStore: MemoryAccountsStore
+let members: Members
+let owner: UserActor
+let editor: UserActor
+let grace: UserId
+
+async function createPerson(): Promise<UserActor> {
+  const userId = userIdSchema.parse(nanoid())
+  await accountsStore.createUser({ id: userId, name: userId, email: null, passwordHash: null, createdAt: 0 })
+  return { kind: 'user', userId, sessionId: sessionIdSchema.parse('session-001'), expiresAt: 0 }
+}
+
+beforeEach(async () => {
+  store = new RacedRoomStore()
+  accountsStore = new MemoryAccountsStore()
+  const presence = { present: () => [] }
+  members = createMembers({ store, accountsStore, presence, events: new EventBus(), now: () => 7 })
+  ;[owner, editor] = [await createPerson(), await createPerson()]
+  grace = (await createPerson()).userId
+  const times = { createdAt: 0, updatedAt: 0, deletedAt: null }
+  const room = { id: roomId, name: 'Board', slug: null, access: 'private', metadata: {}, version: 1, ...times } as const
+  await store.createRoom(room, owner.userId)
+  await store.set(editor.userId, 'editor')
+})
+
+test('an editor who raises somebody while an owner removes them does not let them back in', async () => {
+  await store.set(grace, 'viewer')
+  store.inBetween = () => store.set(grace, null, 5)
+  await expect(members.put(editor, roomId, grace, 'editor')).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await store.findMembership(roomId, grace)).toMatchObject({ role: null, removedAt: 5 })
+})
+
+test('an editor who invites a viewer while an owner makes them an editor does not lower them', async () => {
+  store.inBetween = () => store.set(grace, 'editor')
+  await expect(members.put(editor, roomId, grace, 'viewer')).rejects.toMatchObject({ code: 'forbidden' })
+  expect(await store.findMembership(roomId, grace)).toMatchObject({ role: 'editor' })
+})
+
+test('who was changed in between is looked at again, and the change is made all the same where that is right', async () => {
+  store.inBetween = async () => {
+    store.inBetween = async () => undefined
+    await store.set(grace, 'viewer')
+  }
+  expect(await members.put(editor, roomId, grace, 'editor')).toMatchObject({ role: 'editor' })
+  store.inBetween = async () => {
+    store.inBetween = async () => undefined
+    await store.set(grace, 'viewer')
+  }
+  await members.remove(owner, roomId, grace)
+  expect(await store.findMembership(roomId, grace)).toMatchObject({ role: null, removedAt: 7 })
+})
+
+test('a membership that never stays the same is given up', async () => {
+  let turn = 0
+  store.inBetween = () => store.set(grace, turn++ % 2 === 0 ? 'viewer' : 'editor')
+  await expect(members.put(owner, roomId, grace, 'editor')).rejects.toMatchObject({ code: 'precondition_failed' })
+})
+
+test('a role given in person counts as such only while the link does not give more', async () => {
+  await store.set(grace, 'viewer')
+  await store.updateRoom(roomId, { access: 'link-edit' })
+  const { data } = await members.list(owner, roomId, { limit: 10 })
+  const viaOf = new Map(data.map(({ user, role, via }) => [user.id, `${role} via ${via}`]))
+  expect(viaOf.get(grace)).toBe('editor via link')
+  expect(viaOf.get(editor.userId)).toBe('editor via member')
+})
