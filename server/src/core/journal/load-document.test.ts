@@ -70,6 +70,15 @@ test('a room that cannot be read is never opened empty', async () => {
   })
 })
 
+test('a room of which nothing can be read any more is not opened empty either', async () => {
+  const store = new MemoryDocumentStore()
+  const journal = new Journal(store)
+  await store.append([{ roomId, entries: [{ update: new Uint8Array([1, 2, 3]), actor: null, at: 1 }] }])
+  const load = () => loadDocument(roomId, new Y.Doc(), { store, journal, reportCorrupt })
+  await expect(load()).rejects.toThrow('set aside')
+  await expect(load()).rejects.toThrow('not opened empty')
+})
+
 test('no snapshot is written from a document that missed what another process wrote', async () => {
   const { store, journal, document } = await storeOf(['a'])
   const compaction = new Compaction({ store, journal })

@@ -34,6 +34,9 @@ export async function loadDocument(
   } catch (error) {
     throw new SketchRoomError('store_unavailable', 'the room could not be read from the store', { cause: error })
   }
+  if (stored.head > 0 && !stored.snapshot && stored.tail.length === 0) {
+    throw new SketchRoomError('store_unavailable', 'no record of the room can be read; it is not opened empty')
+  }
   try {
     document.transact(() => {
       if (stored.snapshot) Y.applyUpdate(document, stored.snapshot)
