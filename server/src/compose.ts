@@ -27,6 +27,7 @@ import { loadSecret } from './secret.ts'
 import { AccessWatch } from './sync/access-watch.ts'
 import { createDoorkeeper } from './sync/doorkeeper.ts'
 import { RoomHost } from './sync/room-host.ts'
+import { watchStore } from './sync/watch-store.ts'
 import { SyncServer } from './sync/sync-server.ts'
 
 /** What stopping may take in all, and how much of it the journal may wait for a store that fails. */
@@ -79,6 +80,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const compaction = new Compaction({ store: documentStore, journal })
   const doorkeeper = createDoorkeeper({ accounts, entry, allowedOrigins: config.allowedOrigins })
   const host = new RoomHost({ doorkeeper, store: documentStore, journal, compaction, log })
+  watchStore({ host, journal, compaction, log })
   const watch = new AccessWatch({ host, entry, events, log, now })
   const sync = new SyncServer({ host, log })
   const touches = new RoomTouches({ journal, store: roomStore, log })
@@ -97,10 +99,6 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const handle = httpApp.callback()
   const server = createServer((request, response) => void handle(request, response))
   sync.attach(server)
-  journal.on('failing', (error) =>
-    log.error({ err: error, pending: journal.pendingCount }, 'the store fails; nothing is acknowledged'),
-  )
-  journal.on('recovered', () => log.info('the store is back; everything that waited is saved'))
 
   const parts: Part[] = [
     { name: 'database', stop: () => Promise.all([main.close(), documents.close()]).then(() => undefined) },

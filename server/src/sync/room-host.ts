@@ -64,9 +64,6 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       beforeUnloadDocument: (data) => this.#beforeUnload(data.document),
       afterUnloadDocument: async (data) => this.#forget(roomIdSchema.parse(data.documentName)),
     })
-    parts.journal.on('committed', (roomId) => this.#compactIfDue(roomId))
-    parts.journal.on('failing', () => this.#tellAll('failing'))
-    parts.journal.on('recovered', () => this.#recovered())
   }
 
   present(roomId: RoomId): PresenceUser[] {
@@ -180,11 +177,14 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
     if (this.rooms.get(roomId)?.document !== document) throw silentError()
     try {
       await journal.flush(roomId)
-      if (compaction.isDue(roomId, true)) await compaction.compact(roomId, document)
     } catch (error) {
       log.warn({ roomId, err: error }, 'a room stays in memory until the store has it')
       throw silentError()
     }
+    if (!compaction.isDue(roomId, true)) return
+    await compaction.compact(roomId, document).catch((error: unknown) => {
+      log.warn({ roomId, err: error }, 'compaction failed; the journal still has everything')
+    })
   }
 
   /**
@@ -202,27 +202,6 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
   #forget(roomId: RoomId): void {
     this.rooms.delete(roomId)
     this.#parts.compaction.forget(roomId)
-  }
-
-  #compactIfDue(roomId: RoomId): void {
-    const room = this.rooms.get(roomId)
-    const { compaction, log } = this.#parts
-    if (!room || !compaction.isDue(roomId, false)) return
-    compaction.compact(roomId, room.document).catch((error: unknown) => {
-      log.warn({ roomId, err: error }, 'compaction failed; the journal still has everything')
-    })
-  }
-
-  #recovered(): void {
-    this.#tellAll('ok')
-    // Rooms that everybody left while the store failed were kept; now they may go.
-    for (const { document } of this.rooms.values()) {
-      if (document.getConnectionsCount() === 0) void this.hocuspocus.unloadDocument(document)
-    }
-  }
-
-  #tellAll(state: 'failing' | 'ok'): void {
-    for (const link of this.links()) link.tell({ type: 'store', state })
   }
 
   /** Logs why a client is turned away, and makes the error from which Hocuspocus tells it. */
