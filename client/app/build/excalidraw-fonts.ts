@@ -4,7 +4,7 @@ import { join, normalize, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Plugin } from 'vite'
 
-/** Where the canvas looks for Excalidraw's fonts (`EXCALIDRAW_ASSET_PATH`). */
+/** Where the canvas looks for Excalidraw's fonts (`serveFontsFrom`). */
 export const FONTS_PATH = '/excalidraw/fonts'
 /** Where the fonts lie in the package, which the canvas alone depends on. */
 export const FONTS_DIR = fileURLToPath(

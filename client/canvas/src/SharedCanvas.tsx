@@ -37,7 +37,7 @@ export interface SharedCanvasHandle {
 export interface SharedCanvasProps {
   /** The room's id. */
   readonly room: string
-  /** Where the server is: an http(s) origin. */
+  /** Where the server is: an http(s) origin. The fonts of texts come from there, too. */
   readonly serverUrl: string
   /** Called for each connection and each renewal; see `RoomSessionOptions`. */
   readonly getToken: () => Promise<string>
@@ -138,6 +138,7 @@ function Board({ handle, ...props }: BoardProps) {
 
   return (
     <ExcalidrawCanvas
+      serverUrl={serverUrl}
       theme={usePreferredTheme(theme)}
       viewMode={!writable}
       onReady={setSurface}

@@ -2,4 +2,3 @@ export { createRoomSession, type RoomSession, type RoomSessionOptions } from './
 export type { SavingStatus } from './collab/saving-status.ts'
 export type { Person } from './presence/people.ts'
 export { SharedCanvas, type SharedCanvasHandle, type SharedCanvasProps } from './SharedCanvas.tsx'
-export { EXCALIDRAW_ASSET_PATH } from './view/asset-path.ts'

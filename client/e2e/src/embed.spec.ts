@@ -39,3 +39,35 @@ test('the README’s component draws on a board from another app’s page, with 
     await host.close()
   }
 })
+
+test('a text in another app’s page is drawn with the server’s fonts, and nobody else is asked for anything', async () => {
+  const board = await stage.hostBoard()
+  const host = await HostApp.open(snippet(stage.origin), (_, origin) => board.token('user-42', 'editor', [origin]))
+  try {
+    const [ada, peer] = [await stage.enter(), await board.join('bot')]
+    const asked = new Set<string>()
+    ada.page.on('request', (request) => asked.add(request.url()))
+    const font = ada.page.waitForResponse(/\/fonts\/Excalifont\/.*\.woff2$/)
+    await ada.open(`${host.origin}/?room=${board.id}`)
+    await ada.page.getByTestId('toolbar-text').waitFor({ state: 'attached', timeout: SOON.timeout })
+    await ada.page.locator('.excalidraw').first().focus()
+    await ada.page.keyboard.press('t')
+    await ada.page.mouse.click(400, 300)
+    await ada.page.keyboard.type('Where does this come from?')
+    await ada.page.keyboard.press('Escape')
+    await vi.waitFor(() => expect([...peer.elements().values()]).toMatchObject([{ type: 'text' }]), SOON)
+
+    const { origin, pathname } = new URL((await font).url())
+    expect([origin, (await font).status()]).toEqual([stage.origin, 200])
+    expect(pathname).toMatch(/^\/excalidraw\/fonts\//)
+    // Loaded, and not only asked for: the browser refuses another origin's font that does not allow it.
+    await ada.page.waitForFunction(() =>
+      [...document.fonts].some(({ family, status }) => family === 'Excalifont' && status === 'loaded'),
+    )
+    const own = ['blob:', 'data:', host.origin, stage.origin]
+    expect([...asked].filter((url) => !own.some((start) => url.startsWith(start)))).toEqual([])
+    peer.leave()
+  } finally {
+    await host.close()
+  }
+})

@@ -19,6 +19,7 @@ beforeAll(async () => {
   const clientDir = join(directory, 'dist')
   await mkdir(join(clientDir, 'assets'), { recursive: true })
   await mkdir(join(clientDir, '.git'))
+  await mkdir(join(clientDir, 'excalidraw/fonts/Excalifont'), { recursive: true })
   const files: Record<string, string | Buffer> = {
     'dist/index.html': INDEX,
     'dist/sw.js': '// service worker',
@@ -27,6 +28,7 @@ beforeAll(async () => {
     'dist/assets/packed-1234.js.br': brotliCompressSync(SCRIPT),
     'dist/assets/packed-1234.js.gz': gzipSync(SCRIPT),
     'dist/assets/plain-1234.js': SCRIPT,
+    'dist/excalidraw/fonts/Excalifont/a.woff2': 'a font',
     'dist/.env': 'SECRET=1',
     'dist/.git/config': 'secret',
     'secret.txt': 'secret',
@@ -106,6 +108,16 @@ describe('a file of the client', () => {
     for (const path of ['/sw.js', '/icon.svg', '/index.html']) {
       expect((await get(path)).headers.get('cache-control')).toBe('no-cache')
     }
+  })
+
+  test('is for the pages of this origin, but a font of the canvas is for every page that has one', async () => {
+    const font = await get('/excalidraw/fonts/Excalifont/a.woff2', { accept: '*/*', origin: 'https://host.example' })
+    expect([font.text, font.headers.get('content-type')]).toEqual(['a font', 'font/woff2'])
+    expect(font.headers.get('access-control-allow-origin')).toBe('*')
+    expect(font.headers.get('cross-origin-resource-policy')).toBe('cross-origin')
+    const script = await get('/assets/plain-1234.js', { accept: '*/*', origin: 'https://host.example' })
+    expect(script.headers.get('access-control-allow-origin')).toBeNull()
+    expect(script.headers.get('cross-origin-resource-policy')).toBe('same-origin')
   })
 
   test('that is missing is no page', async () => {

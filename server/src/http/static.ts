@@ -6,6 +6,9 @@ import type { Context, Middleware } from './context.ts'
 /** The pages of the app; it finds its way by itself from the one file. Other addresses get the file as a 404. */
 const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/]
 
+/** The canvas asks for its fonts here from whatever page it is in. They are public, so every page may have them. */
+const FONTS = '/excalidraw/fonts/'
+
 /** Serves the built client: its files, and `index.html` for its pages. Files named by their content never change. */
 export function serveClient(clientDir: string): Middleware {
   return async (ctx) => {
@@ -29,7 +32,12 @@ async function sendFile(ctx: Context, root: string, path: string, cacheControl: 
   try {
     const sent = await send(ctx, path, {
       root,
-      setHeaders: (res) => res.setHeader('Cache-Control', cacheControl),
+      setHeaders: (res) => {
+        res.setHeader('Cache-Control', cacheControl)
+        if (!path.startsWith(FONTS)) return
+        res.setHeader('Access-Control-Allow-Origin', '*')
+        res.setHeader('Cross-Origin-Resource-Policy', 'cross-origin')
+      },
     })
     // Directories and dotfiles are passed over without a word.
     if (sent === undefined) return false

@@ -1,8 +1,8 @@
-import './asset-path.ts'
 import { Excalidraw, MainMenu } from '@excalidraw/excalidraw'
 import type { ExcalidrawImperativeAPI, ExcalidrawProps } from '@excalidraw/excalidraw/types'
 import '@excalidraw/excalidraw/index.css'
-import { type DragEvent, useCallback, useEffect, useRef } from 'react'
+import { type DragEvent, useCallback, useEffect, useInsertionEffect, useRef } from 'react'
+import { serveFontsFrom } from './asset-path.ts'
 import type { DrawingSurface, SurfaceEvents } from './drawing-surface.ts'
 import { ExcalidrawSurface } from './excalidraw-surface.ts'
 
@@ -19,6 +19,8 @@ const UI_OPTIONS: NonNullable<ExcalidrawProps['UIOptions']> = {
 }
 
 interface ExcalidrawCanvasProps extends SurfaceEvents {
+  /** Where the fonts are: an http(s) origin. */
+  readonly serverUrl: string
   readonly theme: 'light' | 'dark'
   readonly viewMode: boolean
   /** Called once, when the editor has started and will not reset its scene any more. */
@@ -26,12 +28,14 @@ interface ExcalidrawCanvasProps extends SurfaceEvents {
 }
 
 /** Excalidraw, without what needs another server. This folder alone imports it. */
-export function ExcalidrawCanvas({ theme, viewMode, onReady, onChange, onPointer }: ExcalidrawCanvasProps) {
+export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange, onPointer }: ExcalidrawCanvasProps) {
   const container = useRef<HTMLDivElement>(null)
   const surface = useRef<ExcalidrawSurface>(undefined)
   const starting = useRef<ReturnType<typeof setTimeout>>(undefined)
   const started = useRef(false)
 
+  // Before the editor's own effects, of which the first asks for fonts.
+  useInsertionEffect(() => serveFontsFrom(serverUrl), [serverUrl])
   useEffect(
     () => () => {
       clearTimeout(starting.current)

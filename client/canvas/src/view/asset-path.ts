@@ -1,5 +1,13 @@
-/** Where the app serves Excalidraw's fonts: they lie at `/excalidraw/fonts/…`. */
-export const EXCALIDRAW_ASSET_PATH = '/excalidraw/'
+declare global {
+  // Excalidraw reads it, before its CDN, when it first lists its fonts, once for the page.
+  var EXCALIDRAW_ASSET_PATH: string | string[] | undefined
+}
 
-// Excalidraw reads this when it first needs a font, and asks a CDN when it is not set.
-Object.assign(globalThis, { EXCALIDRAW_ASSET_PATH })
+/**
+ * Lets Excalidraw fetch its fonts from a SketchRoom server, an http(s) origin, whatever page it is in: a host's own
+ * page has none, and a CDN is nobody's business here. Call it before the editor mounts. A path that the host has
+ * set itself stays, and of two servers on one page the first one serves.
+ */
+export function serveFontsFrom(serverUrl: string): void {
+  globalThis.EXCALIDRAW_ASSET_PATH ??= new URL('/excalidraw/', serverUrl).href
+}
