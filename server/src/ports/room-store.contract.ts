@@ -199,17 +199,17 @@ export function testRoomStore(getStore: () => RoomStore): void {
     const grace = person()
     const room = await createRoom(person())
     const viewer = { roomId: room.id, userId: grace, role: 'viewer', joinedAt: 5, removedAt: null } as const
-    const put = (changes: Partial<MembershipRecord>, expected: MembershipRecord | undefined) =>
+    const attempt = (changes: Partial<MembershipRecord>, expected: MembershipRecord | undefined) =>
       getStore().putMembership({ ...viewer, ...changes }, expected)
-    expect(await put({}, viewer)).toBe(false)
+    expect(await attempt({}, viewer)).toBe(false)
     expect(await getStore().findMembership(room.id, grace)).toBeUndefined()
-    const added = await Promise.all(Array.from({ length: 10 }, (_, n) => put({ joinedAt: n }, undefined)))
+    const added = await Promise.all(Array.from({ length: 10 }, (_, n) => attempt({ joinedAt: n }, undefined)))
     expect(added.filter(Boolean)).toHaveLength(1)
     for (const expected of [undefined, { ...viewer, role: null }, { ...viewer, removedAt: 9 }]) {
-      expect(await put({ role: 'editor' }, expected)).toBe(false)
+      expect(await attempt({ role: 'editor' }, expected)).toBe(false)
     }
     expect(await getStore().findMembership(room.id, grace)).toEqual({ ...viewer, joinedAt: added.indexOf(true) })
-    const results = await Promise.all([put({ role: null, removedAt: 9 }, viewer), put({ role: 'editor' }, viewer)])
+    const results = await Promise.all([attempt({ role: null, removedAt: 9 }, viewer), attempt({ role: 'editor' }, viewer)])
     expect(results.filter(Boolean)).toHaveLength(1)
   })
 
