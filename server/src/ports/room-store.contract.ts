@@ -209,7 +209,10 @@ export function testRoomStore(getStore: () => RoomStore): void {
       expect(await attempt({ role: 'editor' }, expected)).toBe(false)
     }
     expect(await getStore().findMembership(room.id, grace)).toEqual({ ...viewer, joinedAt: added.indexOf(true) })
-    const results = await Promise.all([attempt({ role: null, removedAt: 9 }, viewer), attempt({ role: 'editor' }, viewer)])
+    const results = await Promise.all([
+      attempt({ role: null, removedAt: 9 }, viewer),
+      attempt({ role: 'editor' }, viewer),
+    ])
     expect(results.filter(Boolean)).toHaveLength(1)
   })
 
