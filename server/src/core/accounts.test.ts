@@ -1,4 +1,4 @@
-import { afterAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
 import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
 import { createAccounts, type Accounts, type SignIn } from './accounts.ts'
@@ -129,6 +129,61 @@ test('of 20 parallel uses of one refresh token, one wins', async () => {
   const { refreshToken } = await accounts.guest()
   const uses = await Promise.allSettled(Array.from({ length: 20 }, () => accounts.refresh(refreshToken)))
   expect(uses.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+})
+
+describe('an attempt to refresh with a key', () => {
+  const key = 'a key of this attempt'
+
+  test('can be repeated when its answer was lost, and is answered with the same token', async () => {
+    const guest = await accounts.guest()
+    const lost = await accounts.refresh(guest.refreshToken, key)
+    const again = await accounts.refresh(guest.refreshToken, key)
+    expect(again.refreshToken).toBe(lost.refreshToken)
+    expect(again.refreshExpiresAt).toBe(lost.refreshExpiresAt)
+    // Delayed in the network, the first may even arrive last.
+    await accounts.refresh(guest.refreshToken, key)
+    await accounts.refresh(again.refreshToken, 'the key of the next attempt')
+    expect(heard).toEqual([])
+  })
+
+  test('has one outcome, however often it is made at once', async () => {
+    const { refreshToken } = await accounts.guest()
+    const uses = await Promise.all(Array.from({ length: 20 }, () => accounts.refresh(refreshToken, key)))
+    expect(new Set(uses.map((use) => use.refreshToken)).size).toBe(1)
+  })
+
+  test.each([
+    ['without the key', undefined],
+    ['with another key', 'the key of somebody else'],
+  ])('is not the one of somebody who has the token, but comes %s: the family ends', async (_how, other) => {
+    const guest = await accounts.guest()
+    const second = await accounts.refresh(guest.refreshToken, key)
+    await expect(accounts.refresh(guest.refreshToken, other)).rejects.toMatchObject({ code: 'refresh_reused' })
+    await expect(accounts.refresh(second.refreshToken, key)).rejects.toMatchObject(unauthenticated)
+  })
+
+  test('is over once the token that it was answered with has been used', async () => {
+    const guest = await accounts.guest()
+    const second = await accounts.refresh(guest.refreshToken, key)
+    await accounts.refresh(second.refreshToken, key)
+    await expect(accounts.refresh(guest.refreshToken, key)).rejects.toMatchObject({ code: 'refresh_reused' })
+  })
+
+  test('is over after five minutes', async () => {
+    const guest = await accounts.guest()
+    await accounts.refresh(guest.refreshToken, key)
+    clock.now += 5 * 60 * 1000
+    await accounts.refresh(guest.refreshToken, key)
+    clock.now += 1
+    await expect(accounts.refresh(guest.refreshToken, key)).rejects.toMatchObject({ code: 'refresh_reused' })
+  })
+
+  test('is over when the sign-in is', async () => {
+    const guest = await accounts.guest()
+    await accounts.refresh(guest.refreshToken, key)
+    await accounts.signout(guest)
+    await expect(accounts.refresh(guest.refreshToken, key)).rejects.toMatchObject(unauthenticated)
+  })
 })
 
 test.each(['', '.', 'noise', 'unknown-session.secret', '.secret'])('%j is no refresh token', async (token) => {

@@ -36,8 +36,11 @@ export interface Accounts {
    * password wrong. The rooms of a guest who signs in go to the account.
    */
   signin(account: { email: string; password: string }, current?: Credentials): Promise<SignIn>
-  /** Rotates a refresh token; rejects with `refresh_reused` (and ends the family) or `unauthenticated`. */
-  refresh(refreshToken: string): Promise<SignIn>
+  /**
+   * Rotates a refresh token; rejects with `refresh_reused` (and ends the family) or `unauthenticated`. The
+   * same token with the same `attemptKey` is the same attempt, for when its answer was lost.
+   */
+  refresh(refreshToken: string, attemptKey?: string): Promise<SignIn>
   /** Ends the sign-in of the refresh token, or else of the access token; without either it does nothing. */
   signout(current: Credentials): Promise<void>
   me(actor: UserActor): Promise<User>
@@ -59,7 +62,7 @@ export interface AccountsDeps {
 /** Builds the accounts over their stores. */
 export function createAccounts(deps: AccountsDeps): Accounts {
   const { store, roomStore, tokens, passwords, events, now } = deps
-  const sessions = createSessions({ store, events, now })
+  const sessions = createSessions({ store, tokens, events, now })
 
   function toSignIn(user: UserRecord, { sessionId, refreshToken, refreshExpiresAt }: RefreshGrant): SignIn {
     const accessToken = tokens.mintAccess(user.id, sessionId)
@@ -129,8 +132,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       return toSignIn(user, await sessions.open(user))
     },
 
-    async refresh(refreshToken) {
-      const { user, grant } = await sessions.refresh(refreshToken)
+    async refresh(refreshToken, attemptKey) {
+      const { user, grant } = await sessions.refresh(refreshToken, attemptKey)
       return toSignIn(user, grant)
     },
 

@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
@@ -35,6 +36,11 @@ export interface Tokens {
   mintAccess(userId: UserId, sessionId: SessionId): string
   /** A token that lets a host's user into one room; `expiresAt` is in milliseconds since 1970. */
   mintRoom(claims: RoomTokenClaims): { token: string; expiresAt: number }
+  /**
+   * The secret of the refresh token that follows this one in an attempt with this key: the same each time, and
+   * known to nobody who lacks our secret, whatever else they know.
+   */
+  deriveRefreshSecret(refreshToken: string, attemptKey: string): Buffer
   /** The actor that a token speaks for; throws `unauthenticated` for anything but a valid one of ours. */
   verify(token: string): Actor
 }
@@ -54,6 +60,10 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
 
     mintRoom: ({ userId, name, color, role, roomId, origins, mintedBy, ttlSeconds }) =>
       sign({ aud: ROOM_AUDIENCE, sub: userId, name, color, role, room: roomId, origins, by: mintedBy }, ttlSeconds),
+
+    // A line break is in no JWT, so that no signature of ours is ever such a secret, nor the other way round.
+    deriveRefreshSecret: (refreshToken, attemptKey) =>
+      createHmac('sha256', secret).update(`refresh\n${refreshToken}\n${attemptKey}`).digest(),
 
     verify(token) {
       try {

@@ -14,6 +14,14 @@ export function parseQuery<T>(ctx: Context, schema: z.ZodType<T>): T {
   return parse({ ...ctx.query }, schema, 'The query is not valid.')
 }
 
+/** The key by which a client says that two requests are one attempt: 16 to 200 visible characters, if any. */
+export function findIdempotencyKey(ctx: Context): string | undefined {
+  const key = ctx.get('Idempotency-Key')
+  if (key === '') return undefined
+  if (/^[\x21-\x7e]{16,200}$/.test(key)) return key
+  throw new SketchRoomError('invalid_request', 'Idempotency-Key must be 16 to 200 visible characters.')
+}
+
 /** The room id of the path. One that can be no room's is `not_found`, like one that is none. */
 export function getRoomId(ctx: RouteContext): RoomId {
   const roomId = findRoomId(ctx.params['roomId'] ?? '')

@@ -1,7 +1,7 @@
 import { sessionIdSchema, userIdSchema, type UserId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import { expect, test } from 'vitest'
-import type { AccountsStore, SessionRecord, UserRecord } from './accounts-store.ts'
+import type { AccountsStore, Rotation, SessionRecord, UserRecord } from './accounts-store.ts'
 
 const newUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
   id: userIdSchema.parse(nanoid()),
@@ -17,8 +17,10 @@ const newSession = (userId: UserId): SessionRecord => ({
   refreshHash: 'first',
   createdAt: 1_700_000_000_000,
   expiresAt: 1_800_000_000_000,
+  rotatedAt: null,
   revokedAt: null,
 })
+const rotation = (refreshHash: string): Rotation => ({ refreshHash, expiresAt: 1_900_000_000_000, rotatedAt: 6 })
 const newEmail = () => `${nanoid().toLowerCase()}@example.org`
 const taken = expect.objectContaining({ code: 'email_taken' })
 
@@ -89,22 +91,18 @@ export function testAccountsStore(getStore: () => AccountsStore): void {
     const session = newSession((await createUser()).id)
     await getStore().createSession(session)
     expect(await getStore().findSession(session.id)).toEqual(session)
-    expect(await getStore().rotateSession(session.id, 'other', 'second', 5)).toBe(false)
-    expect(await getStore().rotateSession(session.id, 'first', 'second', 1_900_000_000_000)).toBe(true)
-    expect(await getStore().findSession(session.id)).toEqual({
-      ...session,
-      refreshHash: 'second',
-      expiresAt: 1_900_000_000_000,
-    })
+    expect(await getStore().rotateSession(session.id, 'other', rotation('second'))).toBe(false)
+    expect(await getStore().rotateSession(session.id, 'first', rotation('second'))).toBe(true)
+    expect(await getStore().findSession(session.id)).toEqual({ ...session, ...rotation('second') })
     await getStore().revokeSession(session.id, 7)
-    expect(await getStore().rotateSession(session.id, 'second', 'third', 5)).toBe(false)
+    expect(await getStore().rotateSession(session.id, 'second', rotation('third'))).toBe(false)
   })
 
   test('[AS4] of 20 parallel rotations, exactly one wins', async () => {
     const session = newSession((await createUser()).id)
     await getStore().createSession(session)
     const rotations = Array.from({ length: 20 }, (_, n) =>
-      getStore().rotateSession(session.id, 'first', `next-${n}`, 5),
+      getStore().rotateSession(session.id, 'first', rotation(`next-${n}`)),
     )
     expect((await Promise.all(rotations)).filter(Boolean)).toHaveLength(1)
   })

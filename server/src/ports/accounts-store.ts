@@ -18,8 +18,13 @@ export interface SessionRecord {
   readonly refreshHash: string
   readonly createdAt: number
   readonly expiresAt: number
+  /** When the refresh token last rotated; null while it is the first. */
+  readonly rotatedAt: number | null
   readonly revokedAt: number | null
 }
+
+/** What a rotation leaves in a session. */
+export type Rotation = Pick<SessionRecord, 'refreshHash' | 'expiresAt'> & { readonly rotatedAt: number }
 
 /** Where people and their sign-ins live. The rules [AS1] to [AS5] are tested by `accounts-store.contract.ts`. */
 export interface AccountsStore {
@@ -41,7 +46,7 @@ export interface AccountsStore {
    * [AS4] Replaces the refresh hash if it is still `expected` and the session is not revoked; resolves false otherwise.
    * Of any number of parallel calls with one `expected`, exactly one wins.
    */
-  rotateSession(id: SessionId, expected: string, next: string, expiresAt: number): Promise<boolean>
+  rotateSession(id: SessionId, expected: string, next: Rotation): Promise<boolean>
   /** [AS5] Ends the session; the time of the first call stays. */
   revokeSession(id: SessionId, at: number): Promise<void>
 }

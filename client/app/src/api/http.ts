@@ -6,6 +6,8 @@ export interface ApiRequest<T> {
   readonly path: string
   readonly query?: Readonly<Record<string, string | undefined>>
   readonly body?: unknown
+  /** Sent as `Idempotency-Key`: two requests with the same are one attempt. */
+  readonly idempotencyKey?: string
   readonly schema?: { parse(value: unknown): T }
   readonly signal?: AbortSignal | undefined
 }
@@ -31,6 +33,7 @@ export function createHttp({ origin, fetch: send = fetch, timeoutMs = 15_000 }: 
     const timeout = AbortSignal.timeout(timeoutMs)
     const headers = new Headers({ accept: 'application/json' })
     if (token) headers.set('authorization', `Bearer ${token}`)
+    if (request.idempotencyKey) headers.set('idempotency-key', request.idempotencyKey)
     if (request.body !== undefined) headers.set('content-type', 'application/json')
     const response = await send(urlOf(origin, request), {
       method: request.method,

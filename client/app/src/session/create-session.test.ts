@@ -17,7 +17,12 @@ class RotatingServer {
   revoked = false
   accessTokens = new Set<string>()
   authorizationAtSignup: string | undefined
+  keys = new Set<string>()
+  /** How many answers to a refresh get lost from now on, after the work is done. */
+  answersToLose = 0
   #cookie: string | undefined
+  /** The last refresh: what it was asked with. */
+  #last: { cookie: string | undefined; key: string | undefined } | undefined
   #count = 0
 
   readonly http: Server
@@ -26,6 +31,10 @@ class RotatingServer {
     this.http = http
     http.on('request', (request, response) => {
       const answer = (status: number, body: unknown, cookie?: string) => {
+        if (request.url === '/api/v1/auth/refresh' && this.answersToLose > 0) {
+          this.answersToLose--
+          return void request.socket.destroy()
+        }
         response.writeHead(status, { 'content-type': 'application/json', ...(cookie ? { 'set-cookie': cookie } : {}) })
         response.end(body === undefined ? '' : JSON.stringify(body))
       }
@@ -53,13 +62,19 @@ class RotatingServer {
         case '/api/v1/auth/signup':
           this.authorizationAtSignup = authorization
           return admit(false)
-        case '/api/v1/auth/refresh':
+        case '/api/v1/auth/refresh': {
           this.refreshes++
-          if (this.revoked || request.headers.cookie !== this.#cookie) {
+          const key = request.headers['idempotency-key']?.toString()
+          const { cookie } = request.headers
+          const isRepeated = key !== undefined && this.#last?.key === key && this.#last.cookie === cookie
+          if (this.revoked || (cookie !== this.#cookie && !isRepeated)) {
             this.revoked = true
             return refuse()
           }
+          this.#last = { cookie, key }
+          if (key !== undefined) this.keys.add(key)
           return admit(true)
+        }
         default:
           return this.accessTokens.has(authorization?.slice('Bearer '.length) ?? '')
             ? answer(200, { ok: true })
@@ -121,6 +136,44 @@ describe('a session', () => {
     expect(server.guests).toBe(1)
     expect(session.getState()).toMatchObject({ kind: 'signed-in', user: { name: 'Ada' } })
     expect(findKnownUser(storage)).toEqual({ id: 'u1', name: 'Ada', color: '#e03131', isGuest: true })
+  })
+
+  test('survives answers that are lost in a tunnel, and a reload in the middle of it', async () => {
+    await openTab().ensure()
+    server.answersToLose = 2
+    const tab = openTab()
+    await expect(tab.getToken()).rejects.toBeInstanceOf(OfflineError)
+    await expect(tab.getToken()).rejects.toBeInstanceOf(OfflineError)
+    const reloaded = openTab()
+    await reloaded.start()
+    expect(reloaded.getState()).toMatchObject({ kind: 'signed-in' })
+    expect([server.refreshes, server.guests, server.revoked]).toEqual([3, 1, false])
+    now += server.lifetimeSeconds * 1000
+    await reloaded.getToken()
+    expect(server.revoked).toBe(false)
+  })
+
+  test('survives a lost answer although nothing can be kept on the device', async () => {
+    storage = createDeviceStorage(() => {
+      throw new DOMException('blocked', 'SecurityError')
+    })
+    const session = openTab()
+    await session.ensure()
+    now += server.lifetimeSeconds * 1000
+    server.answersToLose = 1
+    await expect(session.getToken()).rejects.toBeInstanceOf(OfflineError)
+    await session.getToken()
+    expect(server.revoked).toBe(false)
+  })
+
+  test('takes a new key for each attempt that was answered', async () => {
+    const session = openTab()
+    await session.ensure()
+    for (let n = 0; n < 5; n++) {
+      now += server.lifetimeSeconds * 1000
+      await session.getToken()
+    }
+    expect(server.keys.size).toBe(5)
   })
 
   test('becomes one guest when two tabs open a board at the same moment', async () => {

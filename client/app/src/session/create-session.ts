@@ -4,6 +4,7 @@ import { ApiError } from '../api/api-error.ts'
 import type { ApiRequest, Send } from '../api/http.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
 import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
+import { createRefreshAttempt } from './refresh-attempt.ts'
 import type { SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 import type { TabLock } from './tab-lock.ts'
@@ -31,6 +32,7 @@ export function createSession({ send, storage, lock, now = Date.now }: SessionPa
   let token: Token | undefined
   let refreshing: Promise<string> | undefined
   let ensuring: Promise<void> | undefined
+  const attempt = createRefreshAttempt(storage)
   const listeners = new Set<() => void>()
 
   function become(next: SessionState): void {
@@ -62,10 +64,13 @@ export function createSession({ send, storage, lock, now = Date.now }: SessionPa
     const fresh = findFreshToken()
     if (fresh && fresh !== stale) return fresh
     try {
-      return adopt(await send(post('refresh')))
+      const signedIn = await send({ ...post('refresh'), idempotencyKey: attempt.begin() })
+      attempt.end()
+      return adopt(signedIn)
     } catch (error) {
       const user = findKnownUser(storage)
       if (isUnauthenticated(error)) {
+        attempt.end()
         token = undefined
         become(user ? { kind: 'ended', user } : { kind: 'nobody' })
       } else if (state.kind !== 'signed-in') {

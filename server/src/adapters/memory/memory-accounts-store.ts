@@ -1,6 +1,6 @@
 import type { SessionId, UserId } from '@sketchroom/shared/ids'
 import { SketchRoomError } from '../../errors.ts'
-import type { AccountsStore, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
+import type { AccountsStore, Rotation, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
 
 /** People and sign-ins for as long as the process lives: for tests. */
 export class MemoryAccountsStore implements AccountsStore {
@@ -45,10 +45,10 @@ export class MemoryAccountsStore implements AccountsStore {
     return this.#sessions.get(id)
   }
 
-  async rotateSession(id: SessionId, expected: string, next: string, expiresAt: number): Promise<boolean> {
+  async rotateSession(id: SessionId, expected: string, next: Rotation): Promise<boolean> {
     const session = this.#sessions.get(id)
     if (!session || session.revokedAt !== null || session.refreshHash !== expected) return false
-    this.#sessions.set(id, { ...session, refreshHash: next, expiresAt })
+    this.#sessions.set(id, { ...session, ...next })
     return true
   }
 

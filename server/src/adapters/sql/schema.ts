@@ -15,6 +15,7 @@ export interface Schema {
     refresh_hash: string
     created_at: number
     expires_at: number
+    rotated_at: number | null
     revoked_at: number | null
   }
   rooms: {

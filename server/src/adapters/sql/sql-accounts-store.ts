@@ -1,7 +1,7 @@
 import { sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import type { Kysely, Selectable } from 'kysely'
 import { SketchRoomError } from '../../errors.ts'
-import type { AccountsStore, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
+import type { AccountsStore, Rotation, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
 import type { Schema } from './schema.ts'
 import { isUniqueViolation } from './sql-database.ts'
 
@@ -70,6 +70,7 @@ export class SqlAccountsStore implements AccountsStore {
         refresh_hash: session.refreshHash,
         created_at: session.createdAt,
         expires_at: session.expiresAt,
+        rotated_at: session.rotatedAt,
         revoked_at: session.revokedAt,
       })
       .execute()
@@ -80,10 +81,10 @@ export class SqlAccountsStore implements AccountsStore {
     return row && toSession(row)
   }
 
-  async rotateSession(id: SessionId, expected: string, next: string, expiresAt: number): Promise<boolean> {
+  async rotateSession(id: SessionId, expected: string, next: Rotation): Promise<boolean> {
     const result = await this.#db
       .updateTable('sessions')
-      .set({ refresh_hash: next, expires_at: expiresAt })
+      .set({ refresh_hash: next.refreshHash, expires_at: next.expiresAt, rotated_at: next.rotatedAt })
       .where('id', '=', id)
       .where('refresh_hash', '=', expected)
       .where('revoked_at', 'is', null)
@@ -129,6 +130,7 @@ function toSession(row: Selectable<Schema['sessions']>): SessionRecord {
     refreshHash: row.refresh_hash,
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
+    rotatedAt: row.rotated_at === null ? null : Number(row.rotated_at),
     revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
   }
 }

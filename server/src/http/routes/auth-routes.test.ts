@@ -121,6 +121,34 @@ describe('staying in', () => {
     expect(me.problem().code).toBe('unauthenticated')
   })
 
+  test('who lost the answer asks again with the same Idempotency-Key, and stays in', async () => {
+    const guest = await createUser(api, 'Grace')
+    const headers = { 'idempotency-key': 'key-of-this-attempt' }
+    await post('refresh', { cookie: guest.cookie, headers })
+    const again = await post('refresh', { cookie: guest.cookie, headers })
+    expect(again.status).toBe(200)
+    const next = toTestUser(again)
+    expect((await call(api, 'GET', apiPath('me'), { token: next.accessToken })).as(userSchema)).toEqual(guest.user)
+    expect((await post('refresh', { cookie: next.cookie })).status).toBe(200)
+  })
+
+  test('a thief of the token, who does not know the key, ends the family', async () => {
+    for (const headers of [{}, { 'idempotency-key': 'a-guess-of-a-thief' }]) {
+      const guest = await createUser(api, 'Grace')
+      const mine = { 'idempotency-key': 'key-of-this-attempt' }
+      const next = toTestUser(await post('refresh', { cookie: guest.cookie, headers: mine }))
+      expect((await post('refresh', { cookie: guest.cookie, headers })).problem().code).toBe('refresh_reused')
+      expect((await post('refresh', { cookie: next.cookie })).problem().code).toBe('unauthenticated')
+    }
+  })
+
+  test('a key that could be guessed is refused, and the token is not used up', async () => {
+    const guest = await createUser(api, 'Grace')
+    const refused = await post('refresh', { cookie: guest.cookie, headers: { 'idempotency-key': '1' } })
+    expect(refused.problem()).toMatchObject({ status: 400, code: 'invalid_request' })
+    expect((await post('refresh', { cookie: guest.cookie })).status).toBe(200)
+  })
+
   test('without a token there is nothing to trade', async () => {
     expect((await post('refresh')).problem()).toMatchObject({ status: 401, code: 'unauthenticated' })
   })

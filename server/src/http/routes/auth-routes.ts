@@ -13,7 +13,7 @@ import { findBearer } from '../authentication.ts'
 import type { Context, RequestState } from '../context.ts'
 import type { RateLimits } from '../rate-limits.ts'
 import type { RefreshCookie } from '../refresh-cookie.ts'
-import { parseBody } from '../validation.ts'
+import { findIdempotencyKey, parseBody } from '../validation.ts'
 
 /** `/auth`: coming in, staying in, going out. */
 export function addAuthRoutes(
@@ -60,7 +60,7 @@ export function addAuthRoutes(
     const { refreshToken } = parseBody(ctx, refreshRequestSchema)
     const presented = refreshToken ?? cookie.find(ctx)
     if (!presented) throw new SketchRoomError('unauthenticated', 'There is no refresh token.')
-    answer(ctx, 200, await accounts.refresh(presented), refreshToken ? 'body' : 'cookie')
+    answer(ctx, 200, await accounts.refresh(presented, findIdempotencyKey(ctx)), refreshToken ? 'body' : 'cookie')
   })
 
   router.post(API_PATHS.signout, async (ctx) => {

@@ -17,6 +17,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
     .addColumn('refresh_hash', 'text', (column) => column.notNull())
     .addColumn('created_at', 'bigint', (column) => column.notNull())
     .addColumn('expires_at', 'bigint', (column) => column.notNull())
+    .addColumn('rotated_at', 'bigint')
     .addColumn('revoked_at', 'bigint')
     .execute()
   await db.schema.createIndex('sessions_user').on('sessions').column('user_id').execute()
