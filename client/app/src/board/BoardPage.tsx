@@ -2,6 +2,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from 'react'
 import type { Person, SavingStatus, SharedCanvasHandle } from '@sketchroom/canvas'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { describeError } from '../api/describe-error.ts'
+import { findKnownRoom } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
 import { useToast } from '../ui/Toasts.tsx'
@@ -12,7 +13,9 @@ import { CanvasFailed } from './CanvasFailed.tsx'
 import { ClosedBoard } from './ClosedBoard.tsx'
 import { reasonOfCode } from './closed-reason.ts'
 import { FollowingNotice } from './FollowingNotice.tsx'
+import { changesLeftBehind } from './kept-count.ts'
 import { ShareDialog } from './share/ShareDialog.tsx'
+import { isAtRisk } from './status-words.ts'
 import { useBoard } from './use-board.ts'
 import { useKeptCount } from './use-kept-count.ts'
 import { useLeaveWarning } from './use-leave-warning.ts'
@@ -24,15 +27,14 @@ const SharedCanvas = lazy(async () => ({ default: (await loadCanvas()).SharedCan
 
 /** One board: the drawing, and above it its name, whether it is saved, who is here, and how to share it. */
 export function BoardPage({ roomId }: { roomId: RoomId }) {
-  const { rooms } = useApp()
+  const { rooms, storage } = useApp()
   const toast = useToast()
   const { board, getToken, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
   const canvas = useRef<SharedCanvasHandle>(null)
-  const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', pending: 0 })
+  const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', pending: 0, kept: true })
   const [people, setPeople] = useState<readonly Person[]>([])
   const [isReady, setIsReady] = useState(false)
   const [isSharing, setIsSharing] = useState(false)
-  const pending = 'pending' in status ? status.pending : 0
   const open = board.kind === 'open' ? board.board : undefined
   usePageTitle(open?.name)
 
@@ -41,7 +43,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
     loadCanvas().catch(() => undefined)
   }, [])
   useKeptCount(roomId, status)
-  useLeaveWarning(status.kind === 'offline-unkept' && pending > 0)
+  useLeaveWarning(isAtRisk(status))
 
   function onStatus(next: SavingStatus): void {
     setStatus(next)
@@ -54,7 +56,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
     return (
       <ClosedBoard
         reason={board.reason}
-        pending={pending}
+        left={changesLeftBehind(status, findKnownRoom(storage, roomId)?.pending ?? 0)}
         onRetry={() => reload()}
         onContinueAsGuest={continueAsGuest}
         onRestore={board.role === 'owner' ? async () => adoptChange(await rooms.restore(roomId)) : undefined}

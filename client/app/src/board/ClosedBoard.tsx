@@ -7,12 +7,13 @@ import { Button, buttonClass } from '../ui/Button.tsx'
 import { MessagePage } from '../ui/MessagePage.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import type { ClosedReason } from './closed-reason.ts'
-import { changes } from './status-words.ts'
+import type { UnsentChanges } from './kept-count.ts'
+import { changesLeftWords } from './status-words.ts'
 
 interface ClosedBoardProps {
   readonly reason: ClosedReason
-  /** Changes on this device that the server does not have. */
-  readonly pending?: number
+  /** Changes that the server does not have. */
+  readonly left?: UnsentChanges
   readonly onRetry?: () => Promise<void>
   readonly onContinueAsGuest?: () => Promise<void>
   /** Given to an owner, who may bring a deleted board back. */
@@ -49,7 +50,7 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
 }
 
 /** Instead of a board: why it is not shown, and the ways on. */
-export function ClosedBoard({ reason, pending = 0, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {
+export function ClosedBoard({ reason, left, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {
   const { pathname } = useLocation()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
@@ -88,8 +89,7 @@ export function ClosedBoard({ reason, pending = 0, onRetry, onContinueAsGuest, o
       text={
         <>
           {reason.kind === 'failed' ? reason.text : text}
-          {pending > 0 &&
-            ` ${changes(pending)} that the server does not have ${pending === 1 ? 'is' : 'are'} kept on this device.`}
+          {left && changesLeftWords(left)}
         </>
       }
       actions={

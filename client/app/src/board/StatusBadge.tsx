@@ -11,7 +11,6 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   saved: CircleCheck,
   saving: RefreshCw,
   offline: CloudOff,
-  'offline-unkept': CloudAlert,
   'store-failing': CloudAlert,
   'read-only': Eye,
   'no-access': Lock,

@@ -1,4 +1,5 @@
 import type { SavingStatus } from '@sketchroom/canvas'
+import type { UnsentChanges } from './kept-count.ts'
 
 /** What the top bar shows: a status of the canvas, or the moment after an edit when it is too early to say. */
 export type ShownStatus = SavingStatus | { readonly kind: 'editing' }
@@ -16,7 +17,7 @@ export interface StatusWords {
 export function statusWords(status: ShownStatus): StatusWords {
   switch (status.kind) {
     case 'connecting':
-      return { text: `Connecting…${keptHere(status.pending)}`, tone: 'busy' }
+      return { text: `Connecting…${whereabouts(status)}`, tone: isAtRisk(status) ? 'danger' : 'busy' }
     case 'editing':
       return { text: 'Editing…', tone: 'busy' }
     case 'saved':
@@ -24,15 +25,13 @@ export function statusWords(status: ShownStatus): StatusWords {
     case 'saving':
       return { text: `Saving ${changes(status.pending)}…`, tone: 'busy' }
     case 'offline':
-      return { text: `Offline${keptHere(status.pending)}`, tone: 'warning' }
-    case 'offline-unkept':
-      return { text: 'Offline · not saved on this device (storage is off)', tone: 'danger' }
+      return { text: `Offline${offlineWhereabouts(status)}`, tone: status.kept ? 'warning' : 'danger' }
     case 'store-failing':
-      return { text: `The server cannot save right now${keptHere(status.pending)}`, tone: 'danger' }
+      return { text: `The server cannot save right now${whereabouts(status)}`, tone: 'danger' }
     case 'read-only':
-      return { text: `View only${keptHere(status.pending)}`, tone: status.pending > 0 ? 'warning' : 'calm' }
+      return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
     case 'no-access':
-      return { text: `No access${keptHere(status.pending)}`, tone: 'danger' }
+      return { text: `No access${whereabouts(status)}`, tone: 'danger' }
   }
 }
 
@@ -41,6 +40,31 @@ export function changes(count: number): string {
   return count === 1 ? '1 change' : `${count} changes`
 }
 
-function keptHere(pending: number): string {
-  return pending > 0 ? ` · ${changes(pending)} kept on this device` : ''
+/** What a closed board says of the changes that it leaves behind, with a space before it; nothing of none. */
+export function changesLeftWords({ pending, kept }: UnsentChanges): string {
+  if (pending === 0) return ''
+  const are = pending === 1 ? 'is' : 'are'
+  const fate = kept ? `${are} kept on this device` : `${are} lost, because this device keeps none (storage is off)`
+  return ` ${changes(pending)} that the server does not have ${fate}.`
+}
+
+/** Whether there are edits that closing this tab would lose. */
+export function isAtRisk(status: ShownStatus): boolean {
+  return 'pending' in status && status.pending > 0 && !status.kept
+}
+
+function whereabouts({ pending, kept }: UnsentChanges): string {
+  if (pending === 0) return ''
+  return ` · ${changes(pending)} ${kept ? 'kept on this device' : 'only in this tab'}`
+}
+
+/** Offline it matters before the first edit whether edits would be kept. */
+function offlineWhereabouts(status: UnsentChanges): string {
+  const isWarned = status.pending === 0 && !status.kept
+  return isWarned ? ' · this device keeps no changes (storage is off)' : whereabouts(status)
+}
+
+function readOnlyTone(status: ShownStatus & { kind: 'read-only' }): StatusTone {
+  if (isAtRisk(status)) return 'danger'
+  return status.pending > 0 ? 'warning' : 'calm'
 }

@@ -3,14 +3,14 @@ import type { SavingStatus } from '@sketchroom/canvas'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { updateKnownRoom } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
+import { keptCount } from './kept-count.ts'
 
 const SETTLE_MS = 1_000
 
-/** Remembers how many changes only this device has, for the list of boards offline and the warning at sign-out. */
+/** Remembers how many changes only this device has, for the lists of boards, closed boards and the warning at sign-out. */
 export function useKeptCount(roomId: RoomId, status: SavingStatus): void {
   const { storage } = useApp()
-  // While it connects the canvas may not have counted yet what an earlier visit left.
-  const pending = status.kind === 'connecting' ? undefined : 'pending' in status ? status.pending : 0
+  const pending = keptCount(status)
   const isPending = pending === undefined ? undefined : pending > 0
 
   // That there is something is written at once; how much, when the drawing pauses.

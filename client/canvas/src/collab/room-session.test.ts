@@ -94,9 +94,9 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'saved' })
     server.holding = true
     draw(session, 'a', 'b', 'c')
-    expect(session.status).toEqual({ kind: 'saving', pending: 3 })
+    expect(session.status).toEqual({ kind: 'saving', pending: 3, kept: true })
     await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b', 'c']))
-    expect(session.status).toEqual({ kind: 'saving', pending: 3 })
+    expect(session.status).toEqual({ kind: 'saving', pending: 3, kept: true })
     server.release()
     await waitForStatus(session, { kind: 'saved' })
   })
@@ -111,7 +111,7 @@ describe('"saved"', () => {
     draw(session, ...Array.from({ length: 20 }, (_, index) => `e${index}`))
     await waitForStatus(session, { kind: 'saving', pending: 20 })
     await vi.waitFor(() => expect(onServer()).toHaveLength(20))
-    expect(session.status).toEqual({ kind: 'saving', pending: 20 })
+    expect(session.status).toEqual({ kind: 'saving', pending: 20, kept: true })
     server.release()
     await waitForStatus(session, { kind: 'saved' })
   })
@@ -135,7 +135,7 @@ describe('"saved"', () => {
     server.refusing = true
     draw(session, 'a')
     await vi.waitFor(() => expect(server.refused).toBe(1))
-    expect(session.status).toEqual({ kind: 'saving', pending: 1 })
+    expect(session.status).toEqual({ kind: 'saving', pending: 1, kept: true })
     server.refusing = false
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(session, { kind: 'saved' })
@@ -171,7 +171,7 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'saved' })
     expect(session.statuses.slice(session.statuses.indexOf(before))).toEqual([
       { kind: 'saved' },
-      { kind: 'saving', pending: 1 },
+      { kind: 'saving', pending: 1, kept: true },
       { kind: 'saved' },
     ])
   })
@@ -183,14 +183,14 @@ describe('across a reload', () => {
     const first = join()
     await waitForStatus(first, { kind: 'saved' })
     browser.offline()
-    expect(first.status).toEqual({ kind: 'offline', pending: 0 })
+    expect(first.status).toEqual({ kind: 'offline', pending: 0, kept: true })
     draw(first, ...Array.from({ length: 12 }, (_, index) => `e${index}`))
-    expect(first.status).toEqual({ kind: 'offline', pending: 12 })
+    expect(first.status).toEqual({ kind: 'offline', pending: 12, kept: true })
     await leave(first)
 
     const second = join()
     await second.localLoaded
-    expect(second.status).toEqual({ kind: 'offline', pending: 12 })
+    expect(second.status).toEqual({ kind: 'offline', pending: 12, kept: true })
     expect(second.doc.getMap('elements').size).toBe(12)
     expect(second.role).toBe('editor')
     browser.online()
@@ -201,7 +201,7 @@ describe('across a reload', () => {
     browser.offline()
     const third = join()
     await third.localLoaded
-    expect(third.status).toEqual({ kind: 'offline', pending: 0 })
+    expect(third.status).toEqual({ kind: 'offline', pending: 0, kept: true })
   })
 
   test('edits drawn offline reach the server although a row beside them cannot be read', async () => {
@@ -219,7 +219,7 @@ describe('across a reload', () => {
     const second = join()
     await second.localLoaded
     draw(second, 'b')
-    expect(second.status).toEqual({ kind: 'offline', pending: 2 })
+    expect(second.status).toEqual({ kind: 'offline', pending: 2, kept: true })
     browser.online()
     await waitForStatus(second, { kind: 'saved' })
     expect(onServer()).toEqual(['a', 'b'])
@@ -261,10 +261,25 @@ describe('across a reload', () => {
     await waitForStatus(session, { kind: 'saved' })
     browser.offline()
     draw(session, 'a', 'b')
-    expect(session.status).toEqual({ kind: 'offline-unkept', pending: 2 })
+    expect(session.status).toEqual({ kind: 'offline', pending: 2, kept: false })
     browser.online()
     await waitForStatus(session, { kind: 'saved' })
     expect(onServer()).toEqual(['a', 'b'])
+  })
+
+  test('without storage nothing is called kept while the server cannot save, turns it away or lets it only look', async () => {
+    vi.stubGlobal('indexedDB', undefined)
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.holding = true
+    draw(session, 'a')
+    expect(session.status).toEqual({ kind: 'saving', pending: 1, kept: false })
+    server.notify({ type: 'store', state: 'failing' })
+    await waitForStatus(session, { kind: 'store-failing', pending: 1, kept: false })
+    server.notify({ type: 'role', role: 'viewer' })
+    await waitForStatus(session, { kind: 'read-only', pending: 1, kept: false })
+    server.closeAll(4410, 'room_deleted')
+    await waitForStatus(session, { kind: 'no-access', pending: 1, kept: false })
   })
 })
 
@@ -288,7 +303,7 @@ describe('two tabs', () => {
     await Promise.all([one.localLoaded, other.localLoaded])
     draw(one, 'a', 'b')
     await vi.waitFor(() => expect(other.doc.getMap('elements').size).toBe(2))
-    expect(other.status).toEqual({ kind: 'offline', pending: 2 })
+    expect(other.status).toEqual({ kind: 'offline', pending: 2, kept: true })
     await leave(one)
     browser.online()
     await waitForStatus(other, { kind: 'saved' })
@@ -297,7 +312,7 @@ describe('two tabs', () => {
     browser.offline()
     const later = join()
     await later.localLoaded
-    expect(later.status).toEqual({ kind: 'offline', pending: 0 })
+    expect(later.status).toEqual({ kind: 'offline', pending: 0, kept: true })
   })
 
   test('an edit is sent by the tab that made it, once', async () => {
@@ -503,7 +518,7 @@ describe('the connection', () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
     browser.offline()
-    expect(session.status).toEqual({ kind: 'offline', pending: 0 })
+    expect(session.status).toEqual({ kind: 'offline', pending: 0, kept: true })
     await vi.waitFor(() => expect(server.clients).toBe(0))
     expect(server.openedAt).toHaveLength(1)
     const back = Date.now()
@@ -535,7 +550,7 @@ describe('the connection', () => {
     const session = join({ storage: 'none' })
     await vi.waitFor(() => expect(server.openedAt).toHaveLength(1))
     await vi.advanceTimersByTimeAsync(20_000)
-    expect(session.status.kind).toBe('offline-unkept')
+    expect(session.status).toEqual({ kind: 'offline', pending: 0, kept: false })
     server.silent = false
     await vi.advanceTimersByTimeAsync(2_000)
     await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))

@@ -56,7 +56,7 @@ class OpenRoom implements RoomSession {
   readonly awareness = new Awareness(this.doc)
   readonly localLoaded: Promise<void>
   readonly firstSync: Promise<void>
-  status: SavingStatus = { kind: 'connecting', pending: 0 }
+  status: SavingStatus = { kind: 'connecting', pending: 0, kept: true }
   role: Role | undefined
 
   readonly #edits: EditTracker

@@ -23,16 +23,15 @@ function* allFacts(): Generator<SavingFacts> {
 function expected(facts: SavingFacts): SavingStatus {
   const { link, role, downloaded, caughtUp, storeFailing, kept, pending } = facts
   const rules: Array<[boolean, SavingStatus]> = [
-    [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', pending }],
-    [link.state === 'connecting', { kind: 'connecting', pending }],
-    [link.state === 'offline' && kept, { kind: 'offline', pending }],
-    [link.state === 'offline' && !kept, { kind: 'offline-unkept', pending }],
-    [role === 'viewer' && downloaded, { kind: 'read-only', pending }],
-    [role === 'viewer', { kind: 'connecting', pending }],
-    [storeFailing, { kind: 'store-failing', pending }],
-    [!downloaded, { kind: 'connecting', pending }],
-    [pending > 0, { kind: 'saving', pending }],
-    [!caughtUp, { kind: 'connecting', pending }],
+    [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', pending, kept }],
+    [link.state === 'connecting', { kind: 'connecting', pending, kept }],
+    [link.state === 'offline', { kind: 'offline', pending, kept }],
+    [role === 'viewer' && downloaded, { kind: 'read-only', pending, kept }],
+    [role === 'viewer', { kind: 'connecting', pending, kept }],
+    [storeFailing, { kind: 'store-failing', pending, kept }],
+    [!downloaded, { kind: 'connecting', pending, kept }],
+    [pending > 0, { kind: 'saving', pending, kept }],
+    [!caughtUp, { kind: 'connecting', pending, kept }],
     [true, { kind: 'saved' }],
   ]
   return rules.find(([applies]) => applies)![1]
@@ -61,10 +60,14 @@ describe('the status', () => {
   })
 
   test('counts as the same only when it says the same', () => {
-    expect(isSameStatus({ kind: 'saving', pending: 1 }, { kind: 'saving', pending: 1 })).toBe(true)
-    expect(isSameStatus({ kind: 'saving', pending: 1 }, { kind: 'saving', pending: 2 })).toBe(false)
-    expect(isSameStatus({ kind: 'offline', pending: 1 }, { kind: 'offline-unkept', pending: 1 })).toBe(false)
-    const gone = { kind: 'no-access', reason: 'forbidden', pending: 0 } as const
+    const saving = { kind: 'saving', pending: 1, kept: true } as const
+    expect(isSameStatus(saving, { ...saving })).toBe(true)
+    expect(isSameStatus({ kind: 'saved' }, { kind: 'saved' })).toBe(true)
+    expect(isSameStatus(saving, { kind: 'saved' })).toBe(false)
+    expect(isSameStatus(saving, { ...saving, kind: 'offline' })).toBe(false)
+    expect(isSameStatus(saving, { ...saving, pending: 2 })).toBe(false)
+    expect(isSameStatus(saving, { ...saving, kept: false })).toBe(false)
+    const gone = { kind: 'no-access', reason: 'forbidden', pending: 0, kept: true } as const
     expect(isSameStatus(gone, { ...gone, reason: 'room_deleted' })).toBe(false)
   })
 })

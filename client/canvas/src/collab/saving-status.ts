@@ -1,19 +1,23 @@
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import type { Role } from '@sketchroom/shared/roles'
 
-/** What the person may believe about their edits. `pending` counts those that the server has not made durable. */
+/** The edits that the server has not made durable, and where they are. */
+interface Unsaved {
+  readonly pending: number
+  /** This device keeps them. Otherwise they are in this tab only, and a reload loses them. */
+  readonly kept: boolean
+}
+
+/** What the person may believe about their edits. */
 export type SavingStatus =
-  | { readonly kind: 'connecting'; readonly pending: number }
   | { readonly kind: 'saved' }
-  | { readonly kind: 'saving'; readonly pending: number }
-  /** Not connected; the edits are kept on this device. */
-  | { readonly kind: 'offline'; readonly pending: number }
-  /** Not connected, and storage is off or failing: a reload loses what is pending. */
-  | { readonly kind: 'offline-unkept'; readonly pending: number }
-  /** Connected, but the server cannot make edits durable now. */
-  | { readonly kind: 'store-failing'; readonly pending: number }
-  | { readonly kind: 'read-only'; readonly pending: number }
-  | { readonly kind: 'no-access'; readonly reason: ErrorCode; readonly pending: number }
+  | ({ readonly kind: 'connecting' } & Unsaved)
+  | ({ readonly kind: 'saving' } & Unsaved)
+  | ({ readonly kind: 'offline' } & Unsaved)
+  /** The server cannot make edits durable now. */
+  | ({ readonly kind: 'store-failing' } & Unsaved)
+  | ({ readonly kind: 'read-only' } & Unsaved)
+  | ({ readonly kind: 'no-access'; readonly reason: ErrorCode } & Unsaved)
 
 /** How this tab stands to the server. `joined`: the server has let us in. */
 export type Link =
@@ -38,14 +42,14 @@ export interface SavingFacts {
 
 /** Derives the status. It is `saved` only when every fact says so. */
 export function savingStatus(facts: SavingFacts): SavingStatus {
-  const { link, pending } = facts
+  const { link, pending, kept } = facts
   switch (link.state) {
     case 'no-access':
-      return { kind: 'no-access', reason: link.reason, pending }
+      return { kind: 'no-access', reason: link.reason, pending, kept }
     case 'connecting':
-      return { kind: 'connecting', pending }
+      return { kind: 'connecting', pending, kept }
     case 'offline':
-      return { kind: facts.kept ? 'offline' : 'offline-unkept', pending }
+      return { kind: 'offline', pending, kept }
     case 'joined':
       return joinedStatus(facts)
   }
@@ -53,15 +57,15 @@ export function savingStatus(facts: SavingFacts): SavingStatus {
 
 /** Whether two statuses say the same. */
 export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
-  const pendingOf = (status: SavingStatus) => (status.kind === 'saved' ? 0 : status.pending)
+  if (a.kind === 'saved' || b.kind === 'saved') return a.kind === b.kind
   const reasonOf = (status: SavingStatus) => (status.kind === 'no-access' ? status.reason : undefined)
-  return a.kind === b.kind && pendingOf(a) === pendingOf(b) && reasonOf(a) === reasonOf(b)
+  return a.kind === b.kind && a.pending === b.pending && a.kept === b.kept && reasonOf(a) === reasonOf(b)
 }
 
-function joinedStatus({ role, downloaded, caughtUp, storeFailing, pending }: SavingFacts): SavingStatus {
-  if (role === 'viewer') return { kind: downloaded ? 'read-only' : 'connecting', pending }
-  if (storeFailing) return { kind: 'store-failing', pending }
-  if (downloaded && pending > 0) return { kind: 'saving', pending }
-  if (!downloaded || !caughtUp) return { kind: 'connecting', pending }
+function joinedStatus({ role, downloaded, caughtUp, storeFailing, pending, kept }: SavingFacts): SavingStatus {
+  if (role === 'viewer') return { kind: downloaded ? 'read-only' : 'connecting', pending, kept }
+  if (storeFailing) return { kind: 'store-failing', pending, kept }
+  if (downloaded && pending > 0) return { kind: 'saving', pending, kept }
+  if (!downloaded || !caughtUp) return { kind: 'connecting', pending, kept }
   return { kind: 'saved' }
 }
