@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { openPair } from './adapters/sql/open-pair.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
 import { SqlDocumentStore } from './adapters/sql/sql-document-store.ts'
 import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
@@ -61,8 +62,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const file = join(config.dataDir, 'sketchroom.db')
   const secret = config.jwtSecret ?? (await loadSecret(config.dataDir))
   // Two connections, so that a long list never stands in the way of the journal.
-  const main = await openSqlite({ file, synchronous: config.sqliteSynchronous })
-  const documents = await openSqlite({ file, synchronous: config.sqliteSynchronous })
+  const [main, documents] = await openPair(() => openSqlite({ file, synchronous: config.sqliteSynchronous }))
 
   const sqlDocuments = new SqlDocumentStore(documents)
   const documentStore = options.wrapDocumentStore?.(sqlDocuments) ?? sqlDocuments

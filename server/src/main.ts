@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { compose, STOP_DEADLINE_MS } from './compose.ts'
+import { compose, STOP_DEADLINE_MS, type App } from './compose.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
+import { describeStartFailure } from './start-failure.ts'
 
 /** The client as `pnpm build` leaves it. */
 const CLIENT_DIR = fileURLToPath(new URL('../../client/app/dist', import.meta.url))
 
 const config = readConfig()
 const log = pino({ level: config.logLevel })
-const app = await compose(config, log, existsSync(CLIENT_DIR) ? { clientDir: CLIENT_DIR } : {})
+let app: App | undefined
 
 // Anything that gets here is a bug. The journal has what was acknowledged, so the honest thing is to stop.
 process.on('uncaughtException', (error) => {
@@ -19,16 +20,19 @@ process.on('uncaughtException', (error) => {
 process.once('SIGTERM', () => void stop(0))
 process.once('SIGINT', () => void stop(0))
 
-await app.lifecycle.start().catch((error: unknown) => {
-  const inUse = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE'
-  log.fatal({ err: error }, inUse ? `port ${config.port} is in use; set PORT to another` : 'could not start')
+try {
+  app = await compose(config, log, existsSync(CLIENT_DIR) ? { clientDir: CLIENT_DIR } : {})
+  await app.lifecycle.start()
+} catch (error) {
+  log.fatal({ err: error }, describeStartFailure(error, config))
   process.exit(1)
-})
+}
 log.info({ url: config.publicUrl.origin, dataDir: config.dataDir }, `SketchRoom is at ${config.publicUrl.origin}`)
 
 async function stop(exitCode: number): Promise<void> {
   log.info('stopping')
-  const clean = await app.lifecycle.stop(STOP_DEADLINE_MS)
+  // While it is still being put together, it holds nothing that could be lost.
+  const clean = (await app?.lifecycle.stop(STOP_DEADLINE_MS)) ?? true
   log.info({ clean }, 'stopped')
   process.exit(clean ? exitCode : 1)
 }

@@ -12,10 +12,18 @@ export function createMigrator<T>(db: Kysely<T>): Migrator {
   return new Migrator({ db, provider: { getMigrations: () => Promise.resolve(MIGRATIONS) } })
 }
 
-/** Brings a database to the latest schema; rejects with the failing migration's name and, as cause, its error. */
+/** A database that is not at the latest schema and cannot be brought there. */
+export class MigrationError extends Error {
+  constructor(failed: string, cause: unknown) {
+    super(`the database could not be brought up to date: ${failed} failed`, { cause })
+    this.name = 'MigrationError'
+  }
+}
+
+/** Brings a database to the latest schema; rejects with a `MigrationError` that names the failing migration. */
 export async function migrateToLatest<T>(db: Kysely<T>): Promise<void> {
   const { error, results } = await createMigrator(db).migrateToLatest()
   if (!error) return
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migrations'
-  throw new Error(`the database could not be brought up to date: ${failed} failed`, { cause: error })
+  throw new MigrationError(failed, error)
 }

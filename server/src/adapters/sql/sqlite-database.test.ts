@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { CompiledQuery } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { createMigrator } from './migrate.ts'
+import { openPair } from './open-pair.ts'
 import { isUniqueViolation, type SqlDatabase } from './sql-database.ts'
 import { openSqlite } from './sqlite-database.ts'
 
@@ -57,6 +58,17 @@ test('while another connection holds the write lock, a commit fails in time and 
   expect(turns).toBeGreaterThan(3)
   await database.db.insertInto('users').values(user('ada')).execute()
   await other.close()
+})
+
+test('of two connections, the first is closed when the second cannot be opened', async () => {
+  const opened: SqlDatabase[] = []
+  const pair = openPair(async () => {
+    if (opened.length === 1) throw new Error('no more')
+    opened.push(await openSqlite({ file: join(directory, 'test.db') }))
+    return opened[0]!
+  })
+  await expect(pair).rejects.toThrow('no more')
+  await expect(opened[0]?.commit([])).rejects.toThrow('destroyed')
 })
 
 test('the migrations go down to nothing and up again', async () => {

@@ -1,0 +1,82 @@
+import { spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openSqlite } from './adapters/sql/sqlite-database.ts'
+
+const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
+
+let directory: string
+beforeEach(async () => {
+  directory = await mkdtemp(join(tmpdir(), 'sketchroom-'))
+})
+afterEach(() => rm(directory, { recursive: true }))
+
+/** Starts a server that is not to come up, and reads what it leaves behind. */
+async function failToStart(environment: Record<string, string>) {
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info', ...environment },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let [stdout, stderr] = ['', '']
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
+  const lines = stdout.split('\n').filter(Boolean)
+  const fatal = lines
+    .map((line) => JSON.parse(line) as { level: number; msg: string })
+    .filter(({ level }) => level === 60)
+  return { code, stderr, messages: fatal.map(({ msg }) => msg) }
+}
+
+test('a data directory that cannot be written to is one fatal line, with what to do', async () => {
+  const file = join(directory, 'file')
+  await writeFile(file, '')
+  const { code, stderr, messages } = await failToStart({ DATA_DIR: join(file, 'data') })
+  expect([code, stderr]).toEqual([1, ''])
+  expect(messages).toEqual([expect.stringMatching(/cannot write to .*file\/data; .*set DATA_DIR/)])
+})
+
+test.each([
+  ['no database', async (file: string) => writeFile(file, 'this is no database, however long it is'.repeat(50))],
+  [
+    'of a version to come',
+    async (file: string) => {
+      const database = await openSqlite({ file })
+      await database.db.schema.alterTable('users').addColumn('later', 'text').execute()
+      const timestamp = new Date().toISOString()
+      const later = { name: '9999-later', timestamp }
+      await database.db
+        .withTables<{ kysely_migration: typeof later }>()
+        .insertInto('kysely_migration')
+        .values(later)
+        .execute()
+      await database.close()
+    },
+  ],
+])('a database file that is %s is one fatal line, with what to do', async (_what, write) => {
+  await write(join(directory, 'sketchroom.db'))
+  const { code, stderr, messages } = await failToStart({})
+  expect([code, stderr]).toEqual([1, ''])
+  expect(messages).toEqual([expect.stringMatching(/^the database in .* restore a backup$/)])
+})
+
+test('a secret that was half written is one fatal line, with what to do', async () => {
+  await writeFile(join(directory, 'jwt-secret'), '')
+  const { code, messages } = await failToStart({})
+  expect(code).toBe(1)
+  expect(messages).toEqual([expect.stringMatching(/jwt-secret must hold at least 32 characters; .*remove the file/)])
+})
+
+test('a port that is taken is one fatal line, with what to do', async () => {
+  const other = createServer()
+  await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
+  const { port } = other.address() as { port: number }
+  const { code, messages } = await failToStart({ PORT: String(port), DATA_DIR: join(directory, 'data') })
+  other.close()
+  expect(code).toBe(1)
+  expect(messages).toEqual([`port ${port} is in use; set PORT to another`])
+})
