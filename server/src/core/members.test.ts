@@ -28,6 +28,8 @@ const roomId: RoomId = roomIdSchema.parse('room-of-the-tests')
 let store: RacedRoomStore
 let accountsStore: MemoryAccountsStore
 let members: Members
+/** How often it was asked who is in the room. */
+let presenceAsked: number
 let owner: UserActor
 let editor: UserActor
 let grace: UserId
@@ -41,7 +43,13 @@ async function createPerson(): Promise<UserActor> {
 beforeEach(async () => {
   store = new RacedRoomStore()
   accountsStore = new MemoryAccountsStore()
-  const presence = { present: () => [] }
+  presenceAsked = 0
+  const presence = {
+    present() {
+      presenceAsked++
+      return [{ id: editor.userId, name: 'Editor', color: '#000000' }]
+    },
+  }
   members = createMembers({ store, accountsStore, presence, events: new EventBus(), now: () => 7 })
   ;[owner, editor] = [await createPerson(), await createPerson()]
   grace = (await createPerson()).userId
@@ -82,6 +90,14 @@ test('a membership that never stays the same is given up', async () => {
   let turn = 0
   store.inBetween = () => store.set(grace, turn++ % 2 === 0 ? 'viewer' : 'editor')
   await expect(members.put(owner, roomId, grace, 'editor')).rejects.toMatchObject({ code: 'precondition_failed' })
+})
+
+test('who is in the room is asked once for a whole list', async () => {
+  for (let n = 0; n < 20; n++) await store.set((await createPerson()).userId, 'viewer')
+  const { data } = await members.list(owner, roomId, { limit: 100 })
+  expect(data).toHaveLength(22)
+  expect(data.filter(({ online }) => online).map(({ user }) => user.id)).toEqual([editor.userId])
+  expect(presenceAsked).toBe(1)
 })
 
 test('a role given in person counts as such only while the link does not give more', async () => {

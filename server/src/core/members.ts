@@ -46,24 +46,31 @@ export interface MembersDeps {
 
 /** Builds the people of rooms over their stores. */
 export function createMembers({ store, accountsStore, presence, events, now }: MembersDeps): Members {
-  function toMember(room: RoomRecord, membership: MembershipRecord, user: UserRecord): Member | undefined {
+  function toMember(
+    { room, membership }: RoomMembership,
+    user: UserRecord,
+    presentIds: ReadonlySet<string>,
+  ): Member | undefined {
     const role = strongerRole(membership.role ?? undefined, linkRole(room.access))
     if (!role || membership.removedAt !== null) return undefined
     return {
       user: { id: user.id, name: user.name, color: presenceColor(user.id), isGuest: user.email === null },
       role,
       via: role === membership.role ? 'member' : 'link',
-      online: presence.present(room.id).some(({ id }) => id === user.id),
+      online: presentIds.has(user.id),
       joinedAt: new Date(membership.joinedAt).toISOString(),
     }
   }
+
+  /** Asked once for a list: a room may have tens of thousands of members, and many connections. */
+  const listPresent = (roomId: RoomId): Set<string> => new Set(presence.present(roomId).map(({ id }) => id))
 
   /** Reads, decides and writes; and once more from the start when somebody else wrote in between. */
   async function change(
     roomId: RoomId,
     userId: UserId,
-    decide: (before: MembershipRecord | undefined) => Promise<Change>,
-  ): Promise<Change> {
+    decide: (before: MembershipRecord | undefined) => Promise<RoomMembership>,
+  ): Promise<RoomMembership> {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = await store.findMembership(roomId, userId)
       const decided = await decide(before)
@@ -82,10 +89,11 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
       const memberships = await store.listMemberships(roomId)
       const users = await accountsStore.findUsers(memberships.map(({ userId }) => userId))
       const userOf = new Map(users.map((user) => [user.id, user]))
+      const presentIds = listPresent(roomId)
       const members = memberships
         .flatMap((membership) => {
           const user = userOf.get(membership.userId)
-          return (user && toMember(room, membership, user)) ?? []
+          return (user && toMember({ room, membership }, user, presentIds)) ?? []
         })
         .sort((a, b) => compare(placeOf(a), placeOf(b)))
         .filter((member) => !place || compare(place, placeOf(member)) < 0)
@@ -96,13 +104,13 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
 
     async put(actor, roomId, userId, role) {
       const user = await accountsStore.findUser(userId)
-      const { room, membership } = await change(roomId, userId, async (before) => {
-        const facts = await getFactsFor(store, actor, roomId, actionsToPut(before, role))
+      const changed = await change(roomId, userId, async (before) => {
+        const { room } = await getFactsFor(store, actor, roomId, actionsToPut(before, role))
         if (!user) throw new SketchRoomError('not_found', 'There is no such person.')
         const joinedAt = before && before.removedAt === null ? before.joinedAt : now()
-        return { room: facts.room, membership: { roomId, userId, role, joinedAt, removedAt: null } }
+        return { room, membership: { roomId, userId, role, joinedAt, removedAt: null } }
       })
-      const member = user && toMember(room, membership, user)
+      const member = user && toMember(changed, user, listPresent(roomId))
       if (!member) throw new Error('a member who was just named has a role')
       return member
     },
@@ -119,8 +127,8 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
   }
 }
 
-/** A membership as it shall be, in the room as it was when that was decided. */
-interface Change {
+/** A membership, as it is or shall be, in the room as it was when that was read or decided. */
+interface RoomMembership {
   readonly room: RoomRecord
   readonly membership: MembershipRecord
 }

@@ -50,6 +50,13 @@ export function testAccountsStore(getStore: () => AccountsStore): void {
     expect(await getStore().findUsers([])).toEqual([])
   })
 
+  test('people are found among 40,000 asked for together', async () => {
+    const [a, b] = [await createUser(), await createUser()]
+    const others = Array.from({ length: 40_000 }, (_, n) => userIdSchema.parse(`nobody-${n}`))
+    const found = await getStore().findUsers([a.id, ...others, b.id])
+    expect(found.map(({ id }) => id)).toEqual([a.id, b.id])
+  })
+
   test('[AS1] an e-mail address belongs to one person, while guests have none', async () => {
     const email = newEmail()
     await createUser({ email })
