@@ -67,7 +67,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const sqlDocuments = new SqlDocumentStore(documents)
   const documentStore = options.wrapDocumentStore?.(sqlDocuments) ?? sqlDocuments
   const accountsStore = new SqlAccountsStore(main.db)
-  const roomStore = new SqlRoomStore(main.db)
+  const roomStore = new SqlRoomStore(main)
 
   const now = options.now ?? Date.now
   const events = new EventBus()

@@ -16,7 +16,7 @@ test('a guest makes a board, invites somebody, signs up, and comes back after a 
   const start = async () => {
     const database = await openSqlite({ file: join(directory, 'test.db') })
     const accountsStore = new SqlAccountsStore(database.db)
-    const api = await startApi({ accountsStore, roomStore: new SqlRoomStore(database.db) })
+    const api = await startApi({ accountsStore, roomStore: new SqlRoomStore(database) })
     return {
       api,
       async stop() {

@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe } from 'vitest'
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testRoomStore } from '../../ports/room-store.contract.ts'
 import { SqlRoomStore } from './sql-room-store.ts'
 import type { SqlDatabase } from './sql-database.ts'
@@ -15,7 +16,7 @@ describe('rooms in SQLite', () => {
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sketchroom-'))
     database = await openSqlite({ file: join(directory, 'test.db') })
-    store = new SqlRoomStore(database.db)
+    store = new SqlRoomStore(database)
   })
   afterAll(async () => {
     await database.close()
@@ -23,4 +24,19 @@ describe('rooms in SQLite', () => {
   })
 
   testRoomStore(() => store)
+
+  test('however many rooms changed, that is one commit, and no transaction over many round trips', async () => {
+    const sizes: number[] = []
+    const counted = new SqlRoomStore({
+      ...database,
+      commit(statements) {
+        sizes.push(statements.length)
+        return database.commit(statements)
+      },
+    })
+    await counted.touchRooms(
+      new Map(['room-b', 'room-a', 'room-c'].map((id) => [roomIdSchema.parse(`${id}-of-tests`), 1])),
+    )
+    expect(sizes).toEqual([3])
+  })
 })

@@ -5,16 +5,18 @@ import { mergeMemberships } from '../../ports/merge-memberships.ts'
 import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from '../../ports/room-store.ts'
 import { isSameStanding } from '../../ports/same-standing.ts'
 import type { Schema } from './schema.ts'
-import { isUniqueViolation } from './sql-database.ts'
+import { isUniqueViolation, type SqlDatabase } from './sql-database.ts'
 import { listRooms, type ListedRoom } from './sql-room-list.ts'
 import { fromMembership, fromRoom, fromRoomChanges, toMembership, toRoom } from './sql-room-rows.ts'
 
 /** Rooms and memberships in the tables `rooms` and `memberships`. */
 export class SqlRoomStore implements RoomStore {
+  readonly #database: SqlDatabase
   readonly #db: Kysely<Schema>
 
-  constructor(db: Kysely<Schema>) {
-    this.#db = db
+  constructor(database: SqlDatabase) {
+    this.#database = database
+    this.#db = database.db
   }
 
   async createRoom(room: RoomRecord, ownerId: UserId): Promise<void> {
@@ -65,16 +67,12 @@ export class SqlRoomStore implements RoomStore {
   async touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void> {
     // Rooms in id order, so that two instances never wait for each other in a circle.
     const rooms = [...changedAt].sort(([a], [b]) => (a < b ? -1 : 1))
-    await this.#db.transaction().execute(async (trx) => {
-      for (const [id, at] of rooms) {
-        await trx
-          .updateTable('rooms')
-          .set({ updated_at: at })
-          .where('id', '=', id)
-          .where('updated_at', '<', at)
-          .execute()
-      }
-    })
+    if (rooms.length === 0) return
+    const touches = rooms.map(([id, at]) =>
+      this.#db.updateTable('rooms').set({ updated_at: at }).where('id', '=', id).where('updated_at', '<', at).compile(),
+    )
+    // One message: with a round trip for each room, a busy server would hold the write lock through all of them.
+    await this.#database.commit(touches)
   }
 
   async listRooms(query: RoomQuery): Promise<ListedRoom[]> {
