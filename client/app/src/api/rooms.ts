@@ -19,7 +19,14 @@ export type SendSignedIn = <T>(request: ApiRequest<T>) => Promise<T>
 
 /** What the app asks of rooms and their people. Everything rejects with `ApiError` or `OfflineError`. */
 export interface RoomsApi {
-  list(query: { q?: string; cursor?: string; limit: number; signal?: AbortSignal }): Promise<RoomList>
+  /** `archived` asks for the person's deleted boards instead. */
+  list(query: {
+    q?: string
+    archived?: boolean
+    cursor?: string
+    limit: number
+    signal?: AbortSignal
+  }): Promise<RoomList>
   get(id: RoomId, signal?: AbortSignal): Promise<Room>
   create(room: CreateRoomRequest): Promise<Room>
   update(id: RoomId, changes: UpdateRoomRequest): Promise<Room>
@@ -35,11 +42,11 @@ export interface RoomsApi {
 /** Speaks to `/rooms` through `send`. */
 export function createRoomsApi(send: SendSignedIn): RoomsApi {
   return {
-    list: ({ q, cursor, limit, signal }) =>
+    list: ({ q, archived, cursor, limit, signal }) =>
       send({
         method: 'GET',
         path: apiPath('rooms'),
-        query: { q: q || undefined, cursor, limit: String(limit) },
+        query: { q: q || undefined, archived: archived ? 'true' : undefined, cursor, limit: String(limit) },
         schema: roomListSchema,
         signal,
       }),

@@ -11,6 +11,7 @@ import { MessagePage } from '../ui/MessagePage.tsx'
 import { RenameDialog } from '../ui/RenameDialog.tsx'
 import { BoardCard } from './BoardCard.tsx'
 import { BoardGrid, BoardGridSkeleton } from './BoardGrid.tsx'
+import { DeletedBoards } from './DeletedBoards.tsx'
 import { KnownBoards } from './KnownBoards.tsx'
 import { useBoards } from './use-boards.ts'
 import { useDeleteBoard } from './use-delete-board.ts'
@@ -25,7 +26,7 @@ interface MyBoardsProps {
   readonly empty: ReactNode
 }
 
-/** The boards of the person who is signed in: search, open, rename, delete and undo. */
+/** The boards of the person who is signed in: search, open, rename, delete and restore. */
 export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps) {
   const { rooms: api, storage } = useApp()
   const session = useSessionState()
@@ -33,13 +34,19 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
   const [query, setQuery] = useState('')
   const [renaming, setRenaming] = useState<Room>()
   const { boards, reload, loadMore, hide } = useBoards(query)
+  const deleted = useBoards(query, 'deleted')
 
   useEffect(() => {
     const timer = setTimeout(() => setQuery(typed.trim()), SEARCH_PAUSE_MS)
     return () => clearTimeout(timer)
   }, [typed])
 
-  const remove = useDeleteBoard({ hide, reload })
+  const { remove, restore } = useDeleteBoard({
+    hide,
+    reload: async () => {
+      await Promise.all([reload(), deleted.reload()])
+    },
+  })
 
   if (boards.kind === 'offline') {
     return (
@@ -52,7 +59,22 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
       />
     )
   }
-  if (boards.kind === 'ready' && boards.rooms.length === 0 && !query && !typed) return empty
+  const deletedBoards = boards.kind === 'ready' && (
+    <DeletedBoards
+      boards={deleted.boards}
+      onRestore={restore}
+      onLoadMore={deleted.loadMore}
+      onRetry={() => deleted.reload()}
+    />
+  )
+  if (boards.kind === 'ready' && boards.rooms.length === 0 && !query && !typed) {
+    return (
+      <>
+        {empty}
+        {deletedBoards}
+      </>
+    )
+  }
 
   return (
     <>
@@ -120,6 +142,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
           to reach them from anywhere.
         </p>
       )}
+      {deletedBoards}
       {renaming && (
         <RenameDialog
           title="Rename board"

@@ -22,9 +22,10 @@ const PAGE = 24
 const MAX_PAGE = 100
 const REFRESH_MS = 30_000
 
-/** Lists the signed-in person's boards whose name holds `q`, and keeps the list fresh. */
-export function useBoards(q: string) {
+/** Lists the signed-in person's boards whose name holds `q`, or those they deleted, and keeps the list fresh. */
+export function useBoards(q: string, which: 'present' | 'deleted' = 'present') {
   const { rooms: api, storage } = useApp()
+  const archived = which === 'deleted'
   const [boards, setBoards] = useState<Boards>({ kind: 'loading' })
   const [hidden, setHidden] = useState<ReadonlySet<RoomId>>(new Set())
   const shownCount = useRef(0)
@@ -36,8 +37,8 @@ export function useBoards(q: string) {
     async (signal?: AbortSignal) => {
       const limit = Math.min(Math.max(PAGE, shownCount.current), MAX_PAGE)
       try {
-        const page = await api.list({ q, limit, ...(signal ? { signal } : {}) })
-        keepKnownRooms(storage, page.data)
+        const page = await api.list({ q, archived, limit, ...(signal ? { signal } : {}) })
+        if (!archived) keepKnownRooms(storage, page.data)
         if (!signal?.aborted) setBoards((last) => withFirstPage(last, page))
       } catch (error) {
         if (signal?.aborted) return
@@ -46,7 +47,7 @@ export function useBoards(q: string) {
         else setBoards((last) => (last.kind === 'ready' ? last : { kind: 'failed', error }))
       }
     },
-    [api, storage, q],
+    [api, storage, q, archived],
   )
 
   useEffect(() => {
@@ -61,8 +62,8 @@ export function useBoards(q: string) {
     if (boards.kind !== 'ready' || !boards.nextCursor) return
     setBoards({ ...boards, more: 'loading' })
     try {
-      const page = await api.list({ q, limit: PAGE, cursor: boards.nextCursor })
-      keepKnownRooms(storage, page.data)
+      const page = await api.list({ q, archived, limit: PAGE, cursor: boards.nextCursor })
+      if (!archived) keepKnownRooms(storage, page.data)
       setBoards((last) => (last.kind === 'ready' ? withNextPage(last, page) : last))
     } catch {
       // Said beside the button, which is also the way to try again.

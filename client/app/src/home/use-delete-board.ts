@@ -5,36 +5,47 @@ import { forgetKnownRoom, keepKnownRooms } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
 import { useToast } from '../ui/Toasts.tsx'
 
-/** The list that a board is deleted from. */
-interface BoardList {
+/** The list that a board is deleted from, and the one that it can be restored from. */
+interface BoardLists {
   readonly hide: (id: RoomId, isHidden: boolean) => void
+  /** Asks for both again. */
   readonly reload: () => Promise<void>
 }
 
-/** Gives the function that deletes a board, at once for the eye, and offers to undo it. It tells failures itself. */
-export function useDeleteBoard({ hide, reload }: BoardList): (room: Room) => Promise<void> {
+/**
+ * Gives the function that deletes a board, at once for the eye, and offers to undo it, and the one that restores
+ * it and resolves to whether it is back. They tell failures themselves.
+ */
+export function useDeleteBoard({ hide, reload }: BoardLists) {
   const { rooms: api, storage } = useApp()
   const toast = useToast()
 
-  async function restore(room: Room): Promise<void> {
+  async function restore(room: Room): Promise<boolean> {
     try {
       keepKnownRooms(storage, [await api.restore(room.id)])
-      hide(room.id, false)
-      await reload()
     } catch (error) {
       toast({ text: `“${room.name}” is still deleted. ${describeError(error)}` })
+      return false
     }
+    hide(room.id, false)
+    await reload()
+    toast({ text: `“${room.name}” was restored.` })
+    return true
   }
 
-  return async function remove(room: Room): Promise<void> {
+  async function remove(room: Room): Promise<void> {
     hide(room.id, true)
     try {
       await api.delete(room.id)
-      forgetKnownRoom(storage, room.id)
-      toast({ text: `“${room.name}” was deleted.`, action: { label: 'Undo', run: () => void restore(room) } })
     } catch (error) {
       hide(room.id, false)
       toast({ text: `“${room.name}” was not deleted. ${describeError(error)}` })
+      return
     }
+    forgetKnownRoom(storage, room.id)
+    toast({ text: `“${room.name}” was deleted.`, action: { label: 'Undo', run: () => void restore(room) } })
+    await reload()
   }
+
+  return { remove, restore }
 }
