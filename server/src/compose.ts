@@ -85,7 +85,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const sync = new SyncServer({ host, log })
   const touches = new RoomTouches({ journal, store: roomStore, log })
 
-  const health = createHealth({ journal, store: documentStore })
+  const health = createHealth({ journal, store: documentStore, now })
   const httpApp = createHttpApp({
     accounts,
     rooms: createRooms({ store: roomStore, presence: host, events, now }),

@@ -10,15 +10,21 @@ export interface SwitchedHealth extends Health {
 
 /** A store that takes longer than this to answer does not work. */
 const PING_DEADLINE_MS = 2_000
+/** A ping takes the store's write lock, and anybody may ask for health: so often it is enough. */
+const PING_KEPT_MS = 1_000
 
-/** Watches the journal and its store. */
-export function createHealth({ journal, store }: { journal: Journal; store: DocumentStore }): SwitchedHealth {
+type StoreState = 'ok' | 'failing'
+
+/** Watches the journal and its store. `now` is in milliseconds, from whenever. */
+export function createHealth(deps: { journal: Journal; store: DocumentStore; now: () => number }): SwitchedHealth {
+  const { journal } = deps
   let serving = false
+  const askStore = createStoreWatch(deps)
   return {
     ready: () => serving && !journal.failing,
     setServing: (value) => void (serving = value),
     async report() {
-      const storeState = await pingInTime(store)
+      const storeState = await askStore()
       const failing = journal.failing || storeState !== 'ok'
       return {
         status: failing ? 'failing' : 'ok',
@@ -30,15 +36,33 @@ export function createHealth({ journal, store }: { journal: Journal; store: Docu
   }
 }
 
-async function pingInTime(store: DocumentStore): Promise<'ok' | 'failing'> {
+/** Asks the store how it is: however many ask, it is pinged once at a time, and once in a while. */
+function createStoreWatch({ store, now }: { store: DocumentStore; now: () => number }): () => Promise<StoreState> {
+  let known: { readonly state: StoreState; readonly at: number } | undefined
+  let asking: Promise<StoreState> | undefined
+
+  async function ping(): Promise<StoreState> {
+    const state = await store.ping().then(
+      () => 'ok' as const,
+      () => 'failing' as const,
+    )
+    known = { state, at: now() }
+    asking = undefined
+    return state
+  }
+
+  return async () => {
+    if (known && now() - known.at < PING_KEPT_MS) return known.state
+    asking ??= ping()
+    return await inTime(asking)
+  }
+}
+
+async function inTime(answer: Promise<StoreState>): Promise<StoreState> {
   let timer: NodeJS.Timeout | undefined
-  const late = new Promise<'failing'>((resolve) => {
+  const late = new Promise<StoreState>((resolve) => {
     timer = setTimeout(() => resolve('failing'), PING_DEADLINE_MS)
   })
-  const answer = store.ping().then(
-    () => 'ok' as const,
-    () => 'failing' as const,
-  )
   const state = await Promise.race([answer, late])
   clearTimeout(timer)
   return state

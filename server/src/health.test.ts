@@ -1,0 +1,62 @@
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { MemoryDocumentStore } from './adapters/memory/memory-document-store.ts'
+import { Journal } from './core/journal/journal.ts'
+import { createHealth } from './health.ts'
+
+/** A store that answers a ping when the test says so. */
+class SlowStore extends MemoryDocumentStore {
+  readonly pings: Array<PromiseWithResolvers<void>> = []
+
+  override ping(): Promise<void> {
+    const ping = Promise.withResolvers<void>()
+    this.pings.push(ping)
+    return ping.promise
+  }
+}
+
+let store: SlowStore
+let clock: { now: number }
+let health: ReturnType<typeof createHealth>
+
+beforeEach(() => {
+  store = new SlowStore()
+  clock = { now: 1_000 }
+  health = createHealth({ journal: new Journal(store), store, now: () => clock.now })
+})
+afterEach(() => vi.useRealTimers())
+
+const askMany = () => Promise.all(Array.from({ length: 100 }, () => health.report()))
+
+test('however many ask at once, the store is pinged once, and all hear the same', async () => {
+  const reports = askMany()
+  store.pings[0]?.resolve()
+  expect(new Set((await reports).map(({ status }) => status))).toEqual(new Set(['ok']))
+  expect(store.pings).toHaveLength(1)
+})
+
+test('an answer is good for a second, whatever it was', async () => {
+  const first = health.report()
+  store.pings[0]?.reject(new Error('disk full'))
+  expect(await first).toMatchObject({ status: 'failing', store: 'failing' })
+  clock.now += 999
+  expect(await health.report()).toMatchObject({ store: 'failing' })
+  expect(store.pings).toHaveLength(1)
+  clock.now += 1
+  const next = health.report()
+  store.pings[1]?.resolve()
+  expect(await next).toMatchObject({ status: 'ok', store: 'ok' })
+})
+
+test('a store that does not answer in time counts as failing, and is not asked again meanwhile', async () => {
+  vi.useFakeTimers()
+  for (let round = 1; round <= 3; round++) {
+    const reports = askMany()
+    await vi.advanceTimersByTimeAsync(2_000)
+    expect((await reports)[0]).toMatchObject({ store: 'failing' })
+    clock.now += 2_000
+  }
+  expect(store.pings).toHaveLength(1)
+  store.pings[0]?.resolve()
+  await vi.advanceTimersByTimeAsync(0)
+  expect(await health.report()).toMatchObject({ store: 'ok' })
+})
