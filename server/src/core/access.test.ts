@@ -46,8 +46,8 @@ const facts = (access: Access, membership?: MembershipRecord, deletedAt: number 
 
 const NOTHING: readonly Action[] = []
 const VIEWER: readonly Action[] = ['room:view', 'members:list']
-const EDITOR_BY_LINK: readonly Action[] = [...VIEWER, 'room:draw', 'room:rename', 'tokens:mint']
-const EDITOR: readonly Action[] = [...EDITOR_BY_LINK, 'members:invite']
+const EDITOR_BY_LINK: readonly Action[] = [...VIEWER, 'room:draw', 'room:rename']
+const EDITOR: readonly Action[] = [...EDITOR_BY_LINK, 'members:invite', 'tokens:mint']
 const OWNER: readonly Action[] = [
   ...EDITOR,
   'room:configure',

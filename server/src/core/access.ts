@@ -28,6 +28,7 @@ const LEAST_ROLE = {
   'members:lower': 'owner',
   /** Remove somebody, or let a removed person back in. */
   'members:remove': 'owner',
+  /** Decided by the role that one was given in person, too. */
   'tokens:mint': 'editor',
 } as const satisfies Record<string, Role>
 
@@ -76,8 +77,9 @@ function roleFor(actor: Actor, action: Action, facts: AccessFacts): Role | undef
   switch (action) {
     case 'room:restore':
       return standingIn(actor, facts)
-    // Who came by the link could otherwise name themselves, and stay when the link is closed.
+    // Who came by the link could otherwise name themselves, or speak for a host's users.
     case 'members:invite':
+    case 'tokens:mint':
       return role && (facts.membership?.role ?? undefined)
     default:
       return role

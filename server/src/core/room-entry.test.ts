@@ -113,17 +113,24 @@ test('a room token lets a host’s user into its room, who is noted nowhere', as
 })
 
 test('a room token ends with the access of who minted it', async () => {
-  const { room } = await rooms.create(ada, { name: 'Board', access: 'link-edit' })
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await members.put(ada, room.id, grace.userId, 'editor')
   const alan = await mintActor(grace, room.id, 'editor')
   expect(await entry.roleOf(alan, room.id)).toBe('editor')
-  await rooms.update(ada, room.id, { access: 'link-view' })
+  await members.put(ada, room.id, grace.userId, 'viewer')
   expect(await entry.roleOf(alan, room.id)).toBe('viewer')
-  await rooms.update(ada, room.id, { access: 'private' })
+  await members.remove(ada, room.id, grace.userId)
   expect(await entry.roleOf(alan, room.id)).toBeUndefined()
 })
 
-test('a room token cannot speak for another person of this server', async () => {
+test('who came by the link mints no tokens', async () => {
   const { room } = await rooms.create(ada, { name: 'Board', access: 'link-edit' })
+  await expect(mintActor(grace, room.id, 'editor')).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+test('a room token cannot speak for another person of this server', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await members.put(ada, room.id, grace.userId, 'editor')
   const request = (id: UserId) => ({ ...tokenRequest, user: { id, name: 'Ada' }, role: 'editor' as const })
   await expect(entry.mintToken(grace, room.id, request(ada.userId))).rejects.toMatchObject({ code: 'invalid_request' })
   await entry.mintToken(ada, room.id, request(ada.userId))
