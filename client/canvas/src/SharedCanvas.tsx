@@ -123,7 +123,11 @@ function Board({ handle, ...props }: BoardProps) {
     }
   }, [session, surface, leave])
 
-  useEffect(() => board.current?.setWritable(writable), [writable])
+  useEffect(() => {
+    // It is the host that ends the drawing here: the server still takes what is in hand.
+    if (mode === 'view') board.current?.flush()
+    board.current?.setWritable(writable)
+  }, [writable, mode])
   useEffect(() => whenPageHides(() => board.current?.flush()), [])
 
   useImperativeHandle(

@@ -21,6 +21,10 @@ async function letIn(owner: BoardActor, choice: RegExp): Promise<void> {
 
 const typesSeenBy = async (person: BoardActor) => (await person.elements()).map(({ type }) => type)
 
+/** What the canvas shows, in numbers. */
+const drawingOf = async (person: BoardActor) =>
+  (await person.elements()).map(({ id, x, y, width, height, points }) => ({ id, x, y, width, height, points }))
+
 /** The heading of the page that stands instead of a board. */
 async function headingOf(person: BoardActor): Promise<string> {
   await person.page.locator('.message-page h1').waitFor({ timeout: SOON.timeout })
@@ -141,4 +145,36 @@ test('an owner finds a deleted board at the foot of the home page after a reload
   expect(await ada.page.evaluate(() => document.activeElement?.id)).toBe('content')
   await ada.open(url)
   await vi.waitFor(async () => expect(await typesSeenBy(ada)).toEqual(['rectangle']), SOON)
+})
+
+test('a stroke that is cut short because its author may only look now is shown as it was written', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  await ada.draw('rectangle', [300, 500], [400, 600])
+  const bob = await stage.enter()
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
+  await bob.page.locator('.excalidraw').first().focus()
+  await bob.page.keyboard.press('p')
+  const { mouse } = bob.page
+  await mouse.move(500, 300)
+  await mouse.down()
+  await mouse.move(600, 350, { steps: 10 })
+  await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(2), SOON)
+
+  await letIn(ada, /can view$/)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('View only'), SOON)
+  await mouse.move(800, 450, { steps: 10 })
+  await mouse.up()
+  // What Ada draws now comes after anything that Bob's pointer could still do.
+  await ada.draw('rectangle', [700, 500], [820, 600])
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(3), SOON)
+  await vi.waitFor(async () => expect(await drawingOf(bob)).toEqual(await drawingOf(ada)), SOON)
+  expect(await bob.status()).toBe('View only')
+
+  await letIn(ada, /can edit$/)
+  await bob.page.getByTestId('toolbar-rectangle').waitFor({ state: 'attached' })
+  await bob.draw('ellipse', [700, 200], [820, 280])
+  await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(4), SOON)
 })

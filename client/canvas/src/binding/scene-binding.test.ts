@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest'
+import * as Y from 'yjs'
 import { createElement, elementsOf } from '@sketchroom/shared/scene/document'
 import { elementOf, valuesOf } from '@sketchroom/shared/scene/codec'
 import { Board } from './testing/board.ts'
@@ -194,6 +195,45 @@ test('who may not draw any more gets the document back', () => {
   board.view.edit('box', { x: 3 })
   board.clock.advance(2_000)
   expect(board.stored('box')?.x).toBe(1)
+})
+
+test('who may not draw any more loses the stroke in hand as far as it was not written, and what they held', () => {
+  const board = new Board({ id: 'ink', type: 'freedraw', points: [[0, 0]] }, { id: 'box' }, { id: 'line' })
+  const points = () => (board.view.get('ink') as ViewElement & { points: unknown[] }).points
+  board.view.press('ink')
+  board.view.edit('ink', { points: [...points(), [5, 5]] })
+  board.clock.advance(200)
+  const inkInHand = board.view.get('ink')
+  board.view.edit('ink', { points: [...points(), [9, 9]] })
+  board.view.edit('box', { x: 500 })
+  board.view.elements = board.view.elements.filter((element) => element.id !== 'line')
+  const state = Y.encodeStateVector(board.doc)
+
+  board.binding.setWritable(false)
+  expect(board.view.gesture.pointerDown).toBe(false)
+  expect(board.motions.at(-1) ?? {}).toEqual({})
+  expect(points()).toEqual([
+    [0, 0],
+    [5, 5],
+  ])
+  expect(board.view.get('box').x).toBe(0)
+  expect(board.view.get('line').isDeleted).toBe(false)
+  expect(board.view.get('ink')).not.toBe(inkInHand)
+  expect(Y.encodeStateVector(board.doc)).toEqual(state)
+})
+
+test('an editor that goes on changing what nobody may write is put right each time, and not for ever', () => {
+  const board = new Board({ id: 'box' })
+  board.binding.setWritable(false)
+  board.view.press('box')
+  board.view.edit('box', { x: 3 })
+  board.view.do({ kind: 'create', type: 'diamond', at: [0, 0] })
+  board.clock.advance(100)
+  expect(board.view.get('box').x).toBe(0)
+  expect(board.view.elements.filter((element) => !element.isDeleted)).toHaveLength(1)
+  const applied = board.view.applied
+  board.clock.advance(5_000)
+  expect(board.view.applied).toBe(applied)
 })
 
 test('nothing is written into a document of a newer schema', () => {

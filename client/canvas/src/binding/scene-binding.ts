@@ -8,7 +8,7 @@ import { LocalWriter, type Pace } from './local-writer.ts'
 import { motionOf, sameMotion } from './motion.ts'
 import { MotionPreviews } from './motion-previews.ts'
 import { RemoteMerger } from './remote-merger.ts'
-import type { Gesture, SceneView } from './scene-view.ts'
+import type { Gesture, SceneView, ViewElement } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
 
@@ -36,6 +36,7 @@ export interface SceneBindingOptions {
  * calls `noteChange` after every change and gesture; the document is observed.
  */
 export class SceneBinding {
+  readonly #doc: Y.Doc
   readonly #view: SceneView
   readonly #clock: Clock
   readonly #onMotion: (motion: Readonly<Record<ElementId, Motion>>) => void
@@ -58,6 +59,7 @@ export class SceneBinding {
   #flushTimer: { readonly at: number; readonly cancel: () => void } | undefined
 
   constructor({ doc, view, writable = true, onMotion = () => {}, clock = systemClock }: SceneBindingOptions) {
+    this.#doc = doc
     this.#view = view
     this.#clock = clock
     this.#onMotion = onMotion
@@ -83,6 +85,7 @@ export class SceneBinding {
     const before = this.#gesture
     const now = this.#view.getGesture()
     this.#gesture = now
+    if (!this.#writable) return this.#putBack()
     if (now.pointerDown && !before.pointerDown) this.#flushedAt.gesture = this.#clock.now()
 
     let dirty = false
@@ -96,7 +99,7 @@ export class SceneBinding {
     const ended = released.length > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
     if (ended) {
       this.#flush()
-      if (this.#writable) this.#writer.deleteVanished(released)
+      this.#writer.deleteVanished(released)
       this.#emitMotionSoon.run()
       if (this.#pending.size > 0) this.#mergeSoon.request()
     } else if (dirty) {
@@ -115,14 +118,19 @@ export class SceneBinding {
     this.#previews.show(motions)
   }
 
-  /** Says whether the person may draw. What a person who may not has changed is put back as the document has it. */
+  /**
+   * Says whether the person may draw. Without leave the gesture ends, and the view shows the document and nothing
+   * else, from now on: what it shows beyond that was never written, and would be gone after a reload.
+   */
   setWritable(writable: boolean): void {
     if (writable === this.#writable) return
     this.#writable = writable
     if (writable) return
-    for (const element of this.#view.getElements()) {
-      if (this.#shadow.isDirty(element)) this.#pending.add(element.id)
-    }
+    this.#view.endGesture()
+    this.#touched.clear()
+    this.#emitMotionSoon.run()
+    for (const id of readElements(this.#doc).keys()) this.#pending.add(id)
+    for (const { id } of this.#view.getElements()) this.#pending.add(id)
     this.#mergeSoon.run()
   }
 
@@ -138,7 +146,20 @@ export class SceneBinding {
 
   /** Whether an element is under a gesture: others' changes to it wait, and its own are written seldom. */
   readonly #inHand = (id: ElementId): boolean =>
-    this.#gesture.held.has(id) || (this.#gesture.pointerDown && this.#touched.has(id))
+    this.#writable && (this.#gesture.held.has(id) || (this.#gesture.pointerDown && this.#touched.has(id)))
+
+  /** Soon shows as the document has it what the view has changed without leave. */
+  #putBack(): void {
+    for (const element of this.#view.getElements()) if (this.#isStray(element)) this.#pending.add(element.id)
+    if (this.#pending.size > 0) this.#mergeSoon.request()
+  }
+
+  /** Whether the view shows an element otherwise than the document. A repaired order is the view's own affair. */
+  #isStray(element: ViewElement): boolean {
+    if (!this.#shadow.isDirty(element)) return false
+    if (!this.#shadow.get(element.id)) return !element.isDeleted
+    return [...this.#shadow.localChanges(element).keys()].some((key) => key !== 'index')
+  }
 
   #show(ids: Iterable<ElementId>): void {
     for (const id of ids) this.#pending.add(id)

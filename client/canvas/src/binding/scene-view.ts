@@ -26,4 +26,6 @@ export interface SceneView {
   /** Shows these elements instead, outside the person's undo history. Objects it had keep what is going on. */
   applyRemote(elements: readonly ViewElement[]): void
   getGesture(): Gesture
+  /** Makes the person let go of whatever they hold, as far as the editor can. What it did stays for the caller to undo. */
+  endGesture(): void
 }

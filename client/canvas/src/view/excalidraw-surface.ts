@@ -45,6 +45,23 @@ export class ExcalidrawSurface implements DrawingSurface {
     return { pointerDown, held }
   }
 
+  endGesture(): void {
+    // The editor has no call for this: a text is closed by losing the focus, and all else when the pointer goes up.
+    this.#getContainer()?.querySelector<HTMLElement>('textarea.excalidraw-wysiwyg')?.blur()
+    if (this.#api.getAppState().cursorButton === 'down') window.dispatchEvent(new PointerEvent('pointerup'))
+    this.#api.updateScene({
+      appState: {
+        newElement: null,
+        multiElement: null,
+        resizingElement: null,
+        editingTextElement: null,
+        editingLinearElement: null,
+        selectedElementIds: {},
+      },
+      captureUpdate: CaptureUpdateAction.NEVER,
+    })
+  }
+
   showPeople(people: readonly RemotePerson[]): void {
     this.#api.updateScene({ collaborators: collaboratorsOf(people) })
   }

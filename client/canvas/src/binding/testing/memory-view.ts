@@ -31,6 +31,10 @@ export class MemoryView implements SceneView {
     return this.gesture
   }
 
+  endGesture(): void {
+    this.gesture = { pointerDown: false, held: new Set() }
+  }
+
   /** Does what a person does. */
   do(operation: SceneOperation): void {
     const elements: EditedElement[] = [...this.elements]
