@@ -204,7 +204,8 @@ export class RoomConnection {
     const next = this.#policy.next(error, hadJoined ? Date.now() - this.#joinedAt : 0, Math.random())
     if (next.kind === 'give-up') return this.#setLink({ state: 'no-access', reason: next.reason })
     // A first drop is likely to be over in a moment; an attempt that failed is a network or a server that is away.
-    if (hadJoined) this.#setLink({ state: 'connecting' })
+    if (error === 'store_unavailable' && this.#link.state !== 'no-access') this.#setLink({ state: 'store-failing' })
+    else if (hadJoined) this.#setLink({ state: 'connecting' })
     else if (this.#link.state !== 'no-access' && next.afterMs > 0) this.#setLink({ state: 'offline' })
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined

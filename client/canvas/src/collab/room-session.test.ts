@@ -502,6 +502,26 @@ describe('the connection', () => {
     expect(server.clients).toBe(1)
   })
 
+  test('a server whose store cannot read the room says so all the while, until it can', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    server.unreadable = true
+    const session = join()
+    await vi.waitFor(() => expect(server.openedAt.length).toBeGreaterThan(2), { timeout: 10_000 })
+    const kinds = session.statuses.map(({ kind }) => kind)
+    expect(kinds.slice(kinds.indexOf('store-failing'))).toEqual(['store-failing'])
+    server.unreadable = false
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
+  test('a refusal because the store fails says so too; without a network it is offline', async () => {
+    const browser = stubBrowser()
+    server.doorman = () => ({ code: 4503, reason: 'store_unavailable' })
+    const session = join()
+    await waitForStatus(session, { kind: 'store-failing', pending: 0, kept: true })
+    browser.offline()
+    await waitForStatus(session, { kind: 'offline' })
+  })
+
   test('a crowd that was dropped does not come back at once', async () => {
     const sessions = Array.from({ length: 20 }, () => join({ storage: 'none' }))
     await Promise.all(sessions.map((session) => waitForStatus(session, { kind: 'saved' })))

@@ -69,6 +69,8 @@ class OpenRoom implements RoomSession {
   #shownRole: Role | undefined
   #downloaded = false
   #storeFailing = false
+  /** The server's store turned us away, and we have not got past it since. */
+  #turnedAway = false
   #closing: Promise<void> | undefined
 
   constructor({ roomId, serverUrl, getToken, storage = 'indexeddb' }: RoomSessionOptions) {
@@ -135,6 +137,7 @@ class OpenRoom implements RoomSession {
     switch (frame.kind) {
       case 'step2':
         this.#downloaded = true
+        this.#turnedAway = false
         this.#resolveFirstSync()
         return this.#changed()
       case 'answer':
@@ -168,6 +171,8 @@ class OpenRoom implements RoomSession {
 
   #changed(): void {
     const { link } = this.#connection
+    if (link.state === 'store-failing') this.#turnedAway = true
+    else if (link.state !== 'joined') this.#turnedAway = false
     if (link.state === 'no-access' && this.role) {
       this.role = undefined
       this.#edits.rememberRole(undefined)
@@ -177,7 +182,7 @@ class OpenRoom implements RoomSession {
       role: this.role,
       downloaded: this.#downloaded,
       caughtUp: this.#edits.caughtUp,
-      storeFailing: this.#storeFailing,
+      storeFailing: this.#storeFailing || this.#turnedAway,
       kept: this.#edits.kept,
       pending: this.#edits.pending,
     })

@@ -5,6 +5,7 @@ const LINKS: Link[] = [
   { state: 'connecting' },
   { state: 'offline' },
   { state: 'joined' },
+  { state: 'store-failing' },
   { state: 'no-access', reason: 'forbidden' },
 ]
 
@@ -26,8 +27,8 @@ function expected(facts: SavingFacts): SavingStatus {
     [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', pending, kept }],
     [link.state === 'connecting', { kind: 'connecting', pending, kept }],
     [link.state === 'offline', { kind: 'offline', pending, kept }],
+    [link.state === 'store-failing', { kind: 'store-failing', pending, kept }],
     [role === 'viewer' && downloaded, { kind: 'read-only', pending, kept }],
-    [role === 'viewer', { kind: 'connecting', pending, kept }],
     [storeFailing, { kind: 'store-failing', pending, kept }],
     [!downloaded, { kind: 'connecting', pending, kept }],
     [pending > 0, { kind: 'saving', pending, kept }],
@@ -38,9 +39,9 @@ function expected(facts: SavingFacts): SavingStatus {
 }
 
 describe('the status', () => {
-  test('follows the rules in all 512 combinations of the facts', () => {
+  test('follows the rules in all 640 combinations of the facts', () => {
     const all = [...allFacts()]
-    expect(all).toHaveLength(512)
+    expect(all).toHaveLength(640)
     for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
   })
 

@@ -24,6 +24,8 @@ export type Link =
   | { readonly state: 'connecting' }
   | { readonly state: 'offline' }
   | { readonly state: 'joined' }
+  /** The server could not read the room, and is asked again and again. */
+  | { readonly state: 'store-failing' }
   | { readonly state: 'no-access'; readonly reason: ErrorCode }
 
 /** All that the status is derived from. */
@@ -34,6 +36,7 @@ export interface SavingFacts {
   readonly downloaded: boolean
   /** The server has, on this connection, made durable all that the document held when we met. */
   readonly caughtUp: boolean
+  /** The server says that it cannot make edits durable, or could not read the room when we came last. */
   readonly storeFailing: boolean
   /** This device keeps what is drawn. */
   readonly kept: boolean
@@ -50,6 +53,8 @@ export function savingStatus(facts: SavingFacts): SavingStatus {
       return { kind: 'connecting', pending, kept }
     case 'offline':
       return { kind: 'offline', pending, kept }
+    case 'store-failing':
+      return { kind: 'store-failing', pending, kept }
     case 'joined':
       return joinedStatus(facts)
   }
@@ -63,7 +68,7 @@ export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
 }
 
 function joinedStatus({ role, downloaded, caughtUp, storeFailing, pending, kept }: SavingFacts): SavingStatus {
-  if (role === 'viewer') return { kind: downloaded ? 'read-only' : 'connecting', pending, kept }
+  if (role === 'viewer' && downloaded) return { kind: 'read-only', pending, kept }
   if (storeFailing) return { kind: 'store-failing', pending, kept }
   if (downloaded && pending > 0) return { kind: 'saving', pending, kept }
   if (!downloaded || !caughtUp) return { kind: 'connecting', pending, kept }

@@ -21,6 +21,8 @@ export interface ScriptedServer {
   doorman: Doorman
   /** Whether answers to writes wait for `release`. */
   holding: boolean
+  /** Whether clients are let in, and turned away because the room cannot be read. */
+  unreadable: boolean
   /** Whether new sockets are left without any answer. */
   silent: boolean
   /** Whether writes are applied; a refused one is answered with 0. */
@@ -60,6 +62,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     openedAt: [],
     doorman: () => undefined,
     holding: false,
+    unreadable: false,
     silent: false,
     refusing: false,
     writes: 0,
@@ -97,6 +100,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
       return
     }
     socket.send(frame(uint(MESSAGE.auth), uint(AUTH.authenticated), text('read-write')))
+    if (server.unreadable) return socket.close(4503, 'store_unavailable')
     socket.send(frame(uint(MESSAGE.stateless), text('{"type":"role","role":"editor"}')))
   }
 
