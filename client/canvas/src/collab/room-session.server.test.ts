@@ -89,14 +89,14 @@ describe('a session against the real server', () => {
     await server.kill()
     for (let index = 0; index < 12; index++) draw(before, `e${index}`)
     await waitForStatus(before, 'offline')
-    expect(before.status).toEqual({ kind: 'offline', pending: 12 })
+    expect(before.status).toEqual({ kind: 'offline', pending: 12, kept: true })
     await leave(before)
 
     const after = join(roomId, owner, 'the same browser')
     await after.localLoaded
     expect(drawn(after)).toHaveLength(12)
     await waitForStatus(after, 'offline')
-    expect(after.status).toEqual({ kind: 'offline', pending: 12 })
+    expect(after.status).toEqual({ kind: 'offline', pending: 12, kept: true })
     await server.start()
     after.reconnect()
     await waitForStatus(after, 'saved')
@@ -148,7 +148,7 @@ describe('a session against the real server', () => {
     draw(viewer, 'smuggled')
     draw(one, 'a')
     await vi.waitFor(() => expect(drawn(viewer)).toEqual(['a', 'smuggled']))
-    expect(viewer.status).toEqual({ kind: 'read-only', pending: 1 })
+    expect(viewer.status).toEqual({ kind: 'read-only', pending: 1, kept: false })
     expect(drawn(one)).toEqual(['a'])
     const { status } = await owner.call('PUT', apiPath('member', { roomId, userId: guest.id }), { role: 'editor' })
     expect(status).toBeLessThan(300)
@@ -169,7 +169,7 @@ describe('a session against the real server', () => {
   test('a room that does not exist is "not found"', async () => {
     const session = join('no-such-room-anywhere', owner)
     await waitForStatus(session, 'no-access')
-    expect(session.status).toEqual({ kind: 'no-access', reason: 'not_found', pending: 0 })
+    expect(session.status).toEqual({ kind: 'no-access', reason: 'not_found', pending: 0, kept: false })
   })
 
   test('two tabs: one draws with the server down and is closed, the other brings it in', async () => {
