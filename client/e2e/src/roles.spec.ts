@@ -178,3 +178,21 @@ test('a stroke that is cut short because its author may only look now is shown a
   await bob.draw('ellipse', [700, 200], [820, 280])
   await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(4), SOON)
 })
+
+test('while the link lets everybody edit, nobody can be made a viewer, and the dialog says why', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  const bob = await stage.enter()
+  await bob.open(url)
+  const name = await bob.name()
+  const why = /Everybody with the link can edit.*Change the link first/
+  const dialog = await ada.share()
+  const viewer = dialog.getByRole('combobox', { name: `Role of ${name}` }).locator('option[value=viewer]')
+  await viewer.waitFor({ state: 'attached' })
+  expect(await viewer.isDisabled()).toBe(true)
+  expect(await dialog.getByText(why).isVisible()).toBe(true)
+
+  await dialog.getByRole('radio', { name: /can view$/ }).check()
+  await vi.waitFor(async () => expect(await viewer.isDisabled()).toBe(false), SOON)
+  expect(await dialog.getByText(why).count()).toBe(0)
+})

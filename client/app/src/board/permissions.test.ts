@@ -1,5 +1,6 @@
+import { ROLES } from '@sketchroom/shared/roles'
 import { expect, test } from 'vitest'
-import { rolesToGive } from './permissions.ts'
+import { isBelowLink, rolesToGive } from './permissions.ts'
 
 const owner = { role: 'owner', via: 'member' } as const
 const editor = { role: 'editor', via: 'member' } as const
@@ -22,5 +23,12 @@ test('an editor may raise viewers and name who came by the link, and lower nobod
 test('an editor by the link, like a viewer, may give no role', () => {
   for (const self of [byLink, viewer, lookingByLink]) {
     for (const member of [owner, editor, viewer, byLink, lookingByLink]) expect(rolesToGive(self, member)).toEqual([])
+  }
+})
+
+test('nobody is less than the link makes everybody', () => {
+  expect(ROLES.filter((role) => isBelowLink(role, 'link-edit'))).toEqual(['viewer'])
+  for (const access of ['link-view', 'private', undefined] as const) {
+    expect(ROLES.filter((role) => isBelowLink(role, access))).toEqual([])
   }
 })

@@ -1,4 +1,4 @@
-import { ROLES, type Role } from '@sketchroom/shared/roles'
+import { linkRole, ROLES, strongerRole, type Access, type Role } from '@sketchroom/shared/roles'
 import type { Member } from '@sketchroom/shared/api/rooms'
 
 /** What a person is on a board, and whether it was given to them or comes with the link. */
@@ -25,6 +25,11 @@ export function rolesToGive(self: Standing, member: Standing): readonly Role[] {
   if (self.role === 'owner') return ROLES
   const canRise = member.via === 'link' || member.role === 'viewer'
   return self.role === 'editor' && self.via === 'member' && canRise ? ['viewer', 'editor'] : []
+}
+
+/** Whether the link gives everybody more than this role, so that giving it would change nothing. */
+export function isBelowLink(role: Role, access: Access | undefined): boolean {
+  return access !== undefined && strongerRole(role, linkRole(access)) !== role
 }
 
 /** Whether somebody with `own` role may remove other members. */

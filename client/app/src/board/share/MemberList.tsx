@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react'
+import { useEffect, useId, useState } from 'react'
 import type { Member } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Access, Role } from '@sketchroom/shared/roles'
@@ -8,7 +8,7 @@ import { useApp, useSessionState } from '../../session/AppContext.tsx'
 import { personOf } from '../../session/session-state.ts'
 import { Alert } from '../../ui/Alert.tsx'
 import { Button } from '../../ui/Button.tsx'
-import { mayManage } from '../permissions.ts'
+import { isBelowLink, mayManage, rolesToGive } from '../permissions.ts'
 import { MemberRow } from './MemberRow.tsx'
 
 type Members =
@@ -28,6 +28,7 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
   const person = personOf(useSessionState())
   const [state, setState] = useState<Members>({ kind: 'loading' })
   const [error, setError] = useState<string>()
+  const linkHintId = useId()
 
   useEffect(() => {
     const abort = new AbortController()
@@ -54,6 +55,12 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
     await reload()
   }
 
+  const members = state.kind === 'ready' ? state.members : []
+  const self = members.find(({ user }) => user.id === person?.id)
+  const isLimited = members.some(
+    (member) => self && member !== self && rolesToGive(self, member).some((given) => isBelowLink(given, access)),
+  )
+
   return (
     <section className="share-section" aria-labelledby="share-people">
       <h3 id="share-people">People</h3>
@@ -70,13 +77,20 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
           <Button onClick={() => void reload()}>Try again</Button>
         </div>
       )}
+      {isLimited && (
+        <p id={linkHintId} className="field-hint">
+          Everybody with the link can edit, so nobody can be made a viewer. Change the link first.
+        </p>
+      )}
       {state.kind === 'ready' && (
         <ul className="members">
           {state.members.map((member) => (
             <MemberRow
               key={member.user.id}
               member={member}
-              self={state.members.find(({ user }) => user.id === person?.id)}
+              self={self}
+              access={access}
+              linkHintId={linkHintId}
               onSetRole={(next) => change(() => rooms.setRole(roomId, member.user.id, next))}
               onRemove={() => change(() => rooms.removeMember(roomId, member.user.id))}
             />

@@ -1,10 +1,10 @@
 import { useState } from 'react'
 import { X } from 'lucide-react'
 import type { Member } from '@sketchroom/shared/api/rooms'
-import { roleSchema, type Role } from '@sketchroom/shared/roles'
+import { roleSchema, type Access, type Role } from '@sketchroom/shared/roles'
 import { Avatar } from '../../ui/Avatar.tsx'
 import { Button } from '../../ui/Button.tsx'
-import { mayRemove, ROLE_NAMES, rolesToGive } from '../permissions.ts'
+import { isBelowLink, mayRemove, ROLE_NAMES, rolesToGive } from '../permissions.ts'
 
 /** The select's value for a role that only the link gives: the same role can then be given for good. */
 const BY_LINK = 'by-link'
@@ -13,12 +13,15 @@ interface MemberRowProps {
   readonly member: Member
   /** The person in front of the screen; undefined while they are not in the list. */
   readonly self: Member | undefined
+  readonly access: Access | undefined
+  /** The id of the text that says why roles below the link's cannot be given. */
+  readonly linkHintId: string
   readonly onSetRole: (role: Role) => Promise<void>
   readonly onRemove: () => Promise<void>
 }
 
 /** One person of a board: who, here or not, and their role as far as one may change it. */
-export function MemberRow({ member, self, onSetRole, onRemove }: MemberRowProps) {
+export function MemberRow({ member, self, access, linkHintId, onSetRole, onRemove }: MemberRowProps) {
   const { user, role, via, online } = member
   const [chosen, setChosen] = useState<Role>()
   const [isAsking, setIsAsking] = useState(false)
@@ -71,6 +74,7 @@ export function MemberRow({ member, self, onSetRole, onRemove }: MemberRowProps)
         <select
           className="member-role"
           aria-label={`Role of ${user.name}`}
+          aria-describedby={roles.some((option) => isBelowLink(option, access)) ? linkHintId : undefined}
           value={chosen ?? (via === 'link' ? BY_LINK : role)}
           onChange={(event) => void setRole(roleSchema.parse(event.target.value))}
         >
@@ -80,7 +84,7 @@ export function MemberRow({ member, self, onSetRole, onRemove }: MemberRowProps)
             </option>
           )}
           {roles.map((option) => (
-            <option key={option} value={option}>
+            <option key={option} value={option} disabled={isBelowLink(option, access)}>
               {ROLE_NAMES[option]}
             </option>
           ))}
