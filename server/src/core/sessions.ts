@@ -12,7 +12,7 @@ const SESSION_MS = 30 * DAY_MS
 const GUEST_SESSION_MS = 400 * DAY_MS
 
 /** How long an attempt to refresh whose answer was lost can be made again. */
-const REPEAT_MS = 5 * 60 * 1000
+const REPEAT_MS = 30 * DAY_MS
 
 /** A sign-in and its refresh token, which is known only here and to whom it is given. */
 export interface RefreshGrant {
@@ -29,7 +29,7 @@ export interface Sessions {
   /**
    * Trades a refresh token for the next of its family. One that was traded before, by whomever, ends the
    * whole family with `refresh_reused`, because one of the two who have it stole it. An attempt with a key
-   * may be repeated within five minutes, while the token it was answered with is unused: the answer is the same.
+   * may be repeated within thirty days, while the token it was answered with is unused: the answer is the same.
    */
   refresh(refreshToken: string, attemptKey?: string): Promise<{ user: UserRecord; grant: RefreshGrant }>
   /** The session whose current refresh token this is; undefined for an old, ended or foreign one. */
