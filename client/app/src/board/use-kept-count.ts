@@ -1,4 +1,4 @@
-import { useEffect } from 'react'
+import { useEffect, useEffectEvent } from 'react'
 import type { SavingStatus } from '@sketchroom/canvas'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { updateKnownRoom } from '../device/known-rooms.ts'
@@ -13,7 +13,11 @@ export function useKeptCount(roomId: RoomId, status: SavingStatus): void {
   const pending = keptCount(status)
   const isPending = pending === undefined ? undefined : pending > 0
 
-  // That there is something is written at once; how much, when the drawing pauses.
+  const writeNow = useEffectEvent(() => {
+    if (pending !== undefined) updateKnownRoom(storage, roomId, { pending })
+  })
+
+  // That there is something is written at once; how much, when the drawing pauses or the board is left.
   useEffect(() => {
     if (isPending !== undefined) updateKnownRoom(storage, roomId, { pending: isPending ? 1 : 0 })
   }, [storage, roomId, isPending])
@@ -22,4 +26,12 @@ export function useKeptCount(roomId: RoomId, status: SavingStatus): void {
     const timer = setTimeout(() => updateKnownRoom(storage, roomId, { pending }), SETTLE_MS)
     return () => clearTimeout(timer)
   }, [storage, roomId, pending])
+  useEffect(() => {
+    const write = () => writeNow()
+    window.addEventListener('pagehide', write)
+    return () => {
+      window.removeEventListener('pagehide', write)
+      write()
+    }
+  }, [])
 }

@@ -1,7 +1,11 @@
+import { useMemo } from 'react'
 import { Ellipsis, ExternalLink, Pencil, Trash2 } from 'lucide-react'
 import { Link } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { mayManage, mayRename, ROLE_NAMES } from '../board/permissions.ts'
+import { changes } from '../board/status-words.ts'
+import { findKnownRoom } from '../device/known-rooms.ts'
+import { useApp } from '../session/AppContext.tsx'
 import { AvatarStack } from '../ui/Avatar.tsx'
 import { buttonClass } from '../ui/Button.tsx'
 import { Menu } from '../ui/Menu.tsx'
@@ -17,6 +21,9 @@ interface BoardCardProps {
 
 /** One board on the home page. */
 export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
+  const { storage } = useApp()
+  const pending = useMemo(() => findKnownRoom(storage, room.id)?.pending ?? 0, [storage, room])
+
   return (
     <li className="board-card">
       <Link className="board-card-link" to={`/r/${room.id}`}>
@@ -26,6 +33,7 @@ export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
           <span className="board-card-facts">
             Changed <RelativeTime at={room.updatedAt} /> · {ROLE_NAMES[room.role]}
           </span>
+          {pending > 0 && <span className="board-card-unsent">{changes(pending)} only on this device</span>}
         </span>
       </Link>
       {room.present.length > 0 && (
