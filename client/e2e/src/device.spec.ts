@@ -79,6 +79,40 @@ test('on a phone: a new board by a tap, a line by a finger, the share sheet with
   expect(await ada.status()).toBe('Saved')
 })
 
+test.each(['light', 'dark'] as const)(
+  'on a phone, %s: the board’s bar has the account and who else is here, for fingers',
+  async (colorScheme) => {
+    const ada = await stage.enter({ ...PHONE, colorScheme })
+    await ada.newBoard()
+    const bob = await stage.enter()
+    await bob.open(ada.page.url())
+    const { page } = ada
+    const account = page.getByRole('button', { name: /^Account: .*\. Others on this board: 1$/ })
+    await account.waitFor({ timeout: SOON.timeout })
+    expect(await sideways(page)).toBe(0)
+    await account.tap()
+    const menu = page.getByRole('menu', { name: /^Account: / })
+    const items = menu.getByRole('menuitem')
+    await vi.waitFor(async () => expect(await items.count()).toBe(5), SOON)
+    for (const name of [
+      `Follow ${await bob.name()}`,
+      'Create an account',
+      'Sign in',
+      'Change your name…',
+      'Sign out…',
+    ]) {
+      expect(await menu.getByRole('menuitem', { name }).isVisible()).toBe(true)
+    }
+    for (const target of [account, ...(await items.all())]) {
+      const box = await target.boundingBox()
+      expect(Math.min(box?.width ?? 0, box?.height ?? 0)).toBeGreaterThanOrEqual(44)
+      expect((box?.x ?? 0) + (box?.width ?? 0)).toBeLessThanOrEqual(390)
+    }
+    await menu.getByRole('menuitem', { name: 'Sign out…' }).tap()
+    expect(await page.getByRole('dialog').isVisible()).toBe(true)
+  },
+)
+
 async function touchDrag(page: Page, from: [number, number], to: [number, number]): Promise<void> {
   const session = await page.context().newCDPSession(page)
   const touch = (type: 'touchStart' | 'touchMove' | 'touchEnd', point?: [number, number]) =>
@@ -132,6 +166,31 @@ test('two tabs of one browser show each other’s edits, offline too', async () 
   await ada.page.context().setOffline(false)
   for (const tab of [ada, other]) await vi.waitFor(async () => expect(await tab.status()).toBe('Saved'), SOON)
   expect(await ada.elements()).toMatchObject((await other.elements()).map(({ id, x, y }) => ({ id, x, y })))
+})
+
+test('changes that only this device has are told of at home, and by a board that is closed, after a reload too', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  const bob = await stage.enter()
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
+  await bob.page.context().setOffline(true)
+  await bob.draw('rectangle', [400, 300], [560, 400])
+  await vi.waitFor(async () => expect(await bob.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
+  await bob.page.getByRole('link', { name: 'All boards' }).click()
+  await bob.page.getByText(/kept on this device$/).waitFor()
+  await bob.page.context().setOffline(false)
+  const atHome = await bob.page.getByText(/^\d+ changes? only on this device$/).innerText()
+
+  const dialog = await ada.share()
+  await dialog.getByRole('radio', { name: /^Private$/ }).check()
+  await dialog.getByRole('radio', { name: /^Private$/, checked: true }).waitFor()
+  await bob.page.goto(url)
+  for (let visit = 0; visit < 2; visit++) {
+    const told = await bob.page.getByText(/that the server does not have (is|are) kept on this device\.$/).innerText()
+    expect(told).toContain(`${parseInt(atHome, 10)} change`)
+    await bob.page.reload()
+  }
 })
 
 test('a guest who signs up keeps the boards; who signs out leaves nothing on the device', async () => {

@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useState, type ReactNode } from 'react'
 import { LogIn, LogOut, Pencil, UserPlus } from 'lucide-react'
 import { Link } from 'react-router'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
@@ -9,8 +9,15 @@ import { Menu } from '../ui/Menu.tsx'
 import { RenameDialog } from '../ui/RenameDialog.tsx'
 import { SignOutDialog } from './SignOutDialog.tsx'
 
+interface AccountMenuProps {
+  /** How many others the items tell of; shown on the button. */
+  readonly peopleHere?: number
+  /** Items that stand above the account's own. */
+  readonly children?: ReactNode
+}
+
 /** Who one is, and what one can do about it. */
-export function AccountMenu() {
+export function AccountMenu({ peopleHere = 0, children }: AccountMenuProps) {
   const { session } = useApp()
   const state = useSessionState()
   const [open, setOpen] = useState<'name' | 'sign-out'>()
@@ -29,15 +36,18 @@ export function AccountMenu() {
   return (
     <>
       <Menu
-        label={`Account: ${person.name}`}
+        label={`Account: ${person.name}${peopleHere > 0 ? `. Others on this board: ${peopleHere}` : ''}`}
         buttonClass={`${buttonClass('quiet')} account-button`}
         button={
           <>
             <Avatar person={person} />
             <span className="account-button-name">{person.name}</span>
+            {peopleHere > 0 && <span className="account-button-people">{`+${peopleHere}`}</span>}
           </>
         }
       >
+        {children}
+        {peopleHere > 0 && <div className="menu-divider" role="separator" />}
         <p className="menu-note">
           <strong>{person.name}</strong>
           <br />

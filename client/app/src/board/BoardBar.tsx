@@ -4,8 +4,11 @@ import type { Person, SavingStatus } from '@sketchroom/canvas'
 import { AccountMenu } from '../account/AccountMenu.tsx'
 import { Button } from '../ui/Button.tsx'
 import { LogoMark } from '../ui/Logo.tsx'
+import { useIsPhone } from '../ui/use-is-phone.ts'
 import { BoardName } from './BoardName.tsx'
+import { othersOnce } from './others-once.ts'
 import { People } from './People.tsx'
+import { PeopleItems } from './PeopleItems.tsx'
 import { mayRename } from './permissions.ts'
 import { StatusBadge } from './StatusBadge.tsx'
 import type { OpenBoard } from './use-board.ts'
@@ -19,8 +22,10 @@ interface BoardBarProps {
   readonly onShare: () => void
 }
 
-/** The bar above a board. */
+/** The bar above a board. On a phone one button stands for the others and one's own account. */
 export function BoardBar({ board, status, people, onFollow, onRename, onShare }: BoardBarProps) {
+  const isPhone = useIsPhone()
+  const others = othersOnce(people)
   return (
     <header className="board-bar">
       <Link className="board-home" to="/" aria-label="All boards" title="All boards">
@@ -34,7 +39,7 @@ export function BoardBar({ board, status, people, onFollow, onRename, onShare }:
         )}
         <StatusBadge status={status} />
       </div>
-      <People people={people} onFollow={onFollow} />
+      {!isPhone && <People others={others} onFollow={onFollow} />}
       <Button
         look="primary"
         className="board-share"
@@ -45,7 +50,9 @@ export function BoardBar({ board, status, people, onFollow, onRename, onShare }:
         Share
       </Button>
       <div className="board-account">
-        <AccountMenu />
+        <AccountMenu peopleHere={isPhone ? others.length : 0}>
+          {isPhone && <PeopleItems others={others} onFollow={onFollow} />}
+        </AccountMenu>
       </div>
     </header>
   )
