@@ -1,26 +1,13 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
-import type * as Y from 'yjs'
 import { RawClient } from '../testing/raw-client.ts'
+import { joinRoom, setWord } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
-const clients: RawClient[] = []
-
 beforeAll(async () => {
   server = await startTestServer()
 })
-afterAll(async () => {
-  for (const client of clients) client.terminate()
-  await server.remove()
-})
-
-async function join(roomId: string, token: string): Promise<RawClient> {
-  const client = new RawClient(server.syncUrl, roomId)
-  clients.push(client)
-  await client.join(token)
-  await vi.waitFor(() => expect(client.notices.some(({ type }) => type === 'role')).toBe(true))
-  return client
-}
+afterAll(() => server.remove())
 
 /** An owner's room with a second person in it, both connected. */
 async function roomWithMember(role: 'viewer' | 'editor') {
@@ -34,20 +21,18 @@ async function roomWithMember(role: 'viewer' | 'editor') {
     member,
     call: (method: string, subPath: string, body?: unknown) =>
       server.api.call(method, path + subPath, { token: owner.accessToken, ...(body === undefined ? {} : { body }) }),
-    ada: await join(roomId, owner.accessToken),
-    bob: await join(roomId, member.accessToken),
+    ada: await joinRoom(server, roomId, owner.accessToken),
+    bob: await joinRoom(server, roomId, member.accessToken),
   }
 }
 
-const set = (key: string) => (doc: Y.Doc) => doc.getMap('words').set(key, true)
-
 test('an editor who becomes a viewer can write no more, on the open connection', async () => {
   const { roomId, owner, member, ada, bob } = await roomWithMember('editor')
-  bob.write(bob.edit(set('before')))
+  bob.write(bob.edit(setWord('before')))
   await vi.waitFor(() => expect(bob.answers).toEqual(['durable']))
   await server.api.setMember(owner.accessToken, roomId, member.user.id, 'viewer')
   await vi.waitFor(() => expect(bob.notices).toContainEqual({ type: 'role', role: 'viewer' }))
-  bob.write(bob.edit(set('after')))
+  bob.write(bob.edit(setWord('after')))
   await vi.waitFor(() => expect(bob.answers).toEqual(['durable', 'refused']))
   expect([...ada.doc.getMap('words').keys()]).toEqual(['before'])
 })
@@ -57,7 +42,7 @@ test('a viewer who becomes an editor is asked for what it kept, and can write', 
   expect(bob.step1Count).toBe(0)
   await server.api.setMember(owner.accessToken, roomId, member.user.id, 'editor')
   await vi.waitFor(() => expect(bob.step1Count).toBe(1))
-  bob.write(bob.edit(set('word')))
+  bob.write(bob.edit(setWord('word')))
   await vi.waitFor(() => expect(bob.answers).toEqual(['durable']))
 })
 
@@ -74,13 +59,13 @@ test('a removed person’s socket closes, and the door stays shut although the l
 test('taking the link back ends those who came by it, and nobody else', async () => {
   const { roomId, call, ada, bob } = await roomWithMember('viewer')
   await call('PATCH', '', { access: 'link-edit' })
-  const eve = await join(roomId, (await server.api.guest('Eve')).accessToken)
+  const eve = await joinRoom(server, roomId, (await server.api.guest('Eve')).accessToken)
   expect(eve.notices).toContainEqual({ type: 'role', role: 'editor' })
   await call('PATCH', '', { access: 'link-view' })
   await vi.waitFor(() => expect(eve.notices).toContainEqual({ type: 'role', role: 'viewer' }))
   await call('PATCH', '', { access: 'private' })
   expect((await eve.closed).code).toBe(4403)
-  ada.write(ada.edit(set('still here')))
+  ada.write(ada.edit(setWord('still here')))
   await vi.waitFor(() => expect(bob.doc.getMap('words').has('still here')).toBe(true))
 })
 
@@ -98,14 +83,13 @@ test('signing out ends the connections of that sign-in', async () => {
 })
 
 test('presence is who is connected, each person once', async () => {
-  const { roomId, owner, member, call, bob } = await roomWithMember('editor')
-  await join(roomId, member.accessToken)
+  const { roomId, owner, member, call, ada, bob } = await roomWithMember('editor')
+  const secondTab = await joinRoom(server, roomId, member.accessToken)
   const present = async () => {
     const room = (await (await call('GET', '')).json()) as { present: Array<{ id: string }> }
     return room.present.map(({ id }) => id).sort()
   }
   expect(await present()).toEqual([owner.user.id, member.user.id].sort())
-  bob.terminate()
-  for (const client of clients) if (client !== bob) client.terminate()
+  for (const client of [ada, bob, secondTab]) client.terminate()
   await vi.waitFor(async () => expect(await present()).toEqual([]))
 })

@@ -1,0 +1,120 @@
+import { request as httpRequest } from 'node:http'
+import * as encoding from 'lib0/encoding'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
+import { RawClient } from '../testing/raw-client.ts'
+import { openRoom, joinRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+import { authToken } from './wire.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer()
+})
+afterAll(() => server.remove())
+
+test.for([6, 7 + 20, 99])('a frame of type %i from a client ends its connection', async (type) => {
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.sendType(type, new Uint8Array([3, 97, 98, 99]))
+  expect(await ada.closed).toEqual({ code: 4403, reason: 'invalid_request' })
+})
+
+test('an update that does not decode closes that connection and changes nothing', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, ed] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  const whole = ada.edit(setWord('word'))
+  ada.write(whole.slice(0, -3))
+  expect(await ada.closed).toEqual({ code: 4403, reason: 'malformed_update' })
+  ed.write(ed.edit(setWord('fine')))
+  await vi.waitFor(() => expect(ed.answers).toEqual(['durable']))
+  expect(wordsOf(ed)).toEqual(['fine'])
+})
+
+test('a socket that tries tokens without end is closed', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  for (let n = 0; n < 100; n++) ada.sendToken(ownerToken)
+  expect(await ada.closed).toEqual({ code: 4429, reason: 'rate_limited' })
+})
+
+test('a socket that closes while it is being let in leaves nobody behind', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  for (let n = 0; n < 20; n++) {
+    const client = new RawClient(server.syncUrl, roomId)
+    await client.join(ownerToken)
+    setTimeout(() => client.terminate(), n % 5)
+    await client.closed
+  }
+  await vi.waitFor(async () => {
+    const room = (await (await server.api.call('GET', `/api/v1/rooms/${roomId}`, { token: ownerToken })).json()) as {
+      present: unknown[]
+    }
+    expect(room.present).toEqual([])
+  })
+})
+
+test.for(['//', '/sync/../..', '/yjs/%', '/\\', '/yjs/'])(
+  'an upgrade to %s is refused, and the server lives',
+  async (path) => {
+    const { port, hostname } = new URL(server.api.origin)
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==',
+    }
+    const status = await new Promise((resolve, reject) => {
+      const request = httpRequest({ hostname, port, path, headers }, (response) => resolve(response.statusCode))
+      request.on('error', reject)
+      request.end()
+    })
+    expect(status).toBe(404)
+    expect((await server.api.call('GET', '/live')).status).toBe(200)
+  },
+)
+
+test('a value that nests deeper than any drawing is refused before it is applied', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, eve] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  let deep: unknown[] = []
+  for (let n = 0; n < 100; n++) deep = [deep]
+  eve.write(eve.edit((doc) => doc.getMap('words').set('deep', deep)))
+  expect(await eve.closed).toEqual({ code: 4403, reason: 'malformed_update' })
+  ada.write(ada.edit(setWord('fine')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  expect(wordsOf(ada)).toEqual(['fine'])
+})
+
+test('an address that is no room’s is too much at 200 characters', async () => {
+  const { roomId } = await openRoom(server)
+  const client = new RawClient(server.syncUrl, `${roomId}\0${'x'.repeat(300)}`)
+  await client.join('whatever')
+  expect((await client.closed).code).toBe(4403)
+})
+
+test('what waits for rooms that are never joined is bounded, whatever is joined meanwhile', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  const socket = new WebSocket(server.syncUrl)
+  const closed = new Promise((resolve) => socket.once('close', resolve))
+  await new Promise((resolve) => socket.once('open', resolve))
+  let joined = 0
+  socket.on('message', () => (joined += 1))
+  for (let n = 0; n < 3; n++) {
+    const encoder = encoding.createEncoder()
+    encoding.writeVarString(encoder, `elsewhere-${n}`)
+    encoding.writeVarUint(encoder, 0)
+    encoding.writeVarUint8Array(encoder, new Uint8Array(500_000))
+    socket.send(encoding.toUint8Array(encoder))
+    if (n === 0) socket.send(authToken(roomId, ownerToken))
+    await vi.waitFor(() => expect(joined).toBeGreaterThan(0))
+  }
+  expect(await closed).toBe(4413)
+})
+
+test('a socket that does not sign in is closed', { timeout: 20_000 }, async () => {
+  const { roomId } = await openRoom(server)
+  const client = new RawClient(server.syncUrl, roomId)
+  await client.open()
+  expect(await client.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+})
