@@ -28,8 +28,8 @@ import { loadSecret } from './secret.ts'
 import { AccessWatch } from './sync/access-watch.ts'
 import { createDoorkeeper } from './sync/doorkeeper.ts'
 import { RoomHost } from './sync/room-host.ts'
-import { watchStore } from './sync/watch-store.ts'
 import { SyncServer } from './sync/sync-server.ts'
+import { watchStore } from './sync/watch-store.ts'
 
 /** What stopping may take in all, and how much of it the journal may wait for a store that fails. */
 export const STOP_DEADLINE_MS = 15_000
@@ -38,8 +38,6 @@ const DRAIN_MS = 8_000
 /** A whole server, not yet started. */
 export interface App {
   readonly lifecycle: Lifecycle
-  readonly server: Server
-  readonly journal: Journal
   /** How many rooms are in memory. */
   roomCount(): number
 }
@@ -114,7 +112,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'upgrades', stop: () => sync.refuseUpgrades() },
     { name: 'readiness', start: () => health.setServing(true), stop: () => health.setServing(false) },
   ]
-  return { lifecycle: new Lifecycle(parts, log), server, journal, roomCount: () => host.rooms.size }
+  return { lifecycle: new Lifecycle(parts, log), roomCount: () => host.rooms.size }
 }
 
 function listen(server: Server, { port, host }: Config): Promise<void> {

@@ -31,3 +31,8 @@ export const ERROR_CODES = [
 export const errorCodeSchema = z.enum(ERROR_CODES)
 /** One way in which SketchRoom says no. */
 export type ErrorCode = (typeof ERROR_CODES)[number]
+
+/** The error that a text names; undefined when it names none (another version may know more). */
+export function findErrorCode(text: string): ErrorCode | undefined {
+  return errorCodeSchema.safeParse(text).data
+}

@@ -2,26 +2,18 @@ import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
-import { RawClient } from '../testing/raw-client.ts'
+import { joinRoom } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
-const clients: RawClient[] = []
-
 beforeAll(async () => {
   server = await startTestServer()
 })
-afterAll(async () => {
-  for (const client of clients) client.terminate()
-  await server.remove()
-})
+afterAll(() => server.remove())
 
 /** A client that also keeps an awareness, fed by what the server sends. */
 async function join(roomId: string, token: string) {
-  const client = new RawClient(server.syncUrl, roomId)
-  clients.push(client)
-  await client.join(token)
-  await vi.waitFor(() => expect(client.notices.some(({ type }) => type === 'role')).toBe(true))
+  const client = await joinRoom(server, roomId, token)
   const awareness = new Awareness(new Y.Doc())
   const states = () => {
     for (const update of client.awarenessUpdates.splice(0)) applyAwarenessUpdate(awareness, update, null)

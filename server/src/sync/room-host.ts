@@ -1,5 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Hocuspocus, type Connection, type Document } from '@hocuspocus/server'
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw } from '@sketchroom/shared/roles'
@@ -155,7 +156,7 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       if (entrant.role === link.role) link.tell({ type: 'role', role: link.role })
       else link.setRole(entrant.role)
     } catch (error) {
-      link.leave(error instanceof SketchRoomError ? error.code : 'store_unavailable')
+      link.leave(codeOf(error))
     }
   }
 
@@ -206,7 +207,7 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
 
   /** Logs why a client is turned away, and makes the error from which Hocuspocus tells it. */
   #refusal(error: unknown, { socket }: SocketContext, roomId: string): Error & { reason: string } {
-    const code = error instanceof SketchRoomError ? error.code : 'store_unavailable'
+    const code = codeOf(error)
     if (code === 'store_unavailable') socket.log.error({ err: error, roomId }, 'a room could not be opened')
     else socket.log.info({ code, roomId }, 'a client was not let in')
     return Object.assign(silentError(), { reason: code })
@@ -216,4 +217,9 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
 /** Hocuspocus prints the message of what a hook throws; ours is logged already. */
 function silentError(): Error {
   return new Error('')
+}
+
+/** Why somebody is turned away; what is no refusal of ours is the store's fault, and may heal. */
+function codeOf(error: unknown): ErrorCode {
+  return error instanceof SketchRoomError ? error.code : 'store_unavailable'
 }

@@ -6,6 +6,7 @@ import type { Notice } from '@sketchroom/shared/protocol/notices'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
+import type { Logger } from 'pino'
 import type { Actor } from '../core/actor.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import { checkUpdate } from './check-update.ts'
@@ -15,6 +16,7 @@ import * as wire from './wire.ts'
 
 /** What a link needs of its socket. */
 export interface LinkSocket {
+  readonly log: Logger
   /** Ends the link; the socket itself too when it serves no other room. */
   leave(address: string, code: ErrorCode): void
 }
@@ -88,8 +90,9 @@ export class RoomLink {
         default:
           return this.leave('invalid_request')
       }
-    } catch {
+    } catch (error) {
       // Whatever a client can send that does not decode ends its connection and changes nothing.
+      this.#socket.log.info({ err: error, roomId: this.room.id, type }, 'a message could not be handled')
       this.tell({ type: 'refused', reason: 'malformed_update' })
       this.leave('malformed_update')
     }

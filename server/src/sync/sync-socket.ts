@@ -1,5 +1,5 @@
 import type { Hocuspocus, WebSocketLike } from '@hocuspocus/server'
-import { errorCodeSchema, type ErrorCode } from '@sketchroom/shared/error-codes'
+import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
@@ -208,7 +208,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   #noticeDenial(frame: Uint8Array): void {
     const denial = wire.findDenial(frame)
     if (!denial || this.#places.get(denial.address)?.kind !== 'joining') return
-    this.leave(denial.address, errorCodeSchema.catch('forbidden').parse(denial.reason))
+    this.leave(denial.address, findErrorCode(denial.reason) ?? 'forbidden')
   }
 
   #watchForRoom(): void {

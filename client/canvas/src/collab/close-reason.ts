@@ -1,4 +1,4 @@
-import { ERROR_CODES, type ErrorCode } from '@sketchroom/shared/error-codes'
+import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES } from '@sketchroom/shared/protocol/close-codes'
 
 /** What can mend a connection that ended with an error: time, a fresh token, or nothing we do by ourselves. */
@@ -41,11 +41,6 @@ const errorOfCode = new Map<number, ErrorCode>([
   [CLOSE_CODES.tooFast, 'rate_limited'],
   [CLOSE_CODES.storeUnavailable, 'store_unavailable'],
 ])
-
-/** The error that a text names; undefined when it names none. */
-export function findErrorCode(text: string): ErrorCode | undefined {
-  return ERROR_CODES.find((code) => code === text)
-}
 
 /** Why a socket was closed, as the server meant it; undefined when it was not the server's decision. */
 export function findCloseError(code: number, reason: string): ErrorCode | undefined {
