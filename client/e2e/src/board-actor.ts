@@ -34,8 +34,8 @@ export interface Editor {
   }
 }
 
-type Tool = 'rectangle' | 'ellipse' | 'freedraw' | 'selection'
-const KEYS: Record<Tool, string> = { rectangle: 'r', ellipse: 'o', freedraw: 'p', selection: 'v' }
+type Tool = 'rectangle' | 'ellipse' | 'freedraw' | 'selection' | 'text'
+const KEYS: Record<Tool, string> = { rectangle: 'r', ellipse: 'o', freedraw: 'p', selection: 'v', text: 't' }
 
 /** Somebody at a board, with a mouse, a keyboard and eyes. */
 export class BoardActor {
@@ -62,31 +62,34 @@ export class BoardActor {
     await this.ready()
   }
 
-  /** Resolves when the canvas can be drawn on or looked at. */
+  /** Resolves when the canvas can be looked at. Its tools come when the server has said that one may draw. */
   async ready(): Promise<void> {
     await this.page.locator('.excalidraw canvas.interactive').waitFor({ timeout: 30_000 })
   }
 
-  /** Draws from one point of the window to another, by way of `through`. */
-  async draw(
-    tool: Tool,
-    from: [number, number],
-    to: [number, number],
-    through: Array<[number, number]> = [],
-  ): Promise<void> {
-    // As a press on the canvas would: the editor hears the keyboard only when it has the focus.
-    await this.page.locator('.excalidraw').first().focus()
-    await this.page.keyboard.press('Escape')
-    await this.page.keyboard.press(KEYS[tool])
-    await this.drag(from, to, through)
+  /** Takes a tool by its key, as soon as there are tools: before that the editor takes no key for one. */
+  async take(tool: Tool): Promise<void> {
+    await this.page.getByTestId(`toolbar-${tool}`).waitFor({ state: 'attached', timeout: 30_000 })
+    await this.#press(tool)
+  }
+
+  /** Draws from one point of the window to another. */
+  async draw(tool: Tool, from: [number, number], to: [number, number]): Promise<void> {
+    await this.take(tool)
+    await this.drag(from, to)
+  }
+
+  /** Does what would draw, whether there are tools or not. */
+  async tryToDraw(tool: Tool, from: [number, number], to: [number, number]): Promise<void> {
+    await this.#press(tool)
+    await this.drag(from, to)
   }
 
   /** Presses the mouse at one point and lets go at another. */
-  async drag(from: [number, number], to: [number, number], through: Array<[number, number]> = []): Promise<void> {
+  async drag(from: [number, number], to: [number, number]): Promise<void> {
     const { mouse } = this.page
     await mouse.move(...from)
     await mouse.down()
-    for (const point of through) await mouse.move(...point)
     await mouse.move(...to, { steps: 8 })
     await mouse.up()
   }
@@ -172,5 +175,12 @@ export class BoardActor {
   /** The words beside the name that say whether the board is saved. */
   async status(): Promise<string> {
     return (await this.page.locator('.status-badge').first().innerText()).trim()
+  }
+
+  async #press(tool: Tool): Promise<void> {
+    // As a press on the canvas would: the editor hears the keyboard only when it has the focus.
+    await this.page.locator('.excalidraw').first().focus()
+    await this.page.keyboard.press('Escape')
+    await this.page.keyboard.press(KEYS[tool])
   }
 }

@@ -22,8 +22,7 @@ test('a stroke of 500 points, drawn live, costs less than 8 KB of updates', asyn
   const board = await stage.hostBoard()
   const [ada, peer] = [await stage.enter(), await board.join('listener')]
   await ada.open(board.url)
-  await ada.page.locator('.excalidraw').first().focus()
-  await ada.page.keyboard.press('p')
+  await ada.take('freedraw')
   peer.listen()
 
   const { mouse } = ada.page
@@ -60,7 +59,7 @@ test('a drag in 300 steps leaves next to nothing behind in the document', async 
   const bytesBefore = peer.documentBytes()
   peer.listen()
 
-  await ada.page.keyboard.press('v')
+  await ada.take('selection')
   const { mouse } = ada.page
   await mouse.move(300, 340)
   await mouse.down()

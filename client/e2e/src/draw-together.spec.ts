@@ -80,7 +80,7 @@ test('a move and a recolour at the same time both stay', async () => {
   const [before] = await ada.elements()
   await ada.page.context().setOffline(true)
   await ada.drag([400, 340], [500, 440])
-  await bob.page.keyboard.press('v')
+  await bob.take('selection')
   await bob.page.mouse.click(400, 340)
   await bob.page.keyboard.press('s')
   await bob.page.locator('.color-picker-content').waitFor()

@@ -27,7 +27,6 @@ test('the README’s component draws on a board from another app’s page, with 
     const faults: string[] = []
     ada.page.on('pageerror', (error) => faults.push(error.message))
     await ada.open(`${host.origin}/?room=${board.id}`)
-    await ada.page.getByTestId('toolbar-rectangle').waitFor({ state: 'attached', timeout: SOON.timeout })
     await ada.draw('rectangle', [400, 300], [560, 400])
     await vi.waitFor(() => expect([...peer.elements().values()]).toMatchObject([{ type: 'rectangle' }]), SOON)
     const [id] = peer.elements().keys()
@@ -49,9 +48,7 @@ test('a text in another app’s page is drawn with the server’s fonts, and nob
     ada.page.on('request', (request) => asked.add(request.url()))
     const font = ada.page.waitForResponse(/\/fonts\/Excalifont\/.*\.woff2$/)
     await ada.open(`${host.origin}/?room=${board.id}`)
-    await ada.page.getByTestId('toolbar-text').waitFor({ state: 'attached', timeout: SOON.timeout })
-    await ada.page.locator('.excalidraw').first().focus()
-    await ada.page.keyboard.press('t')
+    await ada.take('text')
     await ada.page.mouse.click(400, 300)
     await ada.page.keyboard.type('Where does this come from?')
     await ada.page.keyboard.press('Escape')

@@ -78,7 +78,7 @@ test('a shape in one person’s hand moves before the others’ eyes, more often
   await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
   const [before] = await bob.elements()
   const { mouse } = ada.page
-  await ada.page.keyboard.press('v')
+  await ada.take('selection')
   await mouse.move(400, 340)
   peer.listen()
   const began = performance.now()

@@ -57,7 +57,7 @@ test('a board of 5,000 elements opens and stays usable; a remote edit rebuilds o
   const [id, before] = drawn() ?? []
   const [x, y] = (before?.keys.xy ?? []) as number[]
   const { zoom } = await ada.viewport()
-  await ada.page.keyboard.press('v')
+  await ada.take('selection')
   await ada.drag([400, 380], [470, 450])
   const moved = [x, y].map((place = NaN) => expect.closeTo(place + 70 / zoom, 3))
   await vi.waitFor(() => expect(peer.elements().get(id ?? '')?.keys.xy).toEqual(moved), USABLE)
