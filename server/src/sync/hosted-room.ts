@@ -6,10 +6,9 @@ import type { RoomLink } from './room-link.ts'
 
 /**
  * A room broadcasts at most this often, since fewer frames are what makes a busy room cheap. The first edit
- * after a quiet moment does not wait. Hocuspocus's own gathering, by the same time, is the safety net for
- * what it broadcasts itself, such as the cursor of somebody who left.
+ * after a quiet moment does not wait.
  */
-export const GATHER_MS = 8
+const GATHER_MS = 8
 
 /** Nobody needs to speak for more awareness clients than a few tabs have. */
 const MAX_CLIENTS_PER_LINK = 8
@@ -29,6 +28,9 @@ export class HostedRoom {
   constructor(id: RoomId, document: Document) {
     this.id = id
     this.document = document
+    // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
+    document.on('update', () => this.#flushSoon())
+    document.awareness.on('update', () => this.#flushSoon())
   }
 
   /** Who is here, each person once. */
@@ -56,7 +58,7 @@ export class HostedRoom {
   }
 
   /** Sends what waits to be broadcast: now, or as soon as the last broadcast is `GATHER_MS` ago. */
-  flushSoon(): void {
+  #flushSoon(): void {
     if (this.#flushTimer) return
     const waitMs = this.#lastFlushAt + GATHER_MS - performance.now()
     if (waitMs <= 0) this.#flush()

@@ -12,7 +12,7 @@ import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
-import { GATHER_MS, HostedRoom } from './hosted-room.ts'
+import { HostedRoom } from './hosted-room.ts'
 import { RoomLink, type Entrant } from './room-link.ts'
 import type { SocketContext } from './sync-socket.ts'
 
@@ -55,7 +55,8 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
     this.hocuspocus = new Hocuspocus({
       quiet: true,
       timeout: NEVER_MS,
-      flushDelay: GATHER_MS,
+      // `HostedRoom` gathers. A timer of Hocuspocus's own, set and cleared for each edit, would still wake the process.
+      flushDelay: NEVER_MS,
       flushMaxBytes: GATHER_BYTES,
       onAuthenticate: (data) => this.#authenticate(data),
       onTokenSync: (data) => this.#renew(data.connection as Connection<LinkContext>, data.token),

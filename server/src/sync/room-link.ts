@@ -142,7 +142,6 @@ export class RoomLink {
       return this.#onBroken(error)
     }
     if (result === 'kept-pending') this.#journal.append(this.room.id, update, this.user.id)
-    this.room.flushSoon()
     if (result === 'missing-dependencies') {
       this.#answer(false)
       this.#askForMissing()
@@ -163,8 +162,6 @@ export class RoomLink {
 
   #receiveAwareness(update: Uint8Array): void {
     const stamped = stampAwareness(update, this.user, (clientId) => this.room.claimClient(clientId, this))
-    if (!stamped) return
-    this.room.document.applyAwarenessUpdate(this.connection, stamped)
-    this.room.flushSoon()
+    if (stamped) this.room.document.applyAwarenessUpdate(this.connection, stamped)
   }
 }
