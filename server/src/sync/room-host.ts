@@ -12,7 +12,7 @@ import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { Doorkeeper } from './doorkeeper.ts'
-import { HostedRoom } from './hosted-room.ts'
+import { HostedRoom, NEVER_MS } from './hosted-room.ts'
 import { RoomLink, type Entrant } from './room-link.ts'
 import type { SocketContext } from './sync-socket.ts'
 
@@ -31,15 +31,6 @@ export interface RoomHostParts {
 }
 
 /**
- * A gathering is sent early once it is this large: merging takes Yjs time that grows with the square of the
- * number of updates, and a few hundred small ones are where that begins to outweigh the frame saved.
- */
-const GATHER_BYTES = 4096
-
-/** Timers of Hocuspocus that this server does better itself; setInterval takes no longer wait. */
-const NEVER_MS = 2 ** 31 - 1
-
-/**
  * Keeps the rooms that somebody is in: one Yjs document each, in a Hocuspocus whose hooks are here. What
  * Hocuspocus would do on every message (store timers, change hooks, acknowledgements) is done by
  * `RoomLink` and the journal instead.
@@ -55,9 +46,8 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
     this.hocuspocus = new Hocuspocus({
       quiet: true,
       timeout: NEVER_MS,
-      // `HostedRoom` gathers. A timer of Hocuspocus's own, set and cleared for each edit, would still wake the process.
-      flushDelay: NEVER_MS,
-      flushMaxBytes: GATHER_BYTES,
+      // While a room loads, nobody is there to be told; then `HostedRoom` gathers.
+      flushDelay: false,
       onAuthenticate: (data) => this.#authenticate(data),
       onTokenSync: (data) => this.#renew(data.connection as Connection<LinkContext>, data.token),
       onLoadDocument: (data) => this.#load(data.document, data.context as LinkContext),

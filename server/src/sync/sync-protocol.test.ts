@@ -46,6 +46,25 @@ test.for([
   await vi.waitFor(() => expect(wordsOf(later)).toEqual(['drawing']))
 })
 
+test('what a room was loaded with is not sent again with the first edit', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.write(ada.edit(setWord('old')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  ada.close()
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+
+  const ed = await joinRoom(server, roomId, editorToken)
+  const listener = new RawClient(server.syncUrl, roomId)
+  onTestFinished(() => listener.terminate())
+  await listener.open()
+  listener.sendToken(ownerToken)
+  await vi.waitFor(() => expect(listener.notices).toHaveLength(1))
+  ed.write(ed.edit(setWord('new')))
+  await vi.waitFor(() => expect(wordsOf(listener)).toEqual(['new']))
+  expect(wordsOf(ed)).toEqual(['new', 'old'])
+})
+
 test('an update whose dependencies are missing is not acknowledged, and the sender is asked for all it has', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
