@@ -1,5 +1,6 @@
 import { signedInSchema, userSchema, type SignedIn, type User } from '@sketchroom/shared/api/auth'
 import { apiPath } from '@sketchroom/shared/api/paths'
+import { LEAST_VALIDITY_MS } from '@sketchroom/shared/protocol/token-renewal'
 import { ApiError } from '../api/api-error.ts'
 import type { ApiRequest, Send } from '../api/http.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
@@ -8,9 +9,6 @@ import { createRefreshAttempt } from './refresh-attempt.ts'
 import type { SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 import type { TabLock } from './tab-lock.ts'
-
-/** A token is handed out only if it is valid for at least so long, so that it outlives what it is for. */
-const LEAST_VALIDITY_MS = 60_000
 
 /** What a session is made of. */
 export interface SessionParts {
