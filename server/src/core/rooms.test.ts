@@ -34,6 +34,21 @@ test('of changes at the very same time that insist on one version, one is made',
   expect(refused.map(({ reason }) => (reason as { code: string }).code)).toEqual(Array(9).fill('precondition_failed'))
 })
 
+test('a patch without fields writes nothing, so that to see a room is enough for it', async () => {
+  const rooms = createAll()
+  const { room } = await rooms.create(ada, { name: 'Board', access: 'link-view' })
+  const before = await rooms.get(ada, room.id)
+  const viewer: UserActor = { ...ada, userId: userIdSchema.parse('vi') }
+  expect((await rooms.update(viewer, room.id, {}, before.version)).room).toMatchObject({
+    name: 'Board',
+    role: 'viewer',
+  })
+  expect(await rooms.get(ada, room.id)).toEqual(before)
+  await expect(rooms.update(ada, room.id, {}, before.version + 1)).rejects.toMatchObject({
+    code: 'precondition_failed',
+  })
+})
+
 test('a change that meets a deletion changes nothing', async () => {
   const rooms = createAll()
   const { room } = await rooms.create(ada, { name: 'Board' })

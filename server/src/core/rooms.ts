@@ -33,7 +33,7 @@ export interface Rooms {
   create(actor: UserActor, request: z.output<typeof createRoomRequestSchema>): Promise<VersionedRoom>
   get(actor: UserActor, roomId: RoomId): Promise<VersionedRoom>
   list(actor: UserActor, query: z.output<typeof listRoomsQuerySchema>): Promise<RoomList>
-  /** A merge patch. With `ifVersion`, rejects with `precondition_failed` when the room has another by now. */
+  /** A merge patch; one without fields writes nothing. With `ifVersion`, rejects with `precondition_failed` when the room has another by now. */
   update(actor: UserActor, roomId: RoomId, patch: UpdateRoomRequest, ifVersion?: number): Promise<VersionedRoom>
   /** Takes the room from everybody's sight, restorable by its owners. */
   delete(actor: UserActor, roomId: RoomId): Promise<void>
@@ -106,8 +106,11 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
         if (ifVersion !== undefined && room.version !== ifVersion) {
           throw new SketchRoomError('precondition_failed', 'The room has changed since you read it.')
         }
-        const changes = { ...mergePatch(room, patch), updatedAt: Math.max(now(), room.updatedAt) }
-        const updated = await store.updateRoom(roomId, changes, room.version)
+        const changes = mergePatch(room, patch)
+        // Seeing the room was enough to get here, and must not be enough to write it.
+        if (Object.keys(changes).length === 0) return view(room, role)
+        const updatedAt = Math.max(now(), room.updatedAt)
+        const updated = await store.updateRoom(roomId, { ...changes, updatedAt }, room.version)
         if (updated) {
           if (updated.access !== room.access) events.emit('accessChanged', roomId)
           return view(updated, role)
