@@ -90,6 +90,14 @@ export const memberListSchema = z.object({ data: z.array(memberSchema), nextCurs
 /** `PUT /rooms/{id}/members/{userId}` */
 export const setMemberRequestSchema = z.strictObject({ role: roleSchema })
 
+/** An http(s) origin, as a browser names it in `Origin`: `https://HOST.example:443/` is `https://host.example`. */
+const originSchema = z
+  .url({ protocol: /^https?$/, error: 'must be an http or https origin' })
+  .max(200)
+  .transform((origin) => new URL(origin))
+  .refine(({ href, origin }) => href === `${origin}/`, 'must be an origin only: no path, query or credentials')
+  .transform(({ origin }) => origin)
+
 /** `POST /rooms/{id}/tokens`: a token for one room, for a host's own user. */
 export const createRoomTokenRequestSchema = z.strictObject({
   user: z.strictObject({
@@ -102,7 +110,7 @@ export const createRoomTokenRequestSchema = z.strictObject({
   }),
   role: z.enum(['viewer', 'editor']),
   ttlSeconds: z.int().min(10).max(3600).default(3600),
-  origins: z.array(z.url().max(200)).max(20).default([]),
+  origins: z.array(originSchema).max(20).default([]),
 })
 /** What `POST /rooms/{id}/tokens` answers. */
 export const roomTokenSchema = z.object({ token: z.string(), expiresAt: z.iso.datetime(), syncUrl: z.string() })

@@ -96,3 +96,18 @@ test('a room token is minted for a host’s user, says until when it lives and w
     { pointer: '/user/id' },
   ])
 })
+
+test('the origins of a room token are what a browser would send for them, and nothing more than origins', async () => {
+  const roomId = await newRoomId(ada)
+  const mint = (...origins: string[]) =>
+    as(ada, 'POST', apiPath('roomTokens', { roomId }), {
+      body: { user: { id: 'host-7', name: 'Alan' }, role: 'viewer', origins },
+    })
+  const minted = await mint('https://host.example/', 'https://HOST.example:443', 'http://bücher.example:8080')
+  expect(await api.accounts.authenticate(minted.as(roomTokenSchema).token)).toMatchObject({
+    origins: ['https://host.example', 'https://host.example', 'http://xn--bcher-kva.example:8080'],
+  })
+  for (const wrong of ['no url', 'ftp://host.example', 'https://host.example/app', 'https://me@host.example', 'null']) {
+    expect((await mint('https://host.example', wrong)).problem().errors).toMatchObject([{ pointer: '/origins/1' }])
+  }
+})
