@@ -40,11 +40,16 @@ interface Waiter {
   reject(error: Error): void
 }
 
+/** A thread that runs, and who waits for its replies: how it ends is nobody else's business. */
+interface RunningThread {
+  readonly worker: Worker
+  readonly waiting: Map<number, Waiter>
+}
+
 /** A SQLite connection in a thread of its own; requests are answered in order. */
 export class SqliteThread {
   readonly #options: SqliteThreadOptions
-  readonly #waiting = new Map<number, Waiter>()
-  #worker: Worker | undefined
+  #running: RunningThread | undefined
   #lastId = 0
   #closed = false
 
@@ -55,10 +60,10 @@ export class SqliteThread {
   /** Runs the statements; rejects with `SqlError`, and when `atomic` has then changed nothing. */
   run(statements: readonly SqliteStatement[], options: { atomic: boolean }): Promise<SqliteResult[]> {
     if (this.#closed) return Promise.reject(new SqlError('the database is closed', 'SQLITE_CLOSED'))
-    const worker = (this.#worker ??= this.#start())
+    const { worker, waiting } = (this.#running ??= this.#start())
     const id = ++this.#lastId
     return new Promise((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject })
+      waiting.set(id, { resolve, reject })
       worker.postMessage({ id, statements, atomic: options.atomic } satisfies SqliteRequest)
     })
   }
@@ -66,33 +71,29 @@ export class SqliteThread {
   /** Ends the thread; what was still waiting rejects. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#worker?.terminate()
-    this.#fail('the database was closed')
+    await this.#running?.worker.terminate()
   }
 
-  #start(): Worker {
+  #start(): RunningThread {
     const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: this.#options })
+    const waiting = new Map<number, Waiter>()
+    const running = { worker, waiting }
     worker.on('message', (reply: SqliteReply) => {
-      const waiter = this.#waiting.get(reply.id)
-      this.#waiting.delete(reply.id)
+      const waiter = waiting.get(reply.id)
+      waiting.delete(reply.id)
       if ('error' in reply) waiter?.reject(new SqlError(reply.error.message, reply.error.code))
       else waiter?.resolve(reply.results)
     })
     // A thread that died (the file cannot be opened, say) is started anew by the next request.
     const died = (reason: string) => {
-      if (this.#worker === worker) this.#worker = undefined
-      this.#fail(reason)
+      if (this.#running === running) this.#running = undefined
+      for (const waiter of waiting.values()) waiter.reject(new SqlError(reason, 'SQLITE_IOERR'))
+      waiting.clear()
     }
     worker.on('error', (error) =>
       died(`the database thread failed: ${error instanceof Error ? error.message : String(error)}`),
     )
     worker.on('exit', () => died('the database thread ended'))
-    return worker
-  }
-
-  #fail(reason: string): void {
-    const waiting = [...this.#waiting.values()]
-    this.#waiting.clear()
-    for (const waiter of waiting) waiter.reject(new SqlError(reason, 'SQLITE_IOERR'))
+    return running
   }
 }
