@@ -35,13 +35,3 @@ export const closeCodeOf: Record<ErrorCode, number> = {
   malformed_update: CLOSE_CODES.forbidden,
   internal: 1011,
 }
-
-/** Whether it makes sense for a client to try again by itself after this close code. */
-export function mayReconnect(code: number): boolean {
-  return (
-    code !== CLOSE_CODES.forbidden &&
-    code !== CLOSE_CODES.notFound &&
-    code !== CLOSE_CODES.roomDeleted &&
-    code !== CLOSE_CODES.tooLarge
-  )
-}

@@ -10,7 +10,7 @@ import { roleSchema } from '../roles.ts'
  */
 export const noticeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('role'), role: roleSchema }),
-  z.object({ type: z.literal('refused'), reason: z.enum(['read_only', 'malformed_update', 'missing_dependencies']) }),
+  z.object({ type: z.literal('refused'), reason: z.enum(['read_only', 'malformed_update']) }),
   z.object({ type: z.literal('store'), state: z.enum(['failing', 'ok']) }),
 ])
 /** A message from the server to one connection, beside the drawing. */

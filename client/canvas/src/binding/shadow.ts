@@ -30,10 +30,6 @@ export class Shadow {
     return this.#entries.get(id)
   }
 
-  ids(): Iterable<ElementId> {
-    return this.#entries.keys()
-  }
-
   /** Whether the view has changed an element since the two agreed; also true of one that is only in the view. */
   isDirty(element: ViewElement): boolean {
     const entry = this.#entries.get(element.id)

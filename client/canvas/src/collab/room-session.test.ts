@@ -605,10 +605,12 @@ describe('the connection', () => {
   })
 
   test('closing before anything is loaded leaves nothing behind', async () => {
-    const session = join()
+    const getToken = vi.fn<() => Promise<string>>(async () => 'a token')
+    const session = join({ getToken })
     await leave(session)
     await session.localLoaded
     await new Promise((resolve) => setImmediate(resolve))
+    expect(getToken).not.toHaveBeenCalled()
     expect(server.openedAt).toHaveLength(0)
   })
 })
