@@ -47,6 +47,18 @@ test('an answer is good for a second, whatever it was', async () => {
   expect(await next).toMatchObject({ status: 'ok', store: 'ok' })
 })
 
+test('who is not serving yet, or lacks the store though nobody has drawn, is not ready', async () => {
+  const ready = health.ready()
+  store.pings[0]?.resolve()
+  expect(await ready).toBe(false)
+  health.setServing(true)
+  expect(await health.ready()).toBe(true)
+  clock.now += 1_000
+  const without = health.ready()
+  store.pings[1]?.reject(new Error('disk full'))
+  expect(await without).toBe(false)
+})
+
 test('a store that does not answer in time counts as failing, and is not asked again meanwhile', async () => {
   vi.useFakeTimers()
   for (let round = 1; round <= 3; round++) {

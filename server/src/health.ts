@@ -21,7 +21,7 @@ export function createHealth(deps: { journal: Journal; store: DocumentStore; now
   let serving = false
   const askStore = createStoreWatch(deps)
   return {
-    ready: () => serving && !journal.failing,
+    ready: async () => (await askStore()) === 'ok' && serving && !journal.failing,
     setServing: (value) => void (serving = value),
     async report() {
       const storeState = await askStore()

@@ -100,7 +100,7 @@ test('a store that fails for good: no acknowledgement, people are told and go on
   store.failures = 0
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']), 10_000)
   expect(ada.notices.at(-1)).toEqual({ type: 'store', state: 'ok' })
-  expect(await isReady(server)).toBe(true)
+  await vi.waitFor(async () => expect(await isReady(server)).toBe(true))
 })
 
 test('a room that everybody left while the store failed is kept until it is saved', async () => {

@@ -3,7 +3,7 @@ import type { Middleware } from './context.ts'
 /** How the process is, told by who starts and stops its parts. */
 export interface Health {
   /** Whether requests should be sent here: started, not draining, the store at hand. */
-  ready(): boolean
+  ready(): Promise<boolean>
   /** Each part of the server; `failing` when one is. */
   report(): Promise<Record<string, unknown> & { status: 'ok' | 'failing' }>
 }
@@ -24,7 +24,7 @@ async function findReport(health: Health, path: string): Promise<{ status: 'ok' 
     case '/live':
       return { status: 'ok' }
     case '/ready':
-      return { status: health.ready() ? 'ok' : 'failing' }
+      return { status: (await health.ready()) ? 'ok' : 'failing' }
     case '/health':
       return await health.report()
     default:

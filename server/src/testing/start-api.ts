@@ -55,7 +55,7 @@ export async function startApi(options: ApiOptions = {}) {
     entry,
     limits: { guest: FAR, credentials: FAR, refresh: FAR, failures: FAR, ...options.limits },
     health: {
-      ready: () => health.isReady,
+      ready: async () => health.isReady,
       report: async () => ({ status: health.failing ? 'failing' : 'ok', store: 'memory' }),
     },
     config: {
