@@ -1,12 +1,14 @@
 import type { SessionId } from '@sketchroom/shared/ids'
+import { RENEW_BEFORE_MS } from '@sketchroom/shared/protocol/token-renewal'
 import type { Logger } from 'pino'
 import type { EventBus } from '../core/events.ts'
 import type { RoomEntry } from '../core/room-entry.ts'
 import type { RoomHost } from './room-host.ts'
 import type { RoomLink } from './room-link.ts'
 
-/** A token is asked to be renewed this long before it ends, and given this long after. */
-const RENEW_BEFORE_MS = 60_000
+/** A client may have kept a token and answer with that once more, so it is asked again until there is a later one. */
+const ASK_AGAIN_MS = 5_000
+/** A connection outlives its token by this much. */
 const GRACE_MS = 5_000
 const CHECK_TOKENS_EVERY_MS = 1_000
 /** Somebody who was being let in while access changed, or who signed out, may have been judged by the old rules. */
@@ -19,7 +21,7 @@ export class AccessWatch {
   readonly #entry: RoomEntry
   readonly #log: Logger
   readonly #now: () => number
-  readonly #askedFor = new WeakMap<RoomLink, number>()
+  readonly #askedAt = new WeakMap<RoomLink, number>()
   readonly #timer: NodeJS.Timeout
   readonly #revokedAt = new Map<SessionId, number>()
   #lastChangeAt = -Infinity
@@ -56,16 +58,19 @@ export class AccessWatch {
     for (const link of this.#host.links()) {
       const { expiresAt } = link.actor
       if (now > expiresAt + GRACE_MS) link.leave('unauthenticated')
-      else if (now > expiresAt - RENEW_BEFORE_MS && this.#askedFor.get(link) !== expiresAt) {
-        this.#askedFor.set(link, expiresAt)
-        link.connection.requestToken()
-      }
+      else if (now > expiresAt - RENEW_BEFORE_MS) this.#askForToken(link, now)
     }
   }
 
   /** Stops the clock. */
   close(): void {
     clearInterval(this.#timer)
+  }
+
+  #askForToken(link: RoomLink, now: number): void {
+    if (now - (this.#askedAt.get(link) ?? -Infinity) < ASK_AGAIN_MS) return
+    this.#askedAt.set(link, now)
+    link.connection.requestToken()
   }
 
   #remember(sessionId: SessionId): void {

@@ -19,8 +19,8 @@ const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 /** What may wait while a client is being let in. */
 const MAX_QUEUED_BYTES = 1024 * 1024
 const MAX_ROOMS = 20
-/** Sign-ins and token renewals, of all its rooms, that one socket may try in a minute. */
-const MAX_AUTH_FRAMES = 60
+/** Sign-ins and token renewals that one socket may try in a minute: enough for all its rooms to be asked again. */
+const MAX_AUTH_FRAMES = 200
 const AUTH_WINDOW_MS = 60_000
 
 /** A room that this socket is in, or is being let into. */

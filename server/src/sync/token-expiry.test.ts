@@ -28,7 +28,7 @@ async function joined() {
     const refreshed = await fetch(url, { method: 'POST', headers: { cookie, origin: server.api.origin } })
     return ((await refreshed.json()) as { accessToken: string }).accessToken
   }
-  return { client, refresh, requests: () => requests }
+  return { client, accessToken, refresh, requests: () => requests }
 }
 
 const AFTER_A_CHECK = { timeout: 12_000 }
@@ -38,13 +38,34 @@ test(
   { timeout: 40_000 },
   async () => {
     const { client, refresh, requests } = await joined()
-    ahead = 9.5 * MINUTES
+    ahead = 9.6 * MINUTES
     await vi.waitFor(() => expect(requests()).toBe(1), AFTER_A_CHECK)
     client.sendToken(await refresh())
     await vi.waitFor(() => expect(client.notices).toHaveLength(2))
     // Long past the first token's end, and close to the second's: the connection lives on it.
-    ahead = 19 * MINUTES
+    ahead = 19.2 * MINUTES
     await vi.waitFor(() => expect(requests()).toBe(2), AFTER_A_CHECK)
+    client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
+    await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
+    client.terminate()
+  },
+)
+
+test(
+  'a client that answers with the token it has is asked again, and stays connected',
+  { timeout: 60_000 },
+  async () => {
+    const { client, accessToken, refresh, requests } = await joined()
+    ahead = 9.6 * MINUTES
+    await vi.waitFor(() => expect(requests()).toBe(1), AFTER_A_CHECK)
+    client.sendToken(accessToken)
+    await vi.waitFor(() => expect(client.notices).toHaveLength(2))
+    ahead = 9.8 * MINUTES
+    await vi.waitFor(() => expect(requests()).toBe(2), AFTER_A_CHECK)
+    client.sendToken(await refresh())
+    await vi.waitFor(() => expect(client.notices).toHaveLength(3))
+    ahead = 19.5 * MINUTES
+    await vi.waitFor(() => expect(requests()).toBe(3), AFTER_A_CHECK)
     client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
     await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
     client.terminate()
