@@ -80,7 +80,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const host = new RoomHost({ doorkeeper, store: documentStore, journal, compaction, log })
   watchStore({ host, journal, compaction, log })
   const watch = new AccessWatch({ host, entry, events, log, now })
-  const sync = new SyncServer({ host, log })
+  const sync = new SyncServer({ host, log, trustProxy: config.trustProxy })
   const touches = new RoomTouches({ journal, store: roomStore, log })
 
   const health = createHealth({ journal, store: documentStore, now })

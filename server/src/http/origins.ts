@@ -1,4 +1,5 @@
 import cors from '@koa/cors'
+import { isOwnPage } from '../core/own-page.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { Context, Middleware } from './context.ts'
 
@@ -22,16 +23,15 @@ export function crossOrigin(allowedOrigins: readonly string[]): Middleware {
  */
 export function refuseForeignPages(allowedOrigins: readonly string[]): Middleware {
   return async (ctx, next) => {
-    if (ctx.method === 'POST' && !isOwnPage(ctx, allowedOrigins)) {
+    if (ctx.method === 'POST' && !isOwnCall(ctx, allowedOrigins)) {
       throw new SketchRoomError('forbidden', 'The request came from the page of another site.')
     }
     await next()
   }
 }
 
-function isOwnPage(ctx: Context, allowedOrigins: readonly string[]): boolean {
+function isOwnCall(ctx: Context, allowedOrigins: readonly string[]): boolean {
   const origin = ctx.get('Origin')
   if (origin === '') return ['', 'same-origin', 'none'].includes(ctx.get('Sec-Fetch-Site'))
-  // The host that the browser asked for is the page's own: then it is no foreign page, by whatever name we are reached.
-  return allowedOrigins.includes(origin) || (URL.canParse(origin) && new URL(origin).host === ctx.host)
+  return isOwnPage(origin, ctx.host, allowedOrigins)
 }

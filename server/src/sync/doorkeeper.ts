@@ -1,5 +1,6 @@
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Actor } from '../core/actor.ts'
+import { isOwnPage } from '../core/own-page.ts'
 import type { RoomEntry } from '../core/room-entry.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { Entrant } from './room-link.ts'
@@ -8,6 +9,8 @@ import type { Entrant } from './room-link.ts'
 export interface Entrance {
   /** The page that connects; undefined for programs, which have no page. */
   readonly origin: string | undefined
+  /** The host, with its port, that the client asked for. */
+  readonly host: string
   /** Whether the token stood in the URL, where logs and histories see it. */
   readonly tokenInUrl: boolean
 }
@@ -24,13 +27,13 @@ export function createDoorkeeper(parts: {
   allowedOrigins: readonly string[]
 }): Doorkeeper {
   return {
-    async enter(token, roomId, { origin, tokenInUrl }) {
+    async enter(token, roomId, { origin, host, tokenInUrl }) {
       const actor = await parts.accounts.authenticate(token)
       if (tokenInUrl && actor.kind !== 'room-token') {
         throw new SketchRoomError('unauthenticated', 'only room tokens may stand in a URL')
       }
-      const own = actor.kind === 'room-token' ? actor.origins : []
-      if (origin !== undefined && !parts.allowedOrigins.includes(origin) && !own.includes(origin)) {
+      const invited = actor.kind === 'room-token' ? actor.origins : []
+      if (origin !== undefined && !isOwnPage(origin, host, parts.allowedOrigins) && !invited.includes(origin)) {
         throw new SketchRoomError('forbidden', 'pages of this origin may not connect')
       }
       const { role, name, color } = await parts.entry.enter(actor, roomId)

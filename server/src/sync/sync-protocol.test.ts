@@ -113,6 +113,26 @@ test('a page of a foreign origin may not connect, and one that the room token na
   await vi.waitFor(() => expect(host.notices).toContainEqual({ type: 'role', role: 'editor' }))
 })
 
+test('a page of the server’s own may connect, by whatever name it reached the server', async () => {
+  const behindProxy = await startTestServer({ trustProxy: 1 })
+  onTestFinished(() => behindProxy.remove())
+  const origin = 'http://192.168.1.5:3000'
+  const enter = async (to: TestServer, headers: Record<string, string>) => {
+    const { roomId, ownerToken } = await openRoom(to)
+    const client = new RawClient(to.syncUrl, roomId, { origin, headers })
+    onTestFinished(() => client.terminate())
+    await client.join(ownerToken)
+    return client
+  }
+  const forwarded = { 'x-forwarded-host': '192.168.1.5:3000' }
+  for (const own of [await enter(server, { host: '192.168.1.5:3000' }), await enter(behindProxy, forwarded)]) {
+    await vi.waitFor(() => expect(own.notices).toContainEqual({ type: 'role', role: 'owner' }))
+  }
+  // Without a proxy that is trusted, anybody may have made this header up.
+  const foreign = await enter(server, forwarded)
+  expect(await foreign.closed).toEqual({ code: 4403, reason: 'forbidden' })
+})
+
 test('two rooms share a socket of the stock provider, each under its own rights', async () => {
   const [first, second] = [await openRoom(server), await openRoom(server)]
   const socket = new HocuspocusProviderWebsocket({ url: server.syncUrl, WebSocketPolyfill: WebSocket })

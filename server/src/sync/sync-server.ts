@@ -28,6 +28,8 @@ type Destination =
 export interface SyncServerParts {
   readonly host: RoomHost
   readonly log: Logger
+  /** How many proxies in front are believed about what the client asked for. */
+  readonly trustProxy: number
 }
 
 /** Takes WebSocket upgrades on the HTTP server's port and gives each socket its room. */
@@ -75,6 +77,7 @@ export class SyncServer {
     if (!destination) return refuse(socket, 404, 'not_found')
     const entrance = {
       origin: request.headers.origin,
+      host: hostOf(request, this.#parts.trustProxy > 0),
       tokenInUrl: destination.kind === 'yjs' && destination.tokenInUrl,
     }
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) =>
@@ -109,6 +112,13 @@ function findDestination(request: IncomingMessage): Destination | undefined {
   const token = protocol === YJS_SUBPROTOCOL ? tokens[0] : undefined
   if (token) return { kind: 'yjs', roomId, token, tokenInUrl: false }
   return { kind: 'yjs', roomId, token: url.searchParams.get('token') ?? '', tokenInUrl: true }
+}
+
+/** The host that the client asked for: the proxy's word for it counts when HTTP (Koa) would believe it. */
+function hostOf({ headers }: IncomingMessage, trustsProxy: boolean): string {
+  const forwarded = trustsProxy ? headers['x-forwarded-host'] : undefined
+  const [host = ''] = (forwarded?.toString() || headers.host || '').split(',')
+  return host.trim()
 }
 
 function refuse(socket: Duplex, status: 404 | 503, code: string): void {

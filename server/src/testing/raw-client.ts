@@ -29,10 +29,15 @@ export class RawClient {
   readonly #socket: WebSocket
   readonly #roomId: string
 
-  constructor(url: string, roomId: string, options: { origin?: string; doc?: Y.Doc } = {}) {
+  constructor(
+    url: string,
+    roomId: string,
+    options: { doc?: Y.Doc; origin?: string; headers?: Record<string, string> } = {},
+  ) {
     this.#roomId = roomId
-    this.doc = options.doc ?? new Y.Doc()
-    this.#socket = new WebSocket(url, options.origin === undefined ? {} : { origin: options.origin })
+    const { doc = new Y.Doc(), ...clientOptions } = options
+    this.doc = doc
+    this.#socket = new WebSocket(url, clientOptions)
     this.#socket.binaryType = 'nodebuffer'
     this.#socket.on('message', (data) => this.#receive(new Uint8Array(data as Buffer)))
     this.closed = new Promise((resolve) =>

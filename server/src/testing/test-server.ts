@@ -78,11 +78,13 @@ export interface TestServer {
 
 /** Starts a server on a free port; `dataDir` and `port` let one take another's place. */
 export async function startTestServer(
-  options: ComposeOptions & { dataDir?: string; port?: number; logLevel?: string } = {},
+  options: ComposeOptions & { dataDir?: string; port?: number; logLevel?: string; trustProxy?: number } = {},
 ): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'sketchroom-')))
   const port = options.port ?? (await findFreePort())
-  const config = parseConfig({ PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: options.logLevel ?? 'silent' })
+  const { logLevel = 'silent', trustProxy = 0 } = options
+  const environment = { PORT: `${port}`, DATA_DIR: dataDir, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
+  const config = parseConfig(environment)
   const generous = { points: 100_000, seconds: 60 }
   const limits = { guest: generous, credentials: generous, refresh: generous, failures: generous }
   const app = await compose(config, pino({ level: config.logLevel }), { limits, ...options })
