@@ -21,7 +21,7 @@ export function listenToBrowser(handlers: BrowserSignalHandlers): () => void {
   return () => stop.abort()
 }
 
-/** Whether the browser is sure that there is no network. */
+/** Whether the browser sees no network. A server on the same machine can be reached all the same. */
 export function isOffline(): boolean {
   return typeof navigator !== 'undefined' && 'onLine' in navigator && !navigator.onLine
 }

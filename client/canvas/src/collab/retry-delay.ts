@@ -1,6 +1,7 @@
 const SHORTEST_MS = 200
 const FIRST_LONGEST_MS = 2_000
-const LONGEST_MS = 30_000
+/** The longest wait before the next try, in milliseconds. */
+export const LONGEST_RETRY_MS = 30_000
 
 /**
  * How long to wait before trying again, in milliseconds. `failures` counts the attempts that failed since the
@@ -8,6 +9,6 @@ const LONGEST_MS = 30_000
  * comes back is not met by everyone at once. `random` is in [0, 1).
  */
 export function retryDelayMs(failures: number, random: number): number {
-  const longest = Math.min(LONGEST_MS, FIRST_LONGEST_MS * 2 ** failures)
+  const longest = Math.min(LONGEST_RETRY_MS, FIRST_LONGEST_MS * 2 ** failures)
   return Math.round(SHORTEST_MS + random * (longest - SHORTEST_MS))
 }

@@ -4,8 +4,8 @@ import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { isOffline } from './browser-signals.ts'
 import { findCloseError } from './close-reason.ts'
-import { retryDelayMs } from './retry-delay.ts'
-import { RetryPolicy } from './retry-policy.ts'
+import { LONGEST_RETRY_MS, retryDelayMs } from './retry-delay.ts'
+import { type NextStep, RetryPolicy } from './retry-policy.ts'
 import { RoomProvider, RoomSocket } from './room-provider.ts'
 import type { Link } from './saving-status.ts'
 import { readSyncFrame, type SyncFrame } from './sync-frame.ts'
@@ -21,6 +21,8 @@ const DOUBT_AFTER_MS = 17_000
 const YOUNG_ATTEMPT_MS = 2_000
 /** A hidden tab's timers sleep, and others forget a cursor after 30 s; the server's heartbeat wakes us in time. */
 const RENEW_PRESENCE_AFTER_MS = 14_000
+/** Without a network nothing is reached but a server on the same machine: it is asked seldom, and never given up. */
+const WITHOUT_NETWORK: NextStep = { kind: 'retry', afterMs: LONGEST_RETRY_MS }
 
 /** What a connection needs, and whom it tells. */
 export interface RoomConnectionOptions {
@@ -87,22 +89,20 @@ export class RoomConnection {
     return this.#link
   }
 
-  /** Tries now, unless the connection is sound or the browser knows that there is no network. */
+  /** Tries now, unless the connection is sound or an attempt has just begun. */
   tryNow(): void {
-    if (this.#closed) return
-    if (isOffline()) return this.goOffline()
     const now = Date.now()
     if (this.#link.state === 'joined' && now - this.#heardAt < DOUBT_AFTER_MS) return
     if (this.#attempt && now - this.#attempt.since < YOUNG_ATTEMPT_MS) return
-    this.#hangUp()
-    if (this.#link.state !== 'no-access') this.#setLink({ state: 'connecting' })
-    void this.#join()
+    this.startOver()
   }
 
-  /** The network is gone: drops the connection and waits until somebody calls `tryNow`. */
-  goOffline(): void {
+  /** Drops the connection, which may be dead without a word, and tries anew. */
+  startOver(): void {
+    if (this.#closed) return
     this.#hangUp()
-    if (this.#link.state !== 'no-access') this.#setLink({ state: 'offline' })
+    if (this.#link.state !== 'no-access') this.#setLink({ state: isOffline() ? 'offline' : 'connecting' })
+    void this.#join()
   }
 
   /** Asks the server to compare documents again; it answers with a SyncStep1 of its own. */
@@ -201,11 +201,13 @@ export class RoomConnection {
 
   #failed(error: ErrorCode | undefined): void {
     const hadJoined = this.#link.state === 'joined'
-    const next = this.#policy.next(error, hadJoined ? Date.now() - this.#joinedAt : 0, Math.random())
+    const hasNoNetwork = error === undefined && isOffline()
+    const heldMs = hadJoined ? Date.now() - this.#joinedAt : 0
+    const next = hasNoNetwork ? WITHOUT_NETWORK : this.#policy.next(error, heldMs, Math.random())
     if (next.kind === 'give-up') return this.#setLink({ state: 'no-access', reason: next.reason })
     // A first drop is likely to be over in a moment; an attempt that failed is a network or a server that is away.
     if (error === 'store_unavailable' && this.#link.state !== 'no-access') this.#setLink({ state: 'store-failing' })
-    else if (hadJoined) this.#setLink({ state: 'connecting' })
+    else if (hadJoined && !hasNoNetwork) this.#setLink({ state: 'connecting' })
     else if (this.#link.state !== 'no-access' && next.afterMs > 0) this.#setLink({ state: 'offline' })
     this.#retryTimer = setTimeout(() => {
       this.#retryTimer = undefined

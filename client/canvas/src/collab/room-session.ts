@@ -95,7 +95,7 @@ class OpenRoom implements RoomSession {
     this.#stopListening = listenToBrowser({
       online: () => this.reconnect(),
       shown: () => this.reconnect(),
-      offline: () => this.#connection.goOffline(),
+      offline: () => this.#connection.startOver(),
       hidden: () => void this.#edits.flush(),
     })
     this.#strandedTimer = setInterval(() => this.#checkStranded(), STRANDED_CHECK_MS)
