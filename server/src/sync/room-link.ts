@@ -154,10 +154,15 @@ export class RoomLink {
     this.#answer(harmless)
   }
 
-  /** Answers one write. Refusals wait in the same line: the n-th answer belongs to the n-th write. */
+  /**
+   * Answers one write. Refusals wait in the same line: the n-th answer belongs to the n-th write. Who has left is
+   * answered no more: under the same address, a next stay would take it for the answer to a write of its own.
+   */
   #answer(applied: boolean): void {
     const answer = applied ? this.#applied : wire.syncStatus(this.address, false)
-    this.#journal.whenDurable(this.room.id, () => this.connection.send(answer))
+    this.#journal.whenDurable(this.room.id, () => {
+      if (this.room.links.has(this)) this.connection.send(answer)
+    })
   }
 
   #receiveAwareness(update: Uint8Array): void {

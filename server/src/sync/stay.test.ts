@@ -1,0 +1,55 @@
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import type { DocumentStore } from '../ports/document-store.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer } from '../testing/test-server.ts'
+
+/** A store whose appends wait, each for its turn, once they are held. */
+function holdableStore() {
+  const held: Array<() => void> = []
+  let holding = false
+  const wrapDocumentStore = (store: DocumentStore): DocumentStore => ({
+    load: (roomId) => store.load(roomId),
+    saveSnapshot: (...snapshot) => store.saveSnapshot(...snapshot),
+    quarantine: (...record) => store.quarantine(...record),
+    ping: () => store.ping(),
+    async append(batch) {
+      if (holding) await new Promise<void>((resolve) => held.push(resolve))
+      return store.append(batch)
+    },
+  })
+  return { held, wrapDocumentStore, hold: () => (holding = true) }
+}
+
+test('an answer that is due to an earlier stay is not taken for one of the next', async () => {
+  const { held, hold, wrapDocumentStore } = holdableStore()
+  const server = await startTestServer({ wrapDocumentStore })
+  onTestFinished(async () => {
+    for (const release of held) release()
+    await server.remove()
+  })
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, ed] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  hold()
+  ed.write(ed.edit(setWord('first')))
+  await vi.waitFor(() => expect(held).toHaveLength(1))
+  ed.sendType(MESSAGE.close)
+  await vi.waitFor(async () => expect(await presentIn(roomId)).toHaveLength(1))
+  ed.sendToken(editorToken)
+  await vi.waitFor(() => expect(ed.notices).toHaveLength(2))
+  ed.write(ed.edit(setWord('second')))
+  await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['first', 'second']))
+  held[0]?.()
+  // The second commit has begun, so what the first one released has gone out before the next question's answer.
+  await vi.waitFor(() => expect(held).toHaveLength(2))
+  ed.sendType(MESSAGE.queryAwareness)
+  await vi.waitFor(() => expect(ed.awarenessUpdates).toHaveLength(1))
+  expect(ed.answers).toEqual([])
+  held[1]?.()
+  await vi.waitFor(() => expect(ed.answers).toEqual(['durable']))
+
+  async function presentIn(id: string): Promise<unknown[]> {
+    const room = await server.api.call('GET', `/api/v1/rooms/${id}`, { token: ownerToken })
+    return ((await room.json()) as { present: unknown[] }).present
+  }
+})
