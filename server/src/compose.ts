@@ -1,5 +1,5 @@
 import { mkdir } from 'node:fs/promises'
-import { createServer, type Server } from 'node:http'
+import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { openPair } from './adapters/sql/open-pair.ts'
@@ -21,6 +21,7 @@ import { createRooms } from './core/rooms.ts'
 import { createTokens } from './core/tokens.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
+import { HttpListener } from './http/http-listener.ts'
 import { DEFAULT_LIMITS, type HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import type { DocumentStore } from './ports/document-store.ts'
@@ -31,8 +32,11 @@ import { RoomHost } from './sync/room-host.ts'
 import { SyncServer } from './sync/sync-server.ts'
 import { watchStore } from './sync/watch-store.ts'
 
-/** What stopping may take in all, and how much of it the journal may wait for a store that fails. */
+/** What stopping may take in all: more than its parts together. */
 export const STOP_DEADLINE_MS = 15_000
+/** How long requests under way are waited for. */
+const ANSWER_MS = 3_000
+/** How long the journal may wait for a store that fails. */
 const DRAIN_MS = 8_000
 
 /** A whole server, not yet started. */
@@ -96,6 +100,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   })
   const handle = httpApp.callback()
   const server = createServer((request, response) => void handle(request, response))
+  const listener = new HttpListener(server)
   sync.attach(server)
 
   const parts: Part[] = [
@@ -108,25 +113,13 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'sockets', stop: () => sync.closeSockets() },
     // Before the goodbye too, so that clients hear the acknowledgements that are due to them.
     { name: 'acknowledgements', stop: () => drain(journal, DRAIN_MS / 4) },
-    { name: 'http', start: () => listen(server, config), stop: () => stopListening(server) },
+    { name: 'http', start: () => listener.open(config), stop: () => closeHttp(listener, log) },
     { name: 'upgrades', stop: () => sync.refuseUpgrades() },
     { name: 'readiness', start: () => health.setServing(true), stop: () => health.setServing(false) },
   ]
   return { lifecycle: new Lifecycle(parts, log), roomCount: () => host.rooms.size }
 }
 
-function listen(server: Server, { port, host }: Config): Promise<void> {
-  return new Promise((resolve, reject) => {
-    server.once('error', reject)
-    server.listen(port, host, () => {
-      server.off('error', reject)
-      resolve()
-    })
-  })
-}
-
-/** Takes no new connections; requests under way are finished, WebSockets are not its business. */
-function stopListening(server: Server): void {
-  server.close()
-  server.closeIdleConnections()
+async function closeHttp(listener: HttpListener, log: Logger): Promise<void> {
+  if (!(await listener.close(ANSWER_MS))) log.warn({ answerMs: ANSWER_MS }, 'requests that took too long were cut off')
 }
