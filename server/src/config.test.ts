@@ -24,6 +24,13 @@ test('all faults are reported at once, by name', () => {
   }
 })
 
+test.each(['https://x.example/base', 'https://x.example/?a', 'https://me@x.example'])(
+  'a public address that is more than an origin (%s) is refused',
+  (url) => {
+    expect(() => parseConfig({ PUBLIC_URL: url })).toThrow(/PUBLIC_URL: must be an address without a path/)
+  },
+)
+
 test('an empty variable counts as none', () => {
   expect(parseConfig({ PORT: '', JWT_SECRET: '' }).port).toBe(3000)
 })

@@ -4,6 +4,11 @@ const portSchema = z.coerce.number().int().min(0).max(65535)
 const originSchema = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((url) => new URL(url))
+/** Pages, links and cookies are made for the root of an address; what stands behind it would be dropped in silence. */
+const rootUrlSchema = originSchema.refine(
+  ({ origin, href }) => href === `${origin}/`,
+  'must be an address without a path, such as https://draw.example.org',
+)
 
 /** The environment variables that SketchRoom reads; what each means is said where it is used below. */
 const environmentSchema = z.object({
@@ -11,7 +16,7 @@ const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('./data'),
   JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
-  PUBLIC_URL: originSchema.optional(),
+  PUBLIC_URL: rootUrlSchema.optional(),
   ALLOWED_ORIGINS: z
     .string()
     .transform((list) => list.split(',').map((origin) => origin.trim()))

@@ -35,6 +35,11 @@ describe('a body', () => {
     }
   })
 
+  test('that is not packed as it says is refused', async () => {
+    const answer = await post('{"name":"Board"}', { 'content-encoding': 'gzip' })
+    expect(answer.problem()).toMatchObject({ status: 400, code: 'invalid_request' })
+  })
+
   test('of another type is refused', async () => {
     for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data; boundary=x']) {
       const answer = await post('{"name":"Board"}', { 'content-type': type })

@@ -17,5 +17,16 @@ export const jsonBody: Middleware = async (ctx, next) => {
   if (ctx.request.is('json', 'application/merge-patch+json') === false && ctx.request.length !== 0) {
     throw new SketchRoomError('unsupported_media_type', 'The body must be application/json.')
   }
-  await parseJson(ctx, next)
+  let isRead = false
+  const handler: typeof next = () => {
+    isRead = true
+    return next()
+  }
+  try {
+    await parseJson(ctx, handler)
+  } catch (error) {
+    // Until it is read, any fault that nobody named is the body's: zlib's errors, for one, come without a status.
+    if (isRead || (error instanceof Error && 'status' in error)) throw error
+    throw new SketchRoomError('invalid_request', 'The body cannot be read.', { cause: error })
+  }
 }
