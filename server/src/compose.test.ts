@@ -1,7 +1,32 @@
 import { once } from 'node:events'
 import { request } from 'node:http'
-import { expect, onTestFinished, test } from 'vitest'
+import { setTimeout as wait } from 'node:timers/promises'
+import { expect, onTestFinished, test, vi } from 'vitest'
 import { startTestServer } from './testing/test-server.ts'
+import { joinRoom, openRoom, setWord } from './testing/test-room.ts'
+
+test('stopping while people draw is clean, however fast they draw', async () => {
+  let commitMs = 0
+  const server = await startTestServer({
+    wrapDocumentStore: (store) => ({
+      append: (batch) => wait(commitMs).then(() => store.append(batch)),
+      load: (roomId) => store.load(roomId),
+      saveSnapshot: (...snapshot) => store.saveSnapshot(...snapshot),
+      quarantine: (...record) => store.quarantine(...record),
+      ping: () => store.ping(),
+    }),
+  })
+  onTestFinished(() => server.remove())
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  commitMs = 20
+  let words = 0
+  const drawing = setInterval(() => ada.write(ada.edit(setWord(`word ${words++}`))), 2)
+  onTestFinished(() => clearInterval(drawing))
+  await vi.waitFor(() => expect(ada.answers.length).toBeGreaterThan(5))
+  expect(await server.stop()).toBe(true)
+  expect(await ada.closed).toMatchObject({ code: 1001 })
+})
 
 test('a request that is under way when the server stops is answered', async () => {
   const server = await startTestServer()

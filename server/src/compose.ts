@@ -11,7 +11,7 @@ import type { Config } from './config.ts'
 import { createAccounts } from './core/accounts.ts'
 import { EventBus } from './core/events.ts'
 import { Compaction } from './core/journal/compaction.ts'
-import { drain } from './core/journal/drain.ts'
+import { drain, flushInTime } from './core/journal/drain.ts'
 import { Journal } from './core/journal/journal.ts'
 import { createMembers } from './core/members.ts'
 import { createPasswords } from './core/passwords.ts'
@@ -36,6 +36,8 @@ import { watchStore } from './sync/watch-store.ts'
 export const STOP_DEADLINE_MS = 15_000
 /** How long requests under way are waited for. */
 const ANSWER_MS = 3_000
+/** How long the sockets stay open for acknowledgements that are due. */
+const ACKNOWLEDGE_MS = 2_000
 /** How long the journal may wait for a store that fails. */
 const DRAIN_MS = 8_000
 
@@ -112,7 +114,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'rooms', stop: () => host.close() },
     { name: 'sockets', stop: () => sync.closeSockets() },
     // Before the goodbye too, so that clients hear the acknowledgements that are due to them.
-    { name: 'acknowledgements', stop: () => drain(journal, DRAIN_MS / 4) },
+    { name: 'acknowledgements', stop: () => sendAcknowledgements(journal, log) },
     { name: 'http', start: () => listener.open(config), stop: () => closeHttp(listener, log) },
     { name: 'upgrades', stop: () => sync.refuseUpgrades() },
     { name: 'readiness', start: () => health.setServing(true), stop: () => health.setServing(false) },
@@ -122,4 +124,10 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
 async function closeHttp(listener: HttpListener, log: Logger): Promise<void> {
   if (!(await listener.close(ANSWER_MS))) log.warn({ answerMs: ANSWER_MS }, 'requests that took too long were cut off')
+}
+
+/** Only a courtesy, so that it never fails: what is not acknowledged now, clients send again. */
+async function sendAcknowledgements(journal: Journal, log: Logger): Promise<void> {
+  if (await flushInTime(journal, ACKNOWLEDGE_MS)) return
+  log.warn({ pendingUpdates: journal.pendingCount }, 'sockets are closed before all acknowledgements could be sent')
 }

@@ -100,7 +100,7 @@ test('SIGTERM in mid-edit: clients are told, acknowledged strokes are kept, the 
   const writers = Array.from({ length: 5 }, (_, n) => new Writer(`w${n}`))
   await Promise.all(writers.map((writer) => writer.connect(url(), roomId, token)))
   for (const writer of writers) writer.draw()
-  await vi.waitFor(() => expect(writers[0]?.acknowledged.size).toBeGreaterThan(20), 10_000)
+  await vi.waitFor(() => expect(writers[0]?.acknowledged.size).toBeGreaterThan(20))
   const exit = server.end('SIGTERM')
   for (const writer of writers) expect(await writer.closed).toEqual({ code: 1001, reason: 'shutting_down' })
   for (const writer of writers) writer.stop()

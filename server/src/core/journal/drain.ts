@@ -19,3 +19,15 @@ export async function drain(journal: Journal, deadlineMs: number): Promise<void>
     }
   }
 }
+
+/**
+ * Waits until all that is queued now is durable; resolves with false when a commit fails or the deadline comes
+ * first. What is appended meanwhile is not waited for, so that it ends however fast people draw.
+ */
+export async function flushInTime(journal: Journal, deadlineMs: number): Promise<boolean> {
+  const flushed = journal.flush().then(
+    () => true,
+    () => false,
+  )
+  return await Promise.race([flushed, wait(deadlineMs, false, { ref: false })])
+}
