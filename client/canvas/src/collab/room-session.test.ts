@@ -2,6 +2,7 @@ import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { openDeviceDatabase } from '../offline/device-database.ts'
+import { isOffline } from './browser-signals.ts'
 import { createRoomSession, type RoomSession, type RoomSessionOptions } from './room-session.ts'
 import type { SavingStatus } from './saving-status.ts'
 import { startScriptedServer, type ScriptedServer } from './testing/scripted-server.ts'
@@ -36,7 +37,7 @@ function join(options: Partial<RoomSessionOptions> = {}): RoomSession & { status
 
 /** A token from a server that is reached through the network. */
 async function fetchToken(): Promise<string> {
-  if (globalThis.navigator?.onLine === false) throw new TypeError('fetch failed')
+  if (isOffline()) throw new TypeError('fetch failed')
   return 'a token'
 }
 
@@ -463,7 +464,7 @@ describe('tokens', () => {
     })
     await waitForStatus(session, { kind: 'saved' })
     server.askForToken()
-    await vi.waitFor(() => expect(server.tokens).toEqual(['token 1', 'token 4']), { timeout: 5_000 })
+    await vi.waitFor(() => expect(server.tokens).toEqual(['token 1', 'token 4']))
     expect(server.openedAt).toHaveLength(1)
     expect(session.status).toEqual({ kind: 'saved' })
   })
@@ -503,7 +504,7 @@ describe('the connection', () => {
     await waitForStatus(session, { kind: 'saved' })
     const dropped = Date.now()
     server.closeAll(code, reason)
-    await vi.waitFor(() => expect(server.openedAt).toHaveLength(2), { timeout: 5_000 })
+    await vi.waitFor(() => expect(server.openedAt).toHaveLength(2))
     expect(server.openedAt[1]! - dropped).toBeGreaterThanOrEqual(190)
     await waitForStatus(session, { kind: 'saved' })
     expect(server.clients).toBe(1)
@@ -513,7 +514,7 @@ describe('the connection', () => {
     vi.spyOn(Math, 'random').mockReturnValue(0)
     server.unreadable = true
     const session = join()
-    await vi.waitFor(() => expect(server.openedAt.length).toBeGreaterThan(2), { timeout: 10_000 })
+    await vi.waitFor(() => expect(server.openedAt.length).toBeGreaterThan(2))
     const kinds = session.statuses.map(({ kind }) => kind)
     expect(kinds.slice(kinds.indexOf('store-failing'))).toEqual(['store-failing'])
     server.unreadable = false
@@ -533,7 +534,7 @@ describe('the connection', () => {
     const sessions = Array.from({ length: 20 }, () => join({ storage: 'none' }))
     await Promise.all(sessions.map((session) => waitForStatus(session, { kind: 'saved' })))
     server.closeAll(1001, 'shutting_down')
-    await vi.waitFor(() => expect(server.openedAt).toHaveLength(40), { timeout: 5_000 })
+    await vi.waitFor(() => expect(server.openedAt).toHaveLength(40))
     const comeback = server.openedAt.slice(20)
     expect(Math.max(...comeback) - Math.min(...comeback)).toBeGreaterThan(700)
     expect(server.clients).toBe(20)

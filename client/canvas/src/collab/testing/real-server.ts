@@ -20,7 +20,7 @@ export interface Person {
 /** The server as people run it: a process of its own, on a port and a directory that outlive it. */
 export interface RealServer {
   readonly url: string
-  /** Starts the process and waits until it is ready. */
+  /** Starts the process unless it runs, and waits until it is ready. */
   start(): Promise<void>
   /** Stops it as SIGKILL does: no goodbye, nothing flushed. */
   kill(): Promise<void>
@@ -48,6 +48,7 @@ export async function createRealServer(): Promise<RealServer> {
     url,
     kill,
     async start() {
+      if (child?.exitCode === null) return
       child = spawn(process.execPath, [MAIN], {
         env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
         stdio: ['ignore', 'inherit', 'inherit'],
