@@ -57,6 +57,34 @@ test('the server says who a cursor belongs to, whatever the client claims', asyn
   )
 })
 
+test('who may not draw moves nothing before the others’ eyes', async () => {
+  const { roomId, token } = await newRoom()
+  const [ada, eve] = [await join(roomId, await token('ada')), await join(roomId, await token('eve', 'viewer'))]
+  const inMotion = { pointer: { x: 1 }, motion: { 'box-1': { xy: [9999, 9999] } } }
+  for (const { awareness, publish } of [ada, eve]) {
+    awareness.setLocalState(inMotion)
+    publish()
+  }
+  const seenOf = (who: typeof ada) => ada.states().get(who.awareness.clientID)
+  await vi.waitFor(() => expect(seenOf(eve)).toMatchObject({ pointer: { x: 1 } }))
+  expect(seenOf(eve)).not.toHaveProperty('motion')
+  await vi.waitFor(() => expect(eve.states().get(ada.awareness.clientID)).toMatchObject(inMotion))
+})
+
+test('what an editor had in motion ends with the right to draw', async () => {
+  const [owner, member] = [await server.api.guest('Ada'), await server.api.guest('Bob')]
+  const { id: roomId } = await server.api.createRoom(owner.accessToken)
+  await server.api.setMember(owner.accessToken, roomId, member.user.id, 'editor')
+  const [ada, bob] = [await join(roomId, owner.accessToken), await join(roomId, member.accessToken)]
+  bob.awareness.setLocalState({ pointer: { x: 1 }, motion: { 'box-1': { angle: 1 } } })
+  bob.publish()
+  const seen = () => ada.states().get(bob.awareness.clientID)
+  await vi.waitFor(() => expect(seen()).toHaveProperty('motion'))
+  await server.api.setMember(owner.accessToken, roomId, member.user.id, 'viewer')
+  await vi.waitFor(() => expect(seen()).not.toHaveProperty('motion'))
+  expect(seen()).toMatchObject({ user: { name: 'Bob' }, pointer: { x: 1 } })
+})
+
 test('nobody can move or remove another’s cursor', async () => {
   const { roomId, token } = await newRoom()
   const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]

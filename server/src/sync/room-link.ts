@@ -11,7 +11,7 @@ import type { Actor } from '../core/actor.ts'
 import type { Journal } from '../core/journal/journal.ts'
 import { checkUpdate } from './check-update.ts'
 import type { ApplyResult, HostedRoom } from './hosted-room.ts'
-import { stampAwareness } from './stamp-awareness.ts'
+import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import * as wire from './wire.ts'
 
 /** What a link needs of its socket. */
@@ -111,6 +111,7 @@ export class RoomLink {
     this.connection.readOnly = !mayDraw(role)
     this.tell({ type: 'role', role })
     if (!couldDraw && mayDraw(role)) this.#askForMissing()
+    if (couldDraw && !mayDraw(role)) this.#stampAnew()
   }
 
   /** Ends the connection's stay in this room. */
@@ -166,7 +167,14 @@ export class RoomLink {
   }
 
   #receiveAwareness(update: Uint8Array): void {
-    const stamped = stampAwareness(update, this.user, (clientId) => this.room.claimClient(clientId, this))
+    const stamped = stampAwareness(update, this, (clientId) => this.room.claimClient(clientId, this))
     if (stamped) this.room.document.applyAwarenessUpdate(this.connection, stamped)
+  }
+
+  /** Makes what others see of this client right again, now that the server knows something else of it. */
+  #stampAnew(): void {
+    const { document } = this.room
+    const clients = document.getClients(this.connection)
+    document.applyAwarenessUpdate(this.connection, stampAnew(document.awareness, clients, this))
   }
 }

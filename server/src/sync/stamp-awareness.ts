@@ -1,6 +1,8 @@
 import { MAX_PRESENCE_BYTES, type PresenceUser } from '@sketchroom/shared/presence'
+import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
+import type { Awareness } from 'y-protocols/awareness'
 
 /** An update that holds more clients than one tab has reason to speak for. */
 const MAX_CLIENTS = 8
@@ -8,16 +10,23 @@ const MAX_CLIENTS = 8
 /** Decides whether this connection may speak for an awareness client. */
 export type ClaimClient = (clientId: number) => boolean
 
+/** Whose awareness it is, as the server knows. */
+export interface Speaker {
+  readonly user: PresenceUser
+  readonly role: Role
+}
+
 /**
  * Makes an awareness update safe to pass on: entries for clients that belong to somebody else are left
- * out, and `user` in what remains is replaced by who the server knows this connection to be. Undefined
- * when nothing remains. Throws when the update does not decode or is too large. Format: y-protocols.
+ * out, `user` in what remains is replaced by who the server knows this connection to be, and `motion` is
+ * dropped unless they may draw. Undefined when nothing remains. Throws when the update does not decode or is
+ * too large. Format: y-protocols.
  */
-export function stampAwareness(update: Uint8Array, user: PresenceUser, claim: ClaimClient): Uint8Array | undefined {
+export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: ClaimClient): Uint8Array | undefined {
   const decoder = decoding.createDecoder(update)
   const count = decoding.readVarUint(decoder)
   // Clients also repeat removals of others that timed out on their side; those are left out below.
-  const encoder = encoding.createEncoder()
+  const entries = encoding.createEncoder()
   let kept = 0
   for (let index = 0; index < count; index++) {
     const clientId = decoding.readVarUint(decoder)
@@ -25,17 +34,45 @@ export function stampAwareness(update: Uint8Array, user: PresenceUser, claim: Cl
     const json = decoding.readVarString(decoder)
     if (json.length > MAX_PRESENCE_BYTES) throw new RangeError('awareness state is too large')
     if (kept >= MAX_CLIENTS || !claim(clientId)) continue
-    const state: unknown = JSON.parse(json)
-    encoding.writeVarUint(encoder, clientId)
-    encoding.writeVarUint(encoder, clock)
-    encoding.writeVarString(encoder, JSON.stringify(isRecord(state) ? { ...state, user } : null))
+    writeEntry(entries, clientId, clock, stamp(JSON.parse(json), speaker))
     kept += 1
   }
-  if (kept === 0) return undefined
-  const stamped = encoding.createEncoder()
-  encoding.writeVarUint(stamped, kept)
-  encoding.writeUint8Array(stamped, encoding.toUint8Array(encoder))
-  return encoding.toUint8Array(stamped)
+  return kept === 0 ? undefined : toUpdate(kept, entries)
+}
+
+/**
+ * The awareness that these clients have, stamped anew for a speaker who has become somebody else: as their next
+ * update, so that everybody takes it. One that a client sends at the same moment loses to it; the next does not.
+ */
+export function stampAnew(awareness: Awareness, clients: Iterable<number>, speaker: Speaker): Uint8Array {
+  const entries = encoding.createEncoder()
+  let kept = 0
+  for (const clientId of clients) {
+    const [state, meta] = [awareness.states.get(clientId), awareness.meta.get(clientId)]
+    if (!state || !meta) continue
+    writeEntry(entries, clientId, meta.clock + 1, stamp(state, speaker))
+    kept += 1
+  }
+  return toUpdate(kept, entries)
+}
+
+function stamp(state: unknown, { user, role }: Speaker): unknown {
+  if (!isRecord(state)) return null
+  // Others see elements where `motion` puts them, so it is drawing. JSON leaves out what is undefined.
+  return mayDraw(role) ? { ...state, user } : { ...state, user, motion: undefined }
+}
+
+function writeEntry(encoder: encoding.Encoder, clientId: number, clock: number, state: unknown): void {
+  encoding.writeVarUint(encoder, clientId)
+  encoding.writeVarUint(encoder, clock)
+  encoding.writeVarString(encoder, JSON.stringify(state))
+}
+
+function toUpdate(count: number, entries: encoding.Encoder): Uint8Array {
+  const encoder = encoding.createEncoder()
+  encoding.writeVarUint(encoder, count)
+  encoding.writeUint8Array(encoder, encoding.toUint8Array(entries))
+  return encoding.toUint8Array(encoder)
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
