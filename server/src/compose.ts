@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { lockDataDir } from './adapters/sql/data-dir-lock.ts'
 import { openPair } from './adapters/sql/open-pair.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
 import { SqlDocumentStore } from './adapters/sql/sql-document-store.ts'
@@ -66,7 +67,13 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const file = join(config.dataDir, 'sketchroom.db')
   const secret = config.jwtSecret ?? (await loadSecret(config.dataDir))
   // Two connections, so that a long list never stands in the way of the journal.
-  const [main, documents] = await openPair(() => openSqlite({ file, synchronous: config.sqliteSynchronous }))
+  const unlock = lockDataDir(config.dataDir)
+  const [main, documents] = await openPair(() => openSqlite({ file, synchronous: config.sqliteSynchronous })).catch(
+    (error: unknown) => {
+      unlock()
+      throw error
+    },
+  )
 
   const sqlDocuments = new SqlDocumentStore(documents)
   const documentStore = options.wrapDocumentStore?.(sqlDocuments) ?? sqlDocuments
@@ -106,6 +113,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   sync.attach(server)
 
   const parts: Part[] = [
+    { name: 'data directory', stop: unlock },
     { name: 'database', stop: () => Promise.all([main.close(), documents.close()]).then(() => undefined) },
     { name: 'passwords', stop: () => passwords.close() },
     { name: 'room touches', stop: () => touches.close() },

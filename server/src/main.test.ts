@@ -6,6 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqlite } from './adapters/sql/sqlite-database.ts'
+import { ServerProcess } from './testing/server-process.ts'
+import { findFreePort } from './testing/test-server.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 
@@ -79,4 +81,14 @@ test('a port that is taken is one fatal line, with what to do', async () => {
   other.close()
   expect(code).toBe(1)
   expect(messages).toEqual([`port ${port} is in use; set PORT to another`])
+})
+
+test('a data directory that another process uses is one fatal line, and free again when that one is killed', async () => {
+  const other = await ServerProcess.start(await findFreePort(), directory)
+  const { code, messages } = await failToStart({})
+  expect(code).toBe(1)
+  expect(messages).toEqual([`another SketchRoom process uses ${directory}; stop that one, or set DATA_DIR to another`])
+  await other.end('SIGKILL')
+  const next = await ServerProcess.start(await findFreePort(), directory)
+  expect(await next.end('SIGTERM')).toBe(0)
 })

@@ -1,3 +1,4 @@
+import { DataDirTakenError } from './adapters/sql/data-dir-lock.ts'
 import { MigrationError } from './adapters/sql/migrate.ts'
 import type { Config } from './config.ts'
 
@@ -7,6 +8,7 @@ export function describeStartFailure(error: unknown, { port, host, dataDir }: Co
   if (error instanceof MigrationError) {
     return `the database in ${dataDir} could not be opened; start the version that wrote it, or restore a backup`
   }
+  if (error instanceof DataDirTakenError) return `${error.message}; stop that one, or set DATA_DIR to another`
   if (!('code' in error && 'syscall' in error)) return `could not start: ${error.message}`
   if (error.code === 'EADDRINUSE') return `port ${port} is in use; set PORT to another`
   if (error.syscall === 'listen') return `cannot listen on ${host}, port ${port}; set HOST and PORT to others`
