@@ -26,6 +26,7 @@ beforeEach(() => {
   const events = new EventBus()
   events.on('sessionRevoked', (sessionId) => heard.push(`revoked ${sessionId}`))
   events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
+  events.on('userRenamed', (userId, name) => heard.push(`renamed ${userId} ${name}`))
   const roomStore = new MemoryRoomStore()
   const tokens = createTokens({ secret: 'a secret that only the tests know', now })
   accounts = createAccounts({ store: new MemoryAccountsStore(), roomStore, tokens, passwords, events, now })
@@ -190,6 +191,20 @@ test.each(['', '.', 'noise', 'unknown-session.secret', '.secret'])('%j is no ref
   await expect(accounts.refresh(token)).rejects.toMatchObject(unauthenticated)
 })
 
+test('who knows a sign-in’s id, which each access token names, cannot end it with that', async () => {
+  const guest = await accounts.guest()
+  const [id, secret] = guest.refreshToken.split('.')
+  const bobs = (await accounts.guest()).refreshToken.split('.')
+  const forged = ['x', secret, `${secret}.x`, `${secret}.${secret}`, `${secret}.${bobs[2]}`, bobs.slice(1).join('.')]
+  for (const rest of forged) {
+    await expect(accounts.refresh(`${id}.${rest}`)).rejects.toMatchObject(unauthenticated)
+    await accounts.signout({ refreshToken: `${id}.${rest}` })
+  }
+  expect(heard).toEqual([])
+  await accounts.authenticate(guest.accessToken)
+  await accounts.refresh(guest.refreshToken)
+})
+
 test.each([
   ['a guest', 400, () => accounts.guest()],
   ['an account', 30, () => accounts.signup(ada)],
@@ -214,8 +229,9 @@ test('who signs out, with either token, is out at once, and live connections hea
   await accounts.signout({})
 })
 
-test('people see and rename themselves', async () => {
+test('people see and rename themselves, and live connections hear of it', async () => {
   const actor = await actorOf(await accounts.guest('Grace'))
   expect(await accounts.updateMe(actor, { name: 'Ada' })).toMatchObject({ name: 'Ada', isGuest: true })
   expect((await accounts.me(actor)).name).toBe('Ada')
+  expect(heard).toEqual([`renamed ${actor.userId} Ada`])
 })

@@ -17,7 +17,7 @@ const REPEAT_MS = 30 * DAY_MS
 /** A sign-in and its refresh token, which is known only here and to whom it is given. */
 export interface RefreshGrant {
   readonly sessionId: SessionId
-  /** `sessionId.secret`, the secret having 256 bits. */
+  /** `sessionId.secret.seal`, the secret having 256 bits. */
   readonly refreshToken: string
   /** When the sign-in ends unless it is refreshed, in milliseconds since 1970. */
   readonly refreshExpiresAt: number
@@ -57,8 +57,9 @@ export function createSessions(deps: {
   const isRepeated = (session: SessionRecord, next: string): boolean =>
     isLive(session) && session.refreshHash === hashOf(next) && now() - (session.rotatedAt ?? 0) <= REPEAT_MS
 
+  /** The session that the token was made for: who only knows a session's id can neither refresh nor end it. */
   async function findFamily(refreshToken: string): Promise<SessionRecord | undefined> {
-    const id = sessionIdSchema.safeParse(refreshToken.slice(0, refreshToken.indexOf('.'))).data
+    const id = tokens.findRefreshSession(refreshToken)
     return id && (await store.findSession(id))
   }
 
@@ -75,7 +76,7 @@ export function createSessions(deps: {
       const id = sessionIdSchema.parse(nanoid())
       const grant = {
         sessionId: id,
-        refreshToken: mintRefreshToken(id, randomBytes(32)),
+        refreshToken: tokens.mintRefresh(id, randomBytes(32)),
         refreshExpiresAt: expiryFor(user),
       }
       await store.createSession({
@@ -96,7 +97,7 @@ export function createSessions(deps: {
       if (!session || !user) throw new SketchRoomError('unauthenticated', 'Sign in again.')
       const { id: sessionId } = session
       const secret = attemptKey === undefined ? randomBytes(32) : tokens.deriveRefreshSecret(refreshToken, attemptKey)
-      const next = mintRefreshToken(sessionId, secret)
+      const next = tokens.mintRefresh(sessionId, secret)
       const rotation = { refreshHash: hashOf(next), expiresAt: expiryFor(user), rotatedAt: now() }
       if (await store.rotateSession(sessionId, hashOf(refreshToken), rotation)) {
         return { user, grant: { sessionId, refreshToken: next, refreshExpiresAt: rotation.expiresAt } }
@@ -119,10 +120,6 @@ export function createSessions(deps: {
       if (session) await revoke(session.id)
     },
   }
-}
-
-function mintRefreshToken(id: SessionId, secret: Buffer): string {
-  return `${id}.${secret.toString('base64url')}`
 }
 
 /** The secret has 256 bits of its own, so a plain hash is enough. */

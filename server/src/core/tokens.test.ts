@@ -83,7 +83,7 @@ const REFUSED: Array<[what: string, token: string]> = [
   ['a wrong issuer', jwt.sign({ ...claims, iss: 'somebody' }, secret)],
   ['no sign-in', jwt.sign({ ...claims, sid: undefined }, secret)],
   ['the audience of a room without a room', jwt.sign({ ...claims, aud: 'sketchroom:room' }, secret)],
-  ['a refresh token', `${sessionId}.${'x'.repeat(43)}`],
+  ['a refresh token', tokens.mintRefresh(sessionId, Buffer.alloc(32))],
 ]
 
 test.each(REFUSED)('a token with %s is refused', (_what, token) => {
@@ -95,4 +95,17 @@ test('a room token cannot make an owner', () => {
   const owner = { ...rest, iss: 'sketchroom', aud: 'sketchroom:room', sub, room, by, exp: seconds + 60 }
   expect(tokens.verify(jwt.sign(owner, secret))).toMatchObject({ role: 'viewer' })
   expect(() => tokens.verify(jwt.sign({ ...owner, role: 'owner' }, secret))).toThrow(unauthenticated)
+})
+
+test('a refresh token names its session to the server that made it, and only whole', () => {
+  const token = tokens.mintRefresh(sessionId, Buffer.alloc(32))
+  expect(tokens.findRefreshSession(token)).toBe(sessionId)
+  expect(createTokens({ secret: 'another secret of the same kind', now: Date.now }).findRefreshSession(token)).toBe(
+    undefined,
+  )
+  for (let at = 0; at < token.length; at++) {
+    const other = token[at] === 'x' ? 'y' : 'x'
+    expect(tokens.findRefreshSession(token.slice(0, at) + other + token.slice(at + 1))).toBe(undefined)
+    expect(tokens.findRefreshSession(token.slice(0, at))).toBe(undefined)
+  }
 })

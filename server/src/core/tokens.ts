@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, timingSafeEqual } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
@@ -30,12 +30,16 @@ const claimsSchema = z.discriminatedUnion('aud', [
 /** What a room token is minted from; it lives `ttlSeconds`. */
 export type RoomTokenClaims = Omit<RoomTokenActor, 'kind' | 'expiresAt'> & { readonly ttlSeconds: number }
 
-/** Mints and verifies the JWTs that actors show. */
+/** Mints and verifies the JWTs that actors show, and what refresh tokens are made of. */
 export interface Tokens {
   /** An access token for a signed-in person, good for `ACCESS_TOKEN_SECONDS`. */
   mintAccess(userId: UserId, sessionId: SessionId): string
   /** A token that lets a host's user into one room; `expiresAt` is in milliseconds since 1970. */
   mintRoom(claims: RoomTokenClaims): { token: string; expiresAt: number }
+  /** A refresh token of a session, `sessionId.secret.seal`: the seal proves that it was made here. */
+  mintRefresh(sessionId: SessionId, secret: Buffer): string
+  /** The session that a refresh token was minted for, by now perhaps traded or ended; undefined for one not made here. */
+  findRefreshSession(refreshToken: string): SessionId | undefined
   /**
    * The secret of the refresh token that follows this one in an attempt with this key: the same each time, and
    * known to nobody who lacks our secret, whatever else they know.
@@ -47,6 +51,10 @@ export interface Tokens {
 
 /** Makes and checks tokens with one secret, by HS256 only. `now` is in milliseconds since 1970. */
 export function createTokens({ secret, now }: { secret: string; now: () => number }): Tokens {
+  // A line break is in no JWT, so that what is made of lines is never a signature of ours, nor the other way round.
+  const hmac = (lines: string): Buffer => createHmac('sha256', secret).update(lines).digest()
+  const seal = (text: string): string => `${text}.${hmac(`seal\n${text}`).toString('base64url')}`
+
   function sign(claims: Record<string, unknown>, ttlSeconds: number): { token: string; expiresAt: number } {
     const iat = Math.floor(now() / 1000)
     const exp = iat + ttlSeconds
@@ -61,9 +69,15 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
     mintRoom: ({ userId, name, color, role, roomId, origins, mintedBy, ttlSeconds }) =>
       sign({ aud: ROOM_AUDIENCE, sub: userId, name, color, role, room: roomId, origins, by: mintedBy }, ttlSeconds),
 
-    // A line break is in no JWT, so that no signature of ours is ever such a secret, nor the other way round.
-    deriveRefreshSecret: (refreshToken, attemptKey) =>
-      createHmac('sha256', secret).update(`refresh\n${refreshToken}\n${attemptKey}`).digest(),
+    mintRefresh: (sessionId, refreshSecret) => seal(`${sessionId}.${refreshSecret.toString('base64url')}`),
+
+    findRefreshSession(refreshToken) {
+      const sealed = seal(refreshToken.slice(0, Math.max(0, refreshToken.lastIndexOf('.'))))
+      if (!isSame(refreshToken, sealed)) return undefined
+      return sessionIdSchema.parse(refreshToken.slice(0, refreshToken.indexOf('.')))
+    },
+
+    deriveRefreshSecret: (refreshToken, attemptKey) => hmac(`refresh\n${refreshToken}\n${attemptKey}`),
 
     verify(token) {
       try {
@@ -86,4 +100,9 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
       }
     },
   }
+}
+
+function isSame(given: string, expected: string): boolean {
+  const [a, b] = [Buffer.from(given), Buffer.from(expected)]
+  return a.length === b.length && timingSafeEqual(a, b)
 }
