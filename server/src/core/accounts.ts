@@ -149,6 +149,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     async updateMe(actor, { name }) {
       const user = await getUser(actor.userId)
       await store.updateUser(user.id, { name })
+      events.emit('userRenamed', user.id, name)
       return toUser({ ...user, name })
     },
   }

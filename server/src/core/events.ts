@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import type { RoomId, SessionId } from '@sketchroom/shared/ids'
+import type { RoomId, SessionId, UserId } from '@sketchroom/shared/ids'
 
 /** What happened to people and rooms that live connections must hear of; named in the past tense. */
 export interface Events {
@@ -7,6 +7,7 @@ export interface Events {
   accessChanged: [roomId: RoomId]
   roomDeleted: [roomId: RoomId]
   sessionRevoked: [sessionId: SessionId]
+  userRenamed: [userId: UserId, name: string]
 }
 
 /** Tells the sync side of this process what the REST side changed. */

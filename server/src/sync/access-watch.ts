@@ -15,7 +15,7 @@ const CHECK_TOKENS_EVERY_MS = 1_000
 const RECENT_MS = 60_000
 const TRY_AGAIN_MS = 500
 
-/** Keeps open connections true to what their people may do now: roles, removals, sign-outs, expiry. */
+/** Keeps open connections true to who their people are and what they may do: names, roles, removals, sign-outs, expiry. */
 export class AccessWatch {
   readonly #host: RoomHost
   readonly #entry: RoomEntry
@@ -43,6 +43,12 @@ export class AccessWatch {
       this.#remember(sessionId)
       for (const link of this.#host.links()) {
         if (link.actor.kind === 'user' && link.actor.sessionId === sessionId) link.leave('unauthenticated')
+      }
+    })
+    parts.events.on('userRenamed', (userId, name) => {
+      for (const link of this.#host.links()) {
+        // In a room token, the host says what its user is called.
+        if (link.actor.kind === 'user' && link.user.id === userId) link.setUser({ ...link.user, name })
       }
     })
     this.#host.on('entered', (link) => {

@@ -30,7 +30,8 @@ async function join(roomId: string, token: string) {
 async function newRoom() {
   const { accessToken } = await server.api.guest('Ada')
   const { id } = await server.api.createRoom(accessToken)
-  const token = (who: string, role: 'viewer' | 'editor' = 'editor') => server.api.roomToken(accessToken, id, role, who)
+  const token = (who: string, role: 'viewer' | 'editor' = 'editor', name = who) =>
+    server.api.roomToken(accessToken, id, role, who, name)
   return { roomId: id, token }
 }
 
@@ -83,6 +84,21 @@ test('what an editor had in motion ends with the right to draw', async () => {
   await server.api.setMember(owner.accessToken, roomId, member.user.id, 'viewer')
   await vi.waitFor(() => expect(seen()).not.toHaveProperty('motion'))
   expect(seen()).toMatchObject({ user: { name: 'Bob' }, pointer: { x: 1 } })
+})
+
+test('a renewed token says what its owner is called from now on', async () => {
+  const { roomId, token } = await newRoom()
+  const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]
+  bob.awareness.setLocalState({ pointer: { x: 1 } })
+  bob.publish()
+  const seen = () => ada.states().get(bob.awareness.clientID)
+  await vi.waitFor(() => expect(seen()).toMatchObject({ user: { name: 'bob' } }))
+  bob.client.sendToken(await token('bob', 'editor', 'Robert'))
+  await vi.waitFor(() => expect(seen()).toMatchObject({ user: { id: 'bob', name: 'Robert' }, pointer: { x: 1 } }))
+  bob.awareness.setLocalState({ pointer: { x: 2 } })
+  bob.awareness.setLocalState({ pointer: { x: 3 } })
+  bob.publish()
+  await vi.waitFor(() => expect(seen()).toMatchObject({ user: { name: 'Robert' }, pointer: { x: 3 } }))
 })
 
 test('nobody can move or remove another’s cursor', async () => {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
+import { Doc } from 'yjs'
 import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom, setWord } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -80,6 +82,27 @@ test('signing out ends the connections of that sign-in', async () => {
   const { member, bob } = await roomWithMember('editor')
   expect((await server.api.call('POST', '/api/v1/auth/signout', { token: member.accessToken })).status).toBe(204)
   expect(await bob.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+})
+
+test('a new name is seen at once, by whoever is there and by whoever comes', async () => {
+  const { roomId, owner, member, call, ada, bob } = await roomWithMember('editor')
+  const awareness = new Awareness(new Doc())
+  awareness.setLocalState({ pointer: { x: 1 } })
+  bob.sendAwareness(encodeAwarenessUpdate(awareness, [awareness.clientID]))
+  const nameSeenBy = (client: RawClient) => {
+    const seen = new Awareness(new Doc())
+    for (const update of client.awarenessUpdates) applyAwarenessUpdate(seen, update, null)
+    return seen.getStates().get(awareness.clientID) as unknown
+  }
+  await vi.waitFor(() => expect(nameSeenBy(ada)).toMatchObject({ user: { name: 'Bob' } }))
+  await server.api.call('PATCH', '/api/v1/me', { token: member.accessToken, body: { name: 'Robert' } })
+  const renamed = { user: { id: member.user.id, name: 'Robert' }, pointer: { x: 1 } }
+  await vi.waitFor(() => expect(nameSeenBy(ada)).toMatchObject(renamed))
+  const late = await joinRoom(server, roomId, owner.accessToken)
+  await vi.waitFor(() => expect(nameSeenBy(late)).toMatchObject(renamed))
+  expect(await (await call('GET', '')).json()).toMatchObject({
+    present: expect.arrayContaining([expect.objectContaining({ name: 'Robert' })]) as unknown,
+  })
 })
 
 test('presence is who is connected, each person once', async () => {

@@ -144,6 +144,7 @@ export class RoomHost extends EventEmitter<{ entered: [link: RoomLink] }> implem
       const entrant = await this.#parts.doorkeeper.enter(token, link.room.id, connection.context.socket.entrance)
       if (entrant.user.id !== link.user.id) throw new SketchRoomError('unauthenticated', 'another person’s token')
       link.actor = entrant.actor
+      link.setUser(entrant.user)
       if (entrant.role === link.role) link.tell({ type: 'role', role: link.role })
       else link.setRole(entrant.role)
     } catch (error) {

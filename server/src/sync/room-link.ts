@@ -40,9 +40,9 @@ function isEmptyUpdate(update: Uint8Array): boolean {
 export class RoomLink {
   readonly room: HostedRoom
   readonly connection: Connection
-  readonly user: PresenceUser
   actor: Actor
   role: Role
+  user: PresenceUser
   readonly #journal: Journal
   readonly #socket: LinkSocket
   readonly #onBroken: (error: unknown) => void
@@ -112,6 +112,13 @@ export class RoomLink {
     this.tell({ type: 'role', role })
     if (!couldDraw && mayDraw(role)) this.#askForMissing()
     if (couldDraw && !mayDraw(role)) this.#stampAnew()
+  }
+
+  /** Says who this is from now on, by another name or colour: also under the cursor that stands. */
+  setUser(user: PresenceUser): void {
+    if (user.name === this.user.name && user.color === this.user.color) return
+    this.user = user
+    this.#stampAnew()
   }
 
   /** Ends the connection's stay in this room. */

@@ -48,8 +48,14 @@ export class ApiCaller {
     return roomSchema.parse(await this.#ok('POST', apiPath('rooms'), { token, body: { name: 'A board', access } }))
   }
 
-  async roomToken(token: string, roomId: string, role: 'viewer' | 'editor', userId = 'host-user'): Promise<string> {
-    const body = { user: { id: userId, name: userId }, role }
+  async roomToken(
+    token: string,
+    roomId: string,
+    role: 'viewer' | 'editor',
+    userId = 'host-user',
+    name = userId,
+  ): Promise<string> {
+    const body = { user: { id: userId, name }, role }
     return roomTokenSchema.parse(await this.#ok('POST', apiPath('roomTokens', { roomId }), { token, body })).token
   }
 
