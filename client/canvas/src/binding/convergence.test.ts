@@ -16,6 +16,7 @@ type Step =
   | { readonly kind: 'do'; readonly peer: number; readonly operation: SceneOperation }
   | { readonly kind: 'press'; readonly peer: number; readonly pick: number }
   | { readonly kind: 'release'; readonly peer: number }
+  | { readonly kind: 'motion'; readonly peer: number; readonly picks: readonly number[]; readonly x: number }
   | { readonly kind: 'wait'; readonly ms: number }
   | { readonly kind: 'deliver'; readonly peer: number; readonly picks: readonly number[]; readonly again: boolean }
 
@@ -24,6 +25,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 6, arbitrary: fc.record({ kind: fc.constant('do' as const), peer, operation: sceneOperation }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('press' as const), peer, pick: fc.nat(20) }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('release' as const), peer }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('motion' as const),
+      peer,
+      picks: fc.array(fc.nat(20), { maxLength: 3 }),
+      x: fc.integer({ min: -1_000, max: 1_000 }),
+    }),
+  },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('wait' as const), ms: fc.nat(1_200) }) },
   {
     weight: 4,
@@ -86,15 +96,23 @@ function play(steps: readonly Step[], peerCount: number): void {
     if (event.kind === 'do') actor.view.do(event.operation)
     else if (event.kind === 'release') actor.view.release()
     else if (event.kind === 'deliver') for (const pick of event.picks) actor.receive(pick, event.again)
-    else {
+    else if (event.kind === 'motion') {
+      const { elements } = actor.view
+      const moving = elements.filter((_, i) => event.picks.includes(i))
+      const motion = { xy: [event.x, event.x], wh: [Math.abs(event.x), 9], angle: 1 } as const
+      actor.binding.showMotion(new Map(moving.map(({ id }) => [id, motion])))
+    } else {
       const elements = actor.view.elements.filter((element) => !element.isDeleted)
       const held = elements[event.pick % Math.max(elements.length, 1)]
       actor.view.press(...(held ? [held.id] : []))
     }
   }
 
-  // Everybody lifts the pointer and the network heals.
-  for (const { view } of peers) view.release()
+  // Everybody lifts the pointer, all motion ends and the network heals.
+  for (const { view, binding } of peers) {
+    view.release()
+    binding.showMotion(new Map())
+  }
   let updatesBefore = -1
   for (let round = 0; round < 10; round++) {
     clock.advance(2_000)

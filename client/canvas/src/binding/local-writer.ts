@@ -4,7 +4,8 @@ import { changedKeys, type ElementValues, valuesOf, withKeys } from '@sketchroom
 import { createElement, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneView, ViewElement } from './scene-view.ts'
-import type { Shadow } from './shadow.ts'
+import type { Shadow, ShadowEntry } from './shadow.ts'
+import { toldAgainst } from './told-change.ts'
 import { isVisible } from './view-element.ts'
 
 /**
@@ -48,6 +49,12 @@ export class LocalWriter {
     return later
   }
 
+  /** What the document will say of an element when the view's changes are written; undefined before it knows it. */
+  told(element: ViewElement): ElementValues | undefined {
+    const entry = this.#shadow.get(element.id)
+    return entry && withKeys(entry.values, this.#tell(element.id, entry, this.#shadow.localChanges(element)))
+  }
+
   /** Marks as deleted what the editor has dropped without a word: shapes that a gesture left without a size. */
   deleteVanished(ids: Iterable<ElementId>): void {
     const present = new Set(this.#view.getElements().map((element) => element.id))
@@ -80,6 +87,12 @@ export class LocalWriter {
     return undefined
   }
 
+  #tell(id: ElementId, entry: Pick<ShadowEntry, 'values' | 'shown'>, changes: ReadonlyMap<string, unknown>) {
+    return entry.values === entry.shown
+      ? changes
+      : toldAgainst(findElement(this.#doc, id) ?? entry.values, entry, changes)
+  }
+
   #write(writes: readonly (() => void)[]): void {
     // A migration is nobody's change: outside our transaction, so that the view is shown what it did.
     if (writes.length === 0 || !prepareForWriting(this.#doc)) return
@@ -101,9 +114,10 @@ export class LocalWriter {
     changes: ReadonlyMap<string, unknown>,
     element?: ViewElement,
   ): void {
-    writeKeys(this.#doc, id, changes)
-    const values = withKeys(stored, changes)
-    this.#shadow.agree(id, values, withKeys(shown, changes), element)
+    const told = this.#tell(id, { values: stored, shown }, changes)
+    writeKeys(this.#doc, id, told)
+    const values = withKeys(stored, told)
+    this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
     this.#shadow.bound.update(id, values)
   }
 }

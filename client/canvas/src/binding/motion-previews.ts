@@ -10,6 +10,8 @@ interface Preview {
   readonly motion: Motion
   /** The document has changed since: it knows better. */
   overtaken: boolean
+  /** The person has changed the element under it: not shown any more. */
+  dismissed: boolean
   /** Set when the motion ended before the document told: when to stop showing it. */
   cancelLinger?: () => void
 }
@@ -31,7 +33,8 @@ export class MotionPreviews {
 
   /** The motion to show for an element. */
   of(id: ElementId): Motion | undefined {
-    return this.#previews.get(id)?.motion
+    const preview = this.#previews.get(id)
+    return preview?.dismissed ? undefined : preview?.motion
   }
 
   /** Takes all motion that is going on now. */
@@ -53,7 +56,7 @@ export class MotionPreviews {
         delete preview.cancelLinger
         continue
       }
-      this.#previews.set(id, { motion, overtaken: false })
+      this.#previews.set(id, { motion, overtaken: false, dismissed: false })
       changed.push(id)
     }
     if (changed.length > 0) this.#onChange(changed)
@@ -65,6 +68,12 @@ export class MotionPreviews {
     if (!preview) return
     preview.overtaken = true
     if (preview.cancelLinger) this.#forget(id)
+  }
+
+  /** Shows an element's motion no longer, until it is another motion. */
+  dismiss(id: ElementId): void {
+    const preview = this.#previews.get(id)
+    if (preview) preview.dismissed = true
   }
 
   /** Stops all timers. */

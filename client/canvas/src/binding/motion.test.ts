@@ -129,17 +129,90 @@ test('what I hold does not follow another’s motion; afterwards it is where I p
   expect(board.view.get('box').x).toBe(20)
 })
 
-test('what I take while another moves it starts where I see it', () => {
+test('what I drag while another moves it goes my way from where the document has it', () => {
   const board = new Board({ id: 'box', x: 10 })
   board.binding.showMotion(moved('box', 300))
+  board.clock.advance(16)
   board.view.press('box')
-  board.binding.showMotion(moved('box', 350))
-  board.view.edit('box', { x: 310 })
+  for (const x of [304, 310]) {
+    board.binding.showMotion(moved('box', 350 + x))
+    board.view.edit('box', { x })
+    board.clock.advance(1_100)
+  }
+  expect(board.view.get('box').x).toBe(310)
+  expect(board.motions.at(-1)).toMatchObject({ box: { xy: [20, 0] } })
   board.binding.showMotion(new Map())
   board.view.release()
   board.clock.advance(2_000)
-  expect(board.stored('box')?.x).toBe(310)
-  expect(board.view.get('box').x).toBe(310)
+  expect(board.stored('box')?.x).toBe(20)
+  expect(board.view.get('box').x).toBe(20)
+})
+
+test('what another has let go while I drag it ends where they put it and I moved it on', () => {
+  const board = new Board({ id: 'box', x: 10 })
+  board.binding.showMotion(moved('box', 300))
+  board.clock.advance(16)
+  board.view.press('box')
+  board.view.edit('box', { x: 305 })
+  board.remoteEdit('box', { x: 301 })
+  board.binding.showMotion(new Map())
+  board.view.edit('box', { x: 310 })
+  board.view.release()
+  board.clock.advance(2_000)
+  expect(board.stored('box')?.x).toBe(311)
+  expect(board.view.get('box').x).toBe(311)
+})
+
+test('a nudge ends a motion that nobody finishes, and writes nothing of it', () => {
+  const board = new Board({ id: 'box', x: 10, y: 10 })
+  const stale = new Map([['box', { xy: [9_999, 9_999], wh: [5_000, 5_000], angle: 2 } as const]])
+  board.binding.showMotion(stale)
+  board.clock.advance(16)
+  for (const nudged of [15, 20]) {
+    board.view.edit('box', { x: board.view.get('box').x + 5 })
+    board.clock.advance(100)
+    board.binding.showMotion(stale)
+    board.clock.advance(2_000)
+    const stands = { x: nudged, y: 10, width: 100, height: 50, angle: 0 }
+    expect(board.stored('box')).toMatchObject(stands)
+    expect(board.view.get('box')).toMatchObject(stands)
+  }
+  board.binding.showMotion(moved('box', 300))
+  board.clock.advance(100)
+  expect(board.view.get('box').x).toBe(300)
+})
+
+test('a size that I give to what is shown too large is a size, whatever it was shown as', () => {
+  const board = new Board({ id: 'box' })
+  board.binding.showMotion(new Map([['box', { xy: [0, 0], wh: [5_000, 200] } as const]]))
+  board.clock.advance(16)
+  board.view.press('box')
+  board.view.edit('box', { width: 60, height: 210 })
+  board.view.release()
+  board.clock.advance(2_000)
+  expect(board.stored('box')).toMatchObject({ width: 100, height: 60 })
+})
+
+test('a line that another bends keeps its bends: mine are added point by point, and a new point has to wait', () => {
+  const straight = [
+    [0, 0],
+    [50, 0],
+    [100, 0],
+  ]
+  const bent = (y: number) => straight.map(([x, at], i) => [x!, i === 1 ? y : at!] as const)
+  for (const [points, stored, height] of [
+    [bent(407), bent(7), 7],
+    [[...bent(400), [150, 0]], straight, 0],
+  ] as const) {
+    const board = new Board({ id: 'line', type: 'line', width: 100, height: 0, points: straight })
+    board.binding.showMotion(new Map([['line', { xy: [30, 0], points: bent(400) } as const]]))
+    board.clock.advance(16)
+    board.view.edit('line', { x: 35, points })
+    board.clock.advance(2_000)
+    const stands = { x: 5, width: 100, height, points: stored }
+    expect(board.stored('line')).toMatchObject(stands)
+    expect(board.view.get('line')).toMatchObject(stands)
+  }
 })
 
 test('motion that no honest client sends changes nothing', () => {

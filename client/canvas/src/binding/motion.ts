@@ -5,7 +5,8 @@ import type { ElementPoint } from '@sketchroom/shared/scene/element'
 /** An arrow with more points than this moves in the document's steps: presence is small. */
 const MAX_MOVING_POINTS = 12
 
-type LineValue = readonly [number, number, number, number, readonly ElementPoint[], ...unknown[]]
+/** The value of the key `line`: position, size, points, and what only elbow arrows have. */
+export type LineValue = readonly [number, number, number, number, readonly ElementPoint[], ...unknown[]]
 
 /**
  * Where an element is now, for others to see at once; undefined when it cannot be told so briefly (a long line
@@ -50,11 +51,16 @@ function movedLine(line: LineValue, [x, y]: readonly [number, number], points: M
   if (!Array.isArray(points) || points.length < 2 || points.length > MAX_MOVING_POINTS || !points.every(isSoundPair)) {
     return [x, y, width, height, present, ...elbow]
   }
+  return [x, y, ...sizeOfPoints(points), points.map(([px, py]) => [px, py] as const), ...elbow]
+}
+
+/** How wide and how high a line's points lie apart. */
+export function sizeOfPoints(points: readonly ElementPoint[]): readonly [number, number] {
   const spread = (axis: 0 | 1) => {
     const places = points.map((point) => point[axis])
     return Math.max(...places) - Math.min(...places)
   }
-  return [x, y, spread(0), spread(1), points.map(([px, py]) => [px, py] as const), ...elbow]
+  return [spread(0), spread(1)]
 }
 
 function roundPair(pair: unknown): readonly [number, number] {

@@ -7,6 +7,7 @@ import { withMotion } from './motion.ts'
 import type { MotionPreviews } from './motion-previews.ts'
 import type { SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow } from './shadow.ts'
+import { toldAgainst } from './told-change.ts'
 import { nextVersion, sameBound } from './view-element.ts'
 
 const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
@@ -69,7 +70,8 @@ export class RemoteMerger {
 
     const motion = this.#previews.of(id)
     const shown = motion ? withMotion(values, motion) : values
-    const local = current && keepLocal ? this.#shadow.localChanges(current) : NO_CHANGES
+    const changes = entry && current && keepLocal ? this.#shadow.localChanges(current) : NO_CHANGES
+    const local = entry ? toldAgainst(shown, entry, changes) : changes
     const wanted = withKeys(shown, local)
     const bound = this.#shadow.bound.of(id)
     const unchanged = current && shows(current, wanted) && sameBound(current.boundElements, bound)

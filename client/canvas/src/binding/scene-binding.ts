@@ -1,7 +1,6 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
 import type { Motion } from '@sketchroom/shared/presence'
-import { valuesOf } from '@sketchroom/shared/scene/codec'
 import { observeElements, readElements } from '@sketchroom/shared/scene/document'
 import { type Clock, systemClock } from './clock.ts'
 import { LocalWriter, type Pace } from './local-writer.ts'
@@ -89,10 +88,12 @@ export class SceneBinding {
     if (now.pointerDown && !before.pointerDown) this.#flushedAt.gesture = this.#clock.now()
 
     let dirty = false
+    const taken: ElementId[] = []
     for (const element of this.#view.getElements()) {
       if (!this.#shadow.isDirty(element)) continue
       dirty = true
       if (now.pointerDown || now.held.has(element.id)) this.#touched.add(element.id)
+      if (this.#previews.of(element.id) && this.#shadow.isTaken(element)) taken.push(element.id)
     }
     const released = [...this.#touched].filter((id) => !this.#inHand(id))
     for (const id of released) this.#touched.delete(id)
@@ -106,6 +107,8 @@ export class SceneBinding {
       this.#scheduleFlush(0)
       if (this.#touched.size > 0) this.#emitMotionSoon.request()
     }
+    for (const id of taken) this.#previews.dismiss(id)
+    if (taken.length > 0) this.#show(taken)
   }
 
   /** Writes every change now, those of a gesture too: the page is about to be hidden. */
@@ -203,9 +206,9 @@ export class SceneBinding {
       for (const element of this.#view.getElements()) {
         if (!this.#touched.has(element.id)) continue
         const agreed = this.#shadow.get(element.id)?.values
-        const values = valuesOf(element)
-        if (!agreed || !values) continue
-        const now = motionOf(values, agreed)
+        const told = this.#writer.told(element)
+        if (!agreed || !told) continue
+        const now = motionOf(told, agreed)
         const before = motionOf(agreed, agreed)
         if (now && (element.id in this.#motion || !before || !sameMotion(now, before))) motion[element.id] = now
       }

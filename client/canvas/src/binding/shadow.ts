@@ -1,6 +1,7 @@
 import type { ElementId } from '@sketchroom/shared/ids'
 import { BoundElements } from '@sketchroom/shared/scene/bound-elements'
 import { changedKeys, type ElementValues, valuesOf } from '@sketchroom/shared/scene/codec'
+import { areOfMoved } from './told-change.ts'
 import type { ViewElement } from './scene-view.ts'
 
 const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
@@ -9,7 +10,7 @@ const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
 export interface ShadowEntry {
   /** As the document has it. */
   readonly values: ElementValues
-  /** As the view was given it: the same, or with somebody's motion over it. */
+  /** As the view was given it: the same object, or one with somebody's motion over it. */
   readonly shown: ElementValues
   /** The view's version that agrees; a view element of another version has been changed since. */
   readonly version: number | undefined
@@ -41,6 +42,12 @@ export class Shadow {
     const entry = this.#entries.get(element.id)
     const values = entry && this.isDirty(element) ? valuesOf(element) : undefined
     return entry && values?.type === entry.shown.type ? changedKeys(entry.shown, values) : NO_CHANGES
+  }
+
+  /** Whether the view has changed in an element what another's motion is shown over. */
+  isTaken(element: ViewElement): boolean {
+    const entry = this.#entries.get(element.id)
+    return entry !== undefined && areOfMoved(entry, this.localChanges(element))
   }
 
   /** Notes that the two agree on an element. Without `element` the view still has changes to tell. */

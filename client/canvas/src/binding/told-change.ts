@@ -1,0 +1,65 @@
+import { changedKeys, type ElementValues } from '@sketchroom/shared/scene/codec'
+import type { ElementPoint } from '@sketchroom/shared/scene/element'
+import { type LineValue, sizeOfPoints } from './motion.ts'
+import type { ShadowEntry } from './shadow.ts'
+
+type Shown = Pick<ShadowEntry, 'values' | 'shown'>
+
+/**
+ * The keys that a person changes told against the document. Where another's motion was shown, a change is the way
+ * from there to where the person put it, gone from where the document has the element: a motion that is false, or
+ * that nobody finishes, is never written.
+ */
+export function toldAgainst(
+  document: ElementValues,
+  entry: Shown,
+  changes: ReadonlyMap<string, unknown>,
+): ReadonlyMap<string, unknown> {
+  const moved = changesOfMoved(entry, changes)
+  if (moved.length === 0) return changes
+  const told = new Map(changes)
+  for (const [key, now] of moved) told.set(key, tellKey(key, document.keys[key], entry.shown.keys[key], now))
+  return told
+}
+
+/** Whether a person's changes are of something that another's motion is shown over. */
+export function areOfMoved(entry: Shown, changes: ReadonlyMap<string, unknown>): boolean {
+  return changesOfMoved(entry, changes).length > 0
+}
+
+function changesOfMoved({ values, shown }: Shown, changes: ReadonlyMap<string, unknown>): [string, unknown][] {
+  if (values === shown || changes.size === 0) return []
+  const moved = changedKeys(values, shown)
+  return [...changes].filter(([key]) => moved.has(key))
+}
+
+function tellKey(key: string, document: unknown, shown: unknown, now: unknown): unknown {
+  if (key === 'line') return tellLine(document as LineValue, shown as LineValue, now as LineValue)
+  const told = tell(document, shown, now)
+  if (key !== 'wh') return told
+  const size = document as ElementPoint
+  // A shape that was shown too large and made small again would have no size left.
+  return (told as ElementPoint).map((length, axis) => (length > 0 ? length : size[axis]))
+}
+
+function tellLine(document: LineValue, shown: LineValue, now: LineValue): unknown {
+  const [x, y, width, height, points, ...elbow] = tell(document, shown, now) as LineValue
+  const size = points === document[4] ? [width, height] : sizeOfPoints(points)
+  return [x, y, ...size, points, ...elbow]
+}
+
+/** The way from `shown` to `now`, gone from `document`; what has no such way stays as the document has it. */
+function tell(document: unknown, shown: unknown, now: unknown): unknown {
+  if (isSame(shown, now)) return document
+  if (isSame(document, shown)) return now
+  if (typeof document === 'number' && typeof shown === 'number' && typeof now === 'number') {
+    return document + (now - shown)
+  }
+  if (!Array.isArray(document) || !Array.isArray(shown) || !Array.isArray(now)) return document
+  if (document.length !== shown.length || document.length !== now.length) return document
+  return document.map((part, i) => tell(part, shown[i], now[i]))
+}
+
+function isSame(a: unknown, b: unknown): boolean {
+  return JSON.stringify(a) === JSON.stringify(b)
+}
