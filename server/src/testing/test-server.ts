@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -10,14 +11,28 @@ import { pino } from 'pino'
 import { compose, type App, type ComposeOptions } from '../compose.ts'
 import { parseConfig } from '../config.ts'
 
-/** A port that nothing listens on right now. */
+/** Below what systems give to outgoing connections, or one of those could take a port whose server is restarted. */
+const FIRST_PORT = 20_000
+const PORT_COUNT = 10_000
+
+/** A port that nothing listens on right now, and that no outgoing connection is given. */
 export async function findFreePort(): Promise<number> {
+  for (;;) {
+    // By chance, so that tests that run side by side seldom meet.
+    const port = FIRST_PORT + randomInt(PORT_COUNT)
+    if (await isFree(port)) return port
+  }
+}
+
+function isFree(port: number): Promise<boolean> {
   const server = createServer()
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  const address = server.address()
-  await new Promise((resolve) => server.close(resolve))
-  if (address === null || typeof address === 'string') throw new Error('no port')
-  return address.port
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(false)
+      else reject(error)
+    })
+    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
+  })
 }
 
 /** Calls a server's REST API as its people would. */
