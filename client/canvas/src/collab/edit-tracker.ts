@@ -76,6 +76,7 @@ export class EditTracker {
    */
   async load(onRole: (role: Role) => void): Promise<void> {
     await settledWithin(this.#loadKept(onRole), LOAD_DEADLINE_MS)
+    this.#kept?.doubt()
     this.#siblings.hello()
   }
 

@@ -74,6 +74,16 @@ async function blockStorage(): Promise<() => Promise<void>> {
   }
 }
 
+/** Makes whoever opens the storage wait: it is being deleted, and a tab still has it open. */
+async function blockOpening(): Promise<() => void> {
+  const database = await new Promise<IDBDatabase>((resolve) => {
+    const request = indexedDB.open('sketchroom', 1)
+    request.onsuccess = () => resolve(request.result)
+  })
+  indexedDB.deleteDatabase('sketchroom')
+  return () => database.close()
+}
+
 /** A browser around the session: what it says of the network and of the page. */
 function stubBrowser() {
   const navigator = { onLine: true }
@@ -259,6 +269,26 @@ describe('across a reload', () => {
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(second, { kind: 'saved' })
     expect(onServer()).toEqual(['kept', 'new', 'newer'])
+  })
+
+  test('while the storage does not open nothing is called kept, and all is kept when it does', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const browser = stubBrowser()
+    browser.offline()
+    const unblock = await blockOpening()
+    const session = join()
+    draw(session, 'a')
+    await vi.advanceTimersByTimeAsync(4_000)
+    await waitForStatus(session, { kind: 'offline', pending: 1, kept: false })
+    draw(session, 'b')
+    unblock()
+    await waitForStatus(session, { kind: 'offline', pending: 2, kept: true })
+    await leave(session)
+
+    const later = join()
+    await later.localLoaded
+    expect(later.status).toEqual({ kind: 'offline', pending: 2, kept: true })
+    expect(later.doc.getMap('elements').size).toBe(2)
   })
 
   test('without storage it says that nothing is kept, and counts all the same', async () => {

@@ -10,10 +10,11 @@ const GATHER_MS = 250
 const RECOVER_AFTER_MS = 10_000
 
 /**
+ * `overdue`: still opening, after longer than anybody should trust; what comes waits for it all the same.
  * `failing`: a write is missing in the log, so later pieces might not fit and are not written; `recovering`: the
  * whole board is being written, and what comes meanwhile waits to follow it.
  */
-type Mode = 'opening' | 'working' | 'failing' | 'recovering'
+type Mode = 'opening' | 'overdue' | 'working' | 'failing' | 'recovering'
 
 /** What a kept room needs to know of the session it belongs to. */
 export interface KeptRoomOptions {
@@ -43,7 +44,7 @@ export class KeptRoom {
     this.#options = options
   }
 
-  /** Whether what is drawn now is kept. Optimistic until the database has answered. */
+  /** Whether what is drawn now is kept. Optimistic while the database opens, until `doubt`. */
   get working(): boolean {
     return this.#mode === 'opening' || this.#mode === 'working'
   }
@@ -63,6 +64,11 @@ export class KeptRoom {
       this.#failed()
       return { edits: [], role: undefined }
     }
+  }
+
+  /** Trusts no longer that a database that still opens will ever be there. */
+  doubt(): void {
+    if (this.#mode === 'opening') this.#setMode('overdue')
   }
 
   /** Writes a local edit and its outbox row; the transaction is started before this returns. */
