@@ -6,12 +6,12 @@ import { Button } from '../ui/Button.tsx'
 import { LogoMark } from '../ui/Logo.tsx'
 import { useIsPhone } from '../ui/use-is-phone.ts'
 import { BoardName } from './BoardName.tsx'
+import type { OpenBoard } from './board-state.ts'
 import { othersOnce } from './others-once.ts'
 import { People } from './People.tsx'
 import { PeopleItems } from './PeopleItems.tsx'
 import { mayRename } from './permissions.ts'
 import { StatusBadge } from './StatusBadge.tsx'
-import type { OpenBoard } from './use-board.ts'
 
 interface BoardBarProps {
   readonly board: OpenBoard | undefined

@@ -48,8 +48,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
   function onStatus(next: SavingStatus): void {
     setStatus(next)
     const reason = next.kind === 'no-access' ? reasonOfCode(next.reason) : undefined
-    // A board that was open and is not found any more was closed to this person.
-    if (reason) close(reason.kind === 'not-found' && open ? { kind: 'no-access' } : reason)
+    if (reason) close(reason)
   }
 
   if (board.kind === 'closed') {

@@ -49,12 +49,16 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
   failed: { icon: <CloudAlert size={32} />, title: 'The board could not be opened', text: '' },
 }
 
+/** Where another try may have another answer. */
+const MAY_CHANGE = new Set<ClosedReason['kind']>(['no-access', 'deleted', 'unreachable', 'failed'])
+
 /** Instead of a board: why it is not shown, and the ways on. */
 export function ClosedBoard({ reason, left, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {
   const { pathname } = useLocation()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
   const { icon, title, text } = TEXTS[reason.kind]
+  const mayRestore = reason.kind === 'deleted' && onRestore !== undefined
   usePageTitle(title)
 
   async function run(action: () => Promise<void>): Promise<void> {
@@ -96,8 +100,8 @@ export function ClosedBoard({ reason, left, onRetry, onContinueAsGuest, onRestor
         <>
           {reason.kind === 'signed-out' && signIn('primary')}
           {reason.kind === 'signed-out' && button('Continue as a guest', 'plain', onContinueAsGuest)}
-          {(reason.kind === 'unreachable' || reason.kind === 'failed') && button('Try again', 'primary', onRetry)}
-          {reason.kind === 'deleted' && button('Restore the board', 'primary', onRestore)}
+          {mayRestore && button('Restore the board', 'primary', onRestore)}
+          {MAY_CHANGE.has(reason.kind) && !mayRestore && button('Try again', 'primary', onRetry)}
           {reason.kind === 'not-found' && signIn('primary')}
           <Link className={buttonClass('plain')} to="/">
             Go to your boards

@@ -1,26 +1,13 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
-import type { Access, Role } from '@sketchroom/shared/roles'
+import type { Role } from '@sketchroom/shared/roles'
 import { ApiError, OfflineError } from '../api/api-error.ts'
 import { findKnownRoom, forgetKnownRoom, keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { useRefresh } from '../ui/use-refresh.ts'
+import { type Board, closeBoard, isAskedAgain, missAnswer } from './board-state.ts'
 import { closedReason, type ClosedReason } from './closed-reason.ts'
-
-/** What the page shows of a board beside its drawing. `access` is unknown while only this device was asked. */
-export interface OpenBoard {
-  readonly name: string
-  readonly role: Role
-  readonly access: Access | undefined
-}
-
-/** Where opening a board stands. */
-export type Board =
-  | { readonly kind: 'opening' }
-  | { readonly kind: 'open'; readonly board: OpenBoard }
-  /** `role`: the one that the person had while it was open. */
-  | { readonly kind: 'closed'; readonly reason: ClosedReason; readonly role?: Role | undefined }
 
 const REFRESH_MS = 30_000
 
@@ -65,7 +52,7 @@ export function useBoard(roomId: RoomId) {
       const known = findKnownRoom(storage, roomId)
       // Unsent changes keep a board known: signing out must warn of them.
       if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
-      setState((last) => ({ kind: 'closed', reason, role: lastRole(last) }))
+      setState((last) => closeBoard(last, reason))
     },
     [storage, roomId],
   )
@@ -84,10 +71,8 @@ export function useBoard(roomId: RoomId) {
           if (changesMade.current === before) adopt(room)
         }
       } catch (error) {
-        const closed: Board = { kind: 'closed', reason: closedReason(error) }
-        // What is open stays open: the drawing is here, and its own status says what is wrong.
-        if (isPassing(error)) return () => setState((last) => (last.kind === 'open' ? last : closed))
-        return () => close(closed.reason)
+        const reason = closedReason(error)
+        return () => (isPassing(error) ? setState((last) => missAnswer(last, reason)) : close(reason))
       }
     },
     [getToken, rooms, roomId, adopt, close],
@@ -100,8 +85,7 @@ export function useBoard(roomId: RoomId) {
     return () => abort.abort()
   }, [ask])
   useRefresh(() => {
-    const isWaiting = state.kind === 'closed' && state.reason.kind === 'unreachable'
-    if (state.kind === 'open' || isWaiting) void load()
+    if (isAskedAgain(state)) void load()
   }, REFRESH_MS)
 
   const isSignedOut = wasSignedIn && (sessionState.kind === 'nobody' || sessionState.kind === 'ended')
@@ -135,15 +119,4 @@ export function useBoard(roomId: RoomId) {
 /** Whether it makes sense to try again by itself: the server cannot be reached, is in trouble or is too busy. */
 function isPassing(error: unknown): boolean {
   return error instanceof OfflineError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
-}
-
-function lastRole(last: Board): Role | undefined {
-  switch (last.kind) {
-    case 'opening':
-      return undefined
-    case 'open':
-      return last.board.role
-    case 'closed':
-      return last.role
-  }
 }

@@ -1,7 +1,7 @@
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { Dialog } from '../../ui/Dialog.tsx'
-import type { OpenBoard } from '../use-board.ts'
+import type { OpenBoard } from '../board-state.ts'
 import { CopyLink } from './CopyLink.tsx'
 import { LinkAccess } from './LinkAccess.tsx'
 import { MemberList } from './MemberList.tsx'
