@@ -25,7 +25,6 @@ test('stopping while people draw is clean, however fast they draw', async () => 
   onTestFinished(() => clearInterval(drawing))
   await vi.waitFor(() => expect(ada.answers.length).toBeGreaterThan(5))
   expect(await server.stop()).toBe(true)
-  expect(await ada.closed).toMatchObject({ code: 1001 })
 })
 
 test('a request that is under way when the server stops is answered', async () => {
