@@ -79,3 +79,16 @@ test('who was turned away from a board comes back by a try, once its owner lets 
   await bob.ready()
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
 })
+
+test('an owner who comes back by the link of a board that she deleted can restore it there; others learn nothing', async () => {
+  const { ada, bob, url } = await adaAndBob()
+  await deleteFromHome(ada)
+  for (const person of [ada, bob]) await person.page.goto(url)
+  await vi.waitFor(async () => expect(await headingOf(ada)).toBe('This board was deleted'), SOON)
+  await vi.waitFor(async () => expect(await headingOf(bob)).toBe('No board for you here'), SOON)
+  expect(await bob.page.getByRole('button', { name: 'Restore the board' }).count()).toBe(0)
+
+  await ada.page.getByRole('button', { name: 'Restore the board' }).click()
+  await ada.ready()
+  await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(1), SOON)
+})

@@ -12,6 +12,7 @@ import {
 } from '@sketchroom/shared/api/rooms'
 import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import type { Role } from '@sketchroom/shared/roles'
+import { ApiError } from './api-error.ts'
 import type { ApiRequest } from './http.ts'
 
 /** Sends a request as the person who is signed in. */
@@ -27,6 +28,7 @@ export interface RoomsApi {
     limit: number
     signal?: AbortSignal
   }): Promise<RoomList>
+  /** One board. Its owners get it when it is deleted, too: `deletedAt` tells. */
   get(id: RoomId, signal?: AbortSignal): Promise<Room>
   create(room: CreateRoomRequest): Promise<Room>
   update(id: RoomId, changes: UpdateRoomRequest): Promise<Room>
@@ -41,16 +43,38 @@ export interface RoomsApi {
 
 /** Speaks to `/rooms` through `send`. */
 export function createRoomsApi(send: SendSignedIn): RoomsApi {
+  const list: RoomsApi['list'] = ({ q, archived, cursor, limit, signal }) =>
+    send({
+      method: 'GET',
+      path: apiPath('rooms'),
+      query: { q: q || undefined, archived: archived ? 'true' : undefined, cursor, limit: String(limit) },
+      schema: roomListSchema,
+      signal,
+    })
+  /** The server calls a deleted board "not found"; only in this list its owners see that it is not gone. */
+  async function findDeleted(roomId: RoomId, signal?: AbortSignal): Promise<Room | undefined> {
+    let cursor: string | undefined
+    do {
+      const page = await list({ archived: true, limit: 100, ...(cursor && { cursor }), ...(signal && { signal }) })
+      const found = page.data.find(({ id }) => id === roomId)
+      if (found) return found
+      cursor = page.nextCursor ?? undefined
+    } while (cursor)
+    return undefined
+  }
+
   return {
-    list: ({ q, archived, cursor, limit, signal }) =>
-      send({
-        method: 'GET',
-        path: apiPath('rooms'),
-        query: { q: q || undefined, archived: archived ? 'true' : undefined, cursor, limit: String(limit) },
-        schema: roomListSchema,
-        signal,
-      }),
-    get: (roomId, signal) => send({ method: 'GET', path: apiPath('room', { roomId }), schema: roomSchema, signal }),
+    list,
+    async get(roomId, signal) {
+      try {
+        return await send({ method: 'GET', path: apiPath('room', { roomId }), schema: roomSchema, signal })
+      } catch (error) {
+        const isNotFound = error instanceof ApiError && error.code === 'not_found'
+        const deleted = isNotFound ? await findDeleted(roomId, signal) : undefined
+        if (!deleted) throw error
+        return deleted
+      }
+    },
     create: (body) => send({ method: 'POST', path: apiPath('rooms'), body, schema: roomSchema }),
     update: (roomId, body) => send({ method: 'PATCH', path: apiPath('room', { roomId }), body, schema: roomSchema }),
     delete: (roomId) => send({ method: 'DELETE', path: apiPath('room', { roomId }) }),

@@ -48,11 +48,11 @@ export function useBoard(roomId: RoomId) {
   )
 
   const close = useCallback(
-    (reason: ClosedReason) => {
+    (reason: ClosedReason, role?: Role) => {
       const known = findKnownRoom(storage, roomId)
       // Unsent changes keep a board known: signing out must warn of them.
       if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
-      setState((last) => closeBoard(last, reason))
+      setState((last) => closeBoard(last, reason, role))
     },
     [storage, roomId],
   )
@@ -64,15 +64,16 @@ export function useBoard(roomId: RoomId) {
   const ask = useCallback(
     async (signal?: AbortSignal): Promise<() => void> => {
       const before = changesMade.current
+      const unlessOutdated = (apply: () => void) => () => {
+        if (changesMade.current === before) apply()
+      }
       try {
         await getToken()
         const room = await rooms.get(roomId, signal)
-        return () => {
-          if (changesMade.current === before) adopt(room)
-        }
+        return unlessOutdated(() => (room.deletedAt ? close({ kind: 'deleted' }, room.role) : adopt(room)))
       } catch (error) {
         const reason = closedReason(error)
-        return () => (isPassing(error) ? setState((last) => missAnswer(last, reason)) : close(reason))
+        return unlessOutdated(() => (isPassing(error) ? setState((last) => missAnswer(last, reason)) : close(reason)))
       }
     },
     [getToken, rooms, roomId, adopt, close],
