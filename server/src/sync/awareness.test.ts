@@ -148,6 +148,57 @@ test('a client that comes back on a new socket leaves no ghost when that one is 
   await vi.waitFor(() => expect(seen()).toBeUndefined())
 })
 
+test('a connection speaks for eight clients in all, also when it gives them up', async () => {
+  const { roomId, token } = await newRoom()
+  const [ada, eve] = [await join(roomId, await token('ada')), await join(roomId, await token('eve', 'viewer'))]
+  for (let id = 1; id <= 20; id++) {
+    eve.client.sendAwareness(forged(id, 1, { pointer: { x: id } }))
+    eve.client.sendAwareness(forged(id, 2, null))
+  }
+  for (const id of [20, 8]) eve.client.sendAwareness(forged(id, 3, { pointer: { x: id } }))
+  await vi.waitFor(() => expect(ada.states().has(8)).toBe(true))
+  expect(ada.states().has(20)).toBe(false)
+})
+
+test('those who have gone are forgotten in the end, down to how far their clocks had come', async () => {
+  const { roomId, token } = await newRoom()
+  const ada = await join(roomId, await token('ada'))
+  const visitorToken = await token('visitor')
+  const visitors = await Promise.all(Array.from({ length: 40 }, () => joinRoom(server, roomId, visitorToken)))
+  for (const [nth, visitor] of visitors.entries()) {
+    for (let n = 1; n <= 8; n++) visitor.sendAwareness(forged(8 * nth + n, 50, { pointer: { x: 1 } }))
+  }
+  await vi.waitFor(() => expect(ada.states().size).toBe(1 + 40 * 8))
+  for (const leaving of [visitors.slice(0, 1), visitors.slice(1, -1), visitors.slice(-1)]) {
+    for (const visitor of leaving) visitor.terminate()
+    await vi.waitFor(() => expect(ada.states().has(8 * visitors.indexOf(leaving.at(-1)!) + 1)).toBe(false))
+  }
+  for (const id of [1, 40 * 8]) ada.client.sendAwareness(forged(id, 49, { pointer: { x: 2 } }))
+  ada.client.sendAwareness(forged(1000, 1, { pointer: { x: 3 } }))
+  const late = await join(roomId, await token('late'))
+  await vi.waitFor(() => expect(late.states().has(1000)).toBe(true))
+  expect(late.states().get(1)).toMatchObject({ user: { id: 'ada' } })
+  expect(late.states().has(40 * 8)).toBe(false)
+})
+
+test('who repeats what another said does not come to speak for them', async () => {
+  const { roomId, token } = await newRoom()
+  const [bob, adaToken] = [await join(roomId, await token('bob')), await token('ada')]
+  const first = await join(roomId, adaToken)
+  first.client.sendAwareness(forged(7, 1, { pointer: { x: 1 } }))
+  await vi.waitFor(() => expect(bob.states().has(7)).toBe(true))
+  first.client.terminate()
+  await vi.waitFor(() => expect(bob.states().has(7)).toBe(false))
+  // y-websocket sends all that its awareness hears, also what it hears from the server.
+  bob.client.sendAwareness(forged(7, 1, { pointer: { x: 1 } }))
+  bob.client.sendAwareness(forged(7, 1, null))
+  bob.client.sendAwareness(forged(8, 1, { pointer: { x: 8 } }))
+  await vi.waitFor(() => expect(bob.states().has(8)).toBe(true))
+  const second = await join(roomId, adaToken)
+  second.client.sendAwareness(forged(7, 2, { pointer: { x: 2 } }))
+  await vi.waitFor(() => expect(bob.states().get(7)).toMatchObject({ pointer: { x: 2 } }))
+})
+
 test.for([
   ['too large', forged(1, 1, { blob: 'x'.repeat(17_000) })],
   ['no update at all', new Uint8Array([5, 1])],

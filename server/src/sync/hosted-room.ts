@@ -22,6 +22,9 @@ export const NEVER_MS = 2 ** 31 - 1
 /** Nobody needs to speak for more awareness clients than a few tabs have. */
 const MAX_CLIENTS_PER_LINK = 8
 
+/** So many clients that have gone are remembered, since what others say of them may still be under way. */
+const MAX_GONE_CLIENTS = 256
+
 /** What became of an update that a client sent. */
 export type ApplyResult = 'applied' | 'missing-dependencies' | 'kept-pending'
 
@@ -31,6 +34,7 @@ export class HostedRoom {
   readonly document: Document
   readonly links = new Set<RoomLink>()
   readonly #clientOwners = new Map<number, RoomLink>()
+  readonly #goneClients = new Set<number>()
   #lastFlushAt = -Infinity
   #flushTimer: NodeJS.Timeout | undefined
 
@@ -80,22 +84,41 @@ export class HostedRoom {
   #flush(): void {
     this.#flushTimer = undefined
     this.#lastFlushAt = performance.now()
+    const forgotten = this.#takeLongGone()
     this.document.flush()
+    // Only now: Hocuspocus tells that a client has gone by the clock that it had, and throws when there is none.
+    for (const clientId of forgotten) this.document.awareness.meta.delete(clientId)
+  }
+
+  /** Taken before a flush, since a flush may find that others have gone, whom it has not told of. */
+  #takeLongGone(): readonly number[] {
+    const excess = this.#goneClients.size - MAX_GONE_CLIENTS
+    if (excess <= 0) return []
+    const taken = [...this.#goneClients].slice(0, excess)
+    for (const clientId of taken) this.#goneClients.delete(clientId)
+    return taken
   }
 
   /**
    * Whether the connection may speak for this awareness client: it is its own, or nobody's, or the same
-   * person's from a connection that has not been noticed to be dead yet.
+   * person's from a connection that has not been noticed to be dead yet. What is no news claims nothing:
+   * some clients repeat all that they hear.
    */
-  claimClient(clientId: number, link: RoomLink): boolean {
+  claimClient(clientId: number, clock: number, link: RoomLink): boolean {
+    // A socket that is being closed still says things, and nobody would take back what it says here.
+    if (!this.links.has(link)) return false
     const owner = this.#clientOwners.get(clientId)
     if (owner && owner.user.id !== link.user.id) return false
     // Hocuspocus notes only clients it has never seen; one that comes back would leave a ghost cursor.
     const own = this.document.getClients(link.connection)
     if (own.has(clientId)) return true
-    if (own.size >= MAX_CLIENTS_PER_LINK) return false
+    if (clock <= (this.document.awareness.meta.get(clientId)?.clock ?? -1)) return false
+    // A client that was given up counts too: it is remembered until the connection goes.
+    if (link.clients.size >= MAX_CLIENTS_PER_LINK && !link.clients.has(clientId)) return false
     if (owner && owner !== link) this.document.getClients(owner.connection).delete(clientId)
     this.#clientOwners.set(clientId, link)
+    this.#goneClients.delete(clientId)
+    link.clients.add(clientId)
     own.add(clientId)
     return true
   }
@@ -103,7 +126,11 @@ export class HostedRoom {
   /** Takes a connection out, with the cursors it spoke for. */
   remove(link: RoomLink): void {
     this.links.delete(link)
-    for (const [clientId, owner] of this.#clientOwners) if (owner === link) this.#clientOwners.delete(clientId)
+    for (const clientId of link.clients) {
+      if (this.#clientOwners.get(clientId) !== link) continue
+      this.#clientOwners.delete(clientId)
+      this.#goneClients.add(clientId)
+    }
   }
 }
 

@@ -40,6 +40,8 @@ function isEmptyUpdate(update: Uint8Array): boolean {
 export class RoomLink {
   readonly room: HostedRoom
   readonly connection: Connection
+  /** The awareness clients that it has ever spoken for. */
+  readonly clients = new Set<number>()
   actor: Actor
   role: Role
   user: PresenceUser
@@ -174,7 +176,7 @@ export class RoomLink {
   }
 
   #receiveAwareness(update: Uint8Array): void {
-    const stamped = stampAwareness(update, this, (clientId) => this.room.claimClient(clientId, this))
+    const stamped = stampAwareness(update, this, (clientId, clock) => this.room.claimClient(clientId, clock, this))
     if (stamped) this.room.document.applyAwarenessUpdate(this.connection, stamped)
   }
 

@@ -7,8 +7,8 @@ import type { Awareness } from 'y-protocols/awareness'
 /** An update that holds more clients than one tab has reason to speak for. */
 const MAX_CLIENTS = 8
 
-/** Decides whether this connection may speak for an awareness client. */
-export type ClaimClient = (clientId: number) => boolean
+/** Decides whether this connection may speak for an awareness client, with a state of this clock. */
+export type ClaimClient = (clientId: number, clock: number) => boolean
 
 /** Whose awareness it is, as the server knows. */
 export interface Speaker {
@@ -25,7 +25,7 @@ export interface Speaker {
 export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: ClaimClient): Uint8Array | undefined {
   const decoder = decoding.createDecoder(update)
   const count = decoding.readVarUint(decoder)
-  // Clients also repeat removals of others that timed out on their side; those are left out below.
+  // Clients also repeat what others said, and removals of those that timed out on their side: left out below.
   const entries = encoding.createEncoder()
   let kept = 0
   for (let index = 0; index < count; index++) {
@@ -33,7 +33,7 @@ export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: Clai
     const clock = decoding.readVarUint(decoder)
     const json = decoding.readVarString(decoder)
     if (json.length > MAX_PRESENCE_BYTES) throw new RangeError('awareness state is too large')
-    if (kept >= MAX_CLIENTS || !claim(clientId)) continue
+    if (kept >= MAX_CLIENTS || !claim(clientId, clock)) continue
     writeEntry(entries, clientId, clock, stamp(JSON.parse(json), speaker))
     kept += 1
   }
