@@ -8,6 +8,7 @@ import { Field } from '../ui/Field.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import { accountFaults } from './account-faults.ts'
 import { AccountPage } from './AccountPage.tsx'
+import { LeavingAlert } from './LeavingAlert.tsx'
 import { PasswordField } from './PasswordField.tsx'
 import { useAccountForm } from './use-account-form.ts'
 
@@ -35,6 +36,7 @@ export function SignInPage() {
       }
     >
       <form className="account-form" noValidate onSubmit={submit}>
+        <LeavingAlert />
         <Alert text={form.error} />
         <Field
           label="E-mail address"

@@ -2,11 +2,11 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { describeError } from '../api/describe-error.ts'
 import { forgetDevice } from '../device/forget-device.ts'
-import { listKnownRooms } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
+import { unsentBoards } from './unsent-boards.ts'
 
 /** Says what signing out takes away, above all changes that no server has yet, and does it. */
 export function SignOutDialog({ isGuest, onClose }: { isGuest: boolean; onClose: () => void }) {
@@ -14,7 +14,7 @@ export function SignOutDialog({ isGuest, onClose }: { isGuest: boolean; onClose:
   const navigate = useNavigate()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
-  const unsaved = listKnownRooms(storage).filter((room) => room.pending > 0)
+  const unsent = unsentBoards(storage)
 
   async function signOut(): Promise<void> {
     setBusy(true)
@@ -33,9 +33,7 @@ export function SignOutDialog({ isGuest, onClose }: { isGuest: boolean; onClose:
   return (
     <Dialog small title="Sign out?" onClose={onClose}>
       <Alert text={error} />
-      {unsaved.length > 0 && (
-        <Alert text={`Changes that are only on this device will be lost: ${unsaved.map(nameAndCount).join(', ')}.`} />
-      )}
+      {unsent && <Alert text={`Changes that are only on this device will be lost: ${unsent}.`} />}
       <p>
         {isGuest
           ? 'You are a guest: without an account you cannot come back to your boards. This browser also forgets everything it keeps of them.'
@@ -44,13 +42,9 @@ export function SignOutDialog({ isGuest, onClose }: { isGuest: boolean; onClose:
       <div className="dialog-actions">
         <Button onClick={onClose}>Stay signed in</Button>
         <Button look="danger" busy={busy} onClick={() => void signOut()}>
-          {unsaved.length > 0 ? 'Sign out and lose them' : 'Sign out'}
+          {unsent ? 'Sign out and lose them' : 'Sign out'}
         </Button>
       </div>
     </Dialog>
   )
-}
-
-function nameAndCount({ name, pending }: { name: string; pending: number }): string {
-  return `“${name}” (${pending})`
 }

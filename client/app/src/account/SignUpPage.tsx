@@ -8,6 +8,7 @@ import { Field } from '../ui/Field.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import { accountFaults, LEAST_PASSWORD_LENGTH } from './account-faults.ts'
 import { AccountPage } from './AccountPage.tsx'
+import { LeavingAlert } from './LeavingAlert.tsx'
 import { PasswordField } from './PasswordField.tsx'
 import { useAccountForm } from './use-account-form.ts'
 
@@ -38,6 +39,7 @@ export function SignUpPage() {
       }
     >
       <form className="account-form" noValidate onSubmit={submit}>
+        <LeavingAlert />
         <Alert text={form.error} />
         <Field
           label="Name"

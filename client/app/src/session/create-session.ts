@@ -4,9 +4,10 @@ import { LEAST_VALIDITY_MS } from '@sketchroom/shared/protocol/token-renewal'
 import { ApiError } from '../api/api-error.ts'
 import type { ApiRequest, Send } from '../api/http.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
+import { forgetDevice } from '../device/forget-device.ts'
 import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
 import { createRefreshAttempt } from './refresh-attempt.ts'
-import type { SessionState } from './session-state.ts'
+import { personLeaving, type SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 import type { TabLock } from './tab-lock.ts'
 
@@ -115,6 +116,17 @@ export function createSession({ send, storage, lock, now = Date.now }: SessionPa
     }
   }
 
+  async function enter(path: 'signup' | 'signin', account: unknown): Promise<void> {
+    // The guest's token makes the account the same person, with the same boards.
+    const guest = state.kind === 'signed-in' ? await getToken() : undefined
+    await lock(async () => {
+      const signedIn = await send(post(path, account), guest)
+      const leaving = personLeaving(state)
+      if (leaving && leaving.id !== signedIn.user.id) await forgetDevice(storage)
+      adopt(signedIn)
+    })
+  }
+
   return {
     getState: () => state,
     subscribe(listener) {
@@ -142,15 +154,8 @@ export function createSession({ send, storage, lock, now = Date.now }: SessionPa
     },
     getToken,
     send: sendSignedIn,
-    async signUp(account) {
-      // The guest's token makes the new account the same person, with the same boards.
-      const guest = state.kind === 'signed-in' ? await getToken() : undefined
-      await lock(async () => adopt(await send(post('signup', account), guest)))
-    },
-    async signIn(account) {
-      const guest = state.kind === 'signed-in' ? await getToken() : undefined
-      await lock(async () => adopt(await send(post('signin', account), guest)))
-    },
+    signUp: (account) => enter('signup', account),
+    signIn: (account) => enter('signin', account),
     async rename(name) {
       adoptUser(await sendSignedIn({ method: 'PATCH', path: apiPath('me'), body: { name }, schema: userSchema }))
     },

@@ -13,6 +13,15 @@ export type SessionState =
   /** The server no longer knows the sign-in of this person. */
   | { readonly kind: 'ended'; readonly user: KnownUser }
 
+/**
+ * Whose things leave the device when another account signs in here. Nobody's where a guest is the one who signs
+ * in: the account takes the boards over, unless the server no longer knows the guest.
+ */
+export function personLeaving(state: SessionState): KnownUser | User | undefined {
+  const person = personOf(state)
+  return person?.isGuest && state.kind !== 'ended' ? undefined : person
+}
+
 /** The person in front of the screen, as far as known; undefined for nobody. */
 export function personOf(state: SessionState): KnownUser | User | undefined {
   return state.kind === 'nobody' ? undefined : state.user

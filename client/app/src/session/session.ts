@@ -16,6 +16,7 @@ export interface Session {
   getToken(): Promise<string>
   /** Sends a request with a token; if the server calls it invalid, once more with a new one. */
   readonly send: SendSignedIn
+  /** Both forget what this device keeps of another person, who does not become the account. */
   signUp(account: { email: string; password: string; name: string }): Promise<void>
   signIn(account: { email: string; password: string }): Promise<void>
   rename(name: string): Promise<void>
