@@ -8,9 +8,16 @@ const ID_PATTERN = /^[A-Za-z0-9_-]+$/
 
 /**
  * Names a room, and its document on the wire. 10 to 64 characters; a generated one has 21 (126 bits),
- * because with link access whoever can name a room can open it.
+ * because with link access whoever can name a room can open it. Not a name that every JavaScript object
+ * answers to (Hocuspocus looks rooms up in plain objects).
  */
-export const roomIdSchema = z.string().min(10).max(64).regex(ID_PATTERN).brand<'RoomId'>()
+export const roomIdSchema = z
+  .string()
+  .min(10)
+  .max(64)
+  .regex(ID_PATTERN)
+  .refine((id) => !(id in Object.prototype), 'must not be a name that JavaScript has taken')
+  .brand<'RoomId'>()
 /** A room id that has been checked. */
 export type RoomId = z.infer<typeof roomIdSchema>
 

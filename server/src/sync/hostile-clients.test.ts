@@ -1,6 +1,6 @@
 import { request as httpRequest } from 'node:http'
 import * as encoding from 'lib0/encoding'
-import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { RawClient } from '../testing/raw-client.ts'
 import { openRoom, joinRoom, setWord, wordsOf } from '../testing/test-room.ts'
@@ -84,6 +84,15 @@ test('a value that nests deeper than any drawing is refused before it is applied
   ada.write(ada.edit(setWord('fine')))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
   expect(wordsOf(ada)).toEqual(['fine'])
+})
+
+test('a room named as what every object has is no room, and nothing is printed about it', async () => {
+  const printed = vi.spyOn(console, 'error')
+  onTestFinished(() => printed.mockRestore())
+  const client = new RawClient(server.syncUrl, 'constructor')
+  await client.join('whatever')
+  expect(await client.closed).toEqual({ code: 4404, reason: 'not_found' })
+  expect(printed).not.toHaveBeenCalled()
 })
 
 test('an address that is no room’s is too much at 200 characters', async () => {
