@@ -19,6 +19,13 @@ test('two arrows bound to one shape by two people both stay, texts come first', 
   ])
 })
 
+test('of two texts in one shape the first by id is its label', () => {
+  const bound = new BoundElements()
+  for (const id of ['ours', 'mine']) bound.update(id, valuesOf({ type: 'text', containerId: 'box' }))
+  expect(bound.textsOf('box')).toEqual(['mine', 'ours'])
+  expect(bound.of('box')).toEqual([{ id: 'mine', type: 'text' }])
+})
+
 test('what is deleted, gone or bound elsewhere lets go', () => {
   const bound = new BoundElements()
   bound.update('a', arrow('box', null))

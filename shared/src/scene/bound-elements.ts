@@ -35,13 +35,21 @@ export class BoundElements {
     return changed
   }
 
-  /** What is bound to a shape, texts first, then by id; null when nothing is. */
+  /** What is bound to a shape: its label, then arrows by id; null when nothing is. */
   of(target: ElementId): BoundElement[] | null {
-    const bound = this.#bound.get(target)
-    if (!bound || bound.size === 0) return null
-    return [...bound.values()]
-      .map((entry) => ({ ...entry }))
-      .sort((a, b) => (a.type === b.type ? (a.id < b.id ? -1 : 1) : a.type === 'text' ? -1 : 1))
+    const [label] = this.#boundTo(target, 'text')
+    const bound = [...(label ? [label] : []), ...this.#boundTo(target, 'arrow')]
+    return bound.length > 0 ? bound : null
+  }
+
+  /** The texts that name a shape as theirs, by id: its label, and what others wrote there at the same time. */
+  textsOf(target: ElementId): ElementId[] {
+    return this.#boundTo(target, 'text').map(({ id }) => id)
+  }
+
+  #boundTo(target: ElementId, type: BoundElement['type']): BoundElement[] {
+    const bound = [...(this.#bound.get(target)?.values() ?? [])].filter((entry) => entry.type === type)
+    return bound.map((entry) => ({ ...entry })).sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 }
 

@@ -1,5 +1,16 @@
 import * as check from './checks.ts'
-import { coordinate, flag, isRecord, nullable, pair, prose } from './checks.ts'
+import {
+  coordinate,
+  fitCoordinate,
+  fitLinePoints,
+  fitPair,
+  fitProse,
+  flag,
+  isRecord,
+  nullable,
+  pair,
+  prose,
+} from './checks.ts'
 import { ELEMENT_TYPES, type ElementPoint } from './element.ts'
 import {
   DOT,
@@ -11,7 +22,7 @@ import {
   sizeOfInk,
   type Ink,
 } from './ink.ts'
-import { bundle, copyJson } from './key-spec.ts'
+import { bundle, copyJson, type KeySpec } from './key-spec.ts'
 
 /** Where an element is: its top left corner. Lines have it in `line`, because their points hang on it. */
 export const xy = bundle<readonly [number, number]>({
@@ -19,6 +30,7 @@ export const xy = bundle<readonly [number, number]>({
   types: ['rectangle', 'diamond', 'ellipse', 'frame', 'text', 'freedraw'],
   fallback: [0, 0],
   parse: pair,
+  fit: fitPair,
   read: (from) => [from.x, from.y],
   write: (value, to) => {
     to.x = value[0]
@@ -32,6 +44,7 @@ export const wh = bundle<readonly [number, number]>({
   types: ['rectangle', 'diamond', 'ellipse', 'frame'],
   fallback: [100, 100],
   parse: pair,
+  fit: fitPair,
   read: (from) => [from.width, from.height],
   write: (value, to) => {
     to.width = value[0]
@@ -49,7 +62,7 @@ interface Elbow {
 type Line = readonly [number, number, number, number, readonly ElementPoint[], Elbow?]
 
 /** A line's position, size and points; and for an elbow arrow what its route was made from. */
-export const line = bundle<Line>({
+export const line: KeySpec<Line> = bundle<Line>({
   name: 'line',
   types: ['line', 'arrow'],
   fallback: [
@@ -71,6 +84,8 @@ export const line = bundle<Line>({
     const elbow = parseElbow(raw[5])
     return elbow ? [...position, ...size, points, elbow] : [...position, ...size, points]
   },
+  fit: (raw) =>
+    Array.isArray(raw) ? line.parse([...raw.slice(0, 4).map(fitCoordinate), fitLinePoints(raw[4]), raw[5]]) : undefined,
   read: (from) => [from.x, from.y, from.width, from.height, from.points, from.elbowed === true ? from : undefined],
   write: ([x, y, width, height, points, elbow], to) => {
     const copies = points.map(([px, py]) => [px, py])
@@ -92,7 +107,7 @@ function parseElbow(raw: unknown): Elbow | undefined {
 type Words = readonly [originalText: string, width: number, height: number, wrapped?: string]
 
 /** What a text says and the size that it was measured to have; `wrapped` when its lines were broken to fit. */
-export const text = bundle<Words>({
+export const text: KeySpec<Words> = bundle<Words>({
   name: 'text',
   types: ['text'],
   fallback: ['', 0, 0],
@@ -107,6 +122,10 @@ export const text = bundle<Words>({
       ? [originalText, width, height]
       : [originalText, width, height, wrapped]
   },
+  fit: (raw) =>
+    Array.isArray(raw)
+      ? text.parse([fitProse(raw[0]), fitCoordinate(raw[1]), fitCoordinate(raw[2]), fitProse(raw[3])])
+      : undefined,
   read: (from) => [from.originalText, from.width, from.height, from.text],
   write: ([originalText, width, height, wrapped], to) => {
     Object.assign(to, { originalText, width, height, text: wrapped ?? originalText })

@@ -26,8 +26,16 @@ export function stringUpTo(most: number): Check<string> {
   return (raw) => (typeof raw === 'string' && raw.length <= most ? raw : undefined)
 }
 
+/** The beginning of a string, of the given length at most, with no half of a surrogate pair at its end. */
+export function cutTo(most: number): Check<string> {
+  return (raw) => (typeof raw === 'string' ? raw.slice(0, most).replace(/[\uD800-\uDBFF]$/, '') : undefined)
+}
+
 /** What a person wrote. */
 export const prose = stringUpTo(MAX_TEXT_LENGTH)
+
+/** As much of what a person wrote as a text holds. */
+export const fitProse = cutTo(MAX_TEXT_LENGTH)
 
 /** One of the listed values. */
 export function oneOf<const V>(allowed: readonly V[]): Check<V> {
@@ -55,6 +63,10 @@ export const groupIds: Check<readonly string[]> = (raw) =>
 export const link: Check<string> = (raw) =>
   typeof raw === 'string' && raw.length <= 2_048 && /^(https?:\/\/|mailto:)[^\s]/i.test(raw) ? raw : undefined
 
+/** What a person types for an address on the web, such as `example.com/page`, as that address. */
+export const fitLink: Check<string> = (raw) =>
+  typeof raw === 'string' && /^([\w-]+\.)+[a-z]{2,}([/?#:]|$)/i.test(raw) ? link(`https://${raw}`) : undefined
+
 /** The way in which corners are rounded. */
 export const roundness: Check<{ type: number; value?: number }> = (raw) => {
   if (!isRecord(raw)) return undefined
@@ -72,6 +84,14 @@ export const pair: Check<ElementPoint> = (raw) => {
   return x === undefined || y === undefined ? undefined : [x, y]
 }
 
+/** A coordinate or a length, drawn back to the edge of the plane. */
+export const fitCoordinate: Check<number> = (raw) =>
+  typeof raw === 'number' ? coordinate(Math.max(-MAX_COORDINATE, Math.min(MAX_COORDINATE, raw))) : undefined
+
+/** Two coordinates, each drawn back to the edge of the plane. */
+export const fitPair: Check<ElementPoint> = (raw) =>
+  Array.isArray(raw) ? pair([fitCoordinate(raw[0]), fitCoordinate(raw[1])]) : undefined
+
 /** The points of a line: at least two. */
 export const linePoints: Check<ElementPoint[]> = (raw) => {
   if (!Array.isArray(raw) || raw.length < 2 || raw.length > MAX_LINE_POINTS) return undefined
@@ -83,6 +103,10 @@ export const linePoints: Check<ElementPoint[]> = (raw) => {
   }
   return points
 }
+
+/** As many points of a line as it may have. */
+export const fitLinePoints: Check<ElementPoint[]> = (raw) =>
+  Array.isArray(raw) ? linePoints(raw.slice(0, MAX_LINE_POINTS).map(fitPair)) : undefined
 
 /** The end of an arrow on a shape. */
 export const arrowBinding: Check<ArrowBinding> = (raw) => {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { changedKeys, elementOf, valuesOf } from './codec.ts'
+import { changedKeys, elementOf, unkeptKeys, valuesOf } from './codec.ts'
 import { createElement, elementsOf, findElement, readElements, writeKeys } from './document.ts'
-import { ELEMENT_TYPES, type ElementType } from './element.ts'
+import { ELEMENT_TYPES, type ElementType, type SceneElement } from './element.ts'
 
 const common = {
   id: 'e1',
@@ -192,4 +192,28 @@ test('reading 10,000 elements costs no more than a few times what Yjs needs to l
   }))
   const least = (kind: 'load' | 'read') => Math.min(...rounds.map((round) => round[kind]))
   expect(least('read')).toBeLessThan(5 * least('load'))
+})
+
+test.each([
+  ['a link without a scheme', { type: 'rectangle', link: 'example.com/x?y' }, { link: 'https://example.com/x?y' }],
+  ['a link of another scheme', { type: 'rectangle', link: 'obsidian://x' }, { link: null }],
+  ['a link that a script would be', { type: 'rectangle', link: 'javascript:alert(1)' }, { link: null }],
+  ['a name', { type: 'frame', name: 'n'.repeat(300) }, { name: 'n'.repeat(256) }],
+  [
+    'a text',
+    { type: 'text', originalText: 'ab'.repeat(60_000), width: 1, height: 1 },
+    { originalText: 'ab'.repeat(50_000) },
+  ],
+  ['a place', { type: 'rectangle', x: 5e8, y: 3 }, { x: 1e7, y: 3 }],
+  [
+    'a line',
+    { type: 'line', x: 0, y: 0, width: 1, height: 1, points: Array.from({ length: 12_000 }, (_, n) => [n, n]) },
+    { points: Array.from({ length: 10_000 }, (_, n) => [n, n]) },
+  ],
+])('of %s that an editor made and the format refuses, what can be kept is kept', (_what, element, kept) => {
+  const values = valuesOf(element)
+  if (!values) throw new Error('no such kind of element')
+  expect(elementOf('e1', values)).toMatchObject(kept)
+  expect(unkeptKeys({ ...elementOf('e1', values), ...element } as SceneElement)).toHaveLength(1)
+  expect(unkeptKeys(elementOf('e1', values))).toEqual([])
 })

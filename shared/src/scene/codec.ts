@@ -35,13 +35,29 @@ const NEVER_SHARED = ofEachType((specs, type) => {
   return new Set(specs.filter(makesObjects))
 })
 
-/** The values of an element as an editor holds it; undefined when the format has no such kind of element. */
+/**
+ * The values of an element as an editor holds it, as near as the format can keep them; undefined when it has no such
+ * kind of element.
+ */
 export function valuesOf(element: object): ElementValues | undefined {
   const from = element as Properties
   if (!isElementType(from.type)) return undefined
   const keys: Record<string, unknown> = {}
-  for (const spec of KEYS_OF[from.type]) keys[spec.name] = spec.parse(spec.read(from)) ?? spec.fallback
+  for (const spec of KEYS_OF[from.type]) {
+    const raw = spec.read(from)
+    keys[spec.name] = spec.parse(raw) ?? spec.fit?.(raw) ?? spec.fallback
+  }
   return { type: from.type, keys }
+}
+
+/** The keys of which the format cannot keep what an editor holds; mostly none. */
+export function unkeptKeys(element: { readonly type: ElementType }): string[] {
+  const from: Properties = { ...element }
+  const unkept = KEYS_OF[element.type].filter((spec) => {
+    const raw = spec.read(from)
+    return raw !== spec.fallback && spec.parse(raw) === undefined
+  })
+  return unkept.map(({ name }) => name)
 }
 
 /**

@@ -15,6 +15,8 @@ export interface KeySpec<V = unknown> {
   readonly fallback: V
   /** Takes a stored value, copied, or undefined when it is not valid. Never throws. */
   readonly parse: Check<V>
+  /** Of what an editor made and `parse` refuses, as much as can be kept; without it, or when it is undefined, nothing. */
+  readonly fit?: Check<V>
   /** Whether two valid values are the same. */
   equals(a: V, b: V): boolean
   /** Bundles the properties of an element into a stored value, not checked yet. */
@@ -24,12 +26,19 @@ export interface KeySpec<V = unknown> {
 }
 
 /** A key that is one property under the property's own name. */
-export function property<V>(name: string, types: readonly ElementType[], fallback: V, parse: Check<V>): KeySpec<V> {
+export function property<V>(
+  name: string,
+  types: readonly ElementType[],
+  fallback: V,
+  parse: Check<V>,
+  fit: Check<V> = () => undefined,
+): KeySpec<V> {
   return {
     name,
     types,
     fallback,
     parse,
+    fit,
     equals: sameJson,
     read: (from) => from[name],
     write: (value, to) => {

@@ -7,6 +7,7 @@ import { property, type KeySpec } from './key-spec.ts'
 const ALL = ELEMENT_TYPES
 const LINEAR = ['line', 'arrow'] as const
 const TEXT = ['text'] as const
+const MAX_NAME_LENGTH = 256
 
 const arrowhead = check.nullable(
   check.oneOf([
@@ -50,10 +51,10 @@ export const KEYS: readonly KeySpec[] = [
   property('seed', ALL, 1, check.numberBetween(0, 2 ** 53)),
   property('groupIds', ALL, [], check.groupIds),
   property('frameId', ALL, null, check.nullable(check.elementId)),
-  property('link', ALL, null, check.nullable(check.link)),
+  property('link', ALL, null, check.nullable(check.link), check.fitLink),
   property('locked', ALL, false, check.flag),
   customData,
-  property('name', ['frame'], null, check.nullable(check.stringUpTo(256))),
+  property('name', ['frame'], null, check.nullable(check.stringUpTo(MAX_NAME_LENGTH)), check.cutTo(MAX_NAME_LENGTH)),
   property('fontSize', TEXT, 20, check.numberBetween(1, 10_000)),
   property('fontFamily', TEXT, 5, check.oneOf([1, 2, 3, 5, 6, 7, 8, 9])),
   property('lineHeight', TEXT, 1.25, check.numberBetween(0.1, 10)),

@@ -1,8 +1,9 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
-import { changedKeys, type ElementValues, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
+import { changedKeys, type ElementValues, unkeptKeys, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
 import { createElement, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
+import type { SceneReader } from './scene-reader.ts'
 import type { SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -20,12 +21,22 @@ export class LocalWriter {
   readonly #view: SceneView
   readonly #shadow: Shadow
   readonly #origin: object
+  readonly #reader: SceneReader
+  #toShow = new Set<ElementId>()
 
-  constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, origin: object) {
+  constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, reader: SceneReader, origin: object) {
     this.#doc = doc
     this.#view = view
     this.#shadow = shadow
     this.#origin = origin
+    this.#reader = reader
+  }
+
+  /** What the view may show otherwise than it was written: labels, and what the format cannot keep. Told once. */
+  takeToShow(): ReadonlySet<ElementId> {
+    const toShow = this.#toShow
+    if (toShow.size > 0) this.#toShow = new Set()
+    return toShow
   }
 
   /**
@@ -74,9 +85,11 @@ export class LocalWriter {
     if (!values) return undefined
     const entry = this.#shadow.get(id)
     // Not in the shadow, but perhaps in the document: a deleted one that the view was never given.
-    const stored = entry?.values ?? findElement(this.#doc, id)
+    const stored = entry?.values ?? this.#reader.read(id)
     if (!stored || stored.type !== values.type) {
-      if (isVisible(element)) writes.push(() => this.#create(element, values))
+      if (!isVisible(element)) return undefined
+      writes.push(() => this.#create(element, values))
+      if (!held) this.#noteUnkept(element, values)
       return undefined
     }
     const shown = entry?.shown ?? stored
@@ -84,13 +97,12 @@ export class LocalWriter {
     const pace = !held ? 'soon' : changes.size === 1 && changes.has('ink') ? 'ink' : 'gesture'
     if (!isDue(pace)) return pace
     writes.push(() => this.#change(id, stored, shown, changes, element))
+    if (!held) this.#noteUnkept(element, values)
     return undefined
   }
 
   #tell(id: ElementId, entry: Pick<ShadowEntry, 'values' | 'shown'>, changes: ReadonlyMap<string, unknown>) {
-    return entry.values === entry.shown
-      ? changes
-      : toldAgainst(findElement(this.#doc, id) ?? entry.values, entry, changes)
+    return entry.values === entry.shown ? changes : toldAgainst(this.#reader.read(id) ?? entry.values, entry, changes)
   }
 
   #write(writes: readonly (() => void)[]): void {
@@ -104,7 +116,7 @@ export class LocalWriter {
   #create(element: ViewElement, values: ElementValues): void {
     createElement(this.#doc, element.id, values)
     this.#shadow.agree(element.id, values, values, element)
-    this.#shadow.bound.update(element.id, values)
+    this.#bind(element.id, values)
   }
 
   #change(
@@ -115,9 +127,31 @@ export class LocalWriter {
     element?: ViewElement,
   ): void {
     const told = this.#tell(id, { values: stored, shown }, changes)
-    writeKeys(this.#doc, id, told)
+    writeKeys(this.#doc, id, told.size > 0 ? new Map([...this.#settled(id), ...told]) : told)
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
-    this.#shadow.bound.update(id, values)
+    this.#bind(id, findElement(this.#doc, id))
+  }
+
+  #bind(id: ElementId, values: ElementValues | undefined): void {
+    const { bound } = this.#shadow
+    for (const target of [...bound.update(id, values), id, values?.keys.containerId]) {
+      if (typeof target === 'string') for (const text of bound.textsOf(target)) this.#toShow.add(text)
+    }
+  }
+
+  /** The keys in which an element is shown otherwise than it is stored: who changes it settles them for all. */
+  #settled(id: ElementId): ReadonlyMap<string, unknown> {
+    const [stored, shown] = [findElement(this.#doc, id), this.#reader.read(id)]
+    return stored && shown && stored.type === shown.type ? changedKeys(stored, shown) : new Map()
+  }
+
+  #noteUnkept(element: ViewElement, values: ElementValues): void {
+    const keys = unkeptKeys(element)
+    if (keys.length === 0) return
+    this.#toShow.add(element.id)
+    // A link without its `https://` is only made whole.
+    const lost = keys.filter((key) => key !== 'link' || values.keys.link === null)
+    if (lost.length > 0) this.#view.tellNotKept(lost)
   }
 }

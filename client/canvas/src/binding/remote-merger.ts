@@ -1,10 +1,18 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
-import { changedKeys, elementOf, type ElementValues, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
+import {
+  changedKeys,
+  elementOf,
+  type ElementValues,
+  unkeptKeys,
+  valuesOf,
+  withKeys,
+} from '@sketchroom/shared/scene/codec'
 import { findElement } from '@sketchroom/shared/scene/document'
 import { compareOrder, orderRepairs } from '@sketchroom/shared/scene/order'
 import { withMotion } from './motion.ts'
 import type { MotionPreviews } from './motion-previews.ts'
+import type { SceneReader } from './scene-reader.ts'
 import type { SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -18,34 +26,44 @@ export class RemoteMerger {
   readonly #view: SceneView
   readonly #shadow: Shadow
   readonly #previews: MotionPreviews
+  readonly #reader: SceneReader
 
-  constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, previews: MotionPreviews) {
+  constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, previews: MotionPreviews, reader: SceneReader) {
     this.#doc = doc
     this.#view = view
     this.#shadow = shadow
     this.#previews = previews
+    this.#reader = reader
   }
 
   /**
    * Shows these elements as the document has them now, with the view's own unwritten changes kept (`keepLocal`) or
-   * put back. Those that are `inHand` are left alone and returned: they have to wait for the gesture's end.
+   * put back. Those that are `inHand`, or hang on what is, are left alone and returned: they have to wait for the
+   * gesture's end.
    */
   merge(ids: Iterable<ElementId>, inHand: (id: ElementId) => boolean, keepLocal: boolean): Set<ElementId> {
     const waiting = new Set<ElementId>()
     const found = new Map<ElementId, ElementValues | undefined>()
     const add = (id: ElementId) => {
-      if (inHand(id)) waiting.add(id)
-      else if (!found.has(id)) found.set(id, findElement(this.#doc, id))
+      if (found.has(id)) return
+      const values = findElement(this.#doc, id)
+      // The editor would move what comes into a frame that it drags, or a label, by all of the way at each step.
+      if (inHand(id) || holderOf(values).some(inHand)) waiting.add(id)
+      else found.set(id, values)
     }
     for (const id of ids) add(id)
-    // What gained or lost an arrow or a label is shown anew too.
-    for (const [id, values] of found) for (const target of this.#shadow.bound.update(id, values)) add(target)
+    // What gained or lost an arrow or a label is shown anew too, and so are the texts of a shape.
+    const { bound } = this.#shadow
+    for (const [id, values] of found) {
+      for (const target of bound.update(id, values)) for (const each of [target, ...bound.textsOf(target)]) add(each)
+      for (const text of bound.textsOf(id)) add(text)
+    }
 
     const elements = this.#view.getElements()
     const present = new Map(elements.map((element) => [element.id, element]))
     const replaced = new Map<ElementId, ViewElement>()
-    for (const [id, values] of found) {
-      const element = this.#rebuild(id, values, present.get(id), keepLocal)
+    for (const id of found.keys()) {
+      const element = this.#rebuild(id, this.#reader.read(id), present.get(id), keepLocal)
       if (element) replaced.set(id, element)
     }
     if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand))
@@ -111,5 +129,10 @@ export class RemoteMerger {
 
 function shows(element: ViewElement, wanted: ElementValues): boolean {
   const values = valuesOf(element)
-  return values?.type === wanted.type && changedKeys(values, wanted).size === 0
+  return values?.type === wanted.type && changedKeys(values, wanted).size === 0 && unkeptKeys(element).length === 0
+}
+
+/** What an element hangs on: the frame that it is in, the shape that it labels. */
+function holderOf(values: ElementValues | undefined): ElementId[] {
+  return [values?.keys.frameId, values?.keys.containerId].filter((id) => typeof id === 'string')
 }

@@ -253,3 +253,85 @@ test('after it is destroyed it neither writes nor shows', () => {
   expect(board.stored('box')?.x).toBe(9)
   expect(board.view.get('box').x).toBe(2)
 })
+
+test('what the format refuses is cut, shown as it was written, and said', () => {
+  const board = new Board({ id: 'box' }, { id: 'text', type: 'text', originalText: 'Hi', text: 'Hi' })
+  board.view.edit('box', { link: 'example.com' })
+  board.clock.advance(100)
+  expect(board.stored('box')?.link).toBe('https://example.com')
+  expect(board.view.get('box').link).toBe('https://example.com')
+  expect(board.view.notKept).toEqual([])
+
+  const long = 'x'.repeat(150_000)
+  board.view.edit('text', { originalText: long, text: long })
+  board.view.edit('box', { link: 'obsidian://note' })
+  board.clock.advance(100)
+  expect(board.stored('text')).toMatchObject({ originalText: long.slice(0, 100_000) })
+  expect(board.view.get('text')).toMatchObject({ originalText: long.slice(0, 100_000) })
+  expect(board.view.get('box').link).toBeNull()
+  expect(board.view.notKept.toSorted()).toEqual(['link', 'text'])
+  expect(board.updates).toHaveLength(2)
+})
+
+const box = { id: 'box', x: 100, y: 100, width: 200, height: 100 }
+const label = (id: string) => ({
+  id,
+  type: 'text',
+  x: 180,
+  y: 137.5,
+  width: 40,
+  height: 25,
+  originalText: id,
+  text: id,
+  textAlign: 'center',
+  verticalAlign: 'middle',
+  containerId: 'box',
+})
+
+test('a label keeps to its shape, whoever moves the one and whoever writes the other', () => {
+  const board = new Board(box, label('a'))
+  board.remoteEdit('box', { x: 400 })
+  board.clock.advance(100)
+  expect(board.view.get('a')).toMatchObject({ x: 480, y: 137.5 })
+  expect(board.updates).toEqual([])
+  board.view.edit('box', { width: 300 })
+  board.clock.advance(100)
+  expect(board.view.get('a').x).toBe(530)
+  board.remoteEdit('a', { width: 100 })
+  board.clock.advance(100)
+  expect(board.view.get('a').x).toBe(500)
+})
+
+test('two labels of one shape are both to be seen; who moves the second one makes it a text of its own', () => {
+  const board = new Board(box, label('a'), label('b'))
+  expect(board.view.get('box').boundElements).toEqual([{ id: 'a', type: 'text' }])
+  expect(board.view.get('a')).toMatchObject({ containerId: 'box', y: 137.5 })
+  expect(board.view.get('b')).toMatchObject({ containerId: null, x: 180, y: 210 })
+  expect(board.updates).toEqual([])
+  board.view.edit('b', { x: 500 })
+  board.clock.advance(100)
+  expect(board.stored('b')).toMatchObject({ containerId: null, x: 500, y: 210 })
+  expect(board.view.get('b')).toMatchObject({ containerId: null, x: 500, y: 210 })
+})
+
+test('when the label goes, what was written beside it takes its place', () => {
+  const board = new Board(box, label('a'), label('b'))
+  board.remoteEdit('a', { isDeleted: true })
+  board.clock.advance(100)
+  expect(board.view.get('b')).toMatchObject({ containerId: 'box', y: 137.5 })
+})
+
+test('what others draw into a frame, or write in a shape, while I drag it, waits until I let go', () => {
+  const board = new Board({ id: 'frame', type: 'frame' }, box)
+  board.view.press('frame', 'box')
+  for (const each of [{ id: 'inside', type: 'rectangle', frameId: 'frame' }, label('a')]) {
+    board.doc.transact(() => createElement(board.doc, each.id, valuesOf({ ...each, index: 'b1' })!), 'network')
+  }
+  board.clock.advance(1_000)
+  expect(board.view.elements.map(({ id }) => id)).toEqual(['frame', 'box'])
+  board.view.edit('box', { x: 400 })
+  board.view.release()
+  board.clock.advance(100)
+  expect(board.view.elements.map(({ id }) => id).toSorted()).toEqual(['a', 'box', 'frame', 'inside'])
+  expect(board.view.get('a').x).toBe(480)
+})

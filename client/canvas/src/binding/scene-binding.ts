@@ -7,6 +7,7 @@ import { LocalWriter, type Pace } from './local-writer.ts'
 import { motionOf, sameMotion } from './motion.ts'
 import { MotionPreviews } from './motion-previews.ts'
 import { RemoteMerger } from './remote-merger.ts'
+import { SceneReader } from './scene-reader.ts'
 import type { Gesture, SceneView, ViewElement } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
@@ -66,8 +67,9 @@ export class SceneBinding {
     const never = Number.NEGATIVE_INFINITY
     this.#flushedAt = { soon: never, ink: never, gesture: never }
     this.#previews = new MotionPreviews(clock, (ids) => this.#show(ids))
-    this.#writer = new LocalWriter(doc, view, this.#shadow, this)
-    this.#merger = new RemoteMerger(doc, view, this.#shadow, this.#previews)
+    const reader = new SceneReader(doc, this.#shadow.bound)
+    this.#writer = new LocalWriter(doc, view, this.#shadow, reader, this)
+    this.#merger = new RemoteMerger(doc, view, this.#shadow, this.#previews, reader)
     this.#mergeSoon = new Throttle(clock, MERGE_INTERVAL_MS, () => this.#merge())
     this.#emitMotionSoon = new Throttle(clock, MOTION_INTERVAL_MS, () => this.#emitMotion())
     this.#unobserve = observeElements(doc, (ids, origin) => {
@@ -194,6 +196,8 @@ export class SceneBinding {
     const now = this.#clock.now()
     const isDue = (pace: Pace) => everything || pace === 'soon' || now >= this.#flushedAt[pace] + INTERVALS_MS[pace]
     const later = this.#writer.flush(isDue, this.#inHand)
+    const toShow = this.#writer.takeToShow()
+    if (toShow.size > 0) this.#show(toShow)
     for (const pace of ['soon', 'ink', 'gesture'] as const) {
       if (later.has(pace)) this.#scheduleFlush(this.#flushedAt[pace] + INTERVALS_MS[pace] - now)
       else if (isDue(pace)) this.#flushedAt[pace] = now

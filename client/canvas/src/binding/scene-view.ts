@@ -26,6 +26,8 @@ export interface SceneView {
   /** Shows these elements instead, outside the person's undo history. Objects it had keep what is going on. */
   applyRemote(elements: readonly ViewElement[]): void
   getGesture(): Gesture
+  /** Tells the person that not all of what they made can be kept: these keys were cut, or left out. */
+  tellNotKept(keys: readonly string[]): void
   /** Makes the person let go of whatever they hold, as far as the editor can. What it did stays for the caller to undo. */
   endGesture(): void
 }

@@ -5,6 +5,7 @@ import { isElementType } from '@sketchroom/shared/scene/element'
 import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
+import { notKeptWords } from './not-kept-words.ts'
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
 
@@ -43,6 +44,10 @@ export class ExcalidrawSurface implements DrawingSurface {
     }
     if (state.editingLinearElement) held.add(state.editingLinearElement.elementId)
     return { pointerDown, held }
+  }
+
+  tellNotKept(keys: readonly string[]): void {
+    this.#api.setToast({ message: notKeptWords(keys), duration: 8_000, closable: true })
   }
 
   endGesture(): void {

@@ -7,6 +7,8 @@ export class MemoryView implements SceneView {
   elements: readonly ViewElement[] = []
   /** How often the binding has shown something. */
   applied = 0
+  /** The keys that the person has been told are not kept. */
+  readonly notKept: string[] = []
   gesture: Gesture = { pointerDown: false, held: new Set() }
   /** What the binding wants to know; set after it is made. */
   onChange: () => void = () => {}
@@ -29,6 +31,10 @@ export class MemoryView implements SceneView {
 
   getGesture(): Gesture {
     return this.gesture
+  }
+
+  tellNotKept(keys: readonly string[]): void {
+    this.notKept.push(...keys)
   }
 
   endGesture(): void {
