@@ -1,6 +1,7 @@
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DocumentStore } from '../ports/document-store.ts'
+import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
 
@@ -52,4 +53,29 @@ test('an answer that is due to an earlier stay is not taken for one of the next'
     const room = await server.api.call('GET', `/api/v1/rooms/${id}`, { token: ownerToken })
     return ((await room.json()) as { present: unknown[] }).present
   }
+})
+
+test('a client that has sent its token waits for a slow store, however long', { timeout: 40_000 }, async () => {
+  const loads: Array<() => void> = []
+  const server = await startTestServer({
+    wrapDocumentStore: (store) => ({
+      ...holdableStore().wrapDocumentStore(store),
+      async load(roomId) {
+        await new Promise<void>((resolve) => loads.push(resolve))
+        return store.load(roomId)
+      },
+    }),
+  })
+  onTestFinished(() => server.remove())
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = new RawClient(server.syncUrl, roomId)
+  onTestFinished(() => ada.terminate())
+  await ada.join(ownerToken)
+  await vi.waitFor(() => expect(loads).toHaveLength(1))
+  // A second socket that sends no token is the clock: it is closed when a client that has sent none would be.
+  const silent = new RawClient(server.syncUrl, roomId)
+  await silent.open()
+  expect(await silent.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+  loads[0]?.()
+  await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'role', role: 'owner' }))
 })

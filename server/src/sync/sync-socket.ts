@@ -10,8 +10,11 @@ import type { LinkSocket, RoomLink } from './room-link.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
 import * as wire from './wire.ts'
 
-/** Without a room for this long, a socket is closed: it has not signed in, or has no use any more. */
-const WITHOUT_ROOM_MS = 10_000
+/**
+ * Idle for this long, in no room and with no token on its way into one, a socket is closed. Once a token has come,
+ * what takes long is our store, and no fault of the client's.
+ */
+const IDLE_MS = 10_000
 /** A peer that answers no ping for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
 /** A reader that lets this much pile up is cut: it can come back, the process could not. */
@@ -25,7 +28,7 @@ const AUTH_WINDOW_MS = 60_000
 
 /** A room that this socket is in, or is being let into. */
 type Place =
-  | { readonly kind: 'joining'; readonly queue: IncomingFrame[]; queuedBytes: number }
+  | { readonly kind: 'joining'; hasToken: boolean; readonly queue: IncomingFrame[]; queuedBytes: number }
   | { readonly kind: 'joined'; readonly link: RoomLink }
 
 type HocuspocusClient = ReturnType<Hocuspocus['handleConnection']>
@@ -51,7 +54,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   readonly #client: HocuspocusClient
   readonly #places = new Map<string, Place>()
   readonly #heartbeat: NodeJS.Timeout
-  #withoutRoom: NodeJS.Timeout | undefined
+  #idle: NodeJS.Timeout | undefined
   #authFrames = 0
   #authWindowSince = performance.now()
   #alive = true
@@ -71,7 +74,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     this.log = parts.log
     this.#client = parts.hocuspocus.handleConnection(this, SHARED_REQUEST, { socket: this } satisfies SocketContext)
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
-    this.#watchForRoom()
+    this.#watchIdleness()
     parts.socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     parts.socket.on('pong', () => (this.#alive = true))
     parts.socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
@@ -107,22 +110,21 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
 
   /** Feeds a frame as if the client had sent it: the Auth frame of clients that cannot. */
   inject(frame: Uint8Array): void {
-    this.#place(wire.readAddress(frame))
-    this.#client.handleMessage(frame)
+    this.#authenticate(wire.readAddress(frame), frame)
   }
 
   /** The client is in: what it sent meanwhile is handled now, in order. */
   joined(link: RoomLink): void {
     const place = this.#places.get(link.address)
     this.#places.set(link.address, { kind: 'joined', link })
-    this.#watchForRoom()
+    this.#watchIdleness()
     if (place?.kind === 'joining') for (const { type, decoder } of place.queue) link.receive(type, decoder)
   }
 
   leave(address: string, code: ErrorCode): void {
     this.#places.delete(address)
     if (this.#places.size === 0) this.close(closeCodeOf[code], code)
-    else this.#watchForRoom()
+    else this.#watchIdleness()
   }
 
   /** Ends the connection without waiting for the client's goodbye. */
@@ -153,16 +155,21 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     if (frame.type !== MESSAGE.close) return link.receive(frame.type, frame.decoder)
     this.#places.delete(frame.address)
     this.#client.handleMessage(data)
-    this.#watchForRoom()
+    this.#watchIdleness()
   }
 
-  #authenticate(address: string, data: Buffer): void {
+  #authenticate(address: string, data: Uint8Array): void {
     if (this.#triesTooOften()) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     if (!roomOfAddress(address)) {
       if (this.#place(address)) this.send(wire.permissionDenied(address, 'not_found'))
       return
     }
-    if (!this.#place(address)) return
+    const place = this.#place(address)
+    if (!place) return
+    if (place.kind === 'joining') {
+      place.hasToken = true
+      this.#watchIdleness()
+    }
     this.#client.handleMessage(data)
   }
 
@@ -194,7 +201,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
       this.close(closeCodeOf.rate_limited, 'rate_limited')
       return undefined
     }
-    const place: Place = { kind: 'joining', queue: [], queuedBytes: 0 }
+    const place: Place = { kind: 'joining', hasToken: false, queue: [], queuedBytes: 0 }
     this.#places.set(address, place)
     return place
   }
@@ -211,11 +218,10 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     this.leave(denial.address, findErrorCode(denial.reason) ?? 'forbidden')
   }
 
-  #watchForRoom(): void {
-    const isInRoom = [...this.#places.values()].some(({ kind }) => kind === 'joined')
-    clearTimeout(this.#withoutRoom)
-    if (isInRoom) return
-    this.#withoutRoom = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), WITHOUT_ROOM_MS)
+  #watchIdleness(): void {
+    clearTimeout(this.#idle)
+    for (const place of this.#places.values()) if (place.kind === 'joined' || place.hasToken) return
+    this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), IDLE_MS)
   }
 
   #beat(): void {
@@ -227,7 +233,7 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
 
   #ended(code: number, reason: string): void {
     clearInterval(this.#heartbeat)
-    clearTimeout(this.#withoutRoom)
+    clearTimeout(this.#idle)
     this.#places.clear()
     this.#client.handleClose({ code, reason })
     this.log.debug({ code, reason }, 'socket closed')
