@@ -26,9 +26,6 @@ createRoot(document.getElementById('root')).render(<Board roomId={roomId} />)
 const CONFIG = `export default { resolve: { dedupe: ['react', 'react-dom', 'yjs'] } }`
 const TYPES: Readonly<Record<string, string>> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css' }
 
-/** Gives a room token for one room, for use by pages of this origin. */
-type MintToken = (roomId: string, origin: string) => Promise<string>
-
 /** Somebody else's app, on an origin of its own, that has a board in it. */
 export class HostApp {
   readonly origin: string
@@ -41,8 +38,8 @@ export class HostApp {
     this.origin = `http://localhost:${(server.address() as AddressInfo).port}`
   }
 
-  /** Builds an app around the source of a `Board` component, and serves it with a `/board-token`. */
-  static async open(board: string, mintToken: MintToken): Promise<HostApp> {
+  /** Builds an app around the source of a `Board` component, and serves it with a `/board-token` for its one board. */
+  static async open(board: string, getToken: () => Promise<string>): Promise<HostApp> {
     const folder = await mkdtemp(join(tmpdir(), 'sketchroom-host-'))
     await mkdir(join(folder, 'node_modules/@sketchroom'), { recursive: true })
     for (const [name, path] of Object.entries(INSTALLED)) await symlink(path, join(folder, 'node_modules', name))
@@ -57,7 +54,7 @@ export class HostApp {
       const url = new URL(request.url ?? '/', host.origin)
       const answer =
         url.pathname === '/board-token'
-          ? mintToken(url.searchParams.get('room') ?? '', host.origin)
+          ? getToken()
           : readFile(join(folder, 'dist', url.pathname === '/' ? 'index.html' : url.pathname))
       response.setHeader('content-type', TYPES[extname(url.pathname) || '.html'] ?? 'application/octet-stream')
       answer.then(

@@ -15,8 +15,6 @@ export interface HostBoard {
   readonly id: string
   /** Where people open it. */
   readonly url: string
-  /** A room token for one of the host's users, for pages of these origins and for what is no page. */
-  token(userId: string, role?: 'viewer' | 'editor', origins?: readonly string[]): Promise<string>
   /** Lets one of the host's users in, with a room token and without a browser. */
   join(name: string, role?: 'viewer' | 'editor'): Promise<Peer>
 }
@@ -58,14 +56,17 @@ export class Stage {
   async hostBoard(): Promise<HostBoard> {
     const { accessToken } = await this.api.guest('Host')
     const { id } = await this.api.createRoom(accessToken, 'link-edit')
-    const token: HostBoard['token'] = async (userId, role = 'editor', origins = []) => {
-      const body = { user: { id: userId, name: userId }, role, origins }
+    return this.boardOf(accessToken, id)
+  }
+
+  /** A board that there is, as the backend with this access token manages it. */
+  boardOf(accessToken: string, id: string): HostBoard {
+    const letIn: HostBoard['join'] = async (name, role = 'editor') => {
+      const body = { user: { id: name, name }, role }
       const response = await this.api.call('POST', apiPath('roomTokens', { roomId: id }), { token: accessToken, body })
-      return roomTokenSchema.parse(await response.json()).token
+      return Peer.join(this.origin, id, roomTokenSchema.parse(await response.json()).token)
     }
-    const enter = async (name: string, role?: 'viewer' | 'editor') =>
-      Peer.join(this.origin, id, await token(name, role))
-    return { id, url: `${this.origin}/r/${id}`, token, join: enter }
+    return { id, url: `${this.origin}/r/${id}`, join: letIn }
   }
 
   /** Ends the server as a power cut would. */
