@@ -1,7 +1,9 @@
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -197,6 +199,21 @@ test('who repeats what another said does not come to speak for them', async () =
   const second = await join(roomId, adaToken)
   second.client.sendAwareness(forged(7, 2, { pointer: { x: 2 } }))
   await vi.waitFor(() => expect(bob.states().get(7)).toMatchObject({ pointer: { x: 2 } }))
+})
+
+test('what a connection says after it was ended shows nobody', async () => {
+  const { roomId, token } = await newRoom()
+  const ada = await join(roomId, await token('ada'))
+  const eve = new RawClient(server.syncUrl, roomId)
+  await eve.open()
+  eve.sendToken(await token('eve'))
+  // Both wait until she is let in: the first ends her stay.
+  eve.sendType(MESSAGE.close + 20)
+  eve.sendAwareness(forged(7, 1, { pointer: { x: 1 } }))
+  expect((await eve.closed).code).toBe(4403)
+  ada.client.sendAwareness(forged(8, 1, { pointer: { x: 2 } }))
+  await vi.waitFor(() => expect(ada.states().has(8)).toBe(true))
+  expect(ada.states().has(7)).toBe(false)
 })
 
 test.for([

@@ -118,7 +118,12 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     const place = this.#places.get(link.address)
     this.#places.set(link.address, { kind: 'joined', link })
     this.#watchIdleness()
-    if (place?.kind === 'joining') for (const { type, decoder } of place.queue) link.receive(type, decoder)
+    if (place?.kind !== 'joining') return
+    for (const { type, decoder } of place.queue) {
+      // What it said may have ended its stay, and even dropped the room.
+      if (!this.#places.has(link.address)) return
+      link.receive(type, decoder)
+    }
   }
 
   leave(address: string, code: ErrorCode): void {
