@@ -1,5 +1,6 @@
-import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import type { BoardActor } from './board-actor.ts'
+import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
 
 let stage: Stage
@@ -40,4 +41,94 @@ test('there is no library: not in the menu of a shape, and not beside the search
   await ada.page.keyboard.press('Control+f')
   await ada.page.getByPlaceholder(/^Find text on canvas/).waitFor()
   expect(await ada.page.getByRole('tab').filter({ visible: true }).count()).toBe(0)
+})
+
+test('the tools are those that work here', async () => {
+  const ada = await withOneShape()
+  await ada.page.locator('.App-toolbar__extra-tools-trigger').click()
+  const tools = await linesOf(ada, '.App-toolbar__extra-tools-dropdown')
+  expect(tools).toEqual(['Frame tool', 'F', 'Laser pointer', 'K', 'Generate', 'Mermaid to Excalidraw'])
+})
+
+test('no key clears the board for everybody, and none tells of commands that are not here', async () => {
+  const ada = await withOneShape()
+  for (const key of ['Control+Delete', 'Control+Backspace', 'Control+p', 'Control+/', 'Control+Shift+p', '9']) {
+    await ada.page.keyboard.press(key)
+  }
+  // The editor takes keys one after another: what those did, it has done when this has its effect.
+  await ada.page.keyboard.press('Control+d')
+  await vi.waitFor(async () => expect(await ada.count()).toBe(2), SOON)
+  expect(await ada.page.locator('.Modal').count()).toBe(0)
+  expect(await ada.page.locator('.Toast').count()).toBe(0)
+
+  await ada.page.keyboard.press('t')
+  await ada.page.mouse.click(800, 500)
+  await ada.page.keyboard.type('one two')
+  await ada.page.keyboard.press('Control+Backspace')
+  await ada.page.keyboard.press('Escape')
+  await vi.waitFor(
+    async () =>
+      expect((await ada.elements()).flatMap((element) => ('text' in element ? [element.text] : []))).toEqual(['one ']),
+    SOON,
+  )
+})
+
+test('the help has the keys of what is here, and no others', async () => {
+  const ada = await withOneShape()
+  await ada.page.keyboard.press('?')
+  const help = await linesOf(ada, '.HelpDialog')
+  for (const here of [
+    'Text',
+    'Eraser',
+    'Lock/unlock selection',
+    'Toggle grid',
+    'Find on canvas',
+    'Move canvas',
+    'Delete',
+  ]) {
+    expect(help).toContain(here)
+  }
+  const elsewhere = [/image/i, /view mode/i, /theme/i, /command palette/i, /reset the canvas/i, /librar/i, /embed/i]
+  for (const words of elsewhere) expect(help.filter((line) => words.test(line))).toEqual([])
+})
+
+test.each([
+  ['drawing.excalidraw', 'application/json', '{"type":"excalidraw","version":2,"elements":[]}'],
+  ['shapes.excalidrawlib', '', '{"type":"excalidrawlib","version":2,"libraryItems":[]}'],
+  ['picture.png', 'image/png', 'not really'],
+])('a dropped %s is refused in words that are true of it', async (name, type, content) => {
+  const ada = await withOneShape()
+  await ada.page.evaluate(
+    (file) => {
+      const dataTransfer = new DataTransfer()
+      dataTransfer.items.add(new File([file.content], file.name, { type: file.type }))
+      const canvas = document.querySelector('.excalidraw canvas.interactive')
+      const at = { dataTransfer, bubbles: true, cancelable: true, clientX: 500, clientY: 400 }
+      for (const kind of ['dragover', 'drop']) canvas?.dispatchEvent(new DragEvent(kind, at))
+    },
+    { name, type, content },
+  )
+  expect(await linesOf(ada, '.Toast')).toEqual(['Files cannot be put on a board yet.'])
+  expect(await ada.count()).toBe(1)
+})
+
+test('the link to an object leads to it', async () => {
+  const ada = await withOneShape({ permissions: ['clipboard-read', 'clipboard-write'] })
+  await ada.page.mouse.click(400, 350, { button: 'right' })
+  await ada.page.locator('.context-menu').getByText('Copy link to object').click()
+  await ada.page.locator('.Toast').waitFor()
+  const link = await ada.page.evaluate(() => navigator.clipboard.readText())
+  await ada.draw('ellipse', [900, 600], [1000, 700])
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+
+  const bob = await stage.enter()
+  await bob.open(link)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
+  const [linked] = await bob.elements()
+  const middle = async () => {
+    const { x, y, zoom } = await bob.viewport()
+    return { x: x + 640 / zoom - (linked?.x ?? 0) - 80, y: y + 400 / zoom - (linked?.y ?? 0) - 50 }
+  }
+  await vi.waitFor(async () => expect(Math.hypot(...Object.values(await middle()))).toBeLessThan(60), SOON)
+  expect(await bob.page.locator('.Toast').count()).toBe(0)
 })

@@ -1,7 +1,7 @@
 import { Excalidraw, MainMenu } from '@excalidraw/excalidraw'
 import type { ExcalidrawImperativeAPI, ExcalidrawProps } from '@excalidraw/excalidraw/types'
 import '@excalidraw/excalidraw/index.css'
-import { type DragEvent, useCallback, useEffect, useInsertionEffect, useRef } from 'react'
+import { type DragEvent, type KeyboardEvent, useCallback, useEffect, useInsertionEffect, useRef } from 'react'
 import { serveFontsFrom } from './asset-path.ts'
 import type { DrawingSurface, SurfaceEvents } from './drawing-surface.ts'
 import { ExcalidrawSurface } from './excalidraw-surface.ts'
@@ -77,7 +77,13 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
   }
 
   return (
-    <div ref={container} className="sketchroom-canvas" onDropCapture={refuseFiles} onDragOverCapture={refuseFiles}>
+    <div
+      ref={container}
+      className="sketchroom-canvas"
+      onDropCapture={refuseFiles}
+      onDragOverCapture={refuseFiles}
+      onKeyDownCapture={withholdKey}
+    >
       <Excalidraw
         excalidrawAPI={takeApi}
         onChange={handleChange}
@@ -98,4 +104,12 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       </Excalidraw>
     </div>
   )
+}
+
+/** Keeps keys from the editor that it takes whatever its options say. What the browser does with them stays. */
+function withholdKey(event: KeyboardEvent): void {
+  if (!event.ctrlKey && !event.metaKey) return
+  const clearsTheCanvas = event.key === 'Delete' || event.key === 'Backspace'
+  const praisesTheCommandPalette = event.key.toLowerCase() === 'p'
+  if (clearsTheCanvas || praisesTheCommandPalette) event.stopPropagation()
 }

@@ -26,7 +26,7 @@ export interface DrawingSurface extends SceneView {
   showViewport(viewport: Viewport): void
   /** Shows all that is drawn; leaves an empty board as it is. */
   zoomToFit(): void
-  /** Goes where the drawing is when a board opens: all of it if it is small, else its middle. */
+  /** Goes where the drawing is when a board opens: to the element that the address names, else to all of it or its middle. */
   goToDrawing(): void
   /** Marks whom this person follows; null stops. Moving the view oneself stops it too. */
   follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void

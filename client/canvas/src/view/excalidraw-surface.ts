@@ -1,4 +1,4 @@
-import { CaptureUpdateAction, zoomToFitBounds } from '@excalidraw/excalidraw'
+import { CaptureUpdateAction, isElementLink, zoomToFitBounds } from '@excalidraw/excalidraw'
 import type { OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
 import { isElementType } from '@sketchroom/shared/scene/element'
@@ -8,6 +8,7 @@ import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.t
 import { notKeptWords } from './not-kept-words.ts'
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
+const NO_FILES = 'Files cannot be put on a board yet.'
 
 /** Farther away one reads nothing, and thousands of elements on the screen at once take seconds to draw. */
 const LEAST_ZOOM_AT_START = 0.7
@@ -99,6 +100,10 @@ export class ExcalidrawSurface implements DrawingSurface {
     const elements = this.#api.getSceneElements()
     if (elements.length === 0) return
     this.#api.scrollToContent(elements, { fitToContent: true, animate: false, minZoom: LEAST_ZOOM_AT_START })
+    if (!isElementLink(location.href)) return
+    // The editor looked for the element before there was a drawing, and said that it is not there.
+    this.#api.setToast(null)
+    this.#api.scrollToContent(location.href, { animate: false })
   }
 
   follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void {
@@ -128,6 +133,6 @@ export class ExcalidrawSurface implements DrawingSurface {
 
   /** Says that a file cannot be dropped here. */
   refuseFiles(): void {
-    this.#api.setToast({ message: UNSUPPORTED, duration: 5_000 })
+    this.#api.setToast({ message: NO_FILES, duration: 5_000 })
   }
 }
