@@ -166,6 +166,17 @@ export class BoardActor {
     return dialog
   }
 
+  /** Chooses in the Share dialog who the link lets in; resolves when the server has taken it. */
+  async letIn(choice: RegExp): Promise<void> {
+    const dialog = await this.share()
+    // The choice is shown before the server has answered.
+    const answer = this.page.waitForResponse((response) => response.request().method() === 'PATCH')
+    await dialog.getByRole('radio', { name: choice }).check()
+    if (!(await answer).ok()) throw new Error(`the server refused ${choice}`)
+    await dialog.getByRole('button', { name: 'Close' }).click()
+    await dialog.waitFor({ state: 'detached' })
+  }
+
   /** What this person is called on the board. */
   async name(): Promise<string> {
     const label = await this.page.getByRole('button', { name: /^Account: / }).getAttribute('aria-label')

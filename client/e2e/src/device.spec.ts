@@ -182,9 +182,7 @@ test('changes that only this device has are told of at home, and by a board that
   await bob.page.context().setOffline(false)
   const atHome = await bob.page.getByText(/^\d+ changes? only on this device$/).innerText()
 
-  const dialog = await ada.share()
-  await dialog.getByRole('radio', { name: /^Private$/ }).check()
-  await dialog.getByRole('radio', { name: /^Private$/, checked: true }).waitFor()
+  await ada.letIn(/^Private$/)
   await bob.page.goto(url)
   for (let visit = 0; visit < 2; visit++) {
     const told = await bob.page.getByText(/that the server does not have (is|are) kept on this device\.$/).innerText()

@@ -10,15 +10,6 @@ beforeAll(async () => {
 afterEach(() => stage.clear())
 afterAll(() => stage.close())
 
-/** Chooses in the Share dialog who the link lets in. */
-async function letIn(owner: BoardActor, choice: RegExp): Promise<void> {
-  const dialog = await owner.share()
-  await dialog.getByRole('radio', { name: choice }).check()
-  const chosen = dialog.getByRole('radio', { name: choice, checked: true })
-  await vi.waitFor(async () => expect(await chosen.count()).toBe(1), SOON)
-  await dialog.getByRole('button', { name: 'Close' }).click()
-}
-
 const typesSeenBy = async (person: BoardActor) => (await person.elements()).map(({ type }) => type)
 
 /** What the canvas shows, in numbers. */
@@ -35,7 +26,7 @@ test('a viewer looks on and changes nothing; when the owner lets the link draw, 
   const ada = await stage.enter()
   const url = await ada.newBoard()
   await ada.draw('rectangle', [400, 300], [560, 400])
-  await letIn(ada, /can view$/)
+  await ada.letIn(/can view$/)
   const bob = await stage.enter()
   await bob.open(url)
   await vi.waitFor(async () => expect(await typesSeenBy(bob)).toEqual(['rectangle']), SOON)
@@ -55,7 +46,7 @@ test('a viewer looks on and changes nothing; when the owner lets the link draw, 
   expect(await ada.elements()).toMatchObject([{ id: before?.id, x: before?.x, y: before?.y }, {}])
   expect(await bob.status()).toBe('View only')
 
-  await letIn(ada, /can edit$/)
+  await ada.letIn(/can edit$/)
   await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
   await bob.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await typesSeenBy(ada)).toEqual(['rectangle', 'rectangle', 'ellipse']), SOON)
@@ -85,7 +76,7 @@ test('who is removed sees the board close at once, and does not come back by a r
 test('a private board, a board that never was and an address that leads nowhere each say what they are', async () => {
   const ada = await stage.enter()
   const url = await ada.newBoard()
-  await letIn(ada, /^Private$/)
+  await ada.letIn(/^Private$/)
   const stranger = await stage.enter()
   await stranger.page.goto(url)
   expect(await headingOf(stranger)).toBe('No board for you here')
@@ -161,7 +152,7 @@ test('a stroke that is cut short because its author may only look now is shown a
   await mouse.move(600, 350, { steps: 10 })
   await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(2), SOON)
 
-  await letIn(ada, /can view$/)
+  await ada.letIn(/can view$/)
   await vi.waitFor(async () => expect(await bob.status()).toBe('View only'), SOON)
   await mouse.move(800, 450, { steps: 10 })
   await mouse.up()
@@ -171,7 +162,7 @@ test('a stroke that is cut short because its author may only look now is shown a
   await vi.waitFor(async () => expect(await drawingOf(bob)).toEqual(await drawingOf(ada)), SOON)
   expect(await bob.status()).toBe('View only')
 
-  await letIn(ada, /can edit$/)
+  await ada.letIn(/can edit$/)
   await bob.draw('ellipse', [700, 200], [820, 280])
   await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(4), SOON)
 })
@@ -181,6 +172,7 @@ test('while the link lets everybody edit, nobody can be made a viewer, and the d
   const url = await ada.newBoard()
   const bob = await stage.enter()
   await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
   const name = await bob.name()
   const why = /Everybody with the link can edit.*Change the link first/
   const dialog = await ada.share()
