@@ -167,6 +167,16 @@ test('a stroke that is cut short because its author may only look now is shown a
   await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(4), SOON)
 })
 
+test('who comes while the owner looks at the people appears among them', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  const dialog = await ada.share()
+  await dialog.getByText('Nobody else has opened this board yet.').waitFor()
+  const bob = await stage.enter()
+  await bob.open(url)
+  await dialog.getByRole('combobox', { name: `Role of ${await bob.name()}` }).waitFor({ timeout: SOON.timeout })
+})
+
 test('while the link lets everybody edit, nobody can be made a viewer, and the dialog says why', async () => {
   const ada = await stage.enter()
   const url = await ada.newBoard()

@@ -8,8 +8,11 @@ import { useApp, useSessionState } from '../../session/AppContext.tsx'
 import { personOf } from '../../session/session-state.ts'
 import { Alert } from '../../ui/Alert.tsx'
 import { Button } from '../../ui/Button.tsx'
+import { useRefresh } from '../../ui/use-refresh.ts'
 import { isBelowLink, mayManage, rolesToGive } from '../permissions.ts'
 import { MemberRow } from './MemberRow.tsx'
+
+const REFRESH_MS = 5_000
 
 type Members =
   | { readonly kind: 'loading' }
@@ -39,6 +42,13 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
     void load()
     return () => abort.abort()
   }, [rooms, roomId])
+
+  /** A list that is shown stays when it cannot be fetched anew: it is older, not wrong. */
+  async function refresh(): Promise<void> {
+    const next = await fetchMembers(rooms, roomId)
+    setState((last) => (next.kind === 'ready' ? next : last))
+  }
+  useRefresh(() => void refresh(), REFRESH_MS)
 
   async function reload(): Promise<void> {
     setState(await fetchMembers(rooms, roomId))
