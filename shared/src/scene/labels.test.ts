@@ -42,8 +42,7 @@ test.each([
   const [label] = shownIn(shape(type), text(align, vertical))
   expect(label?.containerId).toBe('box')
   expect(label?.angle).toBe(0.5)
-  const [x = 0, y = 0] = label?.xy as number[]
-  expect([x, y]).toEqual([expect.closeTo(place[0] ?? 0, 2), expect.closeTo(place[1] ?? 0, 2)])
+  expect(label?.xy).toEqual(place.map((at) => expect.closeTo(at, 2)))
 })
 
 test('the label of an arrow stands where it is stored', () => {
