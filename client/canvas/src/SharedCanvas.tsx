@@ -13,6 +13,7 @@ import {
 } from 'react'
 import { systemClock } from './binding/clock.ts'
 import './canvas.css'
+import type { GetToken } from './collab/get-token.ts'
 import type { RoomSession } from './collab/room-session.ts'
 import type { SavingStatus } from './collab/saving-status.ts'
 import { findTokenUser } from './presence/own-user.ts'
@@ -39,8 +40,8 @@ export interface SharedCanvasProps {
   readonly room: string
   /** Where the server is: an http(s) origin. The fonts of texts come from there, too. */
   readonly serverUrl: string
-  /** Called for each connection and each renewal; see `RoomSessionOptions`. */
-  readonly getToken: () => Promise<string>
+  /** Called for each connection and each renewal; a host that keeps tokens looks at `refused`. */
+  readonly getToken: GetToken
   readonly theme: 'light' | 'dark' | 'system'
   /** `view` never draws; `edit`, the default, draws when the server lets the person. */
   readonly mode?: 'edit' | 'view'
@@ -74,8 +75,8 @@ function Board({ handle, ...props }: BoardProps) {
   // What is in hand is written before the session closes, and before the editor, which empties itself, is unmounted:
   // only a parent's layout effects are that early.
   useLayoutEffect(() => leave, [leave])
-  const askToken = async () => {
-    const token = await getToken()
+  const askToken: GetToken = async (request) => {
+    const token = await getToken(request)
     self.current = findTokenUser(token)
     return token
   }

@@ -1,3 +1,4 @@
+export type { GetToken } from './collab/get-token.ts'
 export { createRoomSession, type RoomSession, type RoomSessionOptions } from './collab/room-session.ts'
 export type { SavingStatus } from './collab/saving-status.ts'
 export type { Person } from './presence/people.ts'

@@ -2,18 +2,15 @@ import { mayDraw } from '@sketchroom/shared/roles'
 import { hasElements } from '@sketchroom/shared/scene/document'
 import { schemaState } from '@sketchroom/shared/scene/migrations'
 import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
+import type { GetToken } from './collab/get-token.ts'
 import { createRoomSession, type RoomSession } from './collab/room-session.ts'
 
 /** A session in a room, for as long as the component shows that room. */
-export function useRoomSession(
-  roomId: string,
-  serverUrl: string,
-  getToken: () => Promise<string>,
-): RoomSession | undefined {
+export function useRoomSession(roomId: string, serverUrl: string, getToken: GetToken): RoomSession | undefined {
   const [session, setSession] = useState<RoomSession>()
   const askToken = useEffectEvent(getToken)
   useEffect(() => {
-    const opened = createRoomSession({ roomId, serverUrl, getToken: () => askToken() })
+    const opened = createRoomSession({ roomId, serverUrl, getToken: (request) => askToken(request) })
     // A connection cannot be made while rendering: React renders more often than it shows.
     // oxlint-disable-next-line react/set-state-in-effect
     setSession(opened)

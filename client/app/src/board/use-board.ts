@@ -1,4 +1,5 @@
 import { useCallback, useEffect, useRef, useState } from 'react'
+import type { GetToken } from '@sketchroom/canvas'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Role } from '@sketchroom/shared/roles'
@@ -27,16 +28,19 @@ export function useBoard(roomId: RoomId) {
   const [wasSignedIn, setWasSignedIn] = useState(false)
   if (sessionState.kind === 'signed-in' && !wasSignedIn) setWasSignedIn(true)
 
-  const getToken = useCallback(async () => {
-    try {
-      if (!entered.current) await session.ensure()
-      entered.current = true
-      return await session.getToken()
-    } catch (error) {
-      // For the canvas a code means that access is gone for good; a server in trouble only has to be asked again.
-      throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
-    }
-  }, [session])
+  const getToken = useCallback<GetToken>(
+    async (request) => {
+      try {
+        if (!entered.current) await session.ensure()
+        entered.current = true
+        return await session.getToken(request)
+      } catch (error) {
+        // For the canvas a code means that access is gone for good; a server in trouble only has to be asked again.
+        throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
+      }
+    },
+    [session],
+  )
 
   const adopt = useCallback(
     (room: Room) => {
@@ -68,7 +72,7 @@ export function useBoard(roomId: RoomId) {
         if (changesMade.current === before) apply()
       }
       try {
-        await getToken()
+        await getToken({ refused: false })
         const room = await rooms.get(roomId, signal)
         return unlessOutdated(() => (room.deletedAt ? close({ kind: 'deleted' }, room.role) : adopt(room)))
       } catch (error) {

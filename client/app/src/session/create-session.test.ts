@@ -106,10 +106,14 @@ describe('a session', () => {
   let server: RotatingServer
   let storage: DeviceStorage
   let now: number
+  /** How far the machine's time of day was set forward, and how long it slept, in milliseconds. */
+  let setForward: number
+  let slept: number
   let browser: ReturnType<typeof createBrowser>
 
+  const readClocks = () => ({ wall: now + setForward, steady: now - slept })
   const openTab = (lock: TabLock = createQueue()) =>
-    createSession({ send: createHttp({ origin: server.origin, fetch: browser }), storage, lock, now: () => now })
+    createSession({ send: createHttp({ origin: server.origin, fetch: browser }), storage, lock, now: readClocks })
 
   beforeEach(async () => {
     server = new RotatingServer(createServer())
@@ -117,6 +121,7 @@ describe('a session', () => {
     storage = createDeviceStorage(memoryStorage)
     browser = createBrowser()
     now = 1_000_000
+    setForward = slept = 0
   })
   afterEach(async () => {
     server.http.closeAllConnections()
@@ -195,6 +200,29 @@ describe('a session', () => {
     expect(server.refreshes).toBe(1)
   })
 
+  test.each([
+    ['was set back', () => (setForward = -3_600_000)],
+    ['stood still while the machine slept', () => (slept = server.lifetimeSeconds * 1000)],
+  ])('refreshes in time although a clock %s', async (_, disturb) => {
+    const session = openTab()
+    await session.ensure()
+    now += server.lifetimeSeconds * 1000
+    disturb()
+    await session.getToken()
+    expect(server.refreshes).toBe(1)
+  })
+
+  test('refreshes once for all who were refused, whatever the clocks say', async () => {
+    const session = openTab()
+    await session.ensure()
+    const refused = await session.getToken()
+    const [one, other] = await Promise.all([session.getToken({ refused: true }), session.getToken({ refused: true })])
+    expect(one).not.toBe(refused)
+    expect(other).toBe(one)
+    expect(await session.getToken()).toBe(one)
+    expect(server.refreshes).toBe(1)
+  })
+
   test('asks once for many callers also when the answer is no', async () => {
     const session = openTab()
     await session.ensure()
@@ -262,7 +290,7 @@ describe('a session', () => {
   test('knows who was here when the server cannot be reached', async () => {
     await openTab().ensure()
     const send = createHttp({ origin: 'http://127.0.0.1:1', fetch: browser })
-    const offline = createSession({ send, storage, lock: createQueue(), now: () => now })
+    const offline = createSession({ send, storage, lock: createQueue(), now: readClocks })
     await offline.start()
     expect(offline.getState()).toMatchObject({ kind: 'unreachable', user: { name: 'Ada' } })
     await expect(offline.getToken()).rejects.toBeInstanceOf(OfflineError)

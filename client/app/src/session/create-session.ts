@@ -6,6 +6,7 @@ import type { ApiRequest, Send } from '../api/http.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
 import { forgetDevice } from '../device/forget-device.ts'
 import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
+import { elapsedMs, readClocks, type Moment } from './moment.ts'
 import { createRefreshAttempt } from './refresh-attempt.ts'
 import { personLeaving, type SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
@@ -16,17 +17,17 @@ export interface SessionParts {
   readonly send: Send
   readonly storage: DeviceStorage
   readonly lock: TabLock
-  /** Milliseconds since 1970. */
-  readonly now?: () => number
+  readonly now?: () => Moment
 }
 
 interface Token {
   readonly value: string
-  readonly expiresAt: number
+  readonly arrivedAt: Moment
+  readonly lifetimeMs: number
 }
 
 /** Makes the session of this tab. It asks nothing of the server before `start`. */
-export function createSession({ send, storage, lock, now = Date.now }: SessionParts): Session {
+export function createSession({ send, storage, lock, now = readClocks }: SessionParts): Session {
   let state: SessionState = { kind: 'starting', user: findKnownUser(storage) }
   let token: Token | undefined
   let refreshing: Promise<string> | undefined
@@ -45,13 +46,15 @@ export function createSession({ send, storage, lock, now = Date.now }: SessionPa
   }
 
   function adopt({ user, accessToken, expiresInSeconds }: SignedIn): string {
-    token = { value: accessToken, expiresAt: now() + expiresInSeconds * 1000 }
+    token = { value: accessToken, arrivedAt: now(), lifetimeMs: expiresInSeconds * 1000 }
     adoptUser(user)
     return accessToken
   }
 
   function findFreshToken(): string | undefined {
-    return token && token.expiresAt - now() >= LEAST_VALIDITY_MS ? token.value : undefined
+    if (!token) return undefined
+    const leftMs = token.lifetimeMs - elapsedMs(token.arrivedAt, now())
+    return leftMs >= LEAST_VALIDITY_MS ? token.value : undefined
   }
 
   function post(path: 'guest' | 'signup' | 'signin' | 'refresh', body?: unknown): ApiRequest<SignedIn> {
@@ -102,7 +105,8 @@ export function createSession({ send, storage, lock, now = Date.now }: SessionPa
     adopt(await send(post('guest', {})))
   }
 
-  async function getToken(): Promise<string> {
+  async function getToken(request?: { readonly refused: boolean }): Promise<string> {
+    if (request?.refused) return refresh(token?.value)
     return findFreshToken() ?? refresh()
   }
 

@@ -12,8 +12,11 @@ export interface Session {
   ensure(): Promise<void>
   /** Becomes a new guest, whoever was here before. */
   continueAsGuest(): Promise<void>
-  /** An access token that is valid for at least a minute more. Rejects with `ApiError` 401 or `OfflineError`. */
-  getToken(): Promise<string>
+  /**
+   * An access token that is valid for at least a minute more; when the server `refused` the last one, another,
+   * whatever the clocks say. Rejects with `ApiError` 401 or `OfflineError`.
+   */
+  getToken(request?: { readonly refused: boolean }): Promise<string>
   /** Sends a request with a token; if the server calls it invalid, once more with a new one. */
   readonly send: SendSignedIn
   /** Both forget what this device keeps of another person, who does not become the account. */

@@ -3,7 +3,8 @@ import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import type { Awareness } from 'y-protocols/awareness'
 import type * as Y from 'yjs'
 import { isOffline } from './browser-signals.ts'
-import { findCloseError } from './close-reason.ts'
+import { findCloseError, remedyOf } from './close-reason.ts'
+import type { GetToken } from './get-token.ts'
 import { LONGEST_RETRY_MS, retryDelayMs } from './retry-delay.ts'
 import { type NextStep, RetryPolicy } from './retry-policy.ts'
 import { RoomProvider, RoomSocket } from './room-provider.ts'
@@ -28,7 +29,7 @@ const WITHOUT_NETWORK: NextStep = { kind: 'retry', afterMs: LONGEST_RETRY_MS }
 export interface RoomConnectionOptions {
   readonly roomId: string
   readonly syncUrl: string
-  readonly getToken: () => Promise<string>
+  readonly getToken: GetToken
   readonly doc: Y.Doc
   readonly awareness: Awareness
   readonly onLink: () => void
@@ -52,6 +53,8 @@ export class RoomConnection {
   #retryTimer: ReturnType<typeof setTimeout> | undefined
   /** Fetched before the socket is opened, and used once. */
   #token: string | undefined
+  /** The server turned the last token away, and none has been fetched since. */
+  #refused = false
   #renewalTimer: ReturnType<typeof setTimeout> | undefined
   #failedRenewals = 0
   #joinedAt = 0
@@ -127,7 +130,7 @@ export class RoomConnection {
     const attempt = { since: Date.now(), deadline }
     this.#attempt = attempt
     try {
-      const token = await this.#options.getToken()
+      const token = await this.#fetchToken()
       if (this.#attempt !== attempt) return
       this.#token = token
     } catch (error) {
@@ -136,6 +139,12 @@ export class RoomConnection {
       return this.#failed(errorCodeIn(error))
     }
     await this.#socket.connect()
+  }
+
+  async #fetchToken(): Promise<string> {
+    const token = await this.#options.getToken({ refused: this.#refused })
+    this.#refused = false
+    return token
   }
 
   /** The token of this attempt; a fresh one when the server asks before the old one expires. */
@@ -149,7 +158,7 @@ export class RoomConnection {
   async #renewToken(): Promise<string> {
     clearTimeout(this.#renewalTimer)
     try {
-      const token = await this.#options.getToken()
+      const token = await this.#fetchToken()
       this.#failedRenewals = 0
       return token
     } catch (error) {
@@ -195,6 +204,7 @@ export class RoomConnection {
     this.#failedRenewals = 0
     this.#options.onDropped()
     if (this.#hangingUp || this.#closed) return
+    if (error && remedyOf[error] === 'fresh-token') this.#refused = true
     this.#endAttempt()
     this.#failed(error)
   }

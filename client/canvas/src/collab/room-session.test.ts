@@ -392,6 +392,24 @@ describe('tokens', () => {
     expect(server.tokens).toEqual(['token 1', 'token 2'])
   })
 
+  test('whoever keeps tokens is told that the last one was refused, until there is another', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    server.doorman = (token) => (token === 'stale' ? { code: 4401, reason: 'unauthenticated' } : undefined)
+    const asked: boolean[] = []
+    const session = join({
+      getToken: async ({ refused }) => {
+        asked.push(refused)
+        if (asked.length === 2) throw new TypeError('fetch failed')
+        return refused ? 'fresh' : 'stale'
+      },
+    })
+    await waitForStatus(session, { kind: 'saved' })
+    expect(asked).toEqual([false, true, true])
+    server.closeAll(1012, '')
+    server.doorman = () => undefined
+    await vi.waitFor(() => expect(asked).toEqual([false, true, true, false]))
+  })
+
   test.each([
     [4401, 'unauthenticated'],
     [4403, 'forbidden'],

@@ -5,6 +5,7 @@ import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
 import { listenToBrowser } from './browser-signals.ts'
 import { EditTracker } from './edit-tracker.ts'
+import type { GetToken } from './get-token.ts'
 import { RoomConnection } from './room-connection.ts'
 import { isSameStatus, savingStatus, type SavingStatus } from './saving-status.ts'
 import { StrandedWatch } from './stranded-watch.ts'
@@ -17,11 +18,7 @@ export interface RoomSessionOptions {
   readonly roomId: string
   /** Where the server is: an http(s) origin. */
   readonly serverUrl: string
-  /**
-   * Called for each connection and each renewal. May reject: an error with a SketchRoom error code as `code`
-   * says why there is no access, any other means that there is no network now.
-   */
-  readonly getToken: () => Promise<string>
+  readonly getToken: GetToken
   /** Whether edits are kept on this device; `indexeddb` unless told otherwise. */
   readonly storage?: 'indexeddb' | 'none'
 }
