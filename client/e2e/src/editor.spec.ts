@@ -112,23 +112,28 @@ test.each([
   expect(await ada.count()).toBe(1)
 })
 
-test('the link to an object leads to it', async () => {
+test('the link to an object leads to it, also on a device that has the board from before', async () => {
   const ada = await withOneShape({ permissions: ['clipboard-read', 'clipboard-write'] })
-  await ada.page.mouse.click(400, 350, { button: 'right' })
+  const bob = await stage.enter()
+  await bob.open(ada.page.url())
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
+  await bob.page.goto('about:blank')
+
+  await ada.draw('ellipse', [900, 600], [1000, 700])
+  await ada.page.mouse.click(900, 650, { button: 'right' })
   await ada.page.locator('.context-menu').getByText('Copy link to object').click()
   await ada.page.locator('.Toast').waitFor()
   const link = await ada.page.evaluate(() => navigator.clipboard.readText())
-  await ada.draw('ellipse', [900, 600], [1000, 700])
   await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
 
-  const bob = await stage.enter()
   await bob.open(link)
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
-  const [linked] = await bob.elements()
-  const middle = async () => {
+  const farFromIt = async () => {
+    const linked = (await bob.elements()).find(({ type }) => type === 'ellipse')
     const { x, y, zoom } = await bob.viewport()
-    return { x: x + 640 / zoom - (linked?.x ?? 0) - 80, y: y + 400 / zoom - (linked?.y ?? 0) - 50 }
+    const center = [(linked?.x ?? 0) + 50, (linked?.y ?? 0) + 50] as const
+    return Math.hypot(x + 640 / zoom - center[0], y + 375 / zoom - center[1])
   }
-  await vi.waitFor(async () => expect(Math.hypot(...Object.values(await middle()))).toBeLessThan(60), SOON)
+  await vi.waitFor(async () => expect(await farFromIt()).toBeLessThan(60), SOON)
   expect(await bob.page.locator('.Toast').count()).toBe(0)
 })

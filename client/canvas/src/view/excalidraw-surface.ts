@@ -1,10 +1,11 @@
-import { CaptureUpdateAction, isElementLink, zoomToFitBounds } from '@excalidraw/excalidraw'
+import { CaptureUpdateAction, zoomToFitBounds } from '@excalidraw/excalidraw'
 import type { OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
 import { isElementType } from '@sketchroom/shared/scene/element'
 import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
+import { LinkedElement } from './linked-element.ts'
 import { notKeptWords } from './not-kept-words.ts'
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
@@ -17,10 +18,12 @@ const LEAST_ZOOM_AT_START = 0.7
 export class ExcalidrawSurface implements DrawingSurface {
   readonly #api: ExcalidrawImperativeAPI
   readonly #getContainer: () => HTMLElement | null
+  readonly #linked: LinkedElement
 
   constructor(api: ExcalidrawImperativeAPI, getContainer: () => HTMLElement | null) {
     this.#api = api
     this.#getContainer = getContainer
+    this.#linked = new LinkedElement(api)
   }
 
   getElements(): readonly ViewElement[] {
@@ -34,6 +37,7 @@ export class ExcalidrawSurface implements DrawingSurface {
       // With any other, my undo would take back what others did.
       captureUpdate: CaptureUpdateAction.NEVER,
     })
+    this.#linked.arrived()
   }
 
   getGesture(): Gesture {
@@ -98,12 +102,10 @@ export class ExcalidrawSurface implements DrawingSurface {
 
   goToDrawing(): void {
     const elements = this.#api.getSceneElements()
-    if (elements.length === 0) return
-    this.#api.scrollToContent(elements, { fitToContent: true, animate: false, minZoom: LEAST_ZOOM_AT_START })
-    if (!isElementLink(location.href)) return
-    // The editor looked for the element before there was a drawing, and said that it is not there.
-    this.#api.setToast(null)
-    this.#api.scrollToContent(location.href, { animate: false })
+    if (elements.length > 0) {
+      this.#api.scrollToContent(elements, { fitToContent: true, animate: false, minZoom: LEAST_ZOOM_AT_START })
+    }
+    this.#linked.seek()
   }
 
   follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void {
