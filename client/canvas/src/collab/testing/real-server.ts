@@ -1,14 +1,8 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { apiPath } from '@sketchroom/shared/api/paths'
-import { vi } from 'vitest'
-
-const MAIN = fileURLToPath(new URL('../../../../../server/src/main.ts', import.meta.url))
+import { ServerProcess } from '../../../../../server/src/testing/server-process.ts'
+import { ApiCaller, findFreePort } from '../../../../../server/src/testing/test-server.ts'
 
 /** A person who may call the API and hand out tokens for sessions. */
 export interface Person {
@@ -32,51 +26,28 @@ export interface RealServer {
 /** Prepares a server on a free port of 127.0.0.1 and an empty directory. */
 export async function createRealServer(): Promise<RealServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sketchroom-canvas-'))
-  const port = await freePort()
+  const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
-  let child: ChildProcess | undefined
+  const api = new ApiCaller(url)
+  let running: ServerProcess | undefined
 
   async function kill(): Promise<void> {
-    if (!child || child.exitCode !== null) return
-    const gone = once(child, 'exit')
-    child.kill('SIGKILL')
-    await gone
-    child = undefined
+    await running?.end('SIGKILL')
+    running = undefined
   }
 
   return {
     url,
     kill,
     async start() {
-      if (child?.exitCode === null) return
-      child = spawn(process.execPath, [MAIN], {
-        env: { PATH: process.env['PATH'], PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' },
-        stdio: ['ignore', 'inherit', 'inherit'],
-      })
-      await vi.waitFor(
-        async () => {
-          const response = await fetch(`${url}/ready`)
-          if (!response.ok) throw new Error(`not ready: ${response.status}`)
-        },
-        { timeout: 15_000, interval: 30 },
-      )
+      running ??= await ServerProcess.start(port, dataDir)
     },
     async guest(name) {
-      const response = await fetch(url + apiPath('guest'), {
-        method: 'POST',
-        headers: { 'content-type': 'application/json' },
-        body: JSON.stringify({ name }),
-      })
-      const { user, accessToken } = (await response.json()) as { user: { id: string }; accessToken: string }
+      const { user, accessToken: token } = await api.guest(name)
       return {
         id: user.id,
-        getToken: async () => accessToken,
-        call: (method, path, body) =>
-          fetch(url + path, {
-            method,
-            headers: { 'content-type': 'application/json', authorization: `Bearer ${accessToken}` },
-            ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-          }),
+        getToken: async () => token,
+        call: (method, path, body) => api.call(method, path, { token, body }),
       }
     },
     async dispose() {
@@ -84,13 +55,4 @@ export async function createRealServer(): Promise<RealServer> {
       await rm(dataDir, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }
