@@ -81,13 +81,16 @@ function live(values: Iterable<readonly [string, ElementValues | undefined]>): M
   return new Map([...values].filter(([, value]) => value?.keys.isDeleted !== true).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
+function boundIn(doc: Y.Doc): BoundElements {
+  const bound = new BoundElements()
+  for (const [id, values] of readElements(doc)) bound.update(id, values)
+  return bound
+}
+
 /** What a document's elements look like, worked out anew. */
 function toBeShown(doc: Y.Doc): [string, ElementValues | undefined][] {
-  const bound = new BoundElements()
-  const elements = readElements(doc)
-  for (const [id, values] of elements) bound.update(id, values)
-  const reader = new SceneReader(doc, bound)
-  return [...elements.keys()].map((id) => [id, reader.read(id)])
+  const reader = new SceneReader(doc, boundIn(doc))
+  return [...readElements(doc).keys()].map((id) => [id, reader.read(id)])
 }
 
 function play(steps: readonly Step[], peerCount: number): void {
@@ -142,6 +145,10 @@ function play(steps: readonly Step[], peerCount: number): void {
     const visible = each.view.elements.filter((element) => !element.isDeleted)
     expect(visible.map((element) => element.id)).toEqual(
       first!.view.elements.filter((element) => !element.isDeleted).map((element) => element.id),
+    )
+    const bound = boundIn(each.doc)
+    expect(visible.map(({ id, boundElements }) => [id, boundElements ?? []])).toEqual(
+      visible.map(({ id }) => [id, bound.of(id) ?? []]),
     )
     expect(sceneFaults(each.view.elements).filter((fault) => !fault.includes('claims'))).toEqual([])
   }

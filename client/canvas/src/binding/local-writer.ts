@@ -32,7 +32,7 @@ export class LocalWriter {
     this.#reader = reader
   }
 
-  /** What the view may show otherwise than it was written: labels, and what the format cannot keep. Told once. */
+  /** What the view may show otherwise than it was written: labels and their shapes, and what is not kept. Told once. */
   takeToShow(): ReadonlySet<ElementId> {
     const toShow = this.#toShow
     if (toShow.size > 0) this.#toShow = new Set()
@@ -58,6 +58,15 @@ export class LocalWriter {
     }
     this.#write(writes)
     return later
+  }
+
+  /** Takes note of what a gesture has let go: what was written of it while it was held may not be all it shows. */
+  noteReleased(ids: readonly ElementId[]): void {
+    for (const element of this.#view.getElements()) {
+      if (!ids.includes(element.id) || this.#shadow.isDirty(element)) continue
+      const values = valuesOf(element)
+      if (values) this.#noteUnkept(element, values)
+    }
   }
 
   /** What the document will say of an element when the view's changes are written; undefined before it knows it. */
@@ -135,7 +144,9 @@ export class LocalWriter {
 
   #bind(id: ElementId, values: ElementValues | undefined): void {
     const { bound } = this.#shadow
-    for (const target of [...bound.update(id, values), id, values?.keys.containerId]) {
+    const changed = bound.update(id, values)
+    for (const target of changed) this.#toShow.add(target)
+    for (const target of [...changed, id, values?.keys.containerId]) {
       if (typeof target === 'string') for (const text of bound.textsOf(target)) this.#toShow.add(text)
     }
   }

@@ -335,3 +335,24 @@ test('what others draw into a frame, or write in a shape, while I drag it, waits
   expect(board.view.elements.map(({ id }) => id).toSorted()).toEqual(['a', 'box', 'frame', 'inside'])
   expect(board.view.get('a').x).toBe(480)
 })
+
+test('a text that was cut while it was written in is shown cut when it is let go', () => {
+  const board = new Board({ id: 'text', type: 'text', originalText: 'Hi', text: 'Hi' })
+  const long = 'x'.repeat(150_000)
+  board.view.press('text')
+  board.view.edit('text', { originalText: long, text: long })
+  board.clock.advance(2_000)
+  expect(board.view.get('text')).toMatchObject({ originalText: long })
+  board.view.release()
+  board.clock.advance(100)
+  expect(board.view.get('text')).toMatchObject({ originalText: long.slice(0, 100_000) })
+  expect(board.view.notKept).toEqual(['text'])
+})
+
+test('who clears a label sees the next text in its place, and the shape knows it', () => {
+  const board = new Board(box, label('a'), label('b'))
+  board.view.edit('a', { isDeleted: true })
+  board.clock.advance(100)
+  expect(board.view.get('b')).toMatchObject({ containerId: 'box', y: 137.5 })
+  expect(board.view.get('box').boundElements).toEqual([{ id: 'b', type: 'text' }])
+})

@@ -101,6 +101,7 @@ export class SceneBinding {
     for (const id of released) this.#touched.delete(id)
     const ended = released.length > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
     if (ended) {
+      this.#writer.noteReleased(released)
       this.#flush()
       this.#writer.deleteVanished(released)
       this.#emitMotionSoon.run()
