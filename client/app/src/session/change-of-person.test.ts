@@ -1,7 +1,7 @@
 import type { SignedIn } from '@sketchroom/shared/api/auth'
 import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { userIdSchema } from '@sketchroom/shared/ids'
-import { beforeEach, describe, expect, test } from 'vitest'
+import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ApiError } from '../api/api-error.ts'
 import type { Send } from '../api/http.ts'
 import { createDeviceStorage, type DeviceStorage } from '../device/device-storage.ts'
@@ -80,6 +80,37 @@ describe('what this device keeps', () => {
     next = bob
     await session.signIn(account)
     expect(keepsBoard()).toBe(false)
+  })
+
+  test('stays when a guest goes on where somebody was, and goes when somebody else signs in after that', async () => {
+    await use(ada)
+    await endOnServer()
+    next = guest
+    await session.continueAsGuest()
+    expect(keepsBoard()).toBe(true)
+    await session.start()
+    next = bob
+    await session.signIn(account)
+    expect(keepsBoard()).toBe(false)
+  })
+
+  test('stays when a guest goes on where somebody was, who then signs in again', async () => {
+    await use(ada)
+    await endOnServer()
+    next = guest
+    await session.continueAsGuest()
+    next = ada
+    await session.signIn(account)
+    expect(keepsBoard()).toBe(true)
+  })
+
+  test('holds nobody up when the browser’s databases do not answer', async () => {
+    vi.stubGlobal('indexedDB', { databases: () => new Promise(() => undefined) })
+    onTestFinished(() => void vi.unstubAllGlobals())
+    await use(ada)
+    next = bob
+    await session.signIn(account)
+    expect(findKnownUser(storage)?.id).toBe('bob')
   })
 
   test('stays when the same person signs in again', async () => {

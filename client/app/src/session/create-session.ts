@@ -8,7 +8,7 @@ import { forgetDevice } from '../device/forget-device.ts'
 import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
 import { elapsedMs, readClocks, type Moment } from './moment.ts'
 import { createRefreshAttempt } from './refresh-attempt.ts'
-import { personLeaving, type SessionState } from './session-state.ts'
+import { personLeaving, type PersonLeaving, type SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 import type { TabLock } from './tab-lock.ts'
 
@@ -40,14 +40,14 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
     for (const listener of listeners) listener()
   }
 
-  function adoptUser(user: User): void {
-    keepKnownUser(storage, user)
+  function adoptUser(user: User, before?: PersonLeaving): void {
+    keepKnownUser(storage, user, before)
     become({ kind: 'signed-in', user })
   }
 
-  function adopt({ user, accessToken, expiresInSeconds }: SignedIn): string {
+  function adopt({ user, accessToken, expiresInSeconds }: SignedIn, before?: PersonLeaving): string {
     token = { value: accessToken, arrivedAt: now(), lifetimeMs: expiresInSeconds * 1000 }
-    adoptUser(user)
+    adoptUser(user, before)
     return accessToken
   }
 
@@ -125,7 +125,7 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
     const guest = state.kind === 'signed-in' ? await getToken() : undefined
     await lock(async () => {
       const signedIn = await send(post(path, account), guest)
-      const leaving = personLeaving(state)
+      const leaving = personLeaving(state, findKnownUser(storage))
       if (leaving && leaving.id !== signedIn.user.id) await forgetDevice(storage)
       adopt(signedIn)
     })
@@ -154,7 +154,8 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
       return ensuring
     },
     async continueAsGuest() {
-      await lock(async () => adopt(await send(post('guest', {}))))
+      const before = personLeaving(state, findKnownUser(storage))
+      await lock(async () => adopt(await send(post('guest', {})), before))
     },
     getToken,
     send: sendSignedIn,

@@ -14,13 +14,18 @@ export type SessionState =
   | { readonly kind: 'ended'; readonly user: KnownUser }
 
 /**
- * Whose things leave the device when another account signs in here. Nobody's where a guest is the one who signs
- * in: the account takes the boards over, unless the server no longer knows the guest.
+ * Whose things leave the device when another account signs in here; `known` is who this device remembers. Nobody's
+ * where a guest is the one who signs in: the account takes the boards over, unless the server no longer knows the
+ * guest, or the guest only went on where somebody else had been.
  */
-export function personLeaving(state: SessionState): KnownUser | User | undefined {
+export function personLeaving(state: SessionState, known: KnownUser | undefined): PersonLeaving | undefined {
   const person = personOf(state)
-  return person?.isGuest && state.kind !== 'ended' ? undefined : person
+  const isTakenOver = person?.isGuest === true && state.kind !== 'ended'
+  return isTakenOver ? (known?.id === person.id ? known.before : undefined) : person
 }
+
+/** Somebody whose things leave the device. */
+export type PersonLeaving = Pick<KnownUser, 'id' | 'name' | 'color' | 'isGuest'>
 
 /** The person in front of the screen, as far as known; undefined for nobody. */
 export function personOf(state: SessionState): KnownUser | User | undefined {
