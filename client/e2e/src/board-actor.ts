@@ -85,6 +85,19 @@ export class BoardActor {
     await this.drag(from, to)
   }
 
+  /** Writes at a point of the window; the text is still open. */
+  async write(at: [number, number], words: string): Promise<void> {
+    await this.take('text')
+    await this.page.mouse.click(...at)
+    await this.typeInText(words)
+  }
+
+  /** Types into the text that is opening. */
+  async typeInText(words: string): Promise<void> {
+    await this.page.locator('textarea.excalidraw-wysiwyg:focus').waitFor({ state: 'attached', timeout: 30_000 })
+    await this.page.keyboard.type(words)
+  }
+
   /** Presses the mouse at one point and lets go at another. */
   async drag(from: [number, number], to: [number, number]): Promise<void> {
     const { mouse } = this.page

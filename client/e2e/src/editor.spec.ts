@@ -61,9 +61,7 @@ test('no key clears the board for everybody, and none tells of commands that are
   expect(await ada.page.locator('.Modal').count()).toBe(0)
   expect(await ada.page.locator('.Toast').count()).toBe(0)
 
-  await ada.page.keyboard.press('t')
-  await ada.page.mouse.click(800, 500)
-  await ada.page.keyboard.type('one two')
+  await ada.write([800, 500], 'one two')
   await ada.page.keyboard.press('Control+Backspace')
   await ada.page.keyboard.press('Escape')
   await vi.waitFor(

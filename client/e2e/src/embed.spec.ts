@@ -75,9 +75,7 @@ test('a text in another app’s page is drawn with the server’s fonts, and nob
   ada.page.on('request', (request) => asked.add(request.url()))
   const font = ada.page.waitForResponse(/\/fonts\/Excalifont\/.*\.woff2$/)
   await ada.open(boardPage)
-  await ada.take('text')
-  await ada.page.mouse.click(400, 300)
-  await ada.page.keyboard.type('Where does this come from?')
+  await ada.write([400, 300], 'Where does this come from?')
   await ada.page.keyboard.press('Escape')
   await vi.waitFor(() => expect([...peer.elements().values()]).toMatchObject([{ type: 'text' }]), SOON)
 

@@ -26,8 +26,7 @@ async function twoAtABox(): Promise<[ada: BoardActor, bob: BoardActor]> {
 
 async function writeInBox(person: BoardActor, words: string): Promise<void> {
   await person.page.mouse.dblclick(...BOX.middle)
-  await person.page.locator('textarea.excalidraw-wysiwyg').waitFor()
-  await person.page.keyboard.type(words)
+  await person.typeInText(words)
   await person.page.keyboard.press('Escape')
 }
 

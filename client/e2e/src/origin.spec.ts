@@ -28,9 +28,7 @@ test('drawing and writing ask no other server for anything, and the browser has 
 
   await ada.newBoard()
   await ada.draw('rectangle', [400, 300], [560, 400])
-  await ada.take('text')
-  await page.mouse.click(700, 350)
-  await page.keyboard.type('Grüße, Ελλάδα, 你好')
+  await ada.write([700, 350], 'Grüße, Ελλάδα, 你好')
   await page.keyboard.press('Escape')
   await vi.waitFor(async () => {
     expect((await ada.elements()).map(({ type }) => type)).toEqual(['rectangle', 'text'])
