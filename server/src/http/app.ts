@@ -36,7 +36,11 @@ export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Ko
 
   // With a count, Koa takes the client's address from as many hops as we trust, and not from what came before.
   const app = new Koa<RequestState>({ proxy: trustProxy > 0, maxIpsCount: trustProxy })
-  app.on('error', (error: unknown) => logger.warn({ err: error }, 'answer broken off'))
+  app.on('error', (error: unknown) => {
+    // Clients that hang up once they have what they came for look the same as those that give up.
+    const level = isHangUp(error) ? 'debug' : 'warn'
+    logger[level]({ err: error }, 'answer broken off')
+  })
   app.use(requestLog(logger))
   app.use(securityHeaders(publicUrl))
   app.use(problemResponses(logger))
@@ -51,4 +55,8 @@ export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Ko
     throw new SketchRoomError('not_found', 'There is nothing here.')
   })
   return app
+}
+
+function isHangUp(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ERR_STREAM_PREMATURE_CLOSE'
 }
