@@ -26,7 +26,7 @@ test.for([
   ['shared/src/scene', '@sketchroom/server/errors'],
   ['server/src/ports', '../core/access.ts'],
   ['server/src/core', '../adapters/sql/migrate.ts'],
-  ['server/src/core/journal', '../../sync/wire.ts'],
+  ['server/src/core/documents', '../../sync/wire.ts'],
   ['server/src/adapters/sql', '../../core/access.ts'],
   ['server/src/adapters/sql', '../../http/app.ts'],
   ['server/src/http', '../sync/wire.ts'],
@@ -43,7 +43,7 @@ test.for([
 
 test.for([
   ['shared/src', 'yjs'],
-  ['server/src/core/journal', '../../ports/document-store.ts'],
+  ['server/src/core/documents', '../../ports/document-store.ts'],
   ['server/src/adapters/sql', '../../ports/document-store.ts'],
   ['server/src/sync', '../core/events.ts'],
   ['client/canvas/src/view', '@excalidraw/excalidraw'],

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { MemoryDocumentStore } from './adapters/memory/memory-document-store.ts'
-import { Journal } from './core/journal/journal.ts'
+import { Journal } from './core/documents/journal.ts'
 import { createHealth } from './health.ts'
 
 /** A store that answers a ping when the test says so. */

@@ -1,4 +1,4 @@
-import type { Journal } from './core/journal/journal.ts'
+import type { Journal } from './core/documents/journal.ts'
 import type { Health } from './http/health.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 

@@ -1,5 +1,5 @@
-import type { Accounts } from '../core/accounts.ts'
-import type { UserActor } from '../core/actor.ts'
+import type { Accounts } from '../core/accounts/accounts.ts'
+import type { UserActor } from '../core/accounts/actor.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { Context } from './context.ts'
 

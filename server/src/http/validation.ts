@@ -1,7 +1,7 @@
 import { findRoomId, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import type { z } from 'zod'
 import { SketchRoomError, type FieldFault } from '../errors.ts'
-import { noSuchRoom } from '../core/room-access.ts'
+import { noSuchRoom } from '../core/rooms/room-access.ts'
 import type { Context, RouteContext } from './context.ts'
 
 /** The request's JSON body as the schema says; throws `invalid_request` with the faulty fields. */

@@ -2,7 +2,7 @@ import type { SessionId } from '@sketchroom/shared/ids'
 import { RENEW_BEFORE_MS } from '@sketchroom/shared/protocol/token-renewal'
 import type { Logger } from 'pino'
 import type { EventBus } from '../core/events.ts'
-import type { RoomEntry } from '../core/room-entry.ts'
+import type { RoomEntry } from '../core/rooms/room-entry.ts'
 import type { RoomHost } from './room-host.ts'
 import type { RoomLink } from './room-link.ts'
 

@@ -1,7 +1,7 @@
 import type { RoomId } from '@sketchroom/shared/ids'
-import type { Actor } from '../core/actor.ts'
-import { isOwnPage } from '../core/own-page.ts'
-import type { RoomEntry } from '../core/room-entry.ts'
+import type { Actor } from '../core/accounts/actor.ts'
+import { isOwnPage } from '../core/rooms/own-page.ts'
+import type { RoomEntry } from '../core/rooms/room-entry.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { Entrant } from './room-link.ts'
 

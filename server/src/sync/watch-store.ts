@@ -1,7 +1,7 @@
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Logger } from 'pino'
-import type { Compaction } from '../core/journal/compaction.ts'
-import type { Journal } from '../core/journal/journal.ts'
+import type { Compaction } from '../core/documents/compaction.ts'
+import type { Journal } from '../core/documents/journal.ts'
 import type { RoomHost } from './room-host.ts'
 
 /** Keeps rooms in step with their store: tells people when it fails, and folds long tails into snapshots. */

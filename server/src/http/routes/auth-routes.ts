@@ -7,7 +7,7 @@ import {
   type SignedIn,
 } from '@sketchroom/shared/api/auth'
 import { API_PATHS } from '@sketchroom/shared/api/paths'
-import type { Accounts, Credentials, SignIn } from '../../core/accounts.ts'
+import type { Accounts, Credentials, SignIn } from '../../core/accounts/accounts.ts'
 import { SketchRoomError } from '../../errors.ts'
 import { findBearer } from '../authentication.ts'
 import type { Context, RequestState } from '../context.ts'

@@ -1,7 +1,7 @@
 import type { Router } from '@koa/router'
 import { updateMeRequestSchema } from '@sketchroom/shared/api/auth'
 import { API_PATHS } from '@sketchroom/shared/api/paths'
-import type { Accounts } from '../../core/accounts.ts'
+import type { Accounts } from '../../core/accounts/accounts.ts'
 import { getUserActor } from '../authentication.ts'
 import type { RequestState } from '../context.ts'
 import { parseBody } from '../validation.ts'

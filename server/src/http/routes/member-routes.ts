@@ -6,9 +6,9 @@ import {
   setMemberRequestSchema,
   type RoomToken,
 } from '@sketchroom/shared/api/rooms'
-import type { Accounts } from '../../core/accounts.ts'
-import type { Members } from '../../core/members.ts'
-import type { RoomEntry } from '../../core/room-entry.ts'
+import type { Accounts } from '../../core/accounts/accounts.ts'
+import type { Members } from '../../core/rooms/members.ts'
+import type { RoomEntry } from '../../core/rooms/room-entry.ts'
 import { getUserActor } from '../authentication.ts'
 import type { RequestState } from '../context.ts'
 import { getRoomId, getUserId, parseBody, parseQuery } from '../validation.ts'

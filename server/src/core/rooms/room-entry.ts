@@ -1,13 +1,13 @@
 import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import { presenceColor } from '@sketchroom/shared/presence'
 import type { Role } from '@sketchroom/shared/roles'
-import { SketchRoomError } from '../errors.ts'
-import type { AccountsStore } from '../ports/accounts-store.ts'
-import type { RoomRecord, RoomStore } from '../ports/room-store.ts'
+import { SketchRoomError } from '../../errors.ts'
+import type { AccountsStore } from '../../ports/accounts-store.ts'
+import type { RoomRecord, RoomStore } from '../../ports/room-store.ts'
 import { roleIn, standingIn } from './access.ts'
-import type { Actor, UserActor } from './actor.ts'
+import type { Actor, UserActor } from '../accounts/actor.ts'
 import { findFacts, getFactsFor, noSuchRoom } from './room-access.ts'
-import type { Tokens } from './tokens.ts'
+import type { Tokens } from '../accounts/tokens.ts'
 
 /** Somebody who may be in a room: under which role, and as whom others see them. */
 export interface Entry {

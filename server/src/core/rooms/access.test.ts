@@ -1,9 +1,9 @@
 import { roomIdSchema, sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
 import type { Access, Role } from '@sketchroom/shared/roles'
 import { expect, test } from 'vitest'
-import type { MembershipRecord, RoomRecord } from '../ports/room-store.ts'
+import type { MembershipRecord, RoomRecord } from '../../ports/room-store.ts'
 import { ACTIONS, can, roleIn, standingIn, type AccessFacts, type Action } from './access.ts'
-import type { Actor, RoomTokenActor, UserActor } from './actor.ts'
+import type { Actor, RoomTokenActor, UserActor } from '../accounts/actor.ts'
 
 const roomId = roomIdSchema.parse('room-0000001')
 const userId = userIdSchema.parse('ada')

@@ -1,9 +1,9 @@
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Role } from '@sketchroom/shared/roles'
-import { SketchRoomError } from '../errors.ts'
-import type { RoomStore } from '../ports/room-store.ts'
+import { SketchRoomError } from '../../errors.ts'
+import type { RoomStore } from '../../ports/room-store.ts'
 import { can, principalOf, roleIn, type AccessFacts, type Action } from './access.ts'
-import type { Actor } from './actor.ts'
+import type { Actor } from '../accounts/actor.ts'
 
 /** What is known about an actor who may at least see the room. */
 export type VisibleRoom = AccessFacts & { readonly role: Role }

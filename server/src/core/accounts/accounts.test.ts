@@ -1,11 +1,11 @@
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
-import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
-import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
+import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
 import { createAccounts, type Accounts, type SignIn } from './accounts.ts'
 import type { UserActor } from './actor.ts'
-import { EventBus } from './events.ts'
+import { EventBus } from '../events.ts'
 import { createPasswords } from './passwords.ts'
-import { createRooms, type Rooms } from './rooms.ts'
+import { createRooms, type Rooms } from '../rooms/rooms.ts'
 import { createTokens } from './tokens.ts'
 
 const DAY = 24 * 60 * 60 * 1000

@@ -1,14 +1,14 @@
 import { roomIdSchema, sessionIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import { presenceColor } from '@sketchroom/shared/presence'
 import { beforeEach, expect, test } from 'vitest'
-import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
-import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
-import type { Actor, UserActor } from './actor.ts'
-import { EventBus } from './events.ts'
+import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
+import type { Actor, UserActor } from '../accounts/actor.ts'
+import { EventBus } from '../events.ts'
 import { createMembers, type Members } from './members.ts'
 import { createRoomEntry, type RoomEntry } from './room-entry.ts'
 import { createRooms, type Rooms } from './rooms.ts'
-import { createTokens } from './tokens.ts'
+import { createTokens } from '../accounts/tokens.ts'
 
 const now = () => 1_800_000_000_000
 const tokens = createTokens({ secret: 'a secret that only the tests know', now })

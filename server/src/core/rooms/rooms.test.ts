@@ -1,8 +1,8 @@
 import { sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
 import { expect, test } from 'vitest'
-import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
-import type { UserActor } from './actor.ts'
-import { EventBus } from './events.ts'
+import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
+import type { UserActor } from '../accounts/actor.ts'
+import { EventBus } from '../events.ts'
 import { createRooms } from './rooms.ts'
 
 const ada: UserActor = {

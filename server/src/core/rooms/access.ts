@@ -1,7 +1,7 @@
 import type { UserId } from '@sketchroom/shared/ids'
 import { linkRole, ROLES, strongerRole, type Role } from '@sketchroom/shared/roles'
-import type { MembershipRecord, RoomRecord } from '../ports/room-store.ts'
-import type { Actor } from './actor.ts'
+import type { MembershipRecord, RoomRecord } from '../../ports/room-store.ts'
+import type { Actor } from '../accounts/actor.ts'
 
 /** What must be known to decide: the room, and the membership of `principalOf(actor)` in it. */
 export interface AccessFacts {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { Piscina } from 'piscina'
-import { SketchRoomError } from '../errors.ts'
+import { SketchRoomError } from '../../errors.ts'
 import type { PasswordJob } from './password-worker.ts'
 
 /** Each step doubles the work; 11 takes a tenth to a quarter of a second of one core. */

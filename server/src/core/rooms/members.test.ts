@@ -1,11 +1,11 @@
 import { roomIdSchema, sessionIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import { beforeEach, expect, test } from 'vitest'
-import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
-import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
-import type { MembershipRecord } from '../ports/room-store.ts'
-import type { UserActor } from './actor.ts'
-import { EventBus } from './events.ts'
+import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
+import type { MembershipRecord } from '../../ports/room-store.ts'
+import type { UserActor } from '../accounts/actor.ts'
+import { EventBus } from '../events.ts'
 import { createMembers, type Members } from './members.ts'
 
 /** Lets a test do something between what was decided and what is written. */

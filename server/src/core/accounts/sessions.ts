@@ -1,9 +1,9 @@
 import { createHash, randomBytes } from 'node:crypto'
 import { sessionIdSchema, type SessionId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
-import { SketchRoomError } from '../errors.ts'
-import type { AccountsStore, SessionRecord, UserRecord } from '../ports/accounts-store.ts'
-import type { EventBus } from './events.ts'
+import { SketchRoomError } from '../../errors.ts'
+import type { AccountsStore, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
+import type { EventBus } from '../events.ts'
 import type { Tokens } from './tokens.ts'
 
 const DAY_MS = 24 * 60 * 60 * 1000

@@ -2,7 +2,7 @@ import { createHmac, timingSafeEqual } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
-import { SketchRoomError } from '../errors.ts'
+import { SketchRoomError } from '../../errors.ts'
 import type { Actor, RoomTokenActor } from './actor.ts'
 
 /** How long an access token lives; its session is asked at each use besides. */

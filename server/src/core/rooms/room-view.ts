@@ -1,7 +1,7 @@
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { Role } from '@sketchroom/shared/roles'
-import type { RoomRecord } from '../ports/room-store.ts'
+import type { RoomRecord } from '../../ports/room-store.ts'
 
 /** A room as somebody with this role sees it. */
 export function toRoomView(room: RoomRecord, role: Role, present: readonly PresenceUser[]): Room {

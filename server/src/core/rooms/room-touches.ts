@@ -1,7 +1,7 @@
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Logger } from 'pino'
-import type { RoomStore } from '../ports/room-store.ts'
-import type { Journal } from './journal/journal.ts'
+import type { RoomStore } from '../../ports/room-store.ts'
+import type { Journal } from '../documents/journal.ts'
 
 /** A list of boards need not know to the millisecond; this spares a write for each commit. */
 const WRITE_EVERY_MS = 2_000
