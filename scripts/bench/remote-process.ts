@@ -1,35 +1,21 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import type { FromChild, Procedures, Question } from './answer-calls.ts'
+import { findCores, type Side } from './cores.ts'
 
-/** What a process answers, by name. Arguments and results travel as structured clones. */
-type Procedures<Calls> = { [Name in keyof Calls]: (...args: never[]) => unknown }
 type Arguments<Procedure> = Procedure extends (...args: infer Args) => unknown ? Args : never
 type Result<Procedure> = Procedure extends (...args: never[]) => infer Value ? Awaited<Value> : never
 
-interface Question {
-  readonly id: number
-  readonly name: string
-  readonly args: readonly unknown[]
-}
-type Answer = { readonly id: number; readonly value: unknown } | { readonly id: number; readonly error: string }
-type FromChild = 'ready' | Answer
+const CORES = findCores()
 
-/** In a child: answers the parent's calls, and ends with the parent. */
-export function answerCalls<Calls extends Procedures<Calls>>(calls: Calls): void {
-  const answer = (reply: FromChild) => process.send?.(reply)
-  process.on('message', ({ id, name, args }: Question) => {
-    const call = calls[name as keyof Calls] as unknown as (...args: readonly unknown[]) => unknown
-    void (async () => call(...args))().then(
-      (value) => answer({ id, value }),
-      (error: unknown) =>
-        answer({ id, error: error instanceof Error ? (error.stack ?? error.message) : String(error) }),
-    )
-  })
-  process.on('disconnect', () => process.exit())
-  answer('ready')
+/** How a process is started. */
+export interface ProcessOptions {
+  readonly args?: readonly string[]
+  /** Variables beside those of the bench itself. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
-/** A process of the bench, started with the garbage collector within reach, and called by name. */
+/** A process of the bench, on its side's processor, and called by name. */
 export class RemoteProcess<Calls extends Procedures<Calls>> {
   readonly #child: ChildProcess
   readonly #ended: Promise<void>
@@ -54,15 +40,36 @@ export class RemoteProcess<Calls extends Procedures<Calls>> {
   }
 
   /** Starts `file` and resolves when it answers calls; rejects when it ends instead. */
-  static async start<Calls extends Procedures<Calls>>(file: URL, args: string[] = []): Promise<RemoteProcess<Calls>> {
-    // Flags of the parent's own, such as a profiler's, are not the child's business; NODE_OPTIONS reaches both.
-    const child = fork(fileURLToPath(file), args, { execArgv: ['--expose-gc'], serialization: 'advanced' })
+  static async start<Calls extends Procedures<Calls>>(
+    file: URL,
+    side: Side,
+    { args = [], environment = {} }: ProcessOptions = {},
+  ): Promise<RemoteProcess<Calls>> {
+    const child = fork(fileURLToPath(file), args, {
+      // Flags of the parent's own, such as a profiler's, are not the child's business; NODE_OPTIONS reaches both.
+      ...(CORES ? { execPath: 'taskset', execArgv: ['-c', String(CORES[side]), process.execPath] } : { execArgv: [] }),
+      env: { ...process.env, ...environment },
+      serialization: 'advanced',
+      // What a server logs is not what the bench prints.
+      stdio: ['ignore', process.stderr, process.stderr, 'ipc'],
+    })
     const remote = new RemoteProcess<Calls>(child)
     await new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve())
       child.once('exit', (code) => reject(new Error(`${file.pathname} ended with ${code}`)))
     })
     return remote
+  }
+
+  get pid(): number {
+    const { pid } = this.#child
+    if (pid === undefined) throw new Error('the process was not started')
+    return pid
+  }
+
+  /** Whether it still runs. */
+  get runs(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null
   }
 
   /** Calls and resolves with the answer; rejects with the error of the other side. */
@@ -72,6 +79,12 @@ export class RemoteProcess<Calls extends Procedures<Calls>> {
       this.#waiting.set(id, { resolve, reject })
       this.#child.send({ id, name, args } satisfies Question)
     }) as Promise<Result<Calls[Name]>>
+  }
+
+  /** Asks the process to end by itself, as an operator would, and resolves when it is gone. */
+  async terminate(): Promise<void> {
+    this.#child.kill('SIGTERM')
+    await this.#ended
   }
 
   /** Ends the process and resolves when it is gone. */

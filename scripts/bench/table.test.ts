@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { CAPACITY, CAPACITY_CPU } from './measures/delivery.ts'
-import { verdict } from './report.ts'
+import { CAPACITY, CAPACITY_CPU } from './measures/capacity.ts'
+import { capacityVerdict } from './report.ts'
 import { Results } from './results.ts'
 import { figureTable, formatFigure, markdownTable, ratioTable } from './table.ts'
 
@@ -34,19 +34,21 @@ test('the tables say which way is better, and leave out what was not measured', 
 })
 
 test('the verdict names both halves of the goal, and fails when one does', () => {
-  expect(verdict(measured(0.5))).toMatch(
-    /^The goal holds in every round: .* 1\.75 \(1\.50–2\.00\) .* 0\.50 times its CPU/,
+  expect(capacityVerdict(measured(0.5))).toMatch(
+    /^At its limit, SketchRoom does better than Hocuspocus in every round: .* 1\.75 \(1\.50–2\.00\) .* 0\.50 times its CPU/,
   )
-  expect(verdict(measured(1.5))).toMatch(/^The goal does NOT hold: /)
-  expect(verdict(new Results())).toBe('The goal was not measured.')
+  expect(capacityVerdict(measured(1.5))).toMatch(/^At its limit, SketchRoom does NOT do better than Hocuspocus: /)
+  expect(capacityVerdict(new Results())).toBeUndefined()
 })
 
 test('the verdict says when a round was lost, and what the figures are', () => {
   const results = measured(0.5)
   results.record(CAPACITY, 'sketchroom', 30)
   results.record(CAPACITY, 'hocuspocus', 60)
-  expect(verdict(results)).toMatch(/^The goal holds in the median, not in every round: .* 1\.50 \(0\.50–2\.00\)/)
-  expect(verdict(results)).toMatch(/ are 30\.0 and 60\.0 updates per second\.$/)
+  expect(capacityVerdict(results)).toMatch(
+    /^At its limit, SketchRoom does better than Hocuspocus in the median, not in every round: .* 1\.50 \(0\.50–2\.00\)/,
+  )
+  expect(capacityVerdict(results)).toMatch(/ are 30\.0 and 60\.0 updates per second\.$/)
 })
 
 test('figures keep three digits that mean something', () => {

@@ -21,7 +21,10 @@ export function markdownTable(head: readonly string[], rows: ReadonlyArray<reado
 
 const OTHERS = PEERS.filter(({ id }) => id !== 'sketchroom')
 
-/** SketchRoom's figures as multiples of each other server's, with the least and the most of any round. */
+/**
+ * SketchRoom's figures as multiples of each other server's, with the least and the most of any round. Empty when none
+ * was measured on another server.
+ */
 export function ratioTable(results: Results): string {
   const withRatio = results.measures.filter((measure) => OTHERS.some(({ id }) => results.ratio(measure, id)))
   const rows = withRatio.map((measure) => [
@@ -29,6 +32,7 @@ export function ratioTable(results: Results): string {
     measure.better,
     ...OTHERS.map(({ id }) => formatRatio(results.ratio(measure, id))),
   ])
+  if (rows.length === 0) return ''
   return markdownTable(['SketchRoom ÷ the other', 'better', ...OTHERS.map(({ title }) => title)], rows)
 }
 

@@ -2,19 +2,18 @@ import { once } from 'node:events'
 import { request } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import { expect, onTestFinished, test, vi } from 'vitest'
+import { aroundStore } from './testing/around-store.ts'
 import { startTestServer } from './testing/test-server.ts'
 import { joinRoom, openRoom, setWord } from './testing/test-room.ts'
 
 test('stopping while people draw is clean, however fast they draw', async () => {
   let commitMs = 0
   const server = await startTestServer({
-    wrapDocumentStore: (store) => ({
-      append: (batch) => wait(commitMs).then(() => store.append(batch)),
-      load: (roomId) => store.load(roomId),
-      saveSnapshot: (...snapshot) => store.saveSnapshot(...snapshot),
-      quarantine: (...record) => store.quarantine(...record),
-      ping: () => store.ping(),
-    }),
+    wrapDocumentStore: (store) =>
+      aroundStore(store, async (call, work) => {
+        if (call === 'append') await wait(commitMs)
+        return work()
+      }),
   })
   onTestFinished(() => server.remove())
   const { roomId, ownerToken } = await openRoom(server)

@@ -31,6 +31,17 @@ test.each(['https://x.example/base', 'https://x.example/?a', 'https://me@x.examp
   },
 )
 
+test('history is kept for at least a day, and an address has at least one socket', () => {
+  expect(parseConfig({})).toMatchObject({ historyDays: 30, maxSocketsPerAddress: 1024 })
+  expect(parseConfig({ HISTORY_DAYS: '7', MAX_SOCKETS_PER_ADDRESS: '2' })).toMatchObject({
+    historyDays: 7,
+    maxSocketsPerAddress: 2,
+  })
+  for (const name of ['HISTORY_DAYS', 'MAX_SOCKETS_PER_ADDRESS']) {
+    expect(() => parseConfig({ [name]: '0' })).toThrow(name)
+  }
+})
+
 test('an empty variable counts as none', () => {
   expect(parseConfig({ PORT: '', JWT_SECRET: '' }).port).toBe(3000)
 })
@@ -53,4 +64,18 @@ test('allowed origins are a list, and add to the own instead of replacing them',
   ])
   const { allowedOrigins } = parseConfig({ ALLOWED_ORIGINS: 'https://a.example' })
   expect(allowedOrigins).toEqual([...parseConfig({}).allowedOrigins, 'https://a.example'])
+})
+
+test('PostgreSQL needs a secret that all its processes share, and says so with the other faults', () => {
+  const url = 'postgres://user:password@db.example.org/sketchroom'
+  const JWT_SECRET = 'a secret of more than 32 characters'
+  expect(parseConfig({ DATABASE_URL: url, DATABASE_READ_URL: url, JWT_SECRET })).toMatchObject({
+    databaseUrl: url,
+    databaseReadUrl: url,
+  })
+  expect(() => parseConfig({ DATABASE_URL: url, PORT: 'x' })).toThrow(/PORT: (?:.|\n)*JWT_SECRET: must be given/)
+  expect(() => parseConfig({ DATABASE_URL: 'mysql://db', JWT_SECRET })).toThrow(
+    /DATABASE_URL: must be an address such as/,
+  )
+  expect(() => parseConfig({ DATABASE_READ_URL: url })).toThrow(/DATABASE_READ_URL: is of use only with DATABASE_URL/)
 })

@@ -10,6 +10,11 @@ const rootUrlSchema = originSchema.refine(
   'must be an address without a path, such as https://draw.example.org',
 )
 
+const postgresUrlSchema = z.url({
+  protocol: /^postgres(?:ql)?$/,
+  error: 'must be an address such as postgres://user:password@db.example.org/sketchroom',
+})
+
 /** The environment variables that SketchRoom reads; what each means is said where it is used below. */
 const environmentSchema = z.object({
   PORT: portSchema.default(3000),
@@ -22,12 +27,14 @@ const environmentSchema = z.object({
     .transform((list) => list.split(',').map((origin) => origin.trim()))
     .pipe(z.array(originSchema))
     .optional(),
+  HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
+  MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
+  DATABASE_URL: postgresUrlSchema.optional(),
+  DATABASE_READ_URL: postgresUrlSchema.optional(),
   // Part of the contract, and not built yet: better to say so than to ignore it.
-  DATABASE_URL: z.never('is not supported by this version yet; SketchRoom stores in SQLite under DATA_DIR').optional(),
-  DATABASE_READ_URL: z.never('is not supported by this version yet').optional(),
   REDIS_URL: z.never('is not supported by this version yet; run one instance').optional(),
 })
 
@@ -46,7 +53,15 @@ export interface Config {
   readonly allowedOrigins: readonly string[]
   /** How many proxies in front may be believed about the client's address. */
   readonly trustProxy: number
+  /** How many WebSockets one address may have open at a time. */
+  readonly maxSocketsPerAddress: number
+  /** How long single updates are kept behind the snapshots. */
+  readonly historyDays: number
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
+  /** Everything is stored in this PostgreSQL database, and nothing in `dataDir`. */
+  readonly databaseUrl: string | undefined
+  /** A replica that lists are read from. */
+  readonly databaseReadUrl: string | undefined
   /** `FULL`: the committed survives a power cut. */
   readonly sqliteSynchronous: 'FULL' | 'NORMAL'
 }
@@ -66,7 +81,15 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const { success, data, error } = environmentSchema.safeParse(given)
-  if (!success) throw new ConfigError(error.issues.map(({ path, message }) => `${path[0]?.toString()}: ${message}`))
+  const faults = error?.issues.map(({ path, message }) => `${path[0]?.toString()}: ${message}`) ?? []
+  // Said together with whatever else is wrong, also when that keeps the rest from being read.
+  if (given['DATABASE_URL'] !== undefined && given['JWT_SECRET'] === undefined) {
+    faults.push('JWT_SECRET: must be given with DATABASE_URL, since every process over one database signs with the same')
+  }
+  if (given['DATABASE_READ_URL'] !== undefined && given['DATABASE_URL'] === undefined) {
+    faults.push('DATABASE_READ_URL: is of use only with DATABASE_URL')
+  }
+  if (!success || faults.length > 0) throw new ConfigError(faults)
   const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}`)
   // Without a public address the server is somebody's own machine, which has more than one name for itself.
   const ownNames = data.PUBLIC_URL ? [] : [`http://127.0.0.1:${data.PORT}`, `http://[::1]:${data.PORT}`]
@@ -79,7 +102,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     publicUrl,
     allowedOrigins: [...new Set([publicUrl.origin, ...ownNames, ...others])],
     trustProxy: data.TRUST_PROXY,
+    maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
+    historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
+    databaseUrl: data.DATABASE_URL,
+    databaseReadUrl: data.DATABASE_READ_URL,
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
 }

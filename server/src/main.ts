@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { pino } from 'pino'
-import { compose, STOP_DEADLINE_MS, type App } from './compose.ts'
+import { compose, type App } from './compose.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { describeStartFailure } from './start-failure.ts'
 
@@ -32,7 +32,7 @@ log.info({ url: config.publicUrl.origin, dataDir: config.dataDir }, `SketchRoom 
 async function stop(exitCode: number): Promise<void> {
   log.info('stopping')
   // While it is still being put together, it holds nothing that could be lost.
-  const clean = (await app?.lifecycle.stop(STOP_DEADLINE_MS)) ?? true
+  const clean = (await app?.lifecycle.stop()) ?? true
   log.info({ clean }, 'stopped')
   process.exit(clean ? exitCode : 1)
 }

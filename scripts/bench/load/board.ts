@@ -34,9 +34,9 @@ export function boardUpdates(elements: number): Uint8Array[] {
   return updates
 }
 
-/** How many elements an update holds, for the check that a client got the whole board. */
-export function countElements(update: Uint8Array): number {
+/** How many elements updates hold together, for the check that a client got the whole board. */
+export function countElements(updates: readonly Uint8Array[]): number {
   const doc = new Y.Doc()
-  Y.applyUpdate(doc, update)
+  for (const update of updates) Y.applyUpdate(doc, update)
   return elementsOf(doc).size
 }

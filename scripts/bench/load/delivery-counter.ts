@@ -37,6 +37,11 @@ export class DeliveryCounter {
     this.#onTicks = onTicks
   }
 
+  /** How many ticks of one client have come. */
+  of(client: number): number {
+    return this.#next.get(client) ?? 0
+  }
+
   /** Counts what an update brings. */
   add(update: Uint8Array): void {
     readTicks(update, (client, from, to) => {

@@ -1,24 +1,27 @@
 import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { encodeStateVector, Doc } from 'yjs'
+import { Doc, encodeStateAsUpdate, encodeStateVector } from 'yjs'
 import type { RoomAddress } from '../peers/peer-calls.ts'
 import type { Dialect } from '../peers/peers.ts'
 
-/** What a server's frame says, as far as the bench asks. */
+/**
+ * What a server's frame says, as far as the bench asks. A joiner's document is an answer (to its state vector),
+ * after as many updates as the server likes; a question asks for what the server lacks.
+ */
 export type Incoming =
   | { readonly kind: 'update' | 'answer'; readonly update: Uint8Array }
-  | { readonly kind: 'ack' }
-  | { readonly kind: 'other' }
+  | { readonly kind: 'question' | 'ack' | 'other' }
 
-const ACK: Incoming = { kind: 'ack' }
-const OTHER: Incoming = { kind: 'other' }
+const BARE = { question: { kind: 'question' }, ack: { kind: 'ack' }, other: { kind: 'other' } } as const
 const EMPTY_STATE_VECTOR = encodeStateVector(new Doc())
+const EMPTY_UPDATE = encodeStateAsUpdate(new Doc())
 
 /** Writes and reads the frames of one room's clients. */
 export class RoomFrames {
-  /** What a client says to get in and to be told the document. */
-  readonly greeting: readonly Uint8Array[]
+  /** Answers a question: the server lacks nothing. */
+  readonly nothing: Uint8Array
+  readonly #auth: readonly Uint8Array[]
   /** What comes before each message: the document's name, or nothing. */
   readonly #prefix: Uint8Array
 
@@ -31,8 +34,13 @@ export class RoomFrames {
       encoding.writeVarUint(frame, AUTH.token)
       encoding.writeVarString(frame, room.token)
     })
-    const question = this.#sync(SYNC.step1, EMPTY_STATE_VECTOR)
-    this.greeting = dialect === 'hocuspocus' ? [auth, question] : [question]
+    this.#auth = dialect === 'hocuspocus' ? [auth] : []
+    this.nothing = this.#sync(SYNC.step2, EMPTY_UPDATE)
+  }
+
+  /** What a client says to get in and to be told what it lacks of the document. */
+  greeting(stateVector: Uint8Array = EMPTY_STATE_VECTOR): Uint8Array[] {
+    return [...this.#auth, this.#sync(SYNC.step1, stateVector)]
   }
 
   /** A write. */
@@ -40,22 +48,36 @@ export class RoomFrames {
     return this.#sync(SYNC.update, update)
   }
 
-  /** Reads a frame, quickly; `update` lies in the frame's own bytes. */
-  read(frame: Uint8Array): Incoming {
+  /** What kind of frame this is; all but refusals can be told from a long one's beginning. */
+  kindOf(frame: Uint8Array): Incoming['kind'] {
     const at = this.#prefix.length
     const type = frame[at]
-    if (type === MESSAGE.syncStatus && frame.length > 1) {
+    if (frame.length === 1) return 'other'
+    if (type === MESSAGE.syncStatus) {
       if (frame[at + 1] !== 1) throw new Error('the server refused an edit')
-      return ACK
+      return 'ack'
     }
     if (type === MESSAGE.auth && frame[at + 1] === AUTH.permissionDenied) throw new Error('the server let nobody in')
-    if (frame.length === 1 || (type !== MESSAGE.sync && type !== MESSAGE.syncReply)) return OTHER
+    if (type !== MESSAGE.sync && type !== MESSAGE.syncReply) return 'other'
     const subtype = frame[at + 1]
-    if (subtype === SYNC.step1) return OTHER
+    return subtype === SYNC.step1 ? 'question' : subtype === SYNC.step2 ? 'answer' : 'update'
+  }
+
+  /** Reads a frame, quickly; `update` lies in the frame's own bytes. */
+  read(frame: Uint8Array): Incoming {
+    const kind = this.kindOf(frame)
+    if (kind !== 'answer' && kind !== 'update') return BARE[kind]
     const decoder = decoding.createDecoder(frame)
-    decoder.pos = at + 2
-    const update = decoding.readVarUint8Array(decoder)
-    return { kind: subtype === SYNC.step2 ? 'answer' : 'update', update }
+    decoder.pos = this.#prefix.length + 2
+    return { kind, update: decoding.readVarUint8Array(decoder) }
+  }
+
+  /** What an awareness update says to everybody. */
+  awareness(update: Uint8Array): Uint8Array {
+    return this.#frame((frame) => {
+      encoding.writeVarUint(frame, MESSAGE.awareness)
+      encoding.writeVarUint8Array(frame, update)
+    })
   }
 
   #sync(subtype: number, payload: Uint8Array): Uint8Array {

@@ -1,5 +1,4 @@
-import { setTimeout as wait } from 'node:timers/promises'
-import { answerCalls } from '../remote-process.ts'
+import { answerCalls } from '../answer-calls.ts'
 
 /** Where a room is found on a server. */
 export interface RoomAddress {
@@ -11,40 +10,32 @@ export interface RoomAddress {
   readonly token: string
 }
 
-/** What a process holds after a garbage collection. */
-export interface Memory {
-  readonly rssBytes: number
-  /** The main thread's heap, and what it keeps outside it. */
-  readonly heapBytes: number
-}
-
-/** What every server of the bench answers. */
-export interface PeerCalls {
-  createRooms(count: number): Promise<RoomAddress[]>
+/** What the process of every server answers. */
+export interface ProcessCalls {
   /** Microseconds of CPU that the process has used in its life, on all its threads. */
   cpuMicros(): number
-  memory(): Promise<Memory>
+}
+
+/** What the servers of the bench's own files answer beside. */
+export interface PeerCalls extends ProcessCalls {
+  createRooms(count: number): Promise<RoomAddress[]>
   /** Stops serving, everything stored. */
   stop(): Promise<void>
+}
+
+/** Answers about the process itself. */
+export const processCalls: ProcessCalls = {
+  cpuMicros() {
+    const { user, system } = process.cpuUsage()
+    return user + system
+  },
 }
 
 /** Answers the bench's calls for a server that listens. */
 export function servePeer(server: Pick<PeerCalls, 'createRooms' | 'stop'>): void {
   answerCalls<PeerCalls>({
+    ...processCalls,
     createRooms: (count) => server.createRooms(count),
     stop: () => server.stop(),
-    cpuMicros() {
-      const { user, system } = process.cpuUsage()
-      return user + system
-    },
-    async memory() {
-      // `last-resort` gives free pages back, which resident memory is about; weak references clear between rounds.
-      for (let round = 0; round < 4; round++) {
-        globalThis.gc?.({ type: 'major', execution: 'sync', flavor: 'last-resort' })
-        await wait(50)
-      }
-      const { rss, heapUsed, external } = process.memoryUsage()
-      return { rssBytes: rss, heapBytes: heapUsed + external }
-    },
   })
 }

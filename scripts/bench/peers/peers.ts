@@ -1,5 +1,4 @@
-import { RemoteProcess } from '../remote-process.ts'
-import type { PeerCalls } from './peer-calls.ts'
+import { startServer, startSketchroom, type RunningServer } from './running-server.ts'
 
 /** How a peer's clients write their frames. */
 export type Dialect = 'hocuspocus' | 'yjs'
@@ -15,10 +14,8 @@ export interface Peer {
   /** Whether it answers each edit. y-websocket has no such answer. */
   readonly acknowledges: boolean
   /** Starts it in a process of its own; `stored` is what it is to find: a data directory, or a file with a board. */
-  start(stored?: string): Promise<RemoteProcess<PeerCalls>>
+  start(stored?: string): Promise<RunningServer>
 }
-
-const start = (file: string, ...args: string[]) => RemoteProcess.start<PeerCalls>(new URL(file, import.meta.url), args)
 
 /** SketchRoom as it is run: an acknowledgement means that the edit is on the disk. */
 export const sketchroom: Peer = {
@@ -26,7 +23,7 @@ export const sketchroom: Peer = {
   title: 'SketchRoom',
   dialect: 'hocuspocus',
   acknowledges: true,
-  start: (stored = '') => start('./sketchroom-server.ts', 'sqlite', stored),
+  start: startSketchroom,
 }
 
 /** SketchRoom with the journal in memory, which shows what durability costs. */
@@ -35,7 +32,7 @@ export const sketchroomInMemory: Peer = {
   title: 'SketchRoom, memory store',
   dialect: 'hocuspocus',
   acknowledges: true,
-  start: () => start('./sketchroom-server.ts', 'memory', ''),
+  start: () => startServer('./memory-store-server.ts'),
 }
 
 /** Hocuspocus with its defaults: an acknowledgement means that the edit was applied in memory. */
@@ -44,7 +41,7 @@ export const hocuspocus: Peer = {
   title: 'Hocuspocus',
   dialect: 'hocuspocus',
   acknowledges: true,
-  start: (stored = '') => start('./hocuspocus-server.ts', stored),
+  start: (stored = '') => startServer('./hocuspocus-server.ts', stored),
 }
 
 /** The server of y-websocket, which keeps documents in memory and acknowledges nothing. */
@@ -53,7 +50,7 @@ export const yWebsocket: Peer = {
   title: 'y-websocket-server',
   dialect: 'yjs',
   acknowledges: false,
-  start: (stored = '') => start('./y-websocket-server.ts', stored),
+  start: (stored = '') => startServer('./y-websocket-server.ts', stored),
 }
 
 /** All of them, SketchRoom first. */

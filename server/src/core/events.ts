@@ -3,8 +3,11 @@ import type { RoomId, SessionId, UserId } from '@sketchroom/shared/ids'
 
 /** What happened to people and rooms that live connections must hear of; named in the past tense. */
 export interface Events {
-  /** Somebody's role, membership or the room's link access changed: ask again who may do what. */
-  accessChanged: [roomId: RoomId]
+  /**
+   * Who may do what in a room changed, for one person and whoever they let in by token, or (undefined) for anybody:
+   * ask again. Emitted before whoever changed it is answered.
+   */
+  accessChanged: [roomId: RoomId, userId: UserId | undefined]
   roomDeleted: [roomId: RoomId]
   sessionRevoked: [sessionId: SessionId]
   userRenamed: [userId: UserId, name: string]

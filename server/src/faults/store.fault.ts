@@ -1,11 +1,12 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
-import type { RoomId } from '@sketchroom/shared/ids'
+import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { afterEach, expect, test, vi } from 'vitest'
 import type * as Y from 'yjs'
 import { openSqlite } from '../adapters/sql/sqlite-database.ts'
-import type { DocumentStore, RoomAppend } from '../ports/document-store.ts'
+import type { DocumentStore, JournalBatch } from '../ports/document-store.ts'
+import { aroundStore } from '../testing/around-store.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -15,39 +16,31 @@ afterEach(async () => {
 })
 
 /** A real store that can be made to fail, as a disk does. */
-class FailingStore implements DocumentStore {
+class FailingStore {
   failures = 0
+  /** Appends of this room fail, and nothing else. */
+  badRoom: RoomId | undefined
   /** What every call waits for. */
   gate: Promise<void> | undefined
-  readonly #store: DocumentStore
 
-  constructor(store: DocumentStore) {
-    this.#store = store
-  }
-
-  append = (batch: readonly RoomAppend[]) => this.#do(() => this.#store.append(batch))
-  load = (roomId: RoomId) => this.#do(() => this.#store.load(roomId))
-  saveSnapshot = (...args: Parameters<DocumentStore['saveSnapshot']>) =>
-    this.#do(() => this.#store.saveSnapshot(...args))
-  quarantine = (...args: Parameters<DocumentStore['quarantine']>) => this.#do(() => this.#store.quarantine(...args))
-  ping = () => this.#do(() => this.#store.ping())
-
-  async #do<T>(work: () => Promise<T>): Promise<T> {
-    await this.gate
-    if (this.failures > 0) {
-      this.failures -= 1
-      throw new Error('input/output error')
-    }
-    return work()
-  }
+  wrap = (store: DocumentStore): DocumentStore =>
+    aroundStore(store, async (call, work, args) => {
+      await this.gate
+      if (this.failures > 0) {
+        this.failures -= 1
+        throw new Error('input/output error')
+      }
+      const rooms = call === 'append' ? (args[0] as JournalBatch).rooms : []
+      if (rooms.some(({ roomId }) => roomId === this.badRoom)) throw new Error('constraint failed')
+      return work()
+    })
 }
 
 async function start(): Promise<{ server: TestServer; store: FailingStore; dataDir: string }> {
   const dataDir = await mkdtemp(joinPath(tmpdir(), 'sketchroom-'))
-  let store: FailingStore | undefined
-  const server = await startTestServer({ dataDir, wrapDocumentStore: (real) => (store = new FailingStore(real)) })
+  const store = new FailingStore()
+  const server = await startTestServer({ dataDir, wrapDocumentStore: store.wrap })
   cleanups.push(() => server.remove())
-  if (!store) throw new Error('the store was not wrapped')
   return { server, store, dataDir }
 }
 
@@ -69,11 +62,12 @@ const set = (key: string) => (doc: Y.Doc) => doc.getMap('words').set(key, true)
 const words = (client: RawClient) => [...client.doc.getMap('words').keys()].sort()
 const isReady = async (server: TestServer) => (await server.api.call('GET', '/ready')).status === 200
 
-test('a store that fails once delays the acknowledgement, and loses nothing', async () => {
+test('a store that fails for a moment delays the acknowledgement, and loses nothing', async () => {
   const { server, store } = await start()
   const { roomId, token } = await newRoom(server)
   const ada = await join(server, roomId, token)
-  store.failures = 1
+  // The append, and whether the store takes anything at all.
+  store.failures = 2
   ada.write(ada.edit(set('word')))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']), 5000)
   expect(ada.notices).toEqual([
@@ -81,6 +75,11 @@ test('a store that fails once delays the acknowledgement, and loses nothing', as
     { type: 'store', state: 'failing' },
     { type: 'store', state: 'ok' },
   ])
+  // A store that takes other writes is tried again at once: there is nothing to tell.
+  store.failures = 1
+  ada.write(ada.edit(set('another')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable', 'durable']), 5000)
+  expect(ada.notices).toHaveLength(3)
 })
 
 test('a store that fails for good: no acknowledgement, people are told and go on; all is saved when it returns', async () => {
@@ -155,7 +154,7 @@ test('somebody who signs out while their room is loading is not let in', async (
   expect(await ada.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
 })
 
-test('a corrupt record in the database: the room opens with the rest at the next try', async () => {
+test('a damaged record in the database: the room opens with the rest', async () => {
   const { server, dataDir } = await start()
   const { roomId, token } = await newRoom(server)
   const ada = await join(server, roomId, token)
@@ -170,9 +169,6 @@ test('a corrupt record in the database: the room opens with the rest at the next
     .where('seq', '=', 3)
     .execute()
   await database.close()
-  const first = new RawClient(server.syncUrl, roomId)
-  await first.join(token)
-  expect((await first.closed).code).toBe(4503)
   expect(words(await join(server, roomId, token))).toEqual(['one', 'two'])
 })
 
@@ -203,4 +199,24 @@ test('stopping while the store fails says that it was not clean', async () => {
   expect(await server.stop()).toBe(false)
   expect((await ada.closed).code).toBe(1001)
   expect(ada.answers).toEqual([])
+})
+
+test('a store that fails for one room only: the others go on, and that room is told', async () => {
+  const { server, store } = await start()
+  const [bad, good] = [await newRoom(server), await newRoom(server)]
+  const ada = await join(server, bad.roomId, bad.token)
+  const bob = await join(server, good.roomId, good.token)
+  store.badRoom = roomIdSchema.parse(bad.roomId)
+  ada.write(ada.edit(set('stuck')))
+  bob.write(bob.edit(set('first')))
+  await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'store', state: 'failing' }))
+  for (let n = 0; n < 20; n++) {
+    bob.write(bob.edit(set(`word ${n}`)))
+    await vi.waitFor(() => expect(bob.answers).toHaveLength(n + 2))
+  }
+  expect([ada.answers, bob.notices]).toEqual([[], [{ type: 'role', role: 'owner' }]])
+  expect(await isReady(server)).toBe(true)
+  store.badRoom = undefined
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']), 10_000)
+  expect(ada.notices.at(-1)).toEqual({ type: 'store', state: 'ok' })
 })

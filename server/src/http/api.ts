@@ -2,7 +2,7 @@ import { Router } from '@koa/router'
 import { API_PREFIX } from '@sketchroom/shared/api/paths'
 import type { Accounts } from '../core/accounts/accounts.ts'
 import type { Members } from '../core/rooms/members.ts'
-import type { RoomEntry } from '../core/rooms/room-entry.ts'
+import type { RoomTokens } from '../core/rooms/room-tokens.ts'
 import type { Rooms } from '../core/rooms/rooms.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { Context, Middleware, RequestState } from './context.ts'
@@ -21,7 +21,7 @@ export interface ApiDeps {
   readonly accounts: Accounts
   readonly rooms: Rooms
   readonly members: Members
-  readonly entry: RoomEntry
+  readonly roomTokens: RoomTokens
   readonly limits: HttpLimits
   readonly publicUrl: URL
   readonly allowedOrigins: readonly string[]
@@ -29,7 +29,7 @@ export interface ApiDeps {
 
 /** Builds the REST API; every path below its prefix is answered here. */
 export function createApi(deps: ApiDeps): Middleware {
-  const { accounts, rooms, members, entry, publicUrl, allowedOrigins } = deps
+  const { accounts, rooms, members, roomTokens, publicUrl, allowedOrigins } = deps
   const router = new Router<RequestState>({ prefix: API_PREFIX })
   router.use('/auth', refuseForeignPages(allowedOrigins))
   router.use(jsonBody)
@@ -37,7 +37,7 @@ export function createApi(deps: ApiDeps): Middleware {
   addAuthRoutes(router, { accounts, limits, cookie: createRefreshCookie(publicUrl) })
   addMeRoutes(router, { accounts })
   addRoomRoutes(router, { accounts, rooms })
-  addMemberRoutes(router, { accounts, members, entry, syncUrl: syncUrl(publicUrl) })
+  addMemberRoutes(router, { accounts, members, roomTokens, syncUrl: syncUrl(publicUrl) })
   const route = router.routes()
 
   return async (ctx, next) => {

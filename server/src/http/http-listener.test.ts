@@ -1,15 +1,15 @@
 import { once } from 'node:events'
-import { createServer, request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { connect, type AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { HttpListener } from './http-listener.ts'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import { createHttpServer, HttpListener } from './http-listener.ts'
 
 let server: Server
 let listener: HttpListener
 
 beforeEach(async () => {
-  server = createServer()
+  server = createHttpServer(() => undefined, { headMs: 50, requestMs: 60_000, checkEveryMs: 10 })
   listener = new HttpListener(server)
   await listener.open({ port: 0, host: '127.0.0.1' })
 })
@@ -55,5 +55,24 @@ test('a connection that was upgraded is neither waited for nor cut off', async (
   expect(await listener.close(60_000)).toBe(true)
   socket.write('still there?')
   expect(String((await once(socket, 'data'))[0])).toBe('still there?')
+  socket.destroy()
+})
+
+test.each([
+  ['nothing', ''],
+  ['half a request', 'GET /live HTTP/1.1\r\nHost: a'],
+  ['half an upgrade', 'GET /sync HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n'],
+])('a connection that sends %s is told that it took too long, and ended', async (_what, sent) => {
+  const { port } = server.address() as AddressInfo
+  const socket = connect({ port, host: '127.0.0.1', allowHalfOpen: true }).setEncoding('utf8')
+  let answer = ''
+  socket.on('data', (chunk: string) => (answer += chunk))
+  socket.write(sent)
+  const openSockets = () =>
+    new Promise<number>((resolve, reject) => server.getConnections((error, n) => (error ? reject(error) : resolve(n))))
+  await once(socket, 'end')
+  expect(answer).toMatch(/^HTTP\/1.1 408 /)
+  // The peer keeps its own side open; the descriptor is free all the same.
+  await vi.waitFor(async () => expect(await openSockets()).toBe(0))
   socket.destroy()
 })

@@ -1,5 +1,34 @@
-import type { Server, ServerResponse } from 'node:http'
+import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
+
+/** How long a client may take to send something, in milliseconds. */
+export interface ReceiveTimeouts {
+  /** The head of a request: that of an upgrade too, until it is whole. */
+  readonly headMs: number
+  /** A request with its body. */
+  readonly requestMs: number
+  /** How often it is checked, which is how much later than its time a connection may be cut. */
+  readonly checkEveryMs: number
+}
+
+/** The head is a few packets; a body of the largest size comes over a slow line in two minutes. */
+const DEFAULT_TIMEOUTS: ReceiveTimeouts = { headMs: 15_000, requestMs: 120_000, checkEveryMs: 5_000 }
+
+/**
+ * The HTTP server, with time limits for what is on its way in: whoever sends half a request, or nothing, gives its
+ * descriptor back. They end where an upgrade begins: Node lets go of the socket then, and the socket's new owner must
+ * close it.
+ */
+export function createHttpServer(answer: RequestListener, timeouts: ReceiveTimeouts = DEFAULT_TIMEOUTS): Server {
+  return createServer(
+    {
+      headersTimeout: timeouts.headMs,
+      requestTimeout: timeouts.requestMs,
+      connectionsCheckingInterval: timeouts.checkEveryMs,
+    },
+    answer,
+  )
+}
 
 /** Opens and closes the door of an HTTP server. WebSockets are not its business, once they are upgraded. */
 export class HttpListener {

@@ -1,5 +1,5 @@
 import cors from '@koa/cors'
-import { isOwnPage } from '../core/rooms/own-page.ts'
+import { isOwnPage } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { Context, Middleware } from './context.ts'
 

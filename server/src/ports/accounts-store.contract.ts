@@ -1,7 +1,10 @@
-import { sessionIdSchema, userIdSchema, type UserId } from '@sketchroom/shared/ids'
+import { roomIdSchema, sessionIdSchema, userIdSchema, type UserId } from '@sketchroom/shared/ids'
+import type { Role } from '@sketchroom/shared/roles'
 import { nanoid } from 'nanoid'
 import { expect, test } from 'vitest'
+import { purgeAll } from '../testing/purge-all.ts'
 import type { AccountsStore, Rotation, SessionRecord, UserRecord } from './accounts-store.ts'
+import type { RoomStore } from './room-store.ts'
 
 const newUser = (changes: Partial<UserRecord> = {}): UserRecord => ({
   id: userIdSchema.parse(nanoid()),
@@ -24,8 +27,11 @@ const rotation = (refreshHash: string): Rotation => ({ refreshHash, expiresAt: 1
 const newEmail = () => `${nanoid().toLowerCase()}@example.org`
 const taken = expect.objectContaining({ code: 'email_taken' })
 
-/** The rules of `AccountsStore`; every implementation runs them from its own test file. */
-export function testAccountsStore(getStore: () => AccountsStore): void {
+/**
+ * The rules of `AccountsStore`; every implementation runs them from its own test file, with the store of rooms that
+ * belongs to it.
+ */
+export function testAccountsStore(getStore: () => AccountsStore, getRoomStore: () => RoomStore): void {
   async function createUser(changes: Partial<UserRecord> = {}): Promise<UserRecord> {
     const user = newUser(changes)
     await getStore().createUser(user)
@@ -120,5 +126,63 @@ export function testAccountsStore(getStore: () => AccountsStore): void {
     await getStore().revokeSession(session.id, 7)
     await getStore().revokeSession(session.id, 8)
     expect((await getStore().findSession(session.id))?.revokedAt).toBe(7)
+  })
+
+  test('[AS6] sessions that ended long enough ago are taken away, and no others', async () => {
+    const { id: userId } = await createUser()
+    const later = 1_700_000_000_000
+    const cases: Array<[Partial<SessionRecord>, 'stays' | 'goes']> = [
+      [{}, 'stays'],
+      [{ expiresAt: 100 }, 'stays'],
+      [{ expiresAt: 99 }, 'goes'],
+      [{ revokedAt: 100 }, 'stays'],
+      [{ revokedAt: 99 }, 'goes'],
+      [{ revokedAt: 100, expiresAt: 101 }, 'stays'],
+      // Revoked after it had ended, and the other way round: the first end counts.
+      [{ revokedAt: later, expiresAt: 99 }, 'goes'],
+      [{ revokedAt: 99, expiresAt: later }, 'goes'],
+    ]
+    const sessions = cases.map(([changes]) => ({ ...newSession(userId), ...changes }))
+    for (const session of sessions) await getStore().createSession(session)
+    expect(await purgeAll((slice) => getStore().purgeSessions(100, slice))).toBeGreaterThanOrEqual(4)
+    expect(await purgeAll((slice) => getStore().purgeSessions(100, slice), 1_000)).toBe(0)
+    const found = await Promise.all(sessions.map(({ id }) => getStore().findSession(id)))
+    expect(found.map((session) => (session ? 'stays' : 'goes'))).toEqual(cases.map(([, fate]) => fate))
+  })
+
+  test('[AS7] guests who cannot come back and have no role in any room are taken away, and nobody else', async () => {
+    const old = 100
+    const room = async (userId: UserId, deletedAt: number | null = null) => {
+      const id = roomIdSchema.parse(nanoid())
+      const times = { createdAt: 1, updatedAt: 1, deletedAt }
+      const rest = { name: 'Board', slug: null, access: 'link-edit', metadata: {}, version: 1 } as const
+      await getRoomStore().createRoom({ id, ...times, ...rest }, userId)
+      return id
+    }
+    const join = async (userId: UserId, role: Role | null, removedAt: number | null = null) => {
+      const roomId = await room(userIdSchema.parse(nanoid()))
+      await getRoomStore().putMembership({ roomId, userId, role, joinedAt: 1, removedAt }, undefined)
+    }
+    const cases: Array<[string, Partial<UserRecord>, (id: UserId) => Promise<unknown>]> = [
+      ['stays', { createdAt: old }, async () => undefined],
+      ['stays', { email: newEmail() }, async () => undefined],
+      ['stays', {}, (id) => getStore().createSession(newSession(id))],
+      ['stays', {}, (id) => getStore().createSession({ ...newSession(id), expiresAt: old + 1 })],
+      ['stays', {}, (id) => room(id)],
+      ['stays', {}, (id) => room(id, 7)],
+      ['stays', {}, (id) => join(id, 'viewer')],
+      ['goes', {}, async () => undefined],
+      ['goes', {}, (id) => join(id, null)],
+      ['goes', {}, (id) => join(id, null, 9)],
+    ]
+    const ids: UserId[] = []
+    for (const [, changes, prepare] of cases) {
+      const { id } = await createUser({ createdAt: old - 1, ...changes })
+      await prepare(id)
+      ids.push(id)
+    }
+    expect(await purgeAll((slice) => getStore().purgeGuests(old, slice))).toBe(3)
+    const found = await Promise.all(ids.map((id) => getStore().findUser(id)))
+    expect(found.map((user) => (user ? 'stays' : 'goes'))).toEqual(cases.map(([fate]) => fate))
   })
 }

@@ -1,4 +1,5 @@
 import type { SessionId, UserId } from '@sketchroom/shared/ids'
+import type { PurgedSlice, PurgeSlice } from './purge-slice.ts'
 
 /** A person as stored. Times are milliseconds since 1970. */
 export interface UserRecord {
@@ -26,7 +27,7 @@ export interface SessionRecord {
 /** What a rotation leaves in a session. */
 export type Rotation = Pick<SessionRecord, 'refreshHash' | 'expiresAt'> & { readonly rotatedAt: number }
 
-/** Where people and their sign-ins live. The rules [AS1] to [AS5] are tested by `accounts-store.contract.ts`. */
+/** Where people and their sign-ins live. The rules [AS1] to [AS7] are tested by `accounts-store.contract.ts`. */
 export interface AccountsStore {
   /** [AS1] Rejects with `email_taken` when somebody has the e-mail address. */
   createUser(user: UserRecord): Promise<void>
@@ -49,4 +50,12 @@ export interface AccountsStore {
   rotateSession(id: SessionId, expected: string, next: Rotation): Promise<boolean>
   /** [AS5] Ends the session; the time of the first call stays. */
   revokeSession(id: SessionId, at: number): Promise<void>
+  /** [AS6] Takes away sessions that ended, revoked or expired, before `endedBefore`. */
+  purgeSessions(endedBefore: number, slice: PurgeSlice): Promise<PurgedSlice>
+  /**
+   * [AS7] Takes away guests who cannot come back and leave nothing behind: created before `createdBefore`, with no
+   * session (not even one that ended) and no role of their own in any room, deleted rooms included. Looked at
+   * again in the moment of deletion: who has signed in or was given a role meanwhile stays.
+   */
+  purgeGuests(createdBefore: number, slice: PurgeSlice): Promise<PurgedSlice>
 }

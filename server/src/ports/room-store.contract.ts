@@ -2,6 +2,8 @@ import { roomIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroo
 import type { Access, Role } from '@sketchroom/shared/roles'
 import { nanoid } from 'nanoid'
 import { expect, test } from 'vitest'
+import { purgeAll } from '../testing/purge-all.ts'
+import type { AccountsStore } from './accounts-store.ts'
 import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from './room-store.ts'
 
 const person = (): UserId => userIdSchema.parse(nanoid())
@@ -18,8 +20,11 @@ const newRoom = (changes: Partial<RoomRecord> = {}): RoomRecord => ({
   ...changes,
 })
 
-/** The rules of `RoomStore`; every implementation runs them from its own test file. */
-export function testRoomStore(getStore: () => RoomStore): void {
+/**
+ * The rules of `RoomStore`; every implementation runs them from its own test file, with the store of people that
+ * belongs to it.
+ */
+export function testRoomStore(getStore: () => RoomStore, getAccountsStore: () => AccountsStore): void {
   async function createRoom(ownerId: UserId, changes: Partial<RoomRecord> = {}): Promise<RoomRecord> {
     const room = newRoom(changes)
     await getStore().createRoom(room, ownerId)
@@ -257,5 +262,25 @@ export function testRoomStore(getStore: () => RoomStore): void {
     expect(await getStore().findMembership(barred.id, ada)).toMatchObject({ removedAt: 9 })
     expect(await getStore().findMembership(ownBarred.id, ada)).toMatchObject({ role: 'owner', removedAt: null })
     expect(await getStore().listMemberships(own.id)).toHaveLength(1)
+  })
+
+  test('[RS8] memberships without a role go when their person is gone, and no others', async () => {
+    const [gone, guest] = [person(), person()]
+    const known = { name: 'Ada', email: null, passwordHash: null, createdAt: 1 }
+    await getAccountsStore().createUser({ id: guest, ...known })
+    const rooms: RoomRecord[] = []
+    for (let n = 0; n < 3; n++) rooms.push(await createRoom(person()))
+    const [visited, removed, joined] = rooms.map(({ id }) => id) as [RoomId, RoomId, RoomId]
+    for (const userId of [gone, guest]) {
+      await getStore().addVisitor(visited, userId, 1)
+      await put(removed, userId, null, 9)
+      await put(joined, userId, 'editor')
+    }
+    await purgeAll((slice) => getStore().purgeVisitors(slice))
+    const isThere = async (userId: UserId) =>
+      (await Promise.all(rooms.map(({ id }) => getStore().findMembership(id, userId)))).map(Boolean)
+    expect(await isThere(gone)).toEqual([false, false, true])
+    expect(await isThere(guest)).toEqual([true, true, true])
+    expect(await purgeAll((slice) => getStore().purgeVisitors(slice), 1_000)).toBe(0)
   })
 }

@@ -1,5 +1,6 @@
 import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import type { Access, Role } from '@sketchroom/shared/roles'
+import type { PurgedSlice, PurgeSlice } from './purge-slice.ts'
 
 /** A room as stored. Times are milliseconds since 1970. */
 export interface RoomRecord {
@@ -41,7 +42,7 @@ export interface RoomQuery {
   readonly archived: boolean
 }
 
-/** Where rooms and memberships live. The rules [RS1] to [RS7] are tested by `room-store.contract.ts`. */
+/** Where rooms and memberships live. The rules [RS1] to [RS8] are tested by `room-store.contract.ts`. */
 export interface RoomStore {
   /** [RS1] Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
   createRoom(room: RoomRecord, ownerId: UserId): Promise<void>
@@ -74,4 +75,6 @@ export interface RoomStore {
    * stays, and a removal stays unless the first owns the room. Resolves the rooms concerned.
    */
   transferMemberships(from: UserId, to: UserId): Promise<RoomId[]>
+  /** [RS8] Takes away the memberships without a role whose person is gone; a slice is one of people. */
+  purgeVisitors(slice: PurgeSlice): Promise<PurgedSlice>
 }

@@ -1,100 +1,113 @@
-import type { SessionId } from '@sketchroom/shared/ids'
 import { RENEW_BEFORE_MS } from '@sketchroom/shared/protocol/token-renewal'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import type { Logger } from 'pino'
 import type { EventBus } from '../core/events.ts'
-import type { RoomEntry } from '../core/rooms/room-entry.ts'
+import { principalOf } from '../core/rooms/access.ts'
+import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
+import type { Admission } from '../core/rooms/admission.ts'
 import type { RoomHost } from './room-host.ts'
-import type { RoomLink } from './room-link.ts'
+import type { Session } from './session.ts'
 
 /** A client may have kept a token and answer with that once more, so it is asked again until there is a later one. */
 const ASK_AGAIN_MS = 5_000
-/** A connection outlives its token by this much. */
-const GRACE_MS = 5_000
 const CHECK_TOKENS_EVERY_MS = 1_000
-/** Somebody who was being let in while access changed, or who signed out, may have been judged by the old rules. */
-const RECENT_MS = 60_000
 const TRY_AGAIN_MS = 500
+
+/** What the watch is made of. */
+export interface AccessWatchParts {
+  readonly host: RoomHost
+  readonly admission: Admission
+  readonly epochs: AccessEpochs
+  readonly events: EventBus
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
 
 /** Keeps open connections true to who their people are and what they may do: names, roles, removals, sign-outs, expiry. */
 export class AccessWatch {
-  readonly #host: RoomHost
-  readonly #entry: RoomEntry
-  readonly #log: Logger
-  readonly #now: () => number
-  readonly #askedAt = new WeakMap<RoomLink, number>()
+  readonly #parts: AccessWatchParts
+  readonly #askedAt = new WeakMap<Session, number>()
+  readonly #judging = new WeakSet<Session>()
   readonly #timer: NodeJS.Timeout
-  readonly #revokedAt = new Map<SessionId, number>()
-  #lastChangeAt = -Infinity
+  #closed = false
 
-  constructor(parts: { host: RoomHost; entry: RoomEntry; events: EventBus; log: Logger; now?: () => number }) {
-    this.#host = parts.host
-    this.#entry = parts.entry
-    this.#log = parts.log
-    this.#now = parts.now ?? Date.now
-    parts.events.on('accessChanged', (roomId) => {
-      this.#lastChangeAt = this.#now()
-      for (const link of this.#host.rooms.get(roomId)?.links ?? []) void this.#recheck(link)
+  constructor(parts: AccessWatchParts) {
+    this.#parts = parts
+    const { host, events } = parts
+    events.on('accessChanged', (roomId, userId) => this.#accessChanged(roomId, userId))
+    events.on('roomDeleted', (roomId) => {
+      for (const session of [...host.sessions(roomId)]) session.leave('room_deleted')
     })
-    parts.events.on('roomDeleted', (roomId) => {
-      this.#lastChangeAt = this.#now()
-      for (const link of this.#host.rooms.get(roomId)?.links ?? []) link.leave('room_deleted')
-    })
-    parts.events.on('sessionRevoked', (sessionId) => {
-      this.#remember(sessionId)
-      for (const link of this.#host.links()) {
-        if (link.actor.kind === 'user' && link.actor.sessionId === sessionId) link.leave('unauthenticated')
+    events.on('sessionRevoked', (signIn) => {
+      for (const session of [...host.sessions()]) {
+        if (session.actor.kind === 'user' && session.actor.sessionId === signIn) session.leave('unauthenticated')
       }
     })
-    parts.events.on('userRenamed', (userId, name) => {
-      for (const link of this.#host.links()) {
+    events.on('userRenamed', (userId, name) => {
+      for (const session of host.sessions()) {
         // In a room token, the host says what its user is called.
-        if (link.actor.kind === 'user' && link.user.id === userId) link.setUser({ ...link.user, name })
+        if (session.actor.kind === 'user' && session.user.id === userId) session.setUser({ ...session.user, name })
       }
-    })
-    this.#host.on('entered', (link) => {
-      if (link.actor.kind === 'user' && this.#revokedAt.has(link.actor.sessionId)) link.leave('unauthenticated')
-      if (this.#now() - this.#lastChangeAt < RECENT_MS) void this.#recheck(link)
     })
     this.#timer = setInterval(() => this.checkTokens(), CHECK_TOKENS_EVERY_MS)
   }
 
   /** Asks for fresh tokens in time, and ends connections whose token has run out. */
   checkTokens(): void {
-    const now = this.#now()
-    for (const link of this.#host.links()) {
-      const { expiresAt } = link.actor
-      if (now > expiresAt + GRACE_MS) link.leave('unauthenticated')
-      else if (now > expiresAt - RENEW_BEFORE_MS) this.#askForToken(link, now)
+    const now = this.#parts.now()
+    for (const session of [...this.#parts.host.sessions()]) {
+      const { expiresAt } = session.actor
+      if (now >= expiresAt) session.leave('unauthenticated')
+      else if (now > expiresAt - RENEW_BEFORE_MS) this.#askForToken(session, now)
     }
   }
 
   /** Stops the clock. */
   close(): void {
+    this.#closed = true
     clearInterval(this.#timer)
   }
 
-  #askForToken(link: RoomLink, now: number): void {
-    if (now - (this.#askedAt.get(link) ?? -Infinity) < ASK_AGAIN_MS) return
-    this.#askedAt.set(link, now)
-    link.connection.requestToken()
+  #askForToken(session: Session, now: number): void {
+    const askedAt = this.#askedAt.get(session) ?? -Infinity
+    // A clock that was set back must not silence it.
+    if (now >= askedAt && now - askedAt < ASK_AGAIN_MS) return
+    this.#askedAt.set(session, now)
+    session.connection.requestToken()
   }
 
-  #remember(sessionId: SessionId): void {
-    const now = this.#now()
-    for (const [id, revokedAt] of this.#revokedAt) if (now - revokedAt > RECENT_MS) this.#revokedAt.delete(id)
-    this.#revokedAt.set(sessionId, now)
-  }
-
-  async #recheck(link: RoomLink): Promise<void> {
-    try {
-      const role = await this.#entry.roleOf(link.actor, link.room.id)
-      if (role) link.setRole(role)
-      else link.leave('forbidden')
-    } catch (error) {
-      this.#log.warn({ err: error, roomId: link.room.id }, 'could not ask who may do what; trying again')
-      setTimeout(() => {
-        if (link.room.links.has(link)) void this.#recheck(link)
-      }, TRY_AGAIN_MS)
+  /** Whoever made the change is answered after this: from now on, what the affected send waits until they are judged. */
+  #accessChanged(roomId: RoomId, userId: UserId | undefined): void {
+    for (const session of this.#parts.host.sessions(roomId)) {
+      if (userId !== undefined && principalOf(session.actor) !== userId) continue
+      session.hold()
+      void this.#judge(session)
     }
+  }
+
+  /** One at a time for each session, and until the answer holds at the moment when it is there. */
+  async #judge(session: Session): Promise<void> {
+    if (this.#judging.has(session)) return
+    this.#judging.add(session)
+    const { admission, epochs, log } = this.#parts
+    const roomId = session.room.id
+    while (session.isIn && !this.#closed) {
+      const epoch = epochs.of(roomId)
+      const { actor } = session
+      try {
+        const role = await admission.roleOf(actor, roomId)
+        // The actor is another when the token was renewed meanwhile: it may have been minted by somebody else.
+        if (epochs.of(roomId) !== epoch || session.actor !== actor) continue
+        if (role) session.setRole(role)
+        else session.leave('forbidden')
+        break
+      } catch (error) {
+        log.warn({ err: error, roomId }, 'could not ask who may do what; trying again')
+        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
+      }
+    }
+    this.#judging.delete(session)
+    session.release()
   }
 }

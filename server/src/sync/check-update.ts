@@ -1,4 +1,5 @@
-import { ContentAny, ContentEmbed, ContentFormat, ContentJSON, decodeUpdate, Item } from 'yjs'
+import * as Y from 'yjs'
+import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
 
 /** Our own drawings nest values four deep; what is far deeper is made to overflow somebody's stack. */
 const MAX_DEPTH = 64
@@ -8,16 +9,49 @@ const MAX_DEPTH = 64
  * Throws when it does not decode, and when it holds a value that nests deeper than `MAX_DEPTH`: such a value
  * decodes in a process that runs hot and overflows the stack of one that has just started.
  */
-export function checkUpdate(update: Uint8Array): void {
-  for (const struct of decodeUpdate(update).structs) {
-    if (struct instanceof Item && isTooDeep(valueOf(struct), MAX_DEPTH)) throw new RangeError('a value nests too deep')
+export function checkUpdate(update: Uint8Array): DecodedUpdate {
+  const decoded = Y.decodeUpdate(update)
+  for (const struct of decoded.structs) {
+    if (struct instanceof Y.Item && isTooDeep(valueOf(struct), MAX_DEPTH)) {
+      throw new RangeError('a value nests too deep')
+    }
   }
+  return decoded
 }
 
-function valueOf({ content }: Item): unknown {
-  if (content instanceof ContentAny || content instanceof ContentJSON) return content.arr
-  if (content instanceof ContentEmbed) return content.embed
-  return content instanceof ContentFormat ? content.value : undefined
+/**
+ * Whether an update refers to what neither the document nor the update itself has: then none of it may be applied,
+ * since Yjs would integrate a part and keep the rest aside without a word.
+ */
+export function isMissingDependencies({ structs, ds }: DecodedUpdate, document: Y.Doc): boolean {
+  /** How far each client will have come. */
+  const reach = new Map<number, number>()
+  const reachOf = (client: number) => reach.get(client) ?? Y.getState(document.store, client)
+  for (const struct of structs) {
+    // A gap between what was merged; the document may well have what is left out.
+    if (struct instanceof Y.Skip) continue
+    const { id, length } = struct
+    const known = reachOf(id.client)
+    if (id.clock > known) return true
+    reach.set(id.client, Math.max(known, id.clock + length))
+  }
+  const has = (id: { client: number; clock: number }) => id.clock < reachOf(id.client)
+  for (const struct of structs) {
+    if (!(struct instanceof Y.Item)) continue
+    const { origin, rightOrigin, parent } = struct
+    if ((origin && !has(origin)) || (rightOrigin && !has(rightOrigin))) return true
+    if (parent instanceof Y.ID && !has(parent)) return true
+  }
+  for (const [client, items] of ds.clients) {
+    if (items.some(({ clock, len }) => clock + len > reachOf(client))) return true
+  }
+  return false
+}
+
+function valueOf({ content }: Y.Item): unknown {
+  if (content instanceof Y.ContentAny || content instanceof Y.ContentJSON) return content.arr
+  if (content instanceof Y.ContentEmbed) return content.embed
+  return content instanceof Y.ContentFormat ? content.value : undefined
 }
 
 function isTooDeep(value: unknown, left: number): boolean {

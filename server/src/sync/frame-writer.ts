@@ -1,11 +1,19 @@
 import type { Duplex } from 'node:stream'
 
-/** A final binary frame's first byte: FIN and opcode 2. */
-const BINARY = 0x82
+/** The first byte of a frame (RFC 6455): FIN with opcode 2 for a whole binary message, and of one in fragments. */
+const WHOLE = 0x82
+const FIRST_FRAGMENT = 0x02
+const FRAGMENT = 0x00
+const LAST_FRAGMENT = 0x80
+
+/** A larger message goes out in fragments of this size, each when the one before it has left. */
+const FRAGMENT_BYTES = 256 * 1024
+
+const NOTHING = new Uint8Array()
 
 /**
- * Builds the WebSocket frames of binary messages (RFC 6455: unmasked, unfragmented). A broadcast gives the same
- * message to one socket after the other, so the last frame is kept, and its bytes are built once for all.
+ * Builds the WebSocket frames of binary messages (unmasked). A broadcast gives the same message to one socket after
+ * the other, so the last frame is kept, and its bytes are built once for all.
  */
 export class FrameBuilder {
   #message: Uint8Array | undefined
@@ -14,52 +22,130 @@ export class FrameBuilder {
   /** The frame of a message. Neither may be changed afterwards. */
   build(message: Uint8Array): Buffer {
     if (message === this.#message) return this.#frame
-    const { length } = message
-    const head = length < 126 ? 2 : length < 65_536 ? 4 : 10
-    const frame = Buffer.allocUnsafe(head + length)
-    frame[0] = BINARY
-    frame[1] = head === 2 ? length : head === 4 ? 126 : 127
-    if (head === 4) frame.writeUInt16BE(length, 2)
-    if (head === 10) frame.writeBigUInt64BE(BigInt(length), 2)
-    frame.set(message, head)
+    const header = frameHeader(WHOLE, message.length)
+    const frame = Buffer.allocUnsafe(header.length + message.length)
+    frame.set(header)
+    frame.set(message, header.length)
     this.#message = message
     this.#frame = frame
     return frame
   }
 }
 
+/** A message on its way in fragments: its own first bytes, and a body that others may be given at the same time. */
+interface LargeMessage {
+  readonly head: Uint8Array
+  readonly body: Uint8Array
+}
+
 /**
  * Writes messages to one client, straight to the stream under its `ws` socket: system calls are most of what
  * delivery costs. What is sent within one turn, such as the answers that a commit releases, goes out together.
- * Sound only without compression: then `ws` too writes each of its frames to the stream at once.
+ * Sound only without compression: then `ws` too writes each of its frames to the stream at once. Its pings may come
+ * between two fragments, as RFC 6455 allows.
  */
 export class FrameWriter {
   readonly #stream: Duplex
   readonly #builder: FrameBuilder
   #corked = false
+  /** The large message that is going out, and how much of its body has. */
+  #large: (LargeMessage & { sent: number }) | undefined
+  /** What was sent after it. */
+  #waiting: Array<Uint8Array | LargeMessage> = []
+  #waitingBytes = 0
+  #sentBytes = 0
 
   constructor(stream: Duplex, builder: FrameBuilder) {
     this.#stream = stream
     this.#builder = builder
   }
 
-  /** What waits for a client that does not keep up, in bytes. */
+  /** What waits for a client that does not keep up, in bytes; a large message's own body does not count. */
   get bufferedBytes(): number {
-    return this.#stream.writableLength
+    return (this.#large ? 0 : this.#stream.writableLength) + this.#waitingBytes
   }
 
-  /** Sends a message; the socket must be open. */
+  /** How many bytes of large messages have gone out so far: it grows while somebody reads one. */
+  get sentBytes(): number {
+    return this.#sentBytes
+  }
+
+  /** Sends a message; the socket must be open. A large one is not copied either: a broadcast gives it to many. */
   write(message: Uint8Array): void {
-    if (!this.#corked) {
-      this.#corked = true
-      this.#stream.cork()
-      process.nextTick(this.#uncork)
+    if (this.#large) {
+      this.#waiting.push(message)
+      this.#waitingBytes += message.length
+      return
     }
+    if (message.length > FRAGMENT_BYTES) return this.#begin({ head: NOTHING, body: message })
+    this.#cork()
     this.#stream.write(this.#builder.build(message))
+  }
+
+  /**
+   * Sends a message whose body is shared with others: when it is large, in fragments that are not copied, so that any
+   * number of clients may be told a large board at once.
+   */
+  writeShared(head: Uint8Array, body: Uint8Array): void {
+    if (head.length + body.length <= FRAGMENT_BYTES) return this.write(Buffer.concat([head, body]))
+    if (this.#large) this.#waiting.push({ head, body })
+    else this.#begin({ head, body })
+  }
+
+  #begin({ head, body }: LargeMessage): void {
+    this.#large = { head, body, sent: 0 }
+    this.#cork()
+    this.#stream.write(frameHeader(FIRST_FRAGMENT, head.length))
+    this.#stream.write(head)
+    this.#sendFragments()
+  }
+
+  readonly #sendFragments = (): void => {
+    const large = this.#large
+    if (!large || this.#stream.destroyed) return
+    const { body } = large
+    for (;;) {
+      const from = large.sent
+      large.sent = Math.min(body.length, from + FRAGMENT_BYTES)
+      const isLast = large.sent === body.length
+      this.#sentBytes += large.sent - from
+      this.#cork()
+      this.#stream.write(frameHeader(isLast ? LAST_FRAGMENT : FRAGMENT, large.sent - from))
+      const hasRoom = this.#stream.write(body.subarray(from, large.sent))
+      if (isLast) break
+      if (!hasRoom) {
+        this.#stream.once('drain', this.#sendFragments)
+        return
+      }
+    }
+    this.#large = undefined
+    const waiting = this.#waiting
+    this.#waiting = []
+    this.#waitingBytes = 0
+    for (const message of waiting) {
+      if (message instanceof Uint8Array) this.write(message)
+      else this.writeShared(message.head, message.body)
+    }
+  }
+
+  #cork(): void {
+    if (this.#corked) return
+    this.#corked = true
+    this.#stream.cork()
+    process.nextTick(this.#uncork)
   }
 
   readonly #uncork = (): void => {
     this.#corked = false
     this.#stream.uncork()
   }
+}
+
+function frameHeader(first: number, length: number): Buffer {
+  const header = Buffer.allocUnsafe(length < 126 ? 2 : length < 65_536 ? 4 : 10)
+  header[0] = first
+  header[1] = header.length === 2 ? length : header.length === 4 ? 126 : 127
+  if (header.length === 4) header.writeUInt16BE(length, 2)
+  if (header.length === 10) header.writeBigUInt64BE(BigInt(length), 2)
+  return header
 }

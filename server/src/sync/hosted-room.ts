@@ -1,14 +1,22 @@
-import type { Document } from '@hocuspocus/server'
+import { crc32 } from 'node:zlib'
+import type { Connection, Document } from '@hocuspocus/server'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
-import { applyUpdate } from 'yjs'
-import type { RoomLink } from './room-link.ts'
-
-/**
- * A room broadcasts at most this often, since fewer frames are what makes a busy room cheap. The first edit
- * after a quiet moment does not wait.
- */
-const GATHER_MS = 8
+import * as Y from 'yjs'
+import {
+  encodeRanges,
+  encodeTransactionRanges,
+  rangesOfDocument,
+  rangesOfUpdate,
+  type DecodedUpdate,
+} from '../core/documents/clock-ranges.ts'
+import type { Journal } from '../core/documents/journal.ts'
+import type { RoomBytes } from '../core/documents/room-bytes.ts'
+import type { UpdateRecord } from '../ports/document-store.ts'
+import { AwarenessOwners } from './awareness-owners.ts'
+import { BroadcastPace } from './broadcast-pace.ts'
+import { isMissingDependencies } from './check-update.ts'
+import type { Session } from './session.ts'
 
 /**
  * A gathering is sent early once it is this large: merging takes Yjs time that grows with the square of the
@@ -19,119 +27,214 @@ const GATHER_BYTES = 4096
 /** The longest wait that a timer takes: for Hocuspocus's, where this server does better itself. */
 export const NEVER_MS = 2 ** 31 - 1
 
-/** Nobody needs to speak for more awareness clients than a few tabs have. */
-const MAX_CLIENTS_PER_LINK = 8
+/** Joiners are sent so many updates after the base one by one; with more, the board is encoded anew, for all who come. */
+const LONG_TAIL = 64
+/** A large board takes tens of milliseconds of everybody's time, so that it is worth it only for a longer tail. */
+const LARGE_BOARD_BYTES = 128 * 1024
+const LONG_TAIL_OF_LARGE_BOARD = 1000
 
-/** So many clients that have gone are remembered, since what others say of them may still be under way. */
-const MAX_GONE_CLIENTS = 256
+/** Marks what comes from the store and must not be journalled again. */
+const STORED = Symbol('stored')
+
+/** Marks an edit that the server makes for somebody. */
+export interface ServerEdit {
+  readonly author: string | null
+}
 
 /** What became of an update that a client sent. */
-export type ApplyResult = 'applied' | 'missing-dependencies' | 'kept-pending'
+export type ApplyResult = 'applied' | 'missing-dependencies'
 
-/** A room in memory: its document, and the connections that are in it. */
+/** What a connection's context holds: its stay in the room. */
+export interface SessionContext {
+  session?: Session
+}
+
+/**
+ * A room in memory. While nobody writes it is bytes, which go out as they are stored; the Yjs document is filled when
+ * the first write comes. Who is in it is the document's list of connections, and kept nowhere else.
+ */
 export class HostedRoom {
   readonly id: RoomId
   readonly document: Document
-  readonly links = new Set<RoomLink>()
-  readonly #clientOwners = new Map<number, RoomLink>()
-  readonly #goneClients = new Set<number>()
-  #lastFlushAt = -Infinity
-  #flushTimer: NodeJS.Timeout | undefined
+  readonly bytes: RoomBytes
+  readonly owners: AwarenessOwners
+  /** When it was compacted last, by `performance.now()`. */
+  compactedAt = performance.now()
+  readonly #journal: Journal
+  readonly #now: () => number
+  readonly #pace: BroadcastPace
+  #filled = false
+  #hasNews = false
+  /** Who made all that is to be broadcast; undefined when several did, or somebody's cursor moved. */
+  #origin: unknown
+  /** Loaded without a record that was set aside: what depends on it waits in the document, and in the journal. */
+  #hasHole = false
 
-  constructor(id: RoomId, document: Document) {
-    this.id = id
-    this.document = document
+  constructor(parts: { id: RoomId; document: Document; bytes: RoomBytes; journal: Journal; now: () => number }) {
+    this.id = parts.id
+    this.document = parts.document
+    this.bytes = parts.bytes
+    this.#journal = parts.journal
+    this.#now = parts.now
+    this.owners = new AwarenessOwners(this.document)
+    this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
     // Hocuspocus would set a timer for each edit, and we would clear it: Node wakes for a cleared one all the same.
-    document.flushDelay = NEVER_MS
-    document.flushMaxBytes = GATHER_BYTES
-    // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
-    document.on('update', () => this.#flushSoon())
-    document.awareness.on('update', () => this.#flushSoon())
+    this.document.flushDelay = NEVER_MS
+    this.document.flushMaxBytes = GATHER_BYTES
+    this.document.awareness.on('update', () => this.#toBroadcast(undefined))
+  }
+
+  /** Whether the document is built. */
+  get isFilled(): boolean {
+    return this.#filled
+  }
+
+  /** Everybody's stay in this room. */
+  *sessions(): Generator<Session> {
+    for (const connection of this.document.connections.keys()) {
+      const { session } = (connection as Connection<SessionContext>).context
+      if (session) yield session
+    }
   }
 
   /** Who is here, each person once. */
   get present(): PresenceUser[] {
-    return [...new Map([...this.links].map((link) => [link.user.id, link.user])).values()]
+    return [...new Map([...this.sessions()].map(({ user }) => [user.id, user])).values()]
   }
 
   /**
-   * Applies an update. Yjs keeps what refers to unknown edits aside ("pending") and says nothing; such an
-   * update is given back as `missing-dependencies`, so that the sender is asked for all it has. Only a
-   * room that was loaded with a hole in its history keeps it pending. Throws when it does not integrate.
+   * Applies a client's update, whole or not at all: one that refers to what is not known is `missing-dependencies`.
+   * Throws when it does not integrate; then the document may be half changed.
    */
-  apply(update: Uint8Array, origin: RoomLink): ApplyResult {
+  apply(update: Uint8Array, decoded: DecodedUpdate, origin: Session): ApplyResult {
+    if (!this.#filled && this.bytes.covers(decoded)) return 'applied'
+    this.fill()
+    if (this.#hasHole) return this.#applyBesideHole(update, decoded, origin)
+    if (isMissingDependencies(decoded, this.document)) return 'missing-dependencies'
+    Y.applyUpdate(this.document, update, origin)
+    return 'applied'
+  }
+
+  /** Applies what others have committed to the store. */
+  applyStored(records: readonly UpdateRecord[]): void {
+    this.fill()
+    this.document.transact(() => {
+      for (const { update } of records) Y.applyUpdate(this.document, update)
+    }, STORED)
+  }
+
+  /** Changes the document as an ordinary edit of `edit.author`, which everybody sees. */
+  edit(change: (document: Y.Doc) => void, edit: ServerEdit): void {
+    this.fill()
+    this.document.transact(() => change(this.document), edit)
+  }
+
+  /** What somebody with this state vector lacks, as updates in order; the last may be empty. */
+  missingFor(stateVector: Uint8Array): Uint8Array[] {
+    const known = Y.decodeStateVector(stateVector)
+    if (known.size === 0) return this.#whole()
+    if (!this.#filled && this.bytes.isCoveredBy(known)) return [this.bytes.deletions()]
+    this.fill()
+    return [Y.encodeStateAsUpdate(this.document, stateVector)]
+  }
+
+  /** What the room has, as a state vector. */
+  stateVector(): Uint8Array {
+    return this.#filled ? Y.encodeStateVector(this.document) : this.bytes.stateVector()
+  }
+
+  /** Builds the document from the bytes, if it is not. Throws when Yjs does not take them. */
+  fill(): void {
+    if (this.#filled) return
+    const { document } = this
+    // Everybody who is here has been sent the bytes: Hocuspocus must not broadcast them as news.
+    document.flushDelay = false
+    this.#hidingFromBroadcasts(
+      () => true,
+      () => {
+        document.transact(() => {
+          for (const part of this.bytes.parts) Y.applyUpdate(document, part, STORED)
+        }, STORED)
+      },
+    )
+    document.flushDelay = NEVER_MS
+    const { pendingStructs, pendingDs } = document.store
+    this.#hasHole = pendingStructs !== null || pendingDs !== null
+    this.#filled = true
+    // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
+    document.on('update', this.#updated)
+  }
+
+  /** Nothing is sent any more. */
+  close(): void {
+    this.#pace.close()
+  }
+
+  /** Something by this origin is to be broadcast. */
+  #toBroadcast(origin: unknown): void {
+    this.#origin = this.#hasNews && origin !== this.#origin ? undefined : origin
+    this.#hasNews = true
+    this.#pace.changed()
+  }
+
+  /** Whoever made all that is new need not be told of it. */
+  #broadcast(): void {
+    const origin = this.#origin
+    this.#hasNews = false
+    this.#origin = undefined
+    if (origin === undefined) this.document.flush()
+    else
+      this.#hidingFromBroadcasts(
+        ({ context }) => context.session === origin,
+        () => this.document.flush(),
+      )
+  }
+
+  /** Hocuspocus broadcasts to whom `getConnections` answers. */
+  #hidingFromBroadcasts(isHidden: (connection: Connection<SessionContext>) => boolean, work: () => void): void {
+    const { document } = this
+    document.getConnections = () => [...document.connections.keys()].filter((connection) => !isHidden(connection))
+    try {
+      work()
+    } finally {
+      Reflect.deleteProperty(document, 'getConnections')
+    }
+  }
+
+  readonly #updated = (update: Uint8Array, origin: unknown, _document: Y.Doc, transaction: Y.Transaction): void => {
+    const ranges = encodeTransactionRanges(transaction)
+    this.bytes.add(update, ranges)
+    this.#toBroadcast(origin)
+    if (origin === STORED) return
+    this.#journal.append(this.id, { update, author: authorOf(origin), at: this.#now(), ranges, crc: crc32(update) })
+  }
+
+  /** Yjs keeps aside what depends on the hole, without an event; asking for it would not fill the hole. */
+  #applyBesideHole(update: Uint8Array, decoded: DecodedUpdate, origin: Session): ApplyResult {
     const { store } = this.document
     const [structs, deletions] = [store.pendingStructs?.update, store.pendingDs]
-    applyUpdate(this.document, update, origin)
-    if (store.pendingStructs === null && store.pendingDs === null) return 'applied'
-    if (structs || deletions) {
-      const unchanged = isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)
-      return unchanged ? 'applied' : 'kept-pending'
+    Y.applyUpdate(this.document, update, origin)
+    if (isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)) return 'applied'
+    const ranges = encodeRanges(rangesOfUpdate(decoded))
+    this.bytes.add(update, ranges)
+    this.#journal.append(this.id, { update, author: origin.user.id, at: this.#now(), ranges, crc: crc32(update) })
+    return 'applied'
+  }
+
+  #whole(): Uint8Array[] {
+    const { bytes, document } = this
+    const longTail = bytes.size < LARGE_BOARD_BYTES ? LONG_TAIL : LONG_TAIL_OF_LARGE_BOARD
+    if (this.#filled && !this.#hasHole && bytes.tailLength > longTail) {
+      bytes.rebase(Y.encodeStateAsUpdate(document), encodeRanges(rangesOfDocument(document)))
     }
-    store.pendingStructs = null
-    store.pendingDs = null
-    return 'missing-dependencies'
+    return bytes.parts
   }
+}
 
-  /** Sends what waits to be broadcast: now, or as soon as the last broadcast is `GATHER_MS` ago. */
-  #flushSoon(): void {
-    if (this.#flushTimer) return
-    const waitMs = this.#lastFlushAt + GATHER_MS - performance.now()
-    if (waitMs <= 0) this.#flush()
-    else this.#flushTimer = setTimeout(() => this.#flush(), waitMs)
-  }
-
-  #flush(): void {
-    this.#flushTimer = undefined
-    this.#lastFlushAt = performance.now()
-    const forgotten = this.#takeLongGone()
-    this.document.flush()
-    // Only now: Hocuspocus tells that a client has gone by the clock that it had, and throws when there is none.
-    for (const clientId of forgotten) this.document.awareness.meta.delete(clientId)
-  }
-
-  /** Taken before a flush, since a flush may find that others have gone, whom it has not told of. */
-  #takeLongGone(): readonly number[] {
-    const excess = this.#goneClients.size - MAX_GONE_CLIENTS
-    if (excess <= 0) return []
-    const taken = [...this.#goneClients].slice(0, excess)
-    for (const clientId of taken) this.#goneClients.delete(clientId)
-    return taken
-  }
-
-  /**
-   * Whether the connection may speak for this awareness client: it is its own, or nobody's, or the same
-   * person's from a connection that has not been noticed to be dead yet. What is no news claims nothing:
-   * some clients repeat all that they hear.
-   */
-  claimClient(clientId: number, clock: number, link: RoomLink): boolean {
-    // A socket that is being closed still says things, and nobody would take back what it says here.
-    if (!this.links.has(link)) return false
-    const owner = this.#clientOwners.get(clientId)
-    if (owner && owner.user.id !== link.user.id) return false
-    // Hocuspocus notes only clients it has never seen; one that comes back would leave a ghost cursor.
-    const own = this.document.getClients(link.connection)
-    if (own.has(clientId)) return true
-    if (clock <= (this.document.awareness.meta.get(clientId)?.clock ?? -1)) return false
-    // A client that was given up counts too: it is remembered until the connection goes.
-    if (link.clients.size >= MAX_CLIENTS_PER_LINK && !link.clients.has(clientId)) return false
-    if (owner && owner !== link) this.document.getClients(owner.connection).delete(clientId)
-    this.#clientOwners.set(clientId, link)
-    this.#goneClients.delete(clientId)
-    link.clients.add(clientId)
-    own.add(clientId)
-    return true
-  }
-
-  /** Takes a connection out, with the cursors it spoke for. */
-  remove(link: RoomLink): void {
-    this.links.delete(link)
-    for (const clientId of link.clients) {
-      if (this.#clientOwners.get(clientId) !== link) continue
-      this.#clientOwners.delete(clientId)
-      this.#goneClients.add(clientId)
-    }
-  }
+function authorOf(origin: unknown): string | null {
+  if (typeof origin !== 'object' || origin === null) return null
+  if ('author' in origin && typeof origin.author === 'string') return origin.author
+  return 'user' in origin ? (origin as Session).user.id : null
 }
 
 function isSame(a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean {

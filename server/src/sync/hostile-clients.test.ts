@@ -2,10 +2,10 @@ import { request as httpRequest } from 'node:http'
 import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { AUTH, MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { RawClient } from '../testing/raw-client.ts'
 import { openRoom, joinRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
-import { authToken } from './wire.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -35,7 +35,7 @@ test('a socket that tries tokens without end is closed', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
   for (let n = 0; n < 300; n++) ada.sendToken(ownerToken)
-  expect(await ada.closed).toEqual({ code: 4429, reason: 'rate_limited' })
+  expect(await ada.closed).toEqual({ code: 4529, reason: 'rate_limited' })
 })
 
 test('a socket that closes while it is being let in leaves nobody behind', async () => {
@@ -109,13 +109,20 @@ test('what waits for rooms that are never joined is bounded, whatever is joined 
   await new Promise((resolve) => socket.once('open', resolve))
   let joined = 0
   socket.on('message', () => (joined += 1))
-  for (let n = 0; n < 3; n++) {
+  for (let n = 0; n < 4; n++) {
     const encoder = encoding.createEncoder()
     encoding.writeVarString(encoder, `elsewhere-${n}`)
     encoding.writeVarUint(encoder, 0)
-    encoding.writeVarUint8Array(encoder, new Uint8Array(500_000))
+    encoding.writeVarUint8Array(encoder, new Uint8Array(n === 0 ? 100_000 : 500_000))
     socket.send(encoding.toUint8Array(encoder))
-    if (n === 0) socket.send(authToken(roomId, ownerToken))
+    if (n === 0) {
+      const auth = encoding.createEncoder()
+      encoding.writeVarString(auth, roomId)
+      encoding.writeVarUint(auth, MESSAGE.auth)
+      encoding.writeVarUint(auth, AUTH.token)
+      encoding.writeVarString(auth, ownerToken)
+      socket.send(encoding.toUint8Array(auth))
+    }
     await vi.waitFor(() => expect(joined).toBeGreaterThan(0))
   }
   expect(await closed).toBe(4413)

@@ -1,6 +1,7 @@
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DocumentStore } from '../ports/document-store.ts'
+import { aroundStore } from '../testing/around-store.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
@@ -9,16 +10,11 @@ import { startTestServer } from '../testing/test-server.ts'
 function holdableStore() {
   const held: Array<() => void> = []
   let holding = false
-  const wrapDocumentStore = (store: DocumentStore): DocumentStore => ({
-    load: (roomId) => store.load(roomId),
-    saveSnapshot: (...snapshot) => store.saveSnapshot(...snapshot),
-    quarantine: (...record) => store.quarantine(...record),
-    ping: () => store.ping(),
-    async append(batch) {
-      if (holding) await new Promise<void>((resolve) => held.push(resolve))
-      return store.append(batch)
-    },
-  })
+  const wrapDocumentStore = (store: DocumentStore) =>
+    aroundStore(store, async (call, work) => {
+      if (call === 'append' && holding) await new Promise<void>((resolve) => held.push(resolve))
+      return work()
+    })
   return { held, wrapDocumentStore, hold: () => (holding = true) }
 }
 
@@ -58,13 +54,11 @@ test('an answer that is due to an earlier stay is not taken for one of the next'
 test('a client that has sent its token waits for a slow store, however long', { timeout: 40_000 }, async () => {
   const loads: Array<() => void> = []
   const server = await startTestServer({
-    wrapDocumentStore: (store) => ({
-      ...holdableStore().wrapDocumentStore(store),
-      async load(roomId) {
-        await new Promise<void>((resolve) => loads.push(resolve))
-        return store.load(roomId)
-      },
-    }),
+    wrapDocumentStore: (store) =>
+      aroundStore(store, async (call, work) => {
+        if (call === 'load') await new Promise<void>((resolve) => loads.push(resolve))
+        return work()
+      }),
   })
   onTestFinished(() => server.remove())
   const { roomId, ownerToken } = await openRoom(server)

@@ -86,5 +86,6 @@ function yjsPermissionDenied(reason: string): Uint8Array {
 /** The room that an address names; undefined when it names none. */
 export function roomOfAddress(address: string): RoomId | undefined {
   const end = address.indexOf('\0')
-  return findRoomId(end === -1 ? address : address.slice(0, end))
+  if (end === -1) return findRoomId(address)
+  return end + 1 < address.length ? findRoomId(address.slice(0, end)) : undefined
 }

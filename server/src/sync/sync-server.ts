@@ -1,23 +1,40 @@
 import type { IncomingMessage, Server } from 'node:http'
+import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SYNC_PATH, YJS_PATH } from '@sketchroom/shared/api/paths'
 import { findRoomId, type RoomId } from '@sketchroom/shared/ids'
 import { CLOSE_CODES } from '@sketchroom/shared/protocol/close-codes'
 import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
-import { WebSocketServer, type WebSocket } from 'ws'
-import type { Entrance } from './doorkeeper.ts'
+import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
+import { clientAddress, requestedHost } from '../client-address.ts'
+import type { Approach } from '../core/rooms/admission.ts'
+import { AddressLimit } from './address-limit.ts'
+import { FirstBytes } from './first-bytes.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
+import { refuseUpgrade } from './refuse-upgrade.ts'
 import type { RoomHost } from './room-host.ts'
 import { createYjsDialect, hocuspocusDialect } from './sync-dialect.ts'
 import { SyncSocket } from './sync-socket.ts'
-import { authToken } from './wire.ts'
 
 /** The largest frame a client may send: a long offline edit fits, a flood does not. */
 const MAX_FRAME_BYTES = 16 * 1024 * 1024
 /** The subprotocol under which a y-websocket client brings its token. */
 const YJS_SUBPROTOCOL = 'sketchroom'
+/** How long a client may take to answer a goodbye: when the server stops, and at any other time. */
 const GOODBYE_MS = 1_000
+const CLOSE_MS = 5_000
+/** What is said to an address with too many sockets: they seldom close sooner. */
+const RETRY_AFTER_SECONDS = 30
+
+/** The types of `ws` do not know `closeTimeout` yet. */
+const UPGRADER_OPTIONS: ServerOptions & { closeTimeout: number } = {
+  noServer: true,
+  maxPayload: MAX_FRAME_BYTES,
+  perMessageDeflate: false,
+  closeTimeout: CLOSE_MS,
+  handleProtocols: (protocols) => (protocols.has(YJS_SUBPROTOCOL) ? YJS_SUBPROTOCOL : false),
+}
 
 /** Where an upgrade wants to go. */
 type Destination =
@@ -28,25 +45,24 @@ type Destination =
 export interface SyncServerParts {
   readonly host: RoomHost
   readonly log: Logger
-  /** How many proxies in front are believed about what the client asked for. */
+  /** How many proxies in front are believed about who the client is and what it asked for. */
   readonly trustProxy: number
+  /** How many sockets one address may have open at a time. */
+  readonly maxSocketsPerAddress: number
 }
 
 /** Takes WebSocket upgrades on the HTTP server's port and gives each socket its room. */
 export class SyncServer {
   readonly #parts: SyncServerParts
   readonly #sockets = new Map<WebSocket, SyncSocket>()
-  readonly #upgrader = new WebSocketServer({
-    noServer: true,
-    maxPayload: MAX_FRAME_BYTES,
-    perMessageDeflate: false,
-    handleProtocols: (protocols) => (protocols.has(YJS_SUBPROTOCOL) ? YJS_SUBPROTOCOL : false),
-  })
+  readonly #upgrader = new WebSocketServer(UPGRADER_OPTIONS)
   readonly #frames = new FrameBuilder()
+  readonly #addresses: AddressLimit
   #draining = false
 
   constructor(parts: SyncServerParts) {
     this.#parts = parts
+    this.#addresses = new AddressLimit(parts.maxSocketsPerAddress, parts.log)
   }
 
   /** Listens for upgrades of this server. */
@@ -72,32 +88,45 @@ export class SyncServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    if (this.#draining) return refuse(socket, 503, 'shutting_down')
+    const { trustProxy } = this.#parts
+    if (this.#draining) return refuseUpgrade(socket, { status: 503, code: 'shutting_down' })
     const destination = findDestination(request)
-    if (!destination) return refuse(socket, 404, 'not_found')
-    const entrance = {
+    if (!destination) return refuseUpgrade(socket, { status: 404, code: 'not_found' })
+    if (!this.#addresses.take(clientAddress(request, trustProxy), socket)) {
+      return refuseUpgrade(socket, { status: 429, code: 'rate_limited', retryAfterSeconds: RETRY_AFTER_SECONDS })
+    }
+    const approach = {
       origin: request.headers.origin,
-      host: hostOf(request, this.#parts.trustProxy > 0),
+      host: requestedHost(request, trustProxy),
       tokenInUrl: destination.kind === 'yjs' && destination.tokenInUrl,
     }
-    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) =>
-      this.#open(webSocket, socket, destination, entrance),
-    )
+    this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
+      // The server listens on TCP, so that is what an upgrade's stream is.
+      const firstBytes = new FirstBytes(webSocket, socket as Socket)
+      this.#open(webSocket, socket, destination, approach, firstBytes)
+    })
   }
 
-  #open(webSocket: WebSocket, stream: Duplex, destination: Destination, entrance: Entrance): void {
+  #open(
+    webSocket: WebSocket,
+    stream: Duplex,
+    destination: Destination,
+    approach: Approach,
+    firstBytes: FirstBytes,
+  ): void {
     const { host, log } = this.#parts
     const socket = new SyncSocket({
       socket: webSocket,
       writer: new FrameWriter(stream, this.#frames),
       dialect: destination.kind === 'yjs' ? createYjsDialect(destination.roomId) : hocuspocusDialect,
-      hocuspocus: host.hocuspocus,
-      entrance,
+      host,
+      approach,
+      onSignedIn: () => firstBytes.signedIn(),
       log: log.child({ connectionId: nanoid(10) }),
     })
     this.#sockets.set(webSocket, socket)
     webSocket.once('close', () => this.#sockets.delete(webSocket))
-    if (destination.kind === 'yjs') socket.inject(authToken(destination.roomId, destination.token))
+    if (destination.kind === 'yjs') socket.signIn(destination.roomId, destination.token)
   }
 }
 
@@ -112,19 +141,4 @@ function findDestination(request: IncomingMessage): Destination | undefined {
   const token = protocol === YJS_SUBPROTOCOL ? tokens[0] : undefined
   if (token) return { kind: 'yjs', roomId, token, tokenInUrl: false }
   return { kind: 'yjs', roomId, token: url.searchParams.get('token') ?? '', tokenInUrl: true }
-}
-
-/** The host that the client asked for: the proxy's word for it counts when HTTP (Koa) would believe it. */
-function hostOf({ headers }: IncomingMessage, trustsProxy: boolean): string {
-  const forwarded = trustsProxy ? headers['x-forwarded-host'] : undefined
-  const [host = ''] = (forwarded?.toString() || headers.host || '').split(',')
-  return host.trim()
-}
-
-function refuse(socket: Duplex, status: 404 | 503, code: string): void {
-  const body = JSON.stringify({ status, code })
-  socket.end(
-    `HTTP/1.1 ${status} ${code}\r\nContent-Type: application/problem+json\r\nContent-Length: ${body.length}\r\n` +
-      `Connection: close\r\n\r\n${body}`,
-  )
 }

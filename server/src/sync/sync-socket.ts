@@ -1,12 +1,14 @@
-import type { Hocuspocus, WebSocketLike } from '@hocuspocus/server'
-import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
+import type { WebSocketLike } from '@hocuspocus/server'
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
-import type { Entrance } from './doorkeeper.ts'
+import type { Approach } from '../core/rooms/admission.ts'
+import { SketchRoomError } from '../errors.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import type { LinkSocket, RoomLink } from './room-link.ts'
+import { codeOf, type RoomHost } from './room-host.ts'
+import type { Session } from './session.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
 import * as wire from './wire.ts'
 
@@ -26,59 +28,62 @@ const MAX_ROOMS = 20
 const MAX_AUTH_FRAMES = 200
 const AUTH_WINDOW_MS = 60_000
 
-/** A room that this socket is in, or is being let into. */
-type Place =
-  | { readonly kind: 'joining'; hasToken: boolean; readonly queue: IncomingFrame[]; queuedBytes: number }
-  | { readonly kind: 'joined'; readonly link: RoomLink }
-
-type HocuspocusClient = ReturnType<Hocuspocus['handleConnection']>
-
-const SHARED_REQUEST = new Request('http://sketchroom.invalid/sync')
-
-/** What Hocuspocus's hooks are given for every room of a socket. */
-export interface SocketContext {
-  readonly socket: SyncSocket
+/** What a client has sent before it was let in. */
+interface Queue {
+  readonly frames: IncomingFrame[]
+  bytes: number
 }
 
-/**
- * One WebSocket. Hocuspocus lets clients in and keeps the documents; every other frame goes straight to
- * the room's link, which is cheaper and lets an answer wait until it is true.
- */
-export class SyncSocket implements LinkSocket, WebSocketLike {
-  /** How the client came in. */
-  readonly entrance: Entrance
+/** How a client stands to a room that it has named; one that it has left, or never named, has no place. */
+type Place =
+  /** It has spoken, and sent no token yet. */
+  | { readonly kind: 'waiting'; readonly queue: Queue }
+  /** Its token is being judged, or the room is being read. */
+  | { readonly kind: 'joining'; readonly queue: Queue }
+  /** It is in, for as long as the session goes on. */
+  | { readonly kind: 'joined'; readonly session: Session }
+
+/** What a socket is made of. */
+export interface SyncSocketParts {
+  readonly socket: WebSocket
+  readonly writer: FrameWriter
+  readonly dialect: SyncDialect
+  readonly host: RoomHost
+  readonly approach: Approach
   readonly log: Logger
+  /** Called once, when a token was good for a room. */
+  readonly onSignedIn: () => void
+}
+
+/** One WebSocket: hands each room's frames to the session there, and makes what waits for one wait within bounds. */
+export class SyncSocket implements WebSocketLike {
+  /** How the client came. */
+  readonly approach: Approach
+  readonly log: Logger
+  readonly #parts: SyncSocketParts
   readonly #socket: WebSocket
-  readonly #writer: FrameWriter
-  readonly #dialect: SyncDialect
-  readonly #client: HocuspocusClient
   readonly #places = new Map<string, Place>()
   readonly #heartbeat: NodeJS.Timeout
   #idle: NodeJS.Timeout | undefined
+  #pauses = 0
+  #signedIn = false
   #authFrames = 0
   #authWindowSince = performance.now()
   #alive = true
+  #sentAtBeat = 0
 
-  constructor(parts: {
-    socket: WebSocket
-    writer: FrameWriter
-    dialect: SyncDialect
-    hocuspocus: Hocuspocus
-    entrance: Entrance
-    log: Logger
-  }) {
-    this.#socket = parts.socket
-    this.#writer = parts.writer
-    this.#dialect = parts.dialect
-    this.entrance = parts.entrance
+  constructor(parts: SyncSocketParts) {
+    const { socket } = parts
+    this.#parts = parts
+    this.#socket = socket
+    this.approach = parts.approach
     this.log = parts.log
-    this.#client = parts.hocuspocus.handleConnection(this, SHARED_REQUEST, { socket: this } satisfies SocketContext)
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#watchIdleness()
-    parts.socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
-    parts.socket.on('pong', () => (this.#alive = true))
-    parts.socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
-    parts.socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
+    socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    socket.on('pong', () => (this.#alive = true))
+    socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
+    socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
   }
 
   /** The state of the socket, as WebSocket numbers it. */
@@ -86,21 +91,23 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     return this.#socket.readyState
   }
 
+  /** Whether the client can be told anything. */
+  get isOpen(): boolean {
+    return this.readyState === this.#socket.OPEN
+  }
+
   /** Sends a Hocuspocus frame in this client's dialect; drops it when the client would not know it. */
   send(frame: Uint8Array): void {
-    const socket = this.#socket
-    if (socket.readyState !== socket.OPEN) return
-    const bytes = this.#dialect.write(frame)
-    if (!bytes) return
-    // What waited before, not this frame itself: a large board is no fault of the reader's.
-    const { bufferedBytes } = this.#writer
-    if (bufferedBytes <= MAX_BUFFERED_BYTES) {
-      this.#writer.write(bytes)
-      if (this.#isJoining()) this.#noticeDenial(frame)
-      return
-    }
-    this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
-    socket.terminate()
+    if (!this.isOpen) return
+    const bytes = this.#parts.dialect.write(frame)
+    if (bytes && !this.#isTooSlow()) this.#parts.writer.write(bytes)
+  }
+
+  /** Sends a sync message with an update, which is not copied when it is large. */
+  sendUpdate(address: string, kind: 'step2' | 'update', update: Uint8Array): void {
+    if (!this.isOpen) return
+    const head = this.#parts.dialect.write(wire.updateHead(address, kind, update.length))
+    if (head && !this.#isTooSlow()) this.#parts.writer.writeShared(head, update)
   }
 
   /** Closes the socket with a close code and a reason (an error's code). */
@@ -108,28 +115,9 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     this.#socket.close(code, reason)
   }
 
-  /** Feeds a frame as if the client had sent it: the Auth frame of clients that cannot. */
-  inject(frame: Uint8Array): void {
-    this.#authenticate(wire.readAddress(frame), frame)
-  }
-
-  /** The client is in: what it sent meanwhile is handled now, in order. */
-  joined(link: RoomLink): void {
-    const place = this.#places.get(link.address)
-    this.#places.set(link.address, { kind: 'joined', link })
-    this.#watchIdleness()
-    if (place?.kind !== 'joining') return
-    for (const { type, decoder } of place.queue) {
-      // What it said may have ended its stay, and even dropped the room.
-      if (!this.#places.has(link.address)) return
-      link.receive(type, decoder)
-    }
-  }
-
-  leave(address: string, code: ErrorCode): void {
-    this.#places.delete(address)
+  /** Closes the socket for this reason, unless the client has another room on it. */
+  closeIfUnused(code: ErrorCode): void {
     if (this.#places.size === 0) this.close(closeCodeOf[code], code)
-    else this.#watchIdleness()
   }
 
   /** Ends the connection without waiting for the client's goodbye. */
@@ -137,12 +125,36 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
     this.#socket.terminate()
   }
 
+  /** Lets a client in that cannot send a token itself. */
+  signIn(address: string, token: string): void {
+    void this.#join(address, token)
+  }
+
+  /** Reads no more from the client, until as many `resume`. */
+  pause(): void {
+    this.#pauses += 1
+    if (this.#pauses === 1) this.#socket.pause()
+  }
+
+  /** Takes back one `pause`. */
+  resume(): void {
+    this.#pauses -= 1
+    if (this.#pauses === 0) this.#socket.resume()
+  }
+
+  /** A session has ended. */
+  left(session: Session): void {
+    const place = this.#places.get(session.address)
+    if (place?.kind === 'joined' && place.session === session) this.#places.delete(session.address)
+    this.#watchIdleness()
+  }
+
   #receive(data: Buffer, isBinary: boolean): void {
     if (!isBinary) return this.close(1003, 'binary frames only')
     this.#alive = true
     let frame: IncomingFrame | undefined
     try {
-      frame = this.#dialect.read(data)
+      frame = this.#parts.dialect.read(data)
     } catch {
       return this.close(closeCodeOf.invalid_request, 'invalid_request')
     }
@@ -150,32 +162,52 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
       if (data[0] === MESSAGE.ping && data.length === 1) this.#socket.send(wire.PONG_FRAME)
       return
     }
+    const isToken = frame.type === MESSAGE.auth
+    if (isToken && this.#triesTooOften()) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     const place = this.#places.get(frame.address)
-    if (frame.type === MESSAGE.auth) this.#authenticate(frame.address, data)
-    else if (place?.kind === 'joined') this.#deliver(place.link, frame, data)
+    if (place?.kind === 'joined') place.session.receive(frame)
+    else if (isToken && place?.kind !== 'joining') this.#receiveToken(frame)
     else this.#queue(frame, place, data.length)
   }
 
-  #deliver(link: RoomLink, frame: IncomingFrame, data: Buffer): void {
-    if (frame.type !== MESSAGE.close) return link.receive(frame.type, frame.decoder)
-    this.#places.delete(frame.address)
-    this.#client.handleMessage(data)
-    this.#watchIdleness()
+  #receiveToken({ address, decoder }: IncomingFrame): void {
+    let token: string
+    try {
+      token = wire.readToken(decoder)
+    } catch {
+      return this.close(closeCodeOf.invalid_request, 'invalid_request')
+    }
+    void this.#join(address, token)
   }
 
-  #authenticate(address: string, data: Uint8Array): void {
-    if (this.#triesTooOften()) return this.close(closeCodeOf.rate_limited, 'rate_limited')
-    if (!roomOfAddress(address)) {
-      if (this.#place(address)) this.send(wire.permissionDenied(address, 'not_found'))
-      return
+  async #join(address: string, token: string): Promise<void> {
+    const before = this.#places.get(address)
+    if (!before && this.#places.size >= MAX_ROOMS) return this.close(closeCodeOf.rate_limited, 'rate_limited')
+    const queue: Queue = before?.kind === 'waiting' ? before.queue : { frames: [], bytes: 0 }
+    this.#places.set(address, { kind: 'joining', queue })
+    this.#watchIdleness()
+    try {
+      const roomId = roomOfAddress(address)
+      if (!roomId) throw new SketchRoomError('not_found', 'the address names no room')
+      const onBegin = (session: Session) => void this.#places.set(address, { kind: 'joined', session })
+      await this.#parts.host.join({ socket: this, address, roomId, token, onBegin })
+    } catch (error) {
+      return this.#refuse(address, error)
     }
-    const place = this.#place(address)
-    if (!place) return
-    if (place.kind === 'joining') {
-      place.hasToken = true
-      this.#watchIdleness()
-    }
-    this.#client.handleMessage(data)
+    const place = this.#places.get(address)
+    if (place?.kind !== 'joined') return
+    if (!this.#signedIn) this.#parts.onSignedIn()
+    this.#signedIn = true
+    for (const frame of queue.frames) if (place.session.isIn) place.session.receive(frame)
+  }
+
+  #refuse(address: string, error: unknown): void {
+    const code = codeOf(error)
+    this.log.info({ code, err: code === 'store_unavailable' ? error : undefined, address }, 'a client was not let in')
+    this.#places.delete(address)
+    this.send(wire.permissionDenied(address, code))
+    this.closeIfUnused(code)
+    this.#watchIdleness()
   }
 
   #triesTooOften(): boolean {
@@ -189,58 +221,48 @@ export class SyncSocket implements LinkSocket, WebSocketLike {
   }
 
   /** Clients may send before they have signed in; it waits, within bounds. */
-  #queue(frame: IncomingFrame, place: Place | undefined, bytes: number): void {
-    const joining = place ?? this.#place(frame.address)
-    if (joining?.kind !== 'joining') return
-    joining.queue.push(frame)
-    joining.queuedBytes += bytes
+  #queue(frame: IncomingFrame, before: Exclude<Place, { kind: 'joined' }> | undefined, bytes: number): void {
+    if (!before && this.#places.size >= MAX_ROOMS) return this.close(closeCodeOf.rate_limited, 'rate_limited')
+    const place = before ?? { kind: 'waiting', queue: { frames: [], bytes: 0 } }
+    if (!before) this.#places.set(frame.address, place)
+    place.queue.frames.push(frame)
+    place.queue.bytes += bytes
     let queuedBytes = 0
-    for (const each of this.#places.values()) if (each.kind === 'joining') queuedBytes += each.queuedBytes
+    for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
     if (queuedBytes > MAX_QUEUED_BYTES) this.close(closeCodeOf.too_large, 'too_large')
   }
 
-  #place(address: string): Place | undefined {
-    const existing = this.#places.get(address)
-    if (existing) return existing
-    if (this.#places.size >= MAX_ROOMS) {
-      this.close(closeCodeOf.rate_limited, 'rate_limited')
-      return undefined
-    }
-    const place: Place = { kind: 'joining', hasToken: false, queue: [], queuedBytes: 0 }
-    this.#places.set(address, place)
-    return place
-  }
-
-  #isJoining(): boolean {
-    for (const { kind } of this.#places.values()) if (kind === 'joining') return true
-    return false
-  }
-
-  /** Hocuspocus tells a client that it was not let in; then its place is given up. */
-  #noticeDenial(frame: Uint8Array): void {
-    const denial = wire.findDenial(frame)
-    if (!denial || this.#places.get(denial.address)?.kind !== 'joining') return
-    this.leave(denial.address, findErrorCode(denial.reason) ?? 'forbidden')
+  /** Whether so much waits for this client that it is cut: what it is sent now would only be added to it. */
+  #isTooSlow(): boolean {
+    const { bufferedBytes } = this.#parts.writer
+    if (bufferedBytes <= MAX_BUFFERED_BYTES) return false
+    this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
+    this.#socket.terminate()
+    return true
   }
 
   #watchIdleness(): void {
     clearTimeout(this.#idle)
-    for (const place of this.#places.values()) if (place.kind === 'joined' || place.hasToken) return
+    for (const { kind } of this.#places.values()) if (kind !== 'waiting') return
     this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), IDLE_MS)
   }
 
+  /** Bytes that move are a sign of life, too: a large board takes long on a slow line, and no pong gets past it. */
   #beat(): void {
-    if (!this.#alive) return this.#socket.terminate()
+    const sent = this.#parts.writer.sentBytes
+    if (!this.#alive && this.#pauses === 0 && sent === this.#sentAtBeat) return this.#socket.terminate()
+    this.#sentAtBeat = sent
     this.#alive = false
     this.#socket.ping()
-    if (this.#dialect.ping) this.#socket.send(this.#dialect.ping)
+    if (this.#parts.dialect.ping) this.#socket.send(this.#parts.dialect.ping)
   }
 
   #ended(code: number, reason: string): void {
     clearInterval(this.#heartbeat)
     clearTimeout(this.#idle)
+    for (const place of this.#places.values()) if (place.kind === 'joined') place.session.connection.close()
     this.#places.clear()
-    this.#client.handleClose({ code, reason })
+    clearTimeout(this.#idle)
     this.log.debug({ code, reason }, 'socket closed')
   }
 }

@@ -3,8 +3,6 @@ import type { Notice } from '@sketchroom/shared/protocol/notices'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import * as awarenessProtocol from 'y-protocols/awareness'
-import * as syncProtocol from 'y-protocols/sync'
-import type * as Y from 'yjs'
 
 /**
  * The frames that the server builds itself. Each begins with an address, the document's name as the client
@@ -19,14 +17,28 @@ function frame(address: string, type: number, write: (encoder: encoding.Encoder)
   return encoding.toUint8Array(encoder)
 }
 
-/** Asks the client for what the server lacks. */
-export function syncStep1(address: string, document: Y.Doc): Uint8Array {
-  return frame(address, MESSAGE.sync, (encoder) => syncProtocol.writeSyncStep1(encoder, document))
+/** The update that says nothing: no structs, no deletions. */
+export const EMPTY_UPDATE: Uint8Array = Uint8Array.of(0, 0)
+
+/** Whether an update says nothing. */
+export function isEmptyUpdate(update: Uint8Array): boolean {
+  return update.length === 2 && update[0] === 0 && update[1] === 0
 }
 
-/** What the client lacks, given its state vector. */
-export function syncStep2(address: string, document: Y.Doc, stateVector: Uint8Array): Uint8Array {
-  return frame(address, MESSAGE.sync, (encoder) => syncProtocol.writeSyncStep2(encoder, document, stateVector))
+/** Asks the client for what the server lacks, by the server's state vector. */
+export function syncStep1(address: string, stateVector: Uint8Array): Uint8Array {
+  return frame(address, MESSAGE.sync, (encoder) => {
+    encoding.writeVarUint(encoder, SYNC.step1)
+    encoding.writeVarUint8Array(encoder, stateVector)
+  })
+}
+
+/** What comes before the bytes of an update in a sync message; after a `step2`, the client has everything. */
+export function updateHead(address: string, kind: 'step2' | 'update', length: number): Uint8Array {
+  return frame(address, MESSAGE.sync, (encoder) => {
+    encoding.writeVarUint(encoder, SYNC[kind])
+    encoding.writeVarUint(encoder, length)
+  })
 }
 
 /** Answers one sync message that carried a write: `applied` means durable, not just received. */
@@ -53,26 +65,19 @@ export function permissionDenied(address: string, reason: string): Uint8Array {
   })
 }
 
-/** The Auth frame of a client that cannot send one itself. */
-export function authToken(address: string, token: string): Uint8Array {
+/** Says that the token was good, and whether the client may write. */
+export function authenticated(address: string, mayWrite: boolean): Uint8Array {
   return frame(address, MESSAGE.auth, (encoder) => {
-    encoding.writeVarUint(encoder, AUTH.token)
-    encoding.writeVarString(encoder, token)
+    encoding.writeVarUint(encoder, AUTH.authenticated)
+    encoding.writeVarString(encoder, mayWrite ? 'read-write' : 'readonly')
   })
 }
 
-/** The address that opens a frame. */
-export function readAddress(bytes: Uint8Array): string {
-  return decoding.readVarString(decoding.createDecoder(bytes))
-}
-
-/** Whom a frame refuses, and why; undefined for any other frame. */
-export function findDenial(bytes: Uint8Array): { address: string; reason: string } | undefined {
-  const decoder = decoding.createDecoder(bytes)
-  const address = decoding.readVarString(decoder)
-  if (decoding.readVarUint(decoder) !== MESSAGE.auth) return undefined
-  if (decoding.readVarUint(decoder) !== AUTH.permissionDenied) return undefined
-  return { address, reason: decoding.readVarString(decoder) }
+/** The token in an Auth message, after its type; throws when there is none. */
+export function readToken(decoder: decoding.Decoder): string {
+  const subtype = decoding.readVarUint(decoder)
+  if (subtype !== AUTH.token) throw new Error(`unknown auth message ${subtype}`)
+  return decoding.readVarString(decoder)
 }
 
 /** A heartbeat of the Hocuspocus protocol: one byte, no address. */

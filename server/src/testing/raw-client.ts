@@ -16,9 +16,13 @@ export class RawClient {
   readonly doc: Y.Doc
   readonly answers: Answer[] = []
   readonly notices: Notice[] = []
+  /** Both of these, in the order in which they came. */
+  readonly told: Array<Answer | Notice> = []
   readonly awarenessUpdates: Uint8Array[] = []
   readonly closed: Promise<{ code: number; reason: string }>
   denied: string | undefined
+  /** Why the server has ended the stay at this address; the socket may go on. */
+  ended: string | undefined
   /** Called when the server asks for what it lacks, with its state vector. */
   onStep1: (stateVector: Uint8Array) => void = () => undefined
   onAnswer: (answer: Answer) => void = () => undefined
@@ -27,17 +31,19 @@ export class RawClient {
   onTokenRequest: () => void = () => undefined
   step1Count = 0
   readonly #socket: WebSocket
-  readonly #roomId: string
+  readonly #address: string
 
+  /** `address` is a room's id, perhaps with a session's after a NUL; `shared` is a client whose socket this one uses. */
   constructor(
     url: string,
-    roomId: string,
-    options: { doc?: Y.Doc; origin?: string; headers?: Record<string, string> } = {},
+    address: string,
+    options: { doc?: Y.Doc; origin?: string; headers?: Record<string, string>; shared?: RawClient } = {},
   ) {
-    this.#roomId = roomId
-    const { doc = new Y.Doc(), ...clientOptions } = options
+    this.#address = address
+    const { doc = new Y.Doc(), shared, ...clientOptions } = options
     this.doc = doc
-    this.#socket = new WebSocket(url, clientOptions)
+    this.#socket = shared ? shared.#socket : new WebSocket(url, clientOptions)
+    this.#socket.setMaxListeners(0)
     this.#socket.binaryType = 'nodebuffer'
     this.#socket.on('message', (data) => this.#receive(new Uint8Array(data as Buffer)))
     this.closed = new Promise((resolve) =>
@@ -62,6 +68,11 @@ export class RawClient {
       encoding.writeVarUint(encoder, AUTH.token)
       encoding.writeVarString(encoder, token)
     })
+  }
+
+  /** Whether the socket is open. */
+  get isOpen(): boolean {
+    return this.#socket.readyState === WebSocket.OPEN
   }
 
   /** Resolves when the socket is open; rejects when it closes first. */
@@ -109,7 +120,7 @@ export class RawClient {
 
   #send(type: number, write: (encoder: encoding.Encoder) => void): void {
     const encoder = encoding.createEncoder()
-    encoding.writeVarString(encoder, this.#roomId)
+    encoding.writeVarString(encoder, this.#address)
     encoding.writeVarUint(encoder, type)
     write(encoder)
     // Like a browser: what is sent on a socket that is gone is lost, and nobody is told.
@@ -119,7 +130,7 @@ export class RawClient {
   #receive(data: Uint8Array): void {
     if (data.length === 1) return
     const decoder = decoding.createDecoder(data)
-    decoding.readVarString(decoder)
+    if (decoding.readVarString(decoder) !== this.#address) return
     switch (decoding.readVarUint(decoder)) {
       case MESSAGE.sync:
         return this.#receiveSync(decoder)
@@ -133,8 +144,13 @@ export class RawClient {
         return
       case MESSAGE.stateless: {
         const notice = findNotice(decoding.readVarString(decoder))
-        if (notice) this.notices.push(notice)
+        if (!notice) return
+        this.notices.push(notice)
+        this.told.push(notice)
+        return
       }
+      case MESSAGE.close:
+        this.ended = decoding.readVarString(decoder)
     }
   }
 
@@ -156,6 +172,7 @@ export class RawClient {
 
   #answered(answer: Answer): void {
     this.answers.push(answer)
+    this.told.push(answer)
     this.onAnswer(answer)
   }
 }

@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { roomIdSchema } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { pino } from 'pino'
 import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
@@ -9,7 +10,9 @@ import { createAccounts } from '../core/accounts/accounts.ts'
 import { EventBus } from '../core/events.ts'
 import { createMembers } from '../core/rooms/members.ts'
 import { createPasswords } from '../core/accounts/passwords.ts'
-import { createRoomEntry } from '../core/rooms/room-entry.ts'
+import { AccessEpochs } from '../core/rooms/access-epochs.ts'
+import { createAdmission } from '../core/rooms/admission.ts'
+import { createRoomTokens } from '../core/rooms/room-tokens.ts'
 import { createRooms } from '../core/rooms/rooms.ts'
 import { createTokens } from '../core/accounts/tokens.ts'
 import { createHttpApp, type HttpConfig } from '../http/app.ts'
@@ -47,12 +50,15 @@ export async function startApi(options: ApiOptions = {}) {
   const accounts = createAccounts({ store: accountsStore, roomStore: store, tokens, passwords, events, now })
   const rooms = createRooms({ store, presence, events, now })
   const members = createMembers({ store, accountsStore, presence, events, now })
-  const entry = createRoomEntry({ store, accountsStore, tokens, now })
+  const roomTokens = createRoomTokens({ store, accountsStore, tokens })
+  const epochs = new AccessEpochs(events)
+  const admission = createAdmission({ accounts, store, accountsStore, epochs, allowedOrigins: [], now })
+  const approach = { origin: undefined, host: 'board.example', tokenInUrl: false }
   const app = createHttpApp({
     accounts,
     rooms,
     members,
-    entry,
+    roomTokens,
     limits: { guest: FAR, credentials: FAR, refresh: FAR, failures: FAR, ...options.limits },
     health: {
       ready: async () => health.isReady,
@@ -76,7 +82,8 @@ export async function startApi(options: ApiOptions = {}) {
     origin: `http://127.0.0.1:${port}`,
     accounts,
     rooms,
-    entry,
+    /** Lets somebody into a room, as their connection would. */
+    enter: (accessToken: string, roomId: string) => admission.admit(accessToken, roomIdSchema.parse(roomId), approach),
     events,
     tokens,
     present,

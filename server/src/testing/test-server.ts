@@ -97,15 +97,23 @@ export interface TestServer {
   remove(): Promise<void>
 }
 
+/** Where a test server is, and what it is told otherwise. */
+export interface TestServerOptions extends ComposeOptions {
+  readonly dataDir?: string
+  readonly port?: number
+  readonly logLevel?: string
+  readonly trustProxy?: number
+  /** Further environment variables. */
+  readonly environment?: Readonly<Record<string, string>>
+}
+
 /** Starts a server on a free port; `dataDir` and `port` let one take another's place. */
-export async function startTestServer(
-  options: ComposeOptions & { dataDir?: string; port?: number; logLevel?: string; trustProxy?: number } = {},
-): Promise<TestServer> {
+export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'sketchroom-')))
   const port = options.port ?? (await findFreePort())
   const { logLevel = 'silent', trustProxy = 0 } = options
   const environment = { PORT: `${port}`, DATA_DIR: dataDir, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
-  const config = parseConfig(environment)
+  const config = parseConfig({ ...environment, ...options.environment })
   const generous = { points: 100_000, seconds: 60 }
   const limits = { guest: generous, credentials: generous, refresh: generous, failures: generous }
   const app = await compose(config, pino({ level: config.logLevel }), { limits, ...options })
@@ -115,9 +123,9 @@ export async function startTestServer(
     app,
     syncUrl: `ws://127.0.0.1:${port}/sync`,
     yjsUrl: `ws://127.0.0.1:${port}/yjs`,
-    stop: () => app.lifecycle.stop(15_000),
+    stop: () => app.lifecycle.stop(),
     async remove() {
-      await app.lifecycle.stop(15_000)
+      await app.lifecycle.stop()
       await rm(dataDir, { recursive: true, force: true })
     },
   }

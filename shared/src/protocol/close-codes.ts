@@ -1,6 +1,10 @@
 import type { ErrorCode } from '../error-codes.ts'
 
-/** The WebSocket close codes that SketchRoom sends; the reason of the close is the error's code. */
+/**
+ * The WebSocket close codes that SketchRoom sends; the reason of the close is the error's code. 44xx means "do not
+ * try again with this" (this token, this room, this frame), 45xx "try again later": a client that knows neither the
+ * code nor the reason goes by that.
+ */
 export const CLOSE_CODES = {
   shuttingDown: 1001,
   unauthenticated: 4401,
@@ -8,8 +12,8 @@ export const CLOSE_CODES = {
   notFound: 4404,
   roomDeleted: 4410,
   tooLarge: 4413,
-  tooFast: 4429,
   storeUnavailable: 4503,
+  tooFast: 4529,
 } as const
 
 /** Which close code says an error on a socket. Complete by type: a new error code must choose one. */

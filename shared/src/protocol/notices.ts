@@ -1,16 +1,27 @@
 import { z } from 'zod'
 import { roleSchema } from '../roles.ts'
 
+const refusalReasonSchema = z.enum([
+  'read_only',
+  'malformed_update',
+  /** It refers to edits that the server has not seen: the client is asked for all that it has. */
+  'missing_dependencies',
+  /** So much waits for the store that no more can be taken in now. */
+  'store_unavailable',
+])
+/** Why a write was not applied. */
+export type RefusalReason = z.infer<typeof refusalReasonSchema>
+
 /**
  * What the server tells one connection beside the drawing, as JSON in a stateless message:
  * - `role`: your role in this room is now this one (sent after joining, after each
  *   renewal of the token, and at each change);
- * - `refused`: the write you sent was not applied, and why;
+ * - `refused`: a write that you sent was not applied, and why. It stands before the answer that says so;
  * - `store`: whether the server can make edits durable. While `failing`, nothing is acknowledged.
  */
 export const noticeSchema = z.discriminatedUnion('type', [
   z.object({ type: z.literal('role'), role: roleSchema }),
-  z.object({ type: z.literal('refused'), reason: z.enum(['read_only', 'malformed_update']) }),
+  z.object({ type: z.literal('refused'), reason: refusalReasonSchema }),
   z.object({ type: z.literal('store'), state: z.enum(['failing', 'ok']) }),
 ])
 /** A message from the server to one connection, beside the drawing. */

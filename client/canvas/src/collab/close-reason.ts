@@ -38,11 +38,17 @@ const errorOfCode = new Map<number, ErrorCode>([
   [CLOSE_CODES.notFound, 'not_found'],
   [CLOSE_CODES.roomDeleted, 'room_deleted'],
   [CLOSE_CODES.tooLarge, 'too_large'],
-  [CLOSE_CODES.tooFast, 'rate_limited'],
   [CLOSE_CODES.storeUnavailable, 'store_unavailable'],
+  [CLOSE_CODES.tooFast, 'rate_limited'],
 ])
 
 /** Why a socket was closed, as the server meant it; undefined when it was not the server's decision. */
 export function findCloseError(code: number, reason: string): ErrorCode | undefined {
-  return errorOfCode.has(code) ? (findErrorCode(reason) ?? errorOfCode.get(code)) : undefined
+  if (!errorOfCode.has(code) && !isFinal(code)) return undefined
+  return findErrorCode(reason) ?? errorOfCode.get(code) ?? 'forbidden'
+}
+
+/** Also a code that only a newer server knows: tried again for ever, it would be refused for ever. */
+function isFinal(code: number): boolean {
+  return code >= 4400 && code < 4500
 }

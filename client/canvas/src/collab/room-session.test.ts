@@ -545,6 +545,7 @@ describe('the connection', () => {
   test.each([
     [1001, 'shutting_down'],
     [4503, 'store_unavailable'],
+    [4529, 'rate_limited'],
     [1011, 'internal'],
   ])('closed with %i, it comes back by itself', async (code, reason) => {
     vi.spyOn(Math, 'random').mockReturnValue(0)

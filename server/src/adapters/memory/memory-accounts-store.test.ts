@@ -1,8 +1,11 @@
 import { describe } from 'vitest'
 import { testAccountsStore } from '../../ports/accounts-store.contract.ts'
-import { MemoryAccountsStore } from './memory-accounts-store.ts'
+import { createMemoryStores } from './memory-stores.ts'
 
 describe('accounts in memory', () => {
-  const store = new MemoryAccountsStore()
-  testAccountsStore(() => store)
+  const { accounts, rooms } = createMemoryStores()
+  testAccountsStore(
+    () => accounts,
+    () => rooms,
+  )
 })

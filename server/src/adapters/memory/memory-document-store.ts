@@ -1,55 +1,173 @@
 import type { RoomId } from '@sketchroom/shared/ids'
-import type { DocumentStore, RoomAppend, StoredDocument, StoredUpdate } from '../../ports/document-store.ts'
+import {
+  proveNoHole,
+  snapshotsToDrop,
+  type DocumentStore,
+  type JournalBatch,
+  type Purged,
+  type PurgeLimits,
+  type QuarantinedRecord,
+  type RecordId,
+  type Snapshot,
+  type StoredDocument,
+  type StoredUpdate,
+  type UpdateRecord,
+} from '../../ports/document-store.ts'
+
+type Row<T> = T & { quarantined: string | null }
 
 interface MemoryDocument {
-  updates: Array<StoredUpdate & { quarantined?: string }>
-  snapshot: Uint8Array | null
-  snapshotSeq: number
+  head: number
+  updates: Array<Row<StoredUpdate>>
+  /** Newest last. */
+  snapshots: Array<Row<Snapshot>>
 }
 
 /** Documents for as long as the process lives: for tests, and to measure what durability costs. */
 export class MemoryDocumentStore implements DocumentStore {
   readonly #documents = new Map<RoomId, MemoryDocument>()
+  readonly #batches = new Map<string, { at: number; firstSeqs: Map<RoomId, number> }>()
 
-  async append(batch: readonly RoomAppend[]): Promise<Map<RoomId, number>> {
-    const heads = new Map<RoomId, number>()
-    for (const { roomId, entries } of batch) {
-      if (entries.length === 0) continue
-      const document = this.#documents.get(roomId) ?? { updates: [], snapshot: null, snapshotSeq: 0 }
-      this.#documents.set(roomId, document)
-      for (const { update } of entries) document.updates.push({ seq: document.updates.length + 1, update })
-      heads.set(roomId, document.updates.length)
+  async append({ id, rooms }: JournalBatch): Promise<Map<RoomId, number>> {
+    const known = this.#batches.get(id)
+    if (known) return new Map(known.firstSeqs)
+    const firstSeqs = new Map<RoomId, number>()
+    for (const { roomId, entries } of rooms) {
+      if (entries.length > 0) firstSeqs.set(roomId, this.#append(roomId, entries))
     }
-    return heads
+    this.#batches.set(id, { at: rooms[0]?.entries[0]?.at ?? 0, firstSeqs })
+    return new Map(firstSeqs)
   }
 
   async load(roomId: RoomId): Promise<StoredDocument> {
-    const document = this.#documents.get(roomId)
-    if (!document) return { snapshot: null, snapshotSeq: 0, head: 0, tail: [] }
-    const { updates, snapshot, snapshotSeq } = document
-    const tail = updates.filter(({ seq, quarantined }) => seq > snapshotSeq && quarantined === undefined)
-    return { snapshot, snapshotSeq, head: updates.length, tail: tail.map(({ seq, update }) => ({ seq, update })) }
+    const { head, updates, snapshots } = this.#of(roomId)
+    const snapshot = snapshots.findLast(({ quarantined }) => quarantined === null) ?? null
+    const after = snapshot?.seq ?? 0
+    const rows = updates.filter(({ seq }) => seq > after)
+    const quarantined = rows.filter((row) => row.quarantined !== null).map(({ seq }) => seq)
+    const tail = rows.filter((row) => row.quarantined === null).map(toUpdate)
+    proveNoHole(
+      roomId,
+      { after, head },
+      tail.map(({ seq }) => seq),
+      quarantined,
+    )
+    return { snapshot: snapshot && toSnapshot(snapshot), head, tail, quarantined }
   }
 
-  async saveSnapshot(roomId: RoomId, snapshot: Uint8Array, seq: number, basedOn: number): Promise<boolean> {
-    const document = this.#documents.get(roomId)
-    if (!document || document.snapshotSeq !== basedOn || seq > document.updates.length) return false
-    document.snapshot = snapshot
-    document.snapshotSeq = seq
+  async readSince(roomId: RoomId, after: number): Promise<StoredUpdate[]> {
+    const { head, updates } = this.#of(roomId)
+    const rows = updates.filter(({ seq }) => seq > after)
+    const quarantined = rows.filter((row) => row.quarantined !== null).map(({ seq }) => seq)
+    const present = rows.filter((row) => row.quarantined === null).map(toUpdate)
+    proveNoHole(
+      roomId,
+      { after, head: Math.max(head, after) },
+      present.map(({ seq }) => seq),
+      quarantined,
+    )
+    return present
+  }
+
+  async addSnapshot(roomId: RoomId, snapshot: Snapshot): Promise<boolean> {
+    const { head, snapshots } = this.#of(roomId)
+    if (snapshot.seq < 1 || snapshot.seq > head) return false
+    const same = snapshots.findIndex(({ seq }) => seq === snapshot.seq)
+    if (same !== -1) return false
+    snapshots.push({ ...snapshot, quarantined: null })
+    snapshots.sort((a, b) => a.seq - b.seq)
     return true
   }
 
-  async quarantine(roomId: RoomId, seq: number, reason: string): Promise<void> {
-    const document = this.#documents.get(roomId)
-    if (!document) return
-    if (seq === 0) {
-      document.snapshot = null
-      document.snapshotSeq = 0
-    } else {
-      const update = document.updates[seq - 1]
-      if (update) update.quarantined = reason
+  async listSnapshots(roomId: RoomId): Promise<Array<Pick<Snapshot, 'seq' | 'at' | 'label'>>> {
+    const sound = this.#of(roomId).snapshots.filter(({ quarantined }) => quarantined === null)
+    return sound.toReversed().map(({ seq, at, label }) => ({ seq, at, label }))
+  }
+
+  async quarantine({ roomId, kind, seq }: RecordId, reason: string): Promise<void> {
+    const { updates, snapshots } = this.#of(roomId)
+    const row = (kind === 'update' ? updates : snapshots).find((each) => each.seq === seq)
+    if (row) row.quarantined = reason
+  }
+
+  async listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]> {
+    const found: QuarantinedRecord[] = []
+    for (const [id, { updates, snapshots }] of this.#documents) {
+      if (roomId !== undefined && id !== roomId) continue
+      for (const { seq, quarantined, bytes, crc, at } of snapshots) {
+        if (quarantined === null) continue
+        found.push({ roomId: id, kind: 'snapshot', seq, reason: quarantined, bytes, crc, author: null, at })
+      }
+      for (const { seq, quarantined, update, crc, author, at } of updates) {
+        if (quarantined === null || quarantined === GIVEN_BACK) continue
+        found.push({ roomId: id, kind: 'update', seq, reason: quarantined, bytes: update, crc, author, at })
+      }
     }
+    return found
+  }
+
+  async giveBack({ roomId, kind, seq }: RecordId, entry: UpdateRecord): Promise<number | undefined> {
+    const document = this.#of(roomId)
+    const isListed = (row: Row<{ seq: number }>) =>
+      row.seq === seq && row.quarantined !== null && row.quarantined !== GIVEN_BACK
+    if (kind === 'snapshot') {
+      const at = document.snapshots.findIndex(isListed)
+      if (at === -1) return undefined
+      document.snapshots.splice(at, 1)
+    } else {
+      const row = document.updates.find(isListed)
+      if (!row) return undefined
+      row.quarantined = GIVEN_BACK
+    }
+    return this.#append(roomId, [entry])
+  }
+
+  async purge(limits: PurgeLimits): Promise<Purged> {
+    let [updates, snapshots, batches] = [0, 0, 0]
+    if (limits.signal?.aborted) return { updates, snapshots, batches }
+    for (const document of this.#documents.values()) {
+      const sound = document.snapshots.filter(({ quarantined }) => quarantined === null)
+      const dropped = new Set(snapshotsToDrop(sound.toReversed(), limits.keepSnapshot))
+      document.snapshots = document.snapshots.filter(
+        ({ seq, quarantined }) => quarantined !== null || !dropped.has(seq),
+      )
+      snapshots += dropped.size
+      const heldBy = sound.filter(({ seq }) => !dropped.has(seq)).at(-2)?.seq ?? 0
+      const before = document.updates.length
+      document.updates = document.updates.filter(
+        ({ seq, at, quarantined }) =>
+          seq > heldBy || at >= limits.updatesBefore || (quarantined !== null && quarantined !== GIVEN_BACK),
+      )
+      updates += before - document.updates.length
+    }
+    for (const [id, { at }] of this.#batches) {
+      if (at < limits.batchesBefore && this.#batches.delete(id)) batches += 1
+    }
+    return { updates, snapshots, batches }
   }
 
   async ping(): Promise<void> {}
+
+  #of(roomId: RoomId): MemoryDocument {
+    return this.#documents.get(roomId) ?? { head: 0, updates: [], snapshots: [] }
+  }
+
+  #append(roomId: RoomId, entries: readonly UpdateRecord[]): number {
+    const document = this.#of(roomId)
+    this.#documents.set(roomId, document)
+    const first = document.head + 1
+    for (const entry of entries) document.updates.push({ ...entry, seq: ++document.head, quarantined: null })
+    return first
+  }
+}
+
+/** In place of a reason, on a record whose content has come back as a later update. */
+const GIVEN_BACK = 'given back'
+
+function toUpdate({ seq, update, author, at, ranges, crc }: StoredUpdate): StoredUpdate {
+  return { seq, update, author, at, ranges, crc }
+}
+
+function toSnapshot({ seq, bytes, ranges, crc, at, label }: Snapshot): Snapshot {
+  return { seq, bytes, ranges, crc, at, label }
 }

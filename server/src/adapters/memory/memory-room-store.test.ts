@@ -1,8 +1,11 @@
 import { describe } from 'vitest'
 import { testRoomStore } from '../../ports/room-store.contract.ts'
-import { MemoryRoomStore } from './memory-room-store.ts'
+import { createMemoryStores } from './memory-stores.ts'
 
 describe('rooms in memory', () => {
-  const store = new MemoryRoomStore()
-  testRoomStore(() => store)
+  const { accounts, rooms } = createMemoryStores()
+  testRoomStore(
+    () => rooms,
+    () => accounts,
+  )
 })

@@ -2,13 +2,21 @@ import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import { linkRole, strongerRole } from '@sketchroom/shared/roles'
 import { SketchRoomError } from '../../errors.ts'
 import { mergeMemberships } from '../../ports/merge-memberships.ts'
+import type { PurgedSlice, PurgeSlice } from '../../ports/purge-slice.ts'
 import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from '../../ports/room-store.ts'
 import { isSameStanding } from '../../ports/same-standing.ts'
+import { purgeIds } from './purge-ids.ts'
 
 /** Rooms and memberships for as long as the process lives: for tests. */
 export class MemoryRoomStore implements RoomStore {
   readonly #rooms = new Map<RoomId, RoomRecord>()
   readonly #memberships = new Map<RoomId, Map<UserId, MembershipRecord>>()
+  readonly #hasUser: (id: UserId) => boolean
+
+  /** Tables of one database see each other; this store must be told who there is. */
+  constructor(people: { hasUser(id: UserId): boolean } = { hasUser: () => true }) {
+    this.#hasUser = (id) => people.hasUser(id)
+  }
 
   async createRoom(room: RoomRecord, ownerId: UserId): Promise<void> {
     if (this.#rooms.has(room.id)) throw new SketchRoomError('room_id_taken', 'A room has this id.')
@@ -100,6 +108,23 @@ export class MemoryRoomStore implements RoomStore {
       concerned.push(roomId)
     }
     return concerned
+  }
+
+  async purgeVisitors(slice: PurgeSlice): Promise<PurgedSlice> {
+    const people = new Set([...this.#memberships.values()].flatMap((members) => [...members.keys()]))
+    return purgeIds(people, slice, (userId) => {
+      if (this.#hasUser(userId)) return 0
+      let removed = 0
+      for (const members of this.#memberships.values()) {
+        if (members.get(userId)?.role === null && members.delete(userId)) removed += 1
+      }
+      return removed
+    })
+  }
+
+  /** Whether somebody has a role of their own in any room, for the store of the people. */
+  hasRole(id: UserId): boolean {
+    return [...this.#memberships.values()].some((members) => (members.get(id)?.role ?? null) !== null)
   }
 
   #members(roomId: RoomId): Map<UserId, MembershipRecord> {

@@ -1,10 +1,12 @@
 import type { Kysely } from 'kysely'
 import { Migrator, type Migration } from 'kysely/migration'
 import * as firstTables from './migrations/0001-first-tables.ts'
+import * as documentsByNumber from './migrations/0002-documents-by-number.ts'
 
 /** Every migration, oldest first; names are never changed once released. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
+  '0002-documents-by-number': documentsByNumber,
 }
 
 /** The migrator of a database, for going up or down step by step. */

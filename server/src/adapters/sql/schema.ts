@@ -1,5 +1,3 @@
-import type { Generated } from 'kysely'
-
 /** The tables, as Kysely sees them. Times are milliseconds since 1970; booleans do not occur. */
 export interface Schema {
   users: {
@@ -39,19 +37,40 @@ export interface Schema {
   }
   room_documents: {
     room_id: string
+    /** The number of the room's last update: this row gives out the numbers. */
     head: number
-    snapshot: Uint8Array | null
-    snapshot_seq: Generated<number>
-    /** Why the snapshot was set aside; null when it is sound. */
-    snapshot_quarantined: string | null
   }
   room_updates: {
     room_id: string
     seq: number
-    bytes: Uint8Array
-    actor: string | null
+    /** Null when the server made it. */
+    author: string | null
     at: number
+    /** CRC-32 of the bytes, unsigned. */
+    crc: number
     /** Why the record was set aside; null when it is sound. */
     quarantined: string | null
+    /** Empty in rows that were written before there were any. */
+    ranges: Uint8Array
+    bytes: Uint8Array
+  }
+  room_snapshots: {
+    room_id: string
+    seq: number
+    at: number
+    label: string | null
+    /** CRC-32 of the bytes, unsigned. */
+    crc: number
+    /** Why the record was set aside; null when it is sound. */
+    quarantined: string | null
+    /** Empty in rows that were written before there were any. */
+    ranges: Uint8Array
+    bytes: Uint8Array
+  }
+  journal_batches: {
+    id: string
+    at: number
+    /** JSON array: the number that the first update of each room was given, the rooms in the order of their ids. */
+    first_seqs: string
   }
 }

@@ -1,7 +1,9 @@
 import { sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
-import type { Kysely, Selectable } from 'kysely'
+import type { ExpressionBuilder, Kysely, Selectable } from 'kysely'
 import { SketchRoomError } from '../../errors.ts'
 import type { AccountsStore, Rotation, SessionRecord, UserRecord } from '../../ports/accounts-store.ts'
+import type { PurgedSlice, PurgeSlice } from '../../ports/purge-slice.ts'
+import { purgePage } from './purge-page.ts'
 import type { Schema } from './schema.ts'
 import { isUniqueViolation } from './sql-database.ts'
 
@@ -107,6 +109,41 @@ export class SqlAccountsStore implements AccountsStore {
       .where('id', '=', id)
       .where('revoked_at', 'is', null)
       .execute()
+  }
+
+  async purgeSessions(endedBefore: number, { after, limit }: PurgeSlice): Promise<PurgedSlice> {
+    const hasEnded = (eb: ExpressionBuilder<Schema, 'sessions'>) =>
+      eb.or([eb('revoked_at', '<', endedBefore), eb('expires_at', '<', endedBefore)])
+    const page = await this.#db
+      .selectFrom('sessions')
+      .select((eb) => ['id', hasEnded(eb).as('due')])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return await purgePage(page, limit, (ids) =>
+      this.#db.deleteFrom('sessions').where('id', 'in', ids).where(hasEnded).executeTakeFirst(),
+    )
+  }
+
+  async purgeGuests(createdBefore: number, { after, limit }: PurgeSlice): Promise<PurgedSlice> {
+    const isForgotten = (eb: ExpressionBuilder<Schema, 'users'>) => {
+      const sessions = eb.selectFrom('sessions').select('sessions.id').whereRef('sessions.user_id', '=', 'users.id')
+      const memberships = eb.selectFrom('memberships').select('room_id').whereRef('user_id', '=', 'users.id')
+      const isGuest = eb.and([eb('email', 'is', null), eb('created_at', '<', createdBefore)])
+      const isNeeded = eb.or([eb.exists(sessions), eb.exists(memberships.where('role', 'is not', null))])
+      return eb.and([isGuest, eb.not(isNeeded)])
+    }
+    const page = await this.#db
+      .selectFrom('users')
+      .select((eb) => ['id', isForgotten(eb).as('due')])
+      .where('id', '>', after)
+      .orderBy('id')
+      .limit(limit)
+      .execute()
+    return await purgePage(page, limit, (ids) =>
+      this.#db.deleteFrom('users').where('id', 'in', ids).where(isForgotten).executeTakeFirst(),
+    )
   }
 }
 

@@ -1,25 +1,35 @@
-import type { CompiledQuery, Kysely, QueryResult } from 'kysely'
+import type { CompiledQuery, Kysely } from 'kysely'
+import type { DocumentStore } from '../../ports/document-store.ts'
 import type { Schema } from './schema.ts'
 
 /** An open SQL database, migrated to the latest schema. */
 export interface SqlDatabase {
   readonly db: Kysely<Schema>
-  /**
-   * Runs the statements in one transaction and, where the engine allows it, in one round trip: the
-   * journal's way in. Durable when it resolves; when it rejects, nothing was changed.
-   */
-  commit(statements: readonly CompiledQuery[]): Promise<Array<QueryResult<unknown>>>
+  /** For lists, which may lag behind a little: a read replica, where there is one. */
+  readonly lists: Kysely<Schema>
+  /** Runs the statements in one transaction. Durable when it resolves; when it rejects, nothing was changed. */
+  commit(statements: readonly CompiledQuery[]): Promise<void>
+  close(): Promise<void>
+}
+
+/** Everything that one engine stores. */
+export interface SqlStorage {
+  /** People and rooms. */
+  readonly main: SqlDatabase
+  readonly documentStore: DocumentStore
+  /** Starts what a load needs and idleness ended, 30 ms in SQLite: for when somebody is about to open a room. */
+  wake(): void
   close(): Promise<void>
 }
 
 /** A statement that the database refused. */
 export class SqlError extends Error {
+  override readonly name = 'SqlError'
   /** The engine's own code, such as `SQLITE_CONSTRAINT_UNIQUE` or PostgreSQL's `23505`. */
   readonly code: string
 
   constructor(message: string, code: string) {
     super(message)
-    this.name = 'SqlError'
     this.code = code
   }
 }

@@ -3,24 +3,26 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe } from 'vitest'
 import { testDocumentStore } from '../../ports/document-store.contract.ts'
-import { SqlDocumentStore } from './sql-document-store.ts'
-import type { SqlDatabase } from './sql-database.ts'
-import { openSqlite } from './sqlite-database.ts'
+import type { SqlStorage } from './sql-database.ts'
+import { openSqliteStorage } from './sqlite-storage.ts'
 
 describe('documents in SQLite', () => {
   let directory: string
-  let database: SqlDatabase
-  let store: SqlDocumentStore
+  const storages: SqlStorage[] = []
 
   beforeAll(async () => {
     directory = await mkdtemp(join(tmpdir(), 'sketchroom-'))
-    database = await openSqlite({ file: join(directory, 'test.db') })
-    store = new SqlDocumentStore(database)
+    for (let n = 0; n < 2; n++) storages.push(await openSqliteStorage({ file: join(directory, 'test.db') }))
   })
   afterAll(async () => {
-    await database.close()
+    await Promise.all(storages.map((storage) => storage.close()))
     await rm(directory, { recursive: true })
   })
 
-  testDocumentStore(() => store)
+  describe('one writer', () => testDocumentStore(() => storages[0]!.documentStore))
+
+  describe('two writers on one database, each doing every other thing', () => {
+    let turn = 0
+    testDocumentStore(() => storages[turn++ % 2]!.documentStore)
+  })
 })

@@ -1,134 +1,250 @@
-import type { RoomId } from '@sketchroom/shared/ids'
-import { sql, type CompiledQuery, type Kysely } from 'kysely'
-import type { DocumentStore, JournalEntry, RoomAppend, StoredDocument } from '../../ports/document-store.ts'
+import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import {
+  sql,
+  type Expression,
+  type ExpressionBuilder,
+  type Kysely,
+  type RawBuilder,
+  type Selectable,
+  type SqlBool,
+  type Transaction,
+} from 'kysely'
+import {
+  proveNoHole,
+  type DocumentStore,
+  type JournalBatch,
+  type Purged,
+  type PurgeLimits,
+  type QuarantinedRecord,
+  type RecordId,
+  type Snapshot,
+  type StoredDocument,
+  type StoredUpdate,
+  type UpdateRecord,
+} from '../../ports/document-store.ts'
 import type { Schema } from './schema.ts'
-import type { SqlDatabase } from './sql-database.ts'
+import { GIVEN_BACK, purgeBatches, purgeRooms } from './purge-documents.ts'
 
-/** Documents in the tables `room_documents` and `room_updates`; the room's row gives out the numbers. */
+/** What each engine does in its own way. */
+export interface DocumentEngine {
+  /** For everything but appends, which never wait for what runs here, nor it for them. */
+  readonly db: Kysely<Schema>
+  append(batch: JournalBatch): Promise<Map<RoomId, number>>
+  ping(): Promise<void>
+  /** Gives back to the disk what a clean-up freed. */
+  shrink(): Promise<void>
+}
+
+/** Documents in the tables `room_documents`, `room_updates`, `room_snapshots` and `journal_batches`. */
 export class SqlDocumentStore implements DocumentStore {
-  readonly #database: SqlDatabase
-  // Compiled once: building a query costs more than the database needs to run it, and every edit comes through here.
-  readonly #advanceHead: ReturnType<typeof advanceHead>
-  readonly #insertUpdate: ReturnType<typeof insertUpdate>
+  readonly #engine: DocumentEngine
+  readonly #db: Kysely<Schema>
 
-  constructor(database: SqlDatabase) {
-    this.#database = database
-    this.#advanceHead = advanceHead(database.db)
-    this.#insertUpdate = insertUpdate(database.db)
+  constructor(engine: DocumentEngine) {
+    this.#engine = engine
+    this.#db = engine.db
   }
 
-  async append(batch: readonly RoomAppend[]): Promise<Map<RoomId, number>> {
-    // Rooms in id order, so that two instances never wait for each other in a circle.
-    const rooms = batch.filter(({ entries }) => entries.length > 0).sort((a, b) => (a.roomId < b.roomId ? -1 : 1))
-    if (rooms.length === 0) return new Map()
-    const statements: CompiledQuery[] = []
-    const headAt: number[] = []
-    for (const { roomId, entries } of rooms) {
-      headAt.push(statements.length)
-      statements.push(this.#advanceHead(roomId, entries.length))
-      entries.forEach((entry, index) => {
-        statements.push(this.#insertUpdate(roomId, entries.length - 1 - index, entry))
-      })
-    }
-    const results = await this.#database.commit(statements)
-    return new Map(
-      rooms.map(({ roomId }, index) => {
-        const row = results[headAt[index] ?? -1]?.rows[0] as { head: number | string } | undefined
-        return [roomId, Number(row?.head)]
-      }),
-    )
+  append(batch: JournalBatch): Promise<Map<RoomId, number>> {
+    return this.#engine.append(batch)
   }
 
   async load(roomId: RoomId): Promise<StoredDocument> {
-    const { db } = this.#database
-    // The row first: a compaction between the two reads then only means a tail that starts too early.
-    const row = await db.selectFrom('room_documents').selectAll().where('room_id', '=', roomId).executeTakeFirst()
-    const sound = row !== undefined && row.snapshot !== null && row.snapshot_quarantined === null
-    const snapshotSeq = sound ? Number(row.snapshot_seq) : 0
-    const tail = await db
-      .selectFrom('room_updates')
-      .select(['seq', 'bytes'])
-      .where('room_id', '=', roomId)
-      .where('seq', '>', snapshotSeq)
-      .where('quarantined', 'is', null)
-      .orderBy('seq')
-      .execute()
-    return {
-      snapshot: sound ? row.snapshot : null,
-      snapshotSeq,
-      head: Math.max(Number(row?.head ?? 0), Number(tail.at(-1)?.seq ?? 0)),
-      tail: tail.map(({ seq, bytes }) => ({ seq: Number(seq), update: bytes })),
-    }
-  }
-
-  async saveSnapshot(roomId: RoomId, snapshot: Uint8Array, seq: number, basedOn: number): Promise<boolean> {
-    // A quarantined snapshot counts as none: a load from the updates alone is based on 0.
-    const stored = sql<number>`case when snapshot_quarantined is null then snapshot_seq else 0 end`
-    const result = await this.#database.db
-      .updateTable('room_documents')
-      .set({ snapshot, snapshot_seq: seq, snapshot_quarantined: null })
-      .where('room_id', '=', roomId)
-      .where('head', '>=', seq)
-      .where(stored, '=', basedOn)
-      .executeTakeFirst()
-    return result.numUpdatedRows > 0n
-  }
-
-  async quarantine(roomId: RoomId, seq: number, reason: string): Promise<void> {
-    const { db } = this.#database
-    if (seq === 0) {
-      await db
-        .updateTable('room_documents')
-        .set({ snapshot_quarantined: reason })
-        .where('room_id', '=', roomId)
-        .execute()
-    } else {
-      await db
-        .updateTable('room_updates')
-        .set({ quarantined: reason })
-        .where('room_id', '=', roomId)
-        .where('seq', '=', seq)
-        .execute()
-    }
-  }
-
-  async ping(): Promise<void> {
-    // A write that changes nothing still needs the write lock and a writable file.
-    await this.#database.db.deleteFrom('room_updates').where('room_id', '=', '').where('seq', '=', -1).execute()
-  }
-}
-
-/** The compiled form of `room_documents.head += count`, answering the new head. */
-function advanceHead(db: Kysely<Schema>): (roomId: RoomId, count: number) => CompiledQuery {
-  const template = db
-    .insertInto('room_documents')
-    .values({ room_id: '', head: 0 })
-    .onConflict((conflict) => conflict.column('room_id').doUpdateSet({ head: sql`room_documents.head + ${0}` }))
-    .returning('head')
-    .compile()
-  return (roomId, count) => ({ ...template, parameters: [roomId, count, count] })
-}
-
-/** The compiled form of inserting one update, numbered `fromHead` before the room's head. */
-function insertUpdate(db: Kysely<Schema>): (roomId: RoomId, fromHead: number, entry: JournalEntry) => CompiledQuery {
-  const template = db
-    .insertInto('room_updates')
-    .columns(['room_id', 'seq', 'bytes', 'actor', 'at'])
-    .expression(
-      db
-        .selectFrom('room_documents')
-        .select([
-          'room_id',
-          sql<number>`head - ${0}`.as('seq'),
-          sql<Uint8Array>`${null}`.as('bytes'),
-          sql<string | null>`${null}`.as('actor'),
-          sql<number>`${0}`.as('at'),
-        ])
-        .where('room_id', '=', ''),
+    // One statement sees one moment, in every engine.
+    const { rows } = await sql<DocumentRow>`
+      select 'update' as kind, seq, author as text, at, crc, quarantined, ranges, bytes from room_updates
+      where room_id = ${roomId} and seq > coalesce(${newestSnapshot(roomId)}, 0)
+      union all
+      select 'snapshot', seq, label, at, crc, null, ranges, bytes from room_snapshots
+      where room_id = ${roomId} and seq = ${newestSnapshot(roomId)}
+      union all
+      select 'head', head, null, 0, 0, null, null, null from room_documents where room_id = ${roomId}
+    `.execute(this.#db)
+    const snapshot = rows.find(({ kind }) => kind === 'snapshot')
+    const head = rows.find(({ kind }) => kind === 'head')?.seq ?? 0
+    const { sound, quarantined } = sortUpdates(rows)
+    const after = snapshot?.seq ?? 0
+    proveNoHole(
+      roomId,
+      { after, head },
+      sound.map(({ seq }) => seq),
+      quarantined,
     )
-    .compile()
-  return (roomId, fromHead, { update, actor, at }) => ({
-    ...template,
-    parameters: [fromHead, update, actor, at, roomId],
-  })
+    return { snapshot: snapshot ? toSnapshot(snapshot) : null, head, tail: sound, quarantined }
+  }
+
+  async readSince(roomId: RoomId, after: number): Promise<StoredUpdate[]> {
+    const { rows } = await sql<DocumentRow>`
+      select 'update' as kind, seq, author as text, at, crc, quarantined, ranges, bytes from room_updates
+      where room_id = ${roomId} and seq > ${after}
+      union all
+      select 'head', head, null, 0, 0, null, null, null from room_documents where room_id = ${roomId}
+    `.execute(this.#db)
+    const head = Math.max(rows.find(({ kind }) => kind === 'head')?.seq ?? 0, after)
+    const { sound, quarantined } = sortUpdates(rows)
+    proveNoHole(
+      roomId,
+      { after, head },
+      sound.map(({ seq }) => seq),
+      quarantined,
+    )
+    return sound
+  }
+
+  async addSnapshot(roomId: RoomId, { seq, at, label, crc, ranges, bytes }: Snapshot): Promise<boolean> {
+    // A head only ever grows, so that what is read here stays true.
+    const document = await this.#db
+      .selectFrom('room_documents')
+      .select('head')
+      .where('room_id', '=', roomId)
+      .executeTakeFirst()
+    if (seq < 1 || seq > (document?.head ?? 0)) return false
+    const result = await this.#db
+      .insertInto('room_snapshots')
+      .values({ room_id: roomId, seq, at, label, crc, quarantined: null, ranges, bytes })
+      .onConflict((conflict) => conflict.columns(['room_id', 'seq']).doNothing())
+      .executeTakeFirst()
+    return Number(result.numInsertedOrUpdatedRows) > 0
+  }
+
+  async listSnapshots(roomId: RoomId): Promise<Array<Pick<Snapshot, 'seq' | 'at' | 'label'>>> {
+    return await this.#db
+      .selectFrom('room_snapshots')
+      .select(['seq', 'at', 'label'])
+      .where('room_id', '=', roomId)
+      .where('quarantined', 'is', null)
+      .orderBy('seq', 'desc')
+      .execute()
+  }
+
+  async quarantine({ roomId, kind, seq }: RecordId, reason: string): Promise<void> {
+    await this.#db
+      .updateTable(kind === 'update' ? 'room_updates' : 'room_snapshots')
+      .set({ quarantined: reason })
+      .where('room_id', '=', roomId)
+      .where('seq', '=', seq)
+      .execute()
+  }
+
+  async listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]> {
+    const updates = await this.#db
+      .selectFrom('room_updates')
+      .select(['room_id', 'seq', 'quarantined', 'bytes', 'crc', 'author', 'at'])
+      .where(isListed)
+      .$if(roomId !== undefined, (query) => query.where('room_id', '=', roomId ?? ''))
+      .execute()
+    const snapshots = await this.#db
+      .selectFrom('room_snapshots')
+      .select(['room_id', 'seq', 'quarantined', 'bytes', 'crc', 'at'])
+      .where(isListed)
+      .$if(roomId !== undefined, (query) => query.where('room_id', '=', roomId ?? ''))
+      .execute()
+    return [
+      ...snapshots.map((row) => toQuarantined('snapshot', { ...row, author: null })),
+      ...updates.map((row) => toQuarantined('update', row)),
+    ]
+  }
+
+  async giveBack(record: RecordId, entry: UpdateRecord): Promise<number | undefined> {
+    const { roomId } = record
+    return await this.#db.transaction().execute(async (trx) => {
+      if (!(await takeFromQuarantine(trx, record))) return undefined
+      const { head } = await trx
+        .insertInto('room_documents')
+        .values({ room_id: roomId, head: 1 })
+        .onConflict((conflict) => conflict.column('room_id').doUpdateSet({ head: sql`room_documents.head + 1` }))
+        .returning('head')
+        .executeTakeFirstOrThrow()
+      const { update: bytes, author, at, ranges, crc } = entry
+      await trx
+        .insertInto('room_updates')
+        .values({ room_id: roomId, seq: head, author, at, crc, quarantined: null, ranges, bytes })
+        .execute()
+      return head
+    })
+  }
+
+  async purge(limits: PurgeLimits): Promise<Purged> {
+    const purged = await purgeRooms(this.#db, limits)
+    const batches = await purgeBatches(this.#db, limits)
+    if (!limits.signal?.aborted) await this.#engine.shrink()
+    return { ...purged, batches }
+  }
+
+  ping(): Promise<void> {
+    return this.#engine.ping()
+  }
+}
+
+type Records = 'room_updates' | 'room_snapshots'
+
+/** A row of a load: an update, a snapshot, or the room's head as `seq`. */
+interface DocumentRow {
+  readonly kind: 'update' | 'snapshot' | 'head'
+  readonly seq: number
+  /** The author of an update, the label of a snapshot. */
+  readonly text: string | null
+  readonly at: number
+  readonly crc: number
+  readonly quarantined: string | null
+  readonly ranges: Uint8Array
+  readonly bytes: Uint8Array
+}
+
+function newestSnapshot(roomId: RoomId): RawBuilder<number> {
+  return sql`(select max(seq) from room_snapshots where room_id = ${roomId} and quarantined is null)`
+}
+
+function sortUpdates(rows: readonly DocumentRow[]): { sound: StoredUpdate[]; quarantined: number[] } {
+  // No engine promises the order of a union's rows.
+  const updates = rows.filter(({ kind }) => kind === 'update').sort((a, b) => a.seq - b.seq)
+  const sound = updates.filter(({ quarantined }) => quarantined === null)
+  return {
+    sound: sound.map(({ seq, text, at, crc, ranges, bytes }) => ({
+      seq,
+      update: bytes,
+      author: text,
+      at,
+      ranges,
+      crc,
+    })),
+    quarantined: updates.filter(({ quarantined }) => quarantined !== null).map(({ seq }) => seq),
+  }
+}
+
+function toSnapshot({ seq, bytes, ranges, crc, at, text }: DocumentRow): Snapshot {
+  return { seq, bytes, ranges, crc, at, label: text }
+}
+
+function isListed(eb: ExpressionBuilder<Schema, Records>): Expression<SqlBool> {
+  return eb.and([eb('quarantined', 'is not', null), eb('quarantined', '!=', GIVEN_BACK)])
+}
+
+function toQuarantined(
+  kind: RecordId['kind'],
+  row: Pick<Selectable<Schema['room_updates']>, 'room_id' | 'seq' | 'quarantined' | 'bytes' | 'crc' | 'author' | 'at'>,
+): QuarantinedRecord {
+  const { room_id, quarantined, ...rest } = row
+  return { ...rest, roomId: roomIdSchema.parse(room_id), kind, reason: quarantined ?? '' }
+}
+
+/** Whether the record was in quarantine, and is no more. The update stays where it was, so that nothing is missing. */
+async function takeFromQuarantine(trx: Transaction<Schema>, { roomId, kind, seq }: RecordId): Promise<boolean> {
+  if (kind === 'snapshot') {
+    const { numDeletedRows } = await trx
+      .deleteFrom('room_snapshots')
+      .where('room_id', '=', roomId)
+      .where('seq', '=', seq)
+      .where(isListed)
+      .executeTakeFirst()
+    return numDeletedRows > 0n
+  }
+  const { numUpdatedRows } = await trx
+    .updateTable('room_updates')
+    .set({ quarantined: GIVEN_BACK })
+    .where('room_id', '=', roomId)
+    .where('seq', '=', seq)
+    .where(isListed)
+    .executeTakeFirst()
+  return numUpdatedRows > 0n
 }

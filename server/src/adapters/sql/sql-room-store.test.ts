@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { testRoomStore } from '../../ports/room-store.contract.ts'
+import { SqlAccountsStore } from './sql-accounts-store.ts'
 import { SqlRoomStore } from './sql-room-store.ts'
 import type { SqlDatabase } from './sql-database.ts'
 import { openSqlite } from './sqlite-database.ts'
@@ -23,7 +24,10 @@ describe('rooms in SQLite', () => {
     await rm(directory, { recursive: true })
   })
 
-  testRoomStore(() => store)
+  testRoomStore(
+    () => store,
+    () => new SqlAccountsStore(database.db),
+  )
 
   test('however many rooms changed, that is one commit, and no transaction over many round trips', async () => {
     const sizes: number[] = []

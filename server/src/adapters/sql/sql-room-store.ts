@@ -1,9 +1,11 @@
 import type { RoomId, UserId } from '@sketchroom/shared/ids'
-import { sql, type Kysely, type Transaction } from 'kysely'
+import { sql, type ExpressionBuilder, type Kysely, type Transaction } from 'kysely'
 import { SketchRoomError } from '../../errors.ts'
 import { mergeMemberships } from '../../ports/merge-memberships.ts'
+import type { PurgedSlice, PurgeSlice } from '../../ports/purge-slice.ts'
 import type { MembershipRecord, RoomQuery, RoomRecord, RoomStore } from '../../ports/room-store.ts'
 import { isSameStanding } from '../../ports/same-standing.ts'
+import { purgePage } from './purge-page.ts'
 import type { Schema } from './schema.ts'
 import { isUniqueViolation, type SqlDatabase } from './sql-database.ts'
 import { listRooms, type ListedRoom } from './sql-room-list.ts'
@@ -76,7 +78,7 @@ export class SqlRoomStore implements RoomStore {
   }
 
   async listRooms(query: RoomQuery): Promise<ListedRoom[]> {
-    return await listRooms(this.#db, query)
+    return await listRooms(this.#database.lists, query)
   }
 
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {
@@ -129,6 +131,27 @@ export class SqlRoomStore implements RoomStore {
       await trx.deleteFrom('memberships').where('user_id', '=', from).execute()
       return handed.map(({ roomId }) => roomId)
     })
+  }
+
+  async purgeVisitors({ after, limit }: PurgeSlice): Promise<PurgedSlice> {
+    const isGone = (eb: ExpressionBuilder<Schema, 'memberships'>) =>
+      eb.not(eb.exists(eb.selectFrom('users').select('users.id').whereRef('users.id', '=', 'memberships.user_id')))
+    const page = await this.#db
+      .selectFrom('memberships')
+      .select((eb) => ['user_id as id', isGone(eb).as('due')])
+      .where('user_id', '>', after)
+      .groupBy('user_id')
+      .orderBy('user_id')
+      .limit(limit)
+      .execute()
+    return await purgePage(page, limit, (ids) =>
+      this.#db
+        .deleteFrom('memberships')
+        .where('user_id', 'in', ids)
+        .where('role', 'is', null)
+        .where(isGone)
+        .executeTakeFirst(),
+    )
   }
 }
 

@@ -2,22 +2,24 @@ import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { CompiledQuery } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { SqliteThread } from './sqlite-thread.ts'
+import { createStatementsThread } from './sqlite-database.ts'
+import { runStatements, type StatementsThread } from './sqlite-dialect.ts'
 
 let directory: string
-let thread: SqliteThread
+let thread: StatementsThread
 
 beforeEach(async () => {
   directory = await mkdtemp(join(tmpdir(), 'sketchroom-'))
-  thread = new SqliteThread({ file: join(directory, 'later', 'test.db'), synchronous: 'FULL', busyTimeoutMs: 100 })
+  thread = createStatementsThread({ file: join(directory, 'later', 'test.db'), busyTimeoutMs: 100 })
 })
 afterEach(async () => {
   await thread.close()
   await rm(directory, { recursive: true })
 })
 
-const run = (sql: string) => thread.run([{ sql, parameters: [] }], { atomic: true })
+const run = (sql: string) => runStatements(thread, [CompiledQuery.raw(sql)], { atomic: true })
 
 test('a thread that cannot open the file fails what waits for it, and what the next thread does stands', async () => {
   const failed = await Promise.allSettled([run('create table a (x)'), run('create table b (x)')])
@@ -26,5 +28,5 @@ test('a thread that cannot open the file fails what waits for it, and what the n
   mkdirSync(join(directory, 'later'))
   await run('create table c (x)')
   const [tables] = await run(`select name from sqlite_master where type = 'table'`)
-  expect(tables?.rows).toEqual([{ name: 'c' }])
+  expect(tables?.rows?.values).toEqual(['c'])
 })

@@ -1,99 +1,144 @@
-import { Worker } from 'node:worker_threads'
+import { Worker, type Transferable } from 'node:worker_threads'
 import { SqlError } from './sql-database.ts'
 
 /** How a connection is opened. */
-export interface SqliteThreadOptions {
+export interface SqliteConnectionOptions {
   readonly file: string
   /** `FULL`: what is committed survives a power cut. `NORMAL`: it survives a crash of the process only. */
   readonly synchronous: 'FULL' | 'NORMAL'
-  /** How long a statement waits for another process's lock before it fails. */
+  /** How long a statement waits for another connection's lock before it fails. */
   readonly busyTimeoutMs: number
 }
 
-/** A statement and its values, in the order of its placeholders. */
-export interface SqliteStatement {
-  readonly sql: string
-  readonly parameters: readonly unknown[]
-}
-
-/** What a statement answered: its rows, or how many it changed. */
-export interface SqliteResult {
-  readonly rows: unknown[]
-  readonly changes: number
-}
-
-/** A message to the thread. */
-export interface SqliteRequest {
+/** A message to a thread. */
+export interface SqliteRequest<Request> {
   readonly id: number
-  readonly statements: readonly SqliteStatement[]
-  /** All in one transaction, or nothing. */
-  readonly atomic: boolean
+  readonly request: Request
 }
 
-/** A message from the thread. */
-export type SqliteReply =
-  | { readonly id: number; readonly results: SqliteResult[] }
+/** A message from a thread. */
+export type SqliteReply<Result> =
+  | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly error: { readonly message: string; readonly code: string } }
 
-interface Waiter {
-  resolve(results: SqliteResult[]): void
+interface Waiter<Result> {
+  resolve(result: Result): void
   reject(error: Error): void
 }
 
-/** A thread that runs, and who waits for its replies: how it ends is nobody else's business. */
-interface RunningThread {
-  readonly worker: Worker
-  readonly waiting: Map<number, Waiter>
-}
+/** V8 gives a thread tens of megabytes before it collects; here everything large lies outside its heap. */
+const HEAP = { maxOldGenerationSizeMb: 64, maxYoungGenerationSizeMb: 1 }
 
-/** A SQLite connection in a thread of its own; requests are answered in order. */
-export class SqliteThread {
-  readonly #options: SqliteThreadOptions
-  #running: RunningThread | undefined
-  #lastId = 0
+/**
+ * A SQLite connection in a thread of its own; requests are answered in order. The thread is started by the first
+ * request, and again by the next one after it has died.
+ */
+export class SqliteThread<Request, Result> {
+  readonly #worker: URL
+  readonly #options: SqliteConnectionOptions
+  readonly #idleMs: number
+  #running: RunningThread<Request, Result> | undefined
   #closed = false
 
-  constructor(options: SqliteThreadOptions) {
+  /** `worker` is the module that answers; a thread that had nothing to do for `idleMs` is ended. */
+  constructor(worker: URL, { idleMs = Infinity, ...options }: SqliteConnectionOptions & { readonly idleMs?: number }) {
+    this.#worker = worker
     this.#options = options
+    this.#idleMs = idleMs
   }
 
-  /** Runs the statements; rejects with `SqlError`, and when `atomic` has then changed nothing. */
-  run(statements: readonly SqliteStatement[], options: { atomic: boolean }): Promise<SqliteResult[]> {
-    if (this.#closed) return Promise.reject(new SqlError('the database is closed', 'SQLITE_CLOSED'))
-    const { worker, waiting } = (this.#running ??= this.#start())
-    const id = ++this.#lastId
-    return new Promise((resolve, reject) => {
-      waiting.set(id, { resolve, reject })
-      worker.postMessage({ id, statements, atomic: options.atomic } satisfies SqliteRequest)
+  /** Whether the thread runs, and takes memory. */
+  get isRunning(): boolean {
+    return this.#running !== undefined
+  }
+
+  /** Asks the thread; rejects with `SqlError`. What is in `transfer` is gone from here. */
+  async ask(request: Request, transfer: readonly Transferable[] = []): Promise<Result> {
+    return await this.lend().ask(request, transfer)
+  }
+
+  /** The thread as it runs now: what begins a transaction on it must not go on with another. */
+  lend(): RunningThread<Request, Result> {
+    if (this.#closed) throw new SqlError('the database is closed', 'SQLITE_CLOSED')
+    this.#running ??= new RunningThread(this.#worker, this.#options, {
+      idleMs: this.#idleMs,
+      ended: (thread) => {
+        if (this.#running === thread) this.#running = undefined
+      },
     })
+    return this.#running
   }
 
   /** Ends the thread; what was still waiting rejects. */
   async close(): Promise<void> {
     this.#closed = true
-    await this.#running?.worker.terminate()
+    await this.#running?.end()
+  }
+}
+
+/** One thread from its start to its end, and who waits for its replies. */
+export class RunningThread<Request, Result> {
+  readonly #worker: Worker
+  readonly #waiting = new Map<number, Waiter<Result>>()
+  readonly #ended: (thread: this) => void
+  readonly #idle: NodeJS.Timeout | undefined
+  #death: SqlError | undefined
+  #lastId = 0
+  #asked = 0
+
+  constructor(
+    worker: URL,
+    options: SqliteConnectionOptions,
+    owner: { idleMs: number; ended(thread: RunningThread<Request, Result>): void },
+  ) {
+    this.#ended = owner.ended
+    this.#worker = new Worker(worker, { workerData: options, resourceLimits: HEAP })
+    this.#worker.on('message', (reply: SqliteReply<Result>) => this.#settle(reply))
+    this.#worker.on('error', (error) =>
+      this.#die(`the database thread failed: ${error instanceof Error ? error.message : String(error)}`),
+    )
+    this.#worker.on('exit', () => this.#die('the database thread ended'))
+    if (owner.idleMs !== Infinity) this.#idle = setInterval(() => this.#endIfIdle(), owner.idleMs).unref()
   }
 
-  #start(): RunningThread {
-    const worker = new Worker(new URL('./sqlite-worker.ts', import.meta.url), { workerData: this.#options })
-    const waiting = new Map<number, Waiter>()
-    const running = { worker, waiting }
-    worker.on('message', (reply: SqliteReply) => {
-      const waiter = waiting.get(reply.id)
-      waiting.delete(reply.id)
-      if ('error' in reply) waiter?.reject(new SqlError(reply.error.message, reply.error.code))
-      else waiter?.resolve(reply.results)
+  get isDead(): boolean {
+    return this.#death !== undefined
+  }
+
+  /** Asks this thread and no other; rejects with `SqlError`, also once it has ended. */
+  ask(request: Request, transfer: readonly Transferable[] = []): Promise<Result> {
+    if (this.#death) return Promise.reject(this.#death)
+    const id = ++this.#lastId
+    return new Promise((resolve, reject) => {
+      this.#waiting.set(id, { resolve, reject })
+      this.#worker.postMessage({ id, request } satisfies SqliteRequest<Request>, transfer)
     })
-    // A thread that died (the file cannot be opened, say) is started anew by the next request.
-    const died = (reason: string) => {
-      if (this.#running === running) this.#running = undefined
-      for (const waiter of waiting.values()) waiter.reject(new SqlError(reason, 'SQLITE_IOERR'))
-      waiting.clear()
-    }
-    worker.on('error', (error) =>
-      died(`the database thread failed: ${error instanceof Error ? error.message : String(error)}`),
-    )
-    worker.on('exit', () => died('the database thread ended'))
-    return running
+  }
+
+  /** Ends the thread; what was still waiting rejects. */
+  async end(): Promise<void> {
+    this.#die('the database thread was ended')
+    await this.#worker.terminate()
+  }
+
+  #settle(reply: SqliteReply<Result>): void {
+    const waiter = this.#waiting.get(reply.id)
+    this.#waiting.delete(reply.id)
+    if ('error' in reply) waiter?.reject(new SqlError(reply.error.message, reply.error.code))
+    else waiter?.resolve(reply.result)
+  }
+
+  #die(reason: string): void {
+    if (this.#death) return
+    this.#death = new SqlError(reason, 'SQLITE_IOERR')
+    clearInterval(this.#idle)
+    this.#ended(this)
+    for (const waiter of this.#waiting.values()) waiter.reject(this.#death)
+    this.#waiting.clear()
+  }
+
+  #endIfIdle(): void {
+    if (this.#waiting.size === 0 && this.#asked === this.#lastId) void this.end()
+    this.#asked = this.#lastId
   }
 }

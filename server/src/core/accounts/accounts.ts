@@ -127,7 +127,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (guest) {
         const roomIds = await roomStore.transferMemberships(guest.user.id, user.id)
         await sessions.revoke(guest.sessionId)
-        for (const roomId of roomIds) events.emit('accessChanged', roomId)
+        for (const roomId of roomIds) events.emit('accessChanged', roomId, undefined)
       }
       return toSignIn(user, await sessions.open(user))
     },

@@ -1,76 +1,78 @@
+import { crc32 } from 'node:zlib'
 import type { RoomId } from '@sketchroom/shared/ids'
-import * as Y from 'yjs'
-import type { DocumentStore } from '../../ports/document-store.ts'
-import type { Journal } from './journal.ts'
-import type { LoadedPosition } from './load-document.ts'
+import { Piscina } from 'piscina'
+import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
+import type { Compacted, CompactedRecord } from './compaction-worker.ts'
+import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
 
 /** A tail this long makes the next opening slower than it need be. */
-const COMPACT_AFTER_UPDATES = 1000
+const COMPACT_AFTER_UPDATES = 2000
 /** A room that is left with less than this is not worth a snapshot of its own. */
 const COMPACT_ON_LEAVE_AFTER_UPDATES = 50
-/** Encoding a large board takes tens of milliseconds of everybody's time, so a busy room waits at least this long. */
-const COMPACT_EVERY_MS = 60_000
+/** Building a large board takes a core for a while, so a busy room waits at least this long. */
+const COMPACT_EVERY_MS = 30_000
 
-interface Position {
-  head: number
-  snapshotSeq: number
-  /** False when another process wrote to the room: this one's document may lack what it did not see. */
-  complete: boolean
-  lastAt: number
+/** Whether a room's tail has grown long enough; `leaving`: it has just left memory. Times are in milliseconds. */
+export function isCompactionDue(tailLength: number, sinceLastMs: number, leaving: boolean): boolean {
+  if (leaving) return tailLength >= COMPACT_ON_LEAVE_AFTER_UPDATES
+  return tailLength >= COMPACT_AFTER_UPDATES && sinceLastMs >= COMPACT_EVERY_MS
 }
 
 /**
- * Folds the journal's tail into the snapshot, so that rooms open fast. A snapshot is written only if the
- * one it started from is still stored, so any number of processes may try and none does harm.
+ * Makes snapshots, so that rooms open fast. It works from what is stored alone, and a snapshot is a row of its own
+ * beside the others: any number of processes may try, and none does harm.
  */
 export class Compaction {
   readonly #store: DocumentStore
+  readonly #reportDamaged: ReportDamaged
   readonly #now: () => number
-  readonly #positions = new Map<RoomId, Position>()
+  readonly #pool: Piscina<readonly CompactedRecord[], Compacted>
+  readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
-  constructor(parts: { store: DocumentStore; journal: Journal; now?: () => number }) {
+  constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number }) {
     this.#store = parts.store
+    this.#reportDamaged = parts.reportDamaged
     this.#now = parts.now ?? Date.now
-    parts.journal.on('committed', (roomId, head, count) => this.#advance(roomId, head, count))
+    this.#pool = new Piscina({
+      filename: new URL('./compaction-worker.ts', import.meta.url).href,
+      minThreads: 0,
+      maxThreads: 1,
+      idleTimeout: 5_000,
+    })
   }
 
-  /** Starts to follow a room that was just loaded. */
-  follow(roomId: RoomId, { head, snapshotSeq }: LoadedPosition): void {
-    this.#positions.set(roomId, { head, snapshotSeq, complete: true, lastAt: this.#now() })
+  /**
+   * Stores a snapshot of all that the room has stored, and resolves it; undefined when there is nothing new to hold.
+   * Records that are damaged or that Yjs does not take are set aside first, also when nothing is new. Rejects when the
+   * store fails.
+   */
+  compact(roomId: RoomId): Promise<Snapshot | undefined> {
+    const underWay = this.#underWay.get(roomId)
+    if (underWay) return underWay
+    const work = this.#compact(roomId).finally(() => this.#underWay.delete(roomId))
+    this.#underWay.set(roomId, work)
+    return work
   }
 
-  /** Stops following a room that is no longer in memory. */
-  forget(roomId: RoomId): void {
-    this.#positions.delete(roomId)
+  /** Ends the thread; what was under way rejects. */
+  async close(): Promise<void> {
+    await this.#pool.destroy()
   }
 
-  /** Whether the room's tail has grown long enough; `leaving`: it is about to be dropped from memory. */
-  isDue(roomId: RoomId, leaving: boolean): boolean {
-    const position = this.#positions.get(roomId)
-    if (!position?.complete) return false
-    const tail = position.head - position.snapshotSeq
-    if (leaving) return tail >= COMPACT_ON_LEAVE_AFTER_UPDATES
-    return tail >= COMPACT_AFTER_UPDATES && this.#now() - position.lastAt >= COMPACT_EVERY_MS
-  }
-
-  /** Writes the room's snapshot; false when another process was first. Rejects when the store fails. */
-  async compact(roomId: RoomId, document: Y.Doc): Promise<boolean> {
-    const position = this.#positions.get(roomId)
-    if (!position?.complete) return false
-    const { head, snapshotSeq } = position
-    position.lastAt = this.#now()
-    // Holds at least everything up to `head`; what is newer and not yet committed does no harm in it.
-    const snapshot = Y.encodeStateAsUpdate(document)
-    const saved = await this.#store.saveSnapshot(roomId, snapshot, head, snapshotSeq)
-    if (saved) position.snapshotSeq = head
-    else position.complete = false
-    return saved
-  }
-
-  #advance(roomId: RoomId, head: number, count: number): void {
-    const position = this.#positions.get(roomId)
-    if (!position) return
-    if (head !== position.head + count) position.complete = false
-    position.head = head
+  async #compact(roomId: RoomId): Promise<Snapshot | undefined> {
+    for (;;) {
+      const stored = await this.#store.load(roomId)
+      const records = recordsOf(roomId, stored)
+      if (records.length === 0) return undefined
+      const compacted = await this.#pool.run(records.map(({ bytes, crc }) => ({ bytes, crc })))
+      if (compacted.kind === 'snapshot') {
+        if (stored.tail.length === 0) return undefined
+        const { bytes, ranges } = compacted
+        const snapshot = { seq: stored.head, bytes, ranges, crc: crc32(bytes), at: this.#now(), label: null }
+        return (await this.#store.addSnapshot(roomId, snapshot)) ? snapshot : undefined
+      }
+      const { record } = records[compacted.index] as (typeof records)[number]
+      await setAside(record, compacted.reason, { store: this.#store, reportDamaged: this.#reportDamaged })
+    }
   }
 }

@@ -1,25 +1,44 @@
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { MemoryDocumentStore } from '../../adapters/memory/memory-document-store.ts'
-import type { DocumentStore, RoomAppend } from '../../ports/document-store.ts'
+import type { DocumentStore, JournalBatch, RoomAppend, UpdateRecord } from '../../ports/document-store.ts'
 import { Journal } from './journal.ts'
 
 const roomA = roomIdSchema.parse('room-aaaaaa')
 const roomB = roomIdSchema.parse('room-bbbbbb')
-const update = (n: number) => new Uint8Array([n])
+const record = (...bytes: number[]): UpdateRecord => ({
+  update: new Uint8Array(bytes),
+  author: null,
+  at: 1,
+  ranges: new Uint8Array(),
+  crc: 0,
+})
 const pace = { commitEveryMs: 1, firstRetryMs: 1, longestRetryMs: 4 }
 
-/** A store whose appends wait for `release`, and fail while `broken`. */
+/** A store whose appends wait for `gate`, fail while `broken`, and always for the rooms in `brokenRooms`. */
 class GatedStore extends MemoryDocumentStore {
   broken = false
+  readonly brokenRooms = new Set<RoomId>()
+  /** How many appends are done and not answered. */
+  lostAnswers = 0
   batches: Array<readonly RoomAppend[]> = []
   gate: PromiseWithResolvers<void> | undefined
 
-  override async append(batch: readonly RoomAppend[]): Promise<Map<RoomId, number>> {
-    this.batches.push(batch.map(({ roomId, entries }) => ({ roomId, entries: [...entries] })))
+  override async append(batch: JournalBatch): Promise<Map<RoomId, number>> {
+    this.batches.push(batch.rooms.map(({ roomId, entries }) => ({ roomId, entries: [...entries] })))
     await this.gate?.promise
     if (this.broken) throw new Error('disk full')
-    return super.append(batch)
+    if (batch.rooms.some(({ roomId }) => this.brokenRooms.has(roomId))) throw new Error('constraint')
+    const firstSeqs = await super.append(batch)
+    if (this.lostAnswers > 0) {
+      this.lostAnswers -= 1
+      throw new Error('connection reset')
+    }
+    return firstSeqs
+  }
+
+  override async ping(): Promise<void> {
+    if (this.broken) throw new Error('disk full')
   }
 }
 
@@ -31,10 +50,10 @@ test('nobody is told "durable" before the commit has passed', async () => {
   store.gate = Promise.withResolvers()
   const journal = new Journal(store, { pace })
   const acked: number[] = []
-  journal.append(roomA, update(1), null)
+  journal.append(roomA, record(1))
   journal.whenDurable(roomA, () => acked.push(1))
   await vi.waitFor(() => expect(store.batches).toHaveLength(1))
-  journal.append(roomA, update(2), null)
+  journal.append(roomA, record(2))
   journal.whenDurable(roomA, () => acked.push(2))
   expect(acked).toEqual([])
   store.gate.resolve()
@@ -54,7 +73,7 @@ test('a duplicate that was appended before is not durable until that commit', as
   const store = new GatedStore()
   store.gate = Promise.withResolvers()
   const journal = new Journal(store, { pace })
-  journal.append(roomA, update(1), null)
+  journal.append(roomA, record(1))
   await vi.waitFor(() => expect(store.batches).toHaveLength(1))
   let called = false
   journal.whenDurable(roomA, () => (called = true))
@@ -68,9 +87,9 @@ test('what gathers during a commit shares the next one, across rooms', async () 
   const store = new GatedStore()
   store.gate = Promise.withResolvers()
   const journal = new Journal(store, { pace })
-  journal.append(roomA, update(1), null)
+  journal.append(roomA, record(1))
   await vi.waitFor(() => expect(store.batches).toHaveLength(1))
-  for (let n = 2; n < 10; n++) journal.append(n % 2 ? roomA : roomB, update(n), null)
+  for (let n = 2; n < 10; n++) journal.append(n % 2 ? roomA : roomB, record(n))
   store.gate.resolve()
   await journal.flush()
   expect(store.batches).toHaveLength(2)
@@ -86,12 +105,12 @@ test('while the store fails nothing is acknowledged; when it returns everything 
   journal.on('recovered', () => told.push('recovered'))
   store.broken = true
   for (let n = 1; n <= 3; n++) {
-    journal.append(roomA, update(n), null)
+    journal.append(roomA, record(n))
     journal.whenDurable(roomA, () => acked.push(n))
   }
   await vi.waitFor(() => expect(store.batches.length).toBeGreaterThan(3))
   expect([acked, journal.failing, journal.pendingCount]).toEqual([[], true, 3])
-  journal.append(roomA, update(4), null)
+  journal.append(roomA, record(4))
   store.broken = false
   await vi.waitFor(() => expect(journal.pendingCount).toBe(0))
   expect(acked).toEqual([1, 2, 3])
@@ -104,7 +123,7 @@ test('a flush rejects when the store fails, and the updates stay queued', async 
   const store = new GatedStore()
   store.broken = true
   const journal = new Journal(store, { pace })
-  journal.append(roomA, update(1), null)
+  journal.append(roomA, record(1))
   await expect(journal.flush(roomA)).rejects.toThrow('disk full')
   expect(journal.pendingCount).toBe(1)
   store.broken = false
@@ -116,7 +135,7 @@ test('too much waiting for a failing store is said to be too much', async () => 
   const store = new GatedStore()
   store.broken = true
   const journal = new Journal(store, { pace })
-  for (let n = 0; n < 17; n++) journal.append(roomA, new Uint8Array(4 * 1024 * 1024), null)
+  for (let n = 0; n < 17; n++) journal.append(roomA, { ...record(), update: new Uint8Array(4 * 1024 * 1024) })
   expect(journal.overloaded).toBe(true)
   store.broken = false
   await journal.flush()
@@ -127,10 +146,81 @@ test('also those who wait for a failing store are counted, not only bytes', asyn
   const store = new GatedStore()
   store.broken = true
   const journal = new Journal(store, { pace })
-  journal.append(roomA, update(1), null)
+  journal.append(roomA, record(1))
   for (let n = 0; n < 250_000; n++) journal.whenDurable(roomA, () => undefined)
   expect(journal.overloaded).toBe(true)
   store.broken = false
   await journal.flush()
   expect(journal.overloaded).toBe(false)
+})
+
+test('a commit whose answer was lost is stored once, and nobody hears of a failure', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace })
+  const told: unknown[] = []
+  journal.on('failing', (error) => told.push(error))
+  journal.on('committed', ({ firstSeq, records }) => told.push([firstSeq, records.length]))
+  store.lostAnswers = 1
+  journal.append(roomA, record(1))
+  journal.append(roomA, record(2))
+  await journal.flush().catch(() => journal.flush())
+  expect(await stored(store, roomA)).toEqual([1, 2])
+  expect(told).toEqual([[1, 2]])
+})
+
+test('one room whose writes fail holds nobody else, is told alone, and is saved when it can be', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace })
+  const rooms = Array.from({ length: 9 }, (_, n) => roomIdSchema.parse(`room-number-${n}`))
+  const bad = rooms[4] as RoomId
+  const told: Array<[string, RoomId | undefined]> = []
+  journal.on('failing', (_, roomId) => told.push(['failing', roomId]))
+  journal.on('recovered', (roomId) => told.push(['recovered', roomId]))
+  store.brokenRooms.add(bad)
+  const durable = new Map<RoomId, number[]>(rooms.map((roomId) => [roomId, []]))
+  const write = (n: number) => {
+    for (const roomId of rooms) {
+      journal.append(roomId, record(n))
+      journal.whenDurable(roomId, (seq) => durable.get(roomId)?.push(seq))
+    }
+  }
+  write(1)
+  write(2)
+  await vi.waitFor(() => expect(told).toEqual([['failing', bad]]))
+  write(3)
+  const others = rooms.filter((roomId) => roomId !== bad)
+  await vi.waitFor(() => expect(others.map((roomId) => durable.get(roomId))).toEqual(others.map(() => [1, 2, 3])))
+  expect([durable.get(bad), journal.failing, journal.isFailing(bad), journal.pendingCount]).toEqual([
+    [],
+    false,
+    true,
+    3,
+  ])
+  store.brokenRooms.clear()
+  await vi.waitFor(() => expect(durable.get(bad)).toEqual([1, 2, 3]))
+  expect(await stored(store, bad)).toEqual([1, 2, 3])
+  expect(told).toEqual([
+    ['failing', bad],
+    ['recovered', bad],
+  ])
+})
+
+test('the pauses between tries grow', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] })
+  try {
+    const store = new GatedStore()
+    const journal = new Journal(store)
+    store.broken = true
+    journal.append(roomA, record(1))
+    const triedAt: number[] = []
+    for (let seen = 0, now = 0; now < 20_000; now += 10) {
+      await vi.advanceTimersByTimeAsync(10)
+      if (store.batches.length > seen) triedAt.push(now)
+      seen = store.batches.length
+    }
+    const pauses = triedAt.slice(1).map((at, index) => at - (triedAt[index] as number))
+    expect(pauses.slice(1)).toEqual([200, 400, 800, 1600, 3200, 5000, 5000])
+  } finally {
+    vi.useRealTimers()
+  }
 })

@@ -1,18 +1,12 @@
 import { EventEmitter } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { RoomId } from '@sketchroom/shared/ids'
-import type { DocumentStore, JournalEntry, RoomAppend } from '../../ports/document-store.ts'
+import { nanoid } from 'nanoid'
+import type { DocumentStore, UpdateRecord } from '../../ports/document-store.ts'
+import { CommitRate, DEFAULT_PACE, type CommitPace } from './commit-pace.ts'
 
-/** How the journal paces itself; all in milliseconds. */
-export interface JournalPace {
-  /** The least time between the starts of two commits: what arrives meanwhile shares one. */
-  readonly commitEveryMs: number
-  /** The wait after a failed commit; it doubles up to the longest. */
-  readonly firstRetryMs: number
-  readonly longestRetryMs: number
-}
-
-/** A commit costs a disk flush whatever its size, so a busy server gathers; a quiet one commits at once. */
-const DEFAULT_PACE: JournalPace = { commitEveryMs: 8, firstRetryMs: 100, longestRetryMs: 5000 }
+/** A store that has not answered for so long does not work, whatever it may say later. */
+const STALL_MS = 2_000
 
 /** What an entry or somebody who waits takes in memory beside its bytes, roughly. */
 const OVERHEAD_BYTES = 300
@@ -20,50 +14,94 @@ const OVERHEAD_BYTES = 300
 /** Past this many bytes waiting for a store that fails, no more writes should be let in. */
 const OVERLOAD_BYTES = 64 * 1024 * 1024
 
+/** Updates of one room that have become durable, with the numbers from `firstSeq` on. */
+export interface Committed {
+  readonly roomId: RoomId
+  readonly firstSeq: number
+  readonly records: readonly UpdateRecord[]
+}
+
 /** What the journal tells the rest of the process. */
 interface JournalEvents {
-  /** These updates of a room are durable; `head` is the number of the last. */
-  committed: [roomId: RoomId, head: number, count: number]
-  /** The store refused a commit; nothing is lost, and nothing is acknowledged, until it recovers. */
-  failing: [error: unknown]
-  recovered: []
+  /** For whoever follows a room's numbers, or publishes what was committed. */
+  committed: [committed: Committed]
+  /** The store refuses everything (`roomId` undefined), or what one room writes; nothing is lost, or acknowledged. */
+  failing: [error: unknown, roomId: RoomId | undefined]
+  recovered: [roomId: RoomId | undefined]
+}
+
+/** Hears that what it waited for is durable: the number of the last update that it waited for. */
+type OnDurable = (seq: number) => void
+
+interface Waiter {
+  /** How many of the room's entries must be durable. */
+  readonly entries: number
+  readonly onDurable: OnDurable
 }
 
 /** A room's updates on their way to the store, and who waits for them. */
 interface RoomQueue {
-  gathering: JournalEntry[]
-  waiting: Array<() => void>
-  committing: JournalEntry[]
-  waitingForCommit: Array<() => void>
+  readonly roomId: RoomId
+  entries: UpdateRecord[]
+  waiters: Waiter[]
+  /** What is being committed; what comes after it waits. */
+  batch: Batch | undefined
+}
+
+/** What one room has in a batch. */
+type Part = Pick<RoomQueue, 'roomId' | 'entries' | 'waiters'>
+
+/** What is committed together. Its content stays as it is, so that it can be tried again under its id. */
+interface Batch {
+  readonly id: string
+  readonly parts: readonly Part[]
+  failures: number
+  /** Undefined until it has failed. */
+  retryMs: number | undefined
+  timer: NodeJS.Timeout | undefined
+  /** When the store was last given it, by `performance.now()`. */
+  sentAt: number
 }
 
 /**
- * The one writer of this process. It gathers updates across rooms, commits them in one transaction, and
- * only then calls those who wait: an acknowledgement is sent from such a call, so that it means "durable".
- * After a failed commit everything stays queued, in order, and is tried again.
+ * The one writer of this process. It gathers updates across rooms, commits them in one transaction, and only then
+ * calls those who wait: an acknowledgement is sent from such a call, so that it means "durable". A batch that failed
+ * is tried again as it is. When it fails twice though the store takes other writes, the fault lies in what one of its
+ * rooms writes: it is halved until that room is alone, and the others go on without it.
  */
 export class Journal extends EventEmitter<JournalEvents> {
   readonly #store: DocumentStore
-  readonly #pace: JournalPace
-  readonly #now: () => number
+  readonly #pace: CommitPace
+  readonly #rate: CommitRate
   readonly #rooms = new Map<RoomId, RoomQueue>()
-  readonly #flushers = new Set<{ resolve(): void; reject(error: unknown): void; roomId: RoomId | undefined }>()
+  readonly #flushers = new Set<{ reject(error: unknown): void; roomId: RoomId | undefined }>()
+  /** The batch of everybody's; those of rooms whose writes fail by themselves are not waited for. */
+  #batch: Batch | undefined
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined
-  #committing: Promise<void> | undefined
   #lastStart = -Infinity
-  #retryMs = 0
+  #watch: NodeJS.Timeout | undefined
+  #storeFails = false
+  readonly #failingRooms = new Set<RoomId>()
+  /** This process among the writers of the store. */
+  readonly #writer = nanoid(10)
+  #batches = 0
   #queuedBytes = 0
 
-  constructor(store: DocumentStore, options: { pace?: Partial<JournalPace>; now?: () => number } = {}) {
+  constructor(store: DocumentStore, options: { pace?: Partial<CommitPace> } = {}) {
     super()
     this.#store = store
     this.#pace = { ...DEFAULT_PACE, ...options.pace }
-    this.#now = options.now ?? Date.now
+    this.#rate = new CommitRate(this.#pace)
   }
 
-  /** Whether the last commit failed: acknowledgements wait, and clients should be told. */
+  /** Whether nothing can be made durable now. */
   get failing(): boolean {
-    return this.#retryMs > 0
+    return this.#storeFails
+  }
+
+  /** Whether nothing that this room writes can be made durable now. */
+  isFailing(roomId: RoomId): boolean {
+    return this.#storeFails || this.#failingRooms.has(roomId)
   }
 
   /** Whether so much waits for a failing store that further writes must be turned away. */
@@ -74,57 +112,70 @@ export class Journal extends EventEmitter<JournalEvents> {
   /** How many updates are not durable yet. */
   get pendingCount(): number {
     let count = 0
-    for (const room of this.#rooms.values()) count += room.gathering.length + room.committing.length
+    for (const { roomId, entries, batch } of this.#rooms.values()) {
+      count += entries.length + (batch?.parts.find((part) => part.roomId === roomId)?.entries.length ?? 0)
+    }
     return count
   }
 
   /** Takes one update of a room, in the order in which it was applied. Never waits, never fails. */
-  append(roomId: RoomId, update: Uint8Array, actor: string | null): void {
-    let room = this.#rooms.get(roomId)
-    if (!room) {
-      room = { gathering: [], waiting: [], committing: [], waitingForCommit: [] }
-      this.#rooms.set(roomId, room)
+  append(roomId: RoomId, record: UpdateRecord): void {
+    let queue = this.#rooms.get(roomId)
+    if (!queue) {
+      queue = { roomId, entries: [], waiters: [], batch: undefined }
+      this.#rooms.set(roomId, queue)
     }
-    room.gathering.push({ update, actor, at: this.#now() })
-    this.#queuedBytes += update.length + OVERHEAD_BYTES
-    this.#schedule()
-  }
-
-  /** Calls back, in the order of asking, when all that the room has appended so far is durable; at once if it is. */
-  whenDurable(roomId: RoomId, callback: () => void): void {
-    const room = this.#rooms.get(roomId)
-    if (!room) return callback()
-    this.#queuedBytes += OVERHEAD_BYTES
-    if (room.gathering.length > 0) room.waiting.push(callback)
-    else room.waitingForCommit.push(callback)
+    queue.entries.push(record)
+    this.#queuedBytes += record.update.length + OVERHEAD_BYTES
+    if (!queue.batch) this.#schedule()
   }
 
   /**
-   * Resolves when all that is queued now (of one room, or of all) is durable; rejects with the store's
-   * error as soon as a commit fails.
+   * Calls back, in the order of asking, when all that the room has appended so far is durable, with the number of the
+   * last of it; at once, with 0, when nothing is under way.
+   */
+  whenDurable(roomId: RoomId, onDurable: OnDurable): void {
+    const queue = this.#rooms.get(roomId)
+    if (!queue) return onDurable(0)
+    this.#queuedBytes += OVERHEAD_BYTES
+    const part = queue.entries.length > 0 ? queue : queue.batch?.parts.find((each) => each.roomId === roomId)
+    part?.waiters.push({ entries: part.entries.length, onDurable })
+  }
+
+  /**
+   * Resolves when all that is queued now (of one room, or of all) is durable; rejects with the store's error as soon
+   * as a commit of it fails.
    */
   flush(roomId?: RoomId): Promise<void> {
-    if (roomId === undefined ? this.#rooms.size === 0 : !this.#rooms.has(roomId)) return Promise.resolve()
-    const flushed = new Promise<void>((resolve, reject) => {
-      const flusher = { resolve, reject, roomId }
-      this.#flushers.add(flusher)
-      const rooms = roomId === undefined ? [...this.#rooms.keys()] : [roomId]
-      let left = rooms.length
-      for (const room of rooms) {
-        this.whenDurable(room, () => {
-          left -= 1
-          if (left === 0 && this.#flushers.delete(flusher)) resolve()
-        })
-      }
-    })
-    // Somebody waits: try now, also in the middle of a pause after a failure.
-    if (!this.#committing) this.#start()
-    return flushed
+    const rooms = roomId === undefined ? [...this.#rooms.keys()] : this.#rooms.has(roomId) ? [roomId] : []
+    if (rooms.length === 0) return Promise.resolve()
+    const { promise, resolve, reject } = Promise.withResolvers<void>()
+    const flusher = { reject, roomId }
+    this.#flushers.add(flusher)
+    let left = rooms.length
+    for (const each of rooms) {
+      this.whenDurable(each, () => {
+        left -= 1
+        if (left === 0 && this.#flushers.delete(flusher)) resolve()
+      })
+    }
+    this.#hurry(rooms)
+    return promise
+  }
+
+  /** Somebody waits: what pauses after a failure is tried now. */
+  #hurry(rooms: readonly RoomId[]): void {
+    for (const roomId of rooms) {
+      const batch = this.#rooms.get(roomId)?.batch
+      if (batch?.timer) this.#commit(batch)
+    }
+    if (!this.#batch) this.#start()
   }
 
   #schedule(): void {
-    if (this.#timer || this.#committing || this.#rooms.size === 0) return
-    const wait = this.failing ? this.#retryMs : this.#lastStart + this.#pace.commitEveryMs - performance.now()
+    if (this.#timer || this.#batch) return
+    const now = performance.now()
+    const wait = this.#lastStart + this.#rate.intervalMs(now) - now
     // `setImmediate` runs after the sockets that are readable now, so that their edits share the commit.
     this.#timer = wait > 0 ? setTimeout(() => this.#start(), wait) : setImmediate(() => this.#start())
   }
@@ -135,57 +186,135 @@ export class Journal extends EventEmitter<JournalEvents> {
       clearImmediate(this.#timer as NodeJS.Immediate)
       this.#timer = undefined
     }
-    if (this.#rooms.size === 0) return
+    const ready = [...this.#rooms.values()].filter(({ batch, entries }) => !batch && entries.length > 0)
+    if (ready.length === 0) return
+    this.#batch = this.#gather(ready)
     this.#lastStart = performance.now()
-    this.#committing = this.#commit().finally(() => {
-      this.#committing = undefined
-      this.#schedule()
-    })
+    this.#rate.count(
+      this.#batch.parts.reduce((sum, { entries }) => sum + entries.length, 0),
+      this.#lastStart,
+    )
+    this.#commit(this.#batch)
   }
 
-  async #commit(): Promise<void> {
-    const batch: RoomAppend[] = []
-    for (const [roomId, room] of this.#rooms) {
-      room.committing = room.committing.concat(room.gathering)
-      room.waitingForCommit = room.waitingForCommit.concat(room.waiting)
-      room.gathering = []
-      room.waiting = []
-      batch.push({ roomId, entries: room.committing })
+  #gather(queues: readonly RoomQueue[]): Batch {
+    const parts = queues.map(({ roomId, entries, waiters }) => ({ roomId, entries, waiters }))
+    const batch = this.#newBatch(parts)
+    for (const queue of queues) Object.assign(queue, { entries: [], waiters: [], batch })
+    return batch
+  }
+
+  #commit(batch: Batch): void {
+    clearTimeout(batch.timer)
+    batch.timer = undefined
+    batch.sentAt = performance.now()
+    this.#watch ??= setInterval(() => this.#checkStall(), STALL_MS)
+    void this.#store.append({ id: batch.id, rooms: batch.parts }).then(
+      (firstSeqs) => this.#succeeded(batch, firstSeqs),
+      (error: unknown) => this.#failed(batch, error),
+    )
+  }
+
+  /** One clock for all commits, since Node wakes for a timer that was cleared, too. */
+  #checkStall(): void {
+    const underWay = new Set([...this.#rooms.values()].flatMap(({ batch }) => (batch && !batch.timer ? [batch] : [])))
+    const now = performance.now()
+    if ([...underWay].some(({ sentAt }) => now - sentAt > STALL_MS)) {
+      this.#storeFailed(new Error('the store does not answer'))
     }
-    let heads: Map<RoomId, number>
-    try {
-      heads = await this.#store.append(batch)
-    } catch (error) {
-      this.#failed(error)
+    if (underWay.size > 0) return
+    clearInterval(this.#watch)
+    this.#watch = undefined
+  }
+
+  #succeeded(batch: Batch, firstSeqs: ReadonlyMap<RoomId, number>): void {
+    this.#recovered(batch)
+    for (const { roomId, entries, waiters } of batch.parts) {
+      const firstSeq = firstSeqs.get(roomId) ?? 0
+      this.#queuedBytes -= (entries.length + waiters.length) * OVERHEAD_BYTES
+      for (const { update } of entries) this.#queuedBytes -= update.length
+      const queue = this.#rooms.get(roomId)
+      if (queue) queue.batch = undefined
+      if (queue?.entries.length === 0) this.#rooms.delete(roomId)
+      this.emit('committed', { roomId, firstSeq, records: entries })
+      for (const waiter of waiters) waiter.onDurable(firstSeq + waiter.entries - 1)
+    }
+    if (batch === this.#batch) this.#batch = undefined
+    if (this.#rooms.size > 0) this.#schedule()
+  }
+
+  #recovered({ parts }: Batch): void {
+    if (this.#storeFails) {
+      this.#storeFails = false
+      this.emit('recovered', undefined)
+    }
+    for (const { roomId } of parts) if (this.#failingRooms.delete(roomId)) this.emit('recovered', roomId)
+  }
+
+  async #failed(batch: Batch, error: unknown): Promise<void> {
+    batch.failures += 1
+    const rooms = new Set(batch.parts.map(({ roomId }) => roomId))
+    for (const flusher of this.#flushers) {
+      if (flusher.roomId !== undefined && !rooms.has(flusher.roomId)) continue
+      this.#flushers.delete(flusher)
+      flusher.reject(error)
+    }
+    if (await this.#storeWorks()) {
+      // Perhaps only the answer was lost: the same batch under the same id finds out.
+      if (batch.failures === 1) this.#commit(batch)
+      else this.#isolate(batch, error)
       return
     }
-    this.#succeeded(batch, heads)
+    this.#storeFailed(error)
+    this.#retryLater(batch)
   }
 
-  #succeeded(batch: readonly RoomAppend[], heads: Map<RoomId, number>): void {
-    const recovered = this.failing
-    this.#retryMs = 0
-    for (const { roomId, entries } of batch) {
-      const room = this.#rooms.get(roomId)
-      if (!room) continue
-      const waiting = room.waitingForCommit
-      this.#queuedBytes -= (entries.length + waiting.length) * OVERHEAD_BYTES
-      for (const { update } of entries) this.#queuedBytes -= update.length
-      room.committing = []
-      room.waitingForCommit = []
-      if (room.gathering.length === 0) this.#rooms.delete(roomId)
-      for (const callback of waiting) callback()
-      this.emit('committed', roomId, heads.get(roomId) ?? 0, entries.length)
+  #storeFailed(error: unknown): void {
+    if (this.#storeFails) return
+    this.#storeFails = true
+    this.emit('failing', error, undefined)
+  }
+
+  /** The store takes writes, but not these: whoever else is in the batch must not wait for the one at fault. */
+  #isolate(batch: Batch, error: unknown): void {
+    if (batch === this.#batch) this.#batch = undefined
+    const [only, ...others] = batch.parts
+    if (only && others.length === 0) {
+      if (!this.#failingRooms.has(only.roomId)) {
+        this.#failingRooms.add(only.roomId)
+        this.emit('failing', error, only.roomId)
+      }
+      this.#retryLater(batch)
+    } else {
+      const middle = Math.ceil(batch.parts.length / 2)
+      for (const parts of [batch.parts.slice(0, middle), batch.parts.slice(middle)]) {
+        // It failed once already, so that the next failure halves it again at once.
+        const half = { ...this.#newBatch(parts), failures: 1 }
+        for (const { roomId } of parts) (this.#rooms.get(roomId) as RoomQueue).batch = half
+        this.#commit(half)
+      }
     }
-    if (recovered) this.emit('recovered')
+    this.#schedule()
   }
 
-  #failed(error: unknown): void {
+  #retryLater(batch: Batch): void {
     const { firstRetryMs, longestRetryMs } = this.#pace
-    this.#retryMs = Math.min(longestRetryMs, Math.max(firstRetryMs, this.#retryMs * 2))
-    const flushers = [...this.#flushers]
-    this.#flushers.clear()
-    for (const flusher of flushers) flusher.reject(error)
-    this.emit('failing', error)
+    batch.retryMs = Math.min(longestRetryMs, batch.retryMs === undefined ? firstRetryMs : batch.retryMs * 2)
+    batch.timer = setTimeout(() => this.#commit(batch), batch.retryMs)
+  }
+
+  async #storeWorks(): Promise<boolean> {
+    const answer = this.#store.ping().then(
+      () => true,
+      () => false,
+    )
+    return await Promise.race([answer, wait(STALL_MS, false, { ref: false })])
+  }
+
+  /** Ids grow with time, so that the store's index of them grows at its end. */
+  #newBatch(parts: readonly Part[]): Batch {
+    this.#batches += 1
+    const id = `${Date.now().toString(36)}-${this.#writer}-${this.#batches.toString(36)}`
+    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: 0 }
   }
 }

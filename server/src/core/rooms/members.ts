@@ -75,7 +75,7 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
       const before = await store.findMembership(roomId, userId)
       const decided = await decide(before)
       if (await store.putMembership(decided.membership, before)) {
-        events.emit('accessChanged', roomId)
+        events.emit('accessChanged', roomId, userId)
         return decided
       }
     }

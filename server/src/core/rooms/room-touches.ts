@@ -4,27 +4,39 @@ import type { RoomStore } from '../../ports/room-store.ts'
 import type { Journal } from '../documents/journal.ts'
 
 /** A list of boards need not know to the millisecond; this spares a write for each commit. */
-const WRITE_EVERY_MS = 2_000
+const WRITE_AFTER_MS = 10_000
 
 /** Notes when each room's drawing last changed, so that lists show it. */
 export class RoomTouches {
   readonly #store: RoomStore
   readonly #log: Logger
-  readonly #timer: NodeJS.Timeout
+  #timer: NodeJS.Timeout | undefined
+  #closed = false
   #changed = new Map<RoomId, number>()
 
   constructor(parts: { journal: Journal; store: RoomStore; log: Logger; now?: () => number }) {
     const now = parts.now ?? Date.now
     this.#store = parts.store
     this.#log = parts.log
-    parts.journal.on('committed', (roomId) => this.#changed.set(roomId, now()))
-    this.#timer = setInterval(() => void this.#write(), WRITE_EVERY_MS)
+    parts.journal.on('committed', ({ roomId }) => {
+      this.#changed.set(roomId, now())
+      this.#writeLater()
+    })
   }
 
   /** Writes what is left and stops. */
   async close(): Promise<void> {
-    clearInterval(this.#timer)
+    this.#closed = true
+    clearTimeout(this.#timer)
     await this.#write()
+  }
+
+  #writeLater(): void {
+    if (this.#closed) return
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      void this.#write()
+    }, WRITE_AFTER_MS)
   }
 
   async #write(): Promise<void> {
@@ -37,6 +49,7 @@ export class RoomTouches {
       this.#log.warn({ err: error }, 'could not note when rooms changed')
       // Newer times win over the ones that could not be written.
       this.#changed = new Map([...changed, ...this.#changed])
+      this.#writeLater()
     }
   }
 }

@@ -112,7 +112,7 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
         const updatedAt = Math.max(now(), room.updatedAt)
         const updated = await store.updateRoom(roomId, { ...changes, updatedAt }, room.version)
         if (updated) {
-          if (updated.access !== room.access) events.emit('accessChanged', roomId)
+          if (updated.access !== room.access) events.emit('accessChanged', roomId, undefined)
           return view(updated, role)
         }
         // Somebody else was faster: look again, at what may be done as well as at what is there.
@@ -130,6 +130,7 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
       if (!facts || (facts.room.deletedAt !== null && !can(actor, 'room:restore', facts))) throw noSuchRoom()
       if (facts.room.deletedAt !== null) {
         await store.updateRoom(roomId, { deletedAt: null })
+        events.emit('accessChanged', roomId, undefined)
       }
       const { room, role } = await getFactsFor(store, actor, roomId, ['room:restore'])
       return view(room, role)

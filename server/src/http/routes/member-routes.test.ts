@@ -1,6 +1,5 @@
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { memberListSchema, memberSchema, roomSchema, roomTokenSchema } from '@sketchroom/shared/api/rooms'
-import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { call, createUser, type Answer, type CallOptions, type TestUser } from '../../testing/api-client.ts'
 import { startApi, type TestApi } from '../../testing/start-api.ts'
@@ -34,7 +33,7 @@ describe('the people of a room', () => {
     const zoe = await createUser(api, 'Zoe')
     const invited = await put(grace, roomId, zoe.user.id, 'editor')
     expect(invited.as(memberSchema)).toMatchObject({ role: 'editor', via: 'member', online: false })
-    await api.entry.enter(await api.accounts.authenticate(ada.accessToken), roomIdSchema.parse(roomId))
+    await api.enter(ada.accessToken, roomId)
     api.present.push({ ...ada.user })
     const { data } = await members(zoe, roomId)
     api.present.length = 0

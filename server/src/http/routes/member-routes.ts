@@ -8,7 +8,7 @@ import {
 } from '@sketchroom/shared/api/rooms'
 import type { Accounts } from '../../core/accounts/accounts.ts'
 import type { Members } from '../../core/rooms/members.ts'
-import type { RoomEntry } from '../../core/rooms/room-entry.ts'
+import type { RoomTokens } from '../../core/rooms/room-tokens.ts'
 import { getUserActor } from '../authentication.ts'
 import type { RequestState } from '../context.ts'
 import { getRoomId, getUserId, parseBody, parseQuery } from '../validation.ts'
@@ -16,9 +16,9 @@ import { getRoomId, getUserId, parseBody, parseQuery } from '../validation.ts'
 /** `/rooms/{id}/members` and `/tokens`: who may be in a room. `syncUrl` is where a token is good for. */
 export function addMemberRoutes(
   router: Router<RequestState>,
-  deps: { accounts: Accounts; members: Members; entry: RoomEntry; syncUrl: URL },
+  deps: { accounts: Accounts; members: Members; roomTokens: RoomTokens; syncUrl: URL },
 ): void {
-  const { accounts, members, entry, syncUrl } = deps
+  const { accounts, members, roomTokens, syncUrl } = deps
 
   router.get(API_PATHS.members, async (ctx) => {
     const actor = await getUserActor(ctx, accounts)
@@ -40,7 +40,7 @@ export function addMemberRoutes(
   router.post(API_PATHS.roomTokens, async (ctx) => {
     const actor = await getUserActor(ctx, accounts)
     const request = parseBody(ctx, createRoomTokenRequestSchema)
-    const { token, expiresAt } = await entry.mintToken(actor, getRoomId(ctx), request)
+    const { token, expiresAt } = await roomTokens.mint(actor, getRoomId(ctx), request)
     const body: RoomToken = { token, expiresAt: new Date(expiresAt).toISOString(), syncUrl: syncUrl.href }
     ctx.status = 201
     ctx.body = body

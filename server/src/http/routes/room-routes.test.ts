@@ -128,7 +128,7 @@ describe('changing a room', () => {
 test('a deleted room is gone for all, and its owner finds it in the archive and restores it', async () => {
   const roomId = await newRoomId(ada, { access: 'link-edit' })
   const path = apiPath('room', { roomId })
-  await api.entry.enter(await api.accounts.authenticate(grace.accessToken), roomId)
+  await api.enter(grace.accessToken, roomId)
   const heard: string[] = []
   api.events.on('roomDeleted', (id) => heard.push(id))
 
@@ -170,7 +170,7 @@ describe('the list of rooms', () => {
   test('can be searched and narrowed', async () => {
     const own = await newRoomId(ada, { name: 'Summer plan' })
     const shared = await newRoomId(grace, { name: 'Winter plan', access: 'link-view' })
-    await api.entry.enter(await api.accounts.authenticate(ada.accessToken), shared)
+    await api.enter(ada.accessToken, shared)
     const ids = async (query: string) => (await list(ada, query)).data.map(({ id }) => id)
     expect(await ids('?q=winter')).toEqual([shared])
     expect(await ids('?role=owner')).toEqual([own])

@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { engineOf } from './engine.ts'
 
 /** People, rooms and their documents. */
 export async function up(db: Kysely<unknown>): Promise<void> {
@@ -47,7 +48,7 @@ export async function up(db: Kysely<unknown>): Promise<void> {
   await db.schema.createIndex('memberships_user').on('memberships').column('user_id').execute()
 
   // Documents have no foreign key to rooms: one room's fault must not fail a commit shared with others.
-  const bytes = sql`blob`
+  const { bytes } = engineOf(db)
   await db.schema
     .createTable('room_documents')
     .addColumn('room_id', 'text', (column) => column.primaryKey())

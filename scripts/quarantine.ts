@@ -1,0 +1,141 @@
+/**
+ * Lists the records that a server has set aside because it could not read them, tries them again, and gives back those
+ * that are sound. Works while the server runs, and needs its version: `node scripts/quarantine.ts` says how.
+ */
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { openSqliteStorage } from '../server/src/adapters/sql/sqlite-storage.ts'
+import type { SqlStorage } from '../server/src/adapters/sql/sql-database.ts'
+import { giveBackSound, tryQuarantined } from '../server/src/core/documents/quarantine.ts'
+import { decodeRanges, recordOf, type ClockRanges } from '../server/src/core/documents/clock-ranges.ts'
+import type { DocumentStore, QuarantinedRecord } from '../server/src/ports/document-store.ts'
+import { findRoomId } from '../shared/src/ids.ts'
+
+const USAGE = `node scripts/quarantine.ts list|show|try|give-back [--data DIR | --database postgres://…] [filters]
+
+  list        every record that was set aside, one a line
+  show        what is known of each, and its first bytes
+  try         whether each can be read now, on top of the rest of its room; changes nothing
+  give-back   gives back those that can, each as its board's newest edit; the others stay, with the reason. A board
+              that somebody has open shows it with the next edit, any other when it is opened
+
+  --data DIR        the server's DATA_DIR; ./data if neither this nor --database is given
+  --database URL    its DATABASE_URL
+  --room ID, --kind update|snapshot, --seq N   only these records
+`
+
+/** What was asked for makes no sense; the usage is shown with it. */
+class UsageError extends Error {}
+
+const COMMANDS: Record<string, (store: DocumentStore, records: QuarantinedRecord[]) => Promise<boolean>> = {
+  async list(_store, records) {
+    for (const record of records) console.log(`${nameOf(record)}: ${factsOf(record)}: ${record.reason}`)
+    console.log(records.length === 0 ? 'Nothing is set aside.' : `${records.length} set aside.`)
+    return true
+  },
+
+  async show(_store, records) {
+    for (const record of records) {
+      console.log(`${nameOf(record)}\n  ${factsOf(record)}\n  set aside because: ${record.reason}`)
+      console.log(
+        `  ${contentOf(record)}\n  begins with ${Buffer.from(record.bytes.subarray(0, 64)).toString('hex')}\n`,
+      )
+    }
+    return true
+  },
+
+  async try(store, records) {
+    let areSound = true
+    for (const record of records) {
+      const trial = await tryQuarantined(store, record)
+      const finding = trial.isSound
+        ? trial.isNews
+          ? 'sound'
+          : 'sound, and its room has all of it already'
+        : trial.reason
+      console.log(`${nameOf(record)}: ${finding}`)
+      areSound &&= trial.isSound
+    }
+    return areSound
+  },
+
+  async 'give-back'(store, records) {
+    let wereGiven = true
+    for (const { record, ...fate } of await giveBackSound(store, records)) {
+      const isGiven = 'seq' in fate
+      console.log(`${nameOf(record)}: ${isGiven ? `given back as update ${fate.seq}` : `refused: ${fate.reason}`}`)
+      wereGiven &&= isGiven
+    }
+    return wereGiven
+  },
+}
+
+try {
+  process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1
+} catch (error) {
+  if (!(error instanceof UsageError)) throw error
+  console.error(`${error.message}\n\n${USAGE}`)
+  process.exitCode = 2
+}
+
+/** Runs one command; false when some record could not be read or given back. */
+async function run(args: string[]): Promise<boolean> {
+  const { name, values } = parseCommand(args)
+  const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  if (!command) throw new UsageError(name === '' ? 'Say what to do.' : `There is no command ${name}.`)
+  const roomId = values.room === undefined ? undefined : findRoomId(values.room)
+  if (values.room !== undefined && !roomId) throw new UsageError(`${values.room} is no room's id.`)
+  const { kind: wantedKind, seq: wantedSeq } = values
+  const storage = await openStorage(values)
+  try {
+    const all = await storage.documentStore.listQuarantined(roomId)
+    const records = all.filter(({ kind, seq }) => kind === (wantedKind ?? kind) && `${seq}` === (wantedSeq ?? `${seq}`))
+    return await command(storage.documentStore, records)
+  } finally {
+    await storage.close()
+  }
+}
+
+function parseCommand(args: string[]) {
+  const text = { type: 'string' } as const
+  try {
+    const options = { data: text, database: text, room: text, kind: text, seq: text }
+    const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
+    return { name: positionals.join(' '), values }
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error })
+  }
+}
+
+async function openStorage({ data, database }: { data?: string; database?: string }): Promise<SqlStorage> {
+  if (database !== undefined && data !== undefined) throw new UsageError('Give --data or --database, not both.')
+  if (database !== undefined) throw new UsageError('PostgreSQL is not supported by this version yet.')
+  const file = join(data ?? './data', 'sketchroom.db')
+  // Opened as it is, a wrong directory would get a database of its own, in which nothing is set aside.
+  if (!existsSync(file)) throw new UsageError(`There is no ${file}.`)
+  return await openSqliteStorage({ file })
+}
+
+function nameOf({ roomId, kind, seq }: QuarantinedRecord): string {
+  return `${roomId} ${kind} ${seq}`
+}
+
+function factsOf({ at, author, bytes }: QuarantinedRecord): string {
+  return `${new Date(at).toISOString()}, by ${author ?? 'the server'}, ${bytes.length} bytes`
+}
+
+/** Whose edits the record inserts and deletes, as Yjs numbers clients and their edits, as far as it can be read. */
+function contentOf({ bytes, author, at }: QuarantinedRecord): string {
+  try {
+    const { inserted, deleted } = decodeRanges(recordOf(bytes, author, at).ranges)
+    return `inserts ${clientsOf(inserted)}; deletes ${clientsOf(deleted)}`
+  } catch {
+    return 'cannot be decoded'
+  }
+}
+
+function clientsOf(ranges: ClockRanges): string {
+  const clients = [...ranges.ends()].map(([client, clock]) => `of client ${client} up to ${clock}`)
+  return clients.length === 0 ? 'nothing' : clients.join(', ')
+}

@@ -1,0 +1,21 @@
+import { sql, SqliteAdapter, type CreateTableBuilder, type Kysely, type RawBuilder } from 'kysely'
+
+/** What the engines spell differently when a table is made. */
+export interface Engine {
+  /** The type of bytes. */
+  readonly bytes: RawBuilder<unknown>
+  /**
+   * Stores the rows in the primary key itself. SQLite otherwise keeps a table and an index beside each other: a commit
+   * writes twice as many pages, and a room's updates lie among everybody's.
+   */
+  inKeyOrder<T extends CreateTableBuilder<string, string>>(table: T): T
+}
+
+/** The engine behind a database. */
+export function engineOf(db: Kysely<unknown>): Engine {
+  const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter
+  return {
+    bytes: isSqlite ? sql`blob` : sql`bytea`,
+    inKeyOrder: (table) => (isSqlite ? (table.modifyEnd(sql`without rowid`) as typeof table) : table),
+  }
+}

@@ -1,0 +1,91 @@
+import type { RoomId } from '@sketchroom/shared/ids'
+import type { Pool } from 'pg'
+import type { JournalBatch } from '../../ports/document-store.ts'
+import { packBatch, toFirstSeqs, type PackedBatch } from './packed-batch.ts'
+import { isUniqueViolation, SqlError } from './sql-database.ts'
+
+/**
+ * A whole batch in one statement, and so in one round trip and one transaction. Its rooms are locked in their order. A
+ * batch that was appended before writes nothing and answers what is stored; one that is in flight twice at once waits
+ * for the rooms of the other, and then fails at the last insert, with all that it did.
+ */
+const APPEND = `
+  with room as (
+    select * from unnest($3::text[], $4::int[]) with ordinality as room (room_id, entries, place)
+  ),
+  advanced as (
+    insert into room_documents (room_id, head)
+    select room_id, entries from room where not exists (select from journal_batches where id = $1) order by place
+    on conflict (room_id) do update set head = room_documents.head + excluded.head
+    returning room_id, head
+  ),
+  numbered as (
+    select room_id, place, head - entries + 1 as first_seq from advanced join room using (room_id)
+  ),
+  written as (
+    insert into room_updates (room_id, seq, author, at, crc, ranges, bytes)
+    select room_id, first_seq + index, author, at, crc,
+      substring($13::bytea from starts_at + 1 for ranges_length),
+      substring($13::bytea from starts_at + ranges_length + 1 for update_length)
+    from unnest($5::int[], $6::int[], $7::text[], $8::bigint[], $9::bigint[], $10::int[], $11::int[], $12::int[])
+      as entry (place, index, author, at, crc, starts_at, ranges_length, update_length)
+    join numbered using (place)
+  ),
+  answered as (
+    insert into journal_batches (id, at, first_seqs)
+    select $1::text, $2::bigint, json_agg(first_seq order by place)::text from numbered having count(*) > 0
+    returning first_seqs
+  )
+  select first_seqs from answered union all select first_seqs from journal_batches where id = $1
+`
+
+/** Appends a batch; answers the number that the first update of each room was given. */
+export async function appendToPostgres(pool: Pool, batch: JournalBatch): Promise<Map<RoomId, number>> {
+  const packed = packBatch(batch)
+  if (packed.roomIds.length === 0) return new Map()
+  try {
+    return toFirstSeqs(packed.roomIds, await append(pool, packed))
+  } catch (error) {
+    // The same batch was in flight twice. What the other did is there to be read, now that this one has waited for it.
+    if (!isUniqueViolation(error)) throw error
+    return toFirstSeqs(packed.roomIds, await append(pool, packed))
+  }
+}
+
+async function append(pool: Pool, batch: PackedBatch): Promise<number[]> {
+  const { id, at, roomIds, counts, authors, times, crcs, rangesLengths, updateLengths, blobs } = batch
+  const [places, indexes, starts]: [number[], number[], number[]] = [[], [], []]
+  let start = 0
+  for (const [room, count] of counts.entries()) {
+    for (let index = 0; index < count; index++) {
+      start += entryLength(batch, starts.push(start) - 1)
+      places.push(room + 1)
+      indexes.push(index)
+    }
+  }
+  const { rows } = await pool.query<{ first_seqs: string }>({
+    name: 'append',
+    text: APPEND,
+    values: [
+      id,
+      at,
+      roomIds,
+      counts,
+      places,
+      indexes,
+      authors,
+      times,
+      crcs,
+      starts,
+      rangesLengths,
+      updateLengths,
+      Buffer.from(blobs),
+    ],
+  })
+  if (!rows[0]) throw new SqlError('PostgreSQL did not say which numbers it gave', 'XX000')
+  return JSON.parse(rows[0].first_seqs) as number[]
+}
+
+function entryLength({ rangesLengths, updateLengths }: PackedBatch, entry: number): number {
+  return (rangesLengths[entry] ?? 0) + (updateLengths[entry] ?? 0)
+}

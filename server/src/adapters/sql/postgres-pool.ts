@@ -1,0 +1,57 @@
+import { Kysely, PostgresDialect, type LogEvent } from 'kysely'
+import { Pool, types } from 'pg'
+import type { Logger } from 'pino'
+import type { Schema } from './schema.ts'
+
+const CONNECT_MS = 5_000
+/** No statement here takes longer on a server that is well; people wait for most of them. */
+const STATEMENT_MS = 30_000
+/** Waiting for another's row is cut off sooner, so that one stuck transaction does not fill the pool. */
+const LOCK_MS = 10_000
+/** A process that stopped in the middle of a transaction must not hold its locks. */
+const IDLE_IN_TRANSACTION_MS = 30_000
+/** When the network swallows an answer, the server's own limits are not heard of. */
+const ANSWER_MS = STATEMENT_MS + 5_000
+const SLOW_MS = 500
+
+const INT8 = 20
+
+/** How a pool of connections is opened. */
+export interface PostgresPoolOptions {
+  readonly url: string
+  /** What its connections are for; PostgreSQL shows it in `pg_stat_activity`. */
+  readonly purpose: string
+  readonly max: number
+  /** Leaves statements their time, as migrations need. */
+  readonly patient?: boolean
+  readonly log: Logger
+}
+
+/** A pool whose statements end in time, one way or the other. Connects when the first one is run. */
+export function createPostgresPool({ url, purpose, max, patient = false, log }: PostgresPoolOptions): Pool {
+  const limits = { statement_timeout: STATEMENT_MS, lock_timeout: LOCK_MS, query_timeout: ANSWER_MS }
+  const pool = new Pool({
+    connectionString: url,
+    application_name: `sketchroom ${purpose}`,
+    max,
+    connectionTimeoutMillis: CONNECT_MS,
+    ...(patient ? {} : limits),
+    idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
+    keepAlive: true,
+    // Numbers and times stay far below 2^53; the driver would make strings of them.
+    types: { getTypeParser: (type: number) => (type === INT8 ? Number : types.getTypeParser(type)) },
+  })
+  // Without a listener, either would end the process. A connection in use tells its trouble to who uses it as well.
+  pool.on('error', (error) => log.warn({ err: error, purpose }, 'a connection to PostgreSQL was lost'))
+  pool.on('connect', (client) => client.on('error', () => undefined))
+  return pool
+}
+
+/** Kysely over a pool; says which statements are slow, without the values in them. */
+export function createPostgresKysely(pool: Pool, log: Logger): Kysely<Schema> {
+  const noteSlow = ({ query, queryDurationMillis }: LogEvent) => {
+    if (queryDurationMillis < SLOW_MS) return
+    log.warn({ sql: query.sql, tookMs: Math.round(queryDurationMillis) }, 'a slow statement')
+  }
+  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: noteSlow })
+}

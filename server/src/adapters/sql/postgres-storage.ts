@@ -1,0 +1,82 @@
+import type { Logger } from 'pino'
+import { migrateToLatest } from './migrate.ts'
+import { appendToPostgres } from './postgres-journal.ts'
+import { createPostgresKysely, createPostgresPool } from './postgres-pool.ts'
+import type { SqlDatabase, SqlStorage } from './sql-database.ts'
+import { SqlDocumentStore } from './sql-document-store.ts'
+
+/** How to open a PostgreSQL database. */
+export interface PostgresOptions {
+  readonly url: string
+  /** A replica, for lists. */
+  readonly readUrl?: string | undefined
+  readonly log: Logger
+}
+
+/** Connections of one process: PostgreSQL allows 100 in all, if nobody says otherwise. */
+const MAIN_CONNECTIONS = 8
+const LIST_CONNECTIONS = 4
+const DOCUMENT_CONNECTIONS = 4
+/** One batch is under way at a time, and beside it those of rooms whose writes fail. */
+const JOURNAL_CONNECTIONS = 2
+
+/** Opens a PostgreSQL database for people and rooms, and migrates it. */
+export async function openPostgres({ url, readUrl, log }: PostgresOptions): Promise<SqlDatabase> {
+  await migrate(url, log)
+  const db = createPostgresKysely(createPostgresPool({ url, purpose: 'main', max: MAIN_CONNECTIONS, log }), log)
+  const replica = readUrl
+    ? createPostgresKysely(createPostgresPool({ url: readUrl, purpose: 'lists', max: LIST_CONNECTIONS, log }), log)
+    : undefined
+  return {
+    db,
+    lists: replica ?? db,
+    async commit(statements) {
+      await db.transaction().execute(async (trx) => {
+        for (const statement of statements) await trx.executeQuery(statement)
+      })
+    },
+    async close() {
+      await Promise.all([db.destroy(), replica?.destroy()])
+    },
+  }
+}
+
+/**
+ * Opens a PostgreSQL database with connections for each thing that must not wait for another: people and rooms, lists,
+ * documents, and the journal's commits.
+ */
+export async function openPostgresStorage(options: PostgresOptions): Promise<SqlStorage> {
+  const { url, log } = options
+  const main = await openPostgres(options)
+  const documents = createPostgresPool({ url, purpose: 'documents', max: DOCUMENT_CONNECTIONS, log })
+  const journal = createPostgresPool({ url, purpose: 'journal', max: JOURNAL_CONNECTIONS, log })
+  const db = createPostgresKysely(documents, log)
+  const documentStore = new SqlDocumentStore({
+    db,
+    append: (batch) => appendToPostgres(journal, batch),
+    async ping() {
+      // A write that changes nothing: a replica refuses it, and so does a server without space.
+      await journal.query(`delete from journal_batches where id = ''`)
+    },
+    // PostgreSQL does so by itself.
+    shrink: () => Promise.resolve(),
+  })
+  return {
+    main,
+    documentStore,
+    wake: () => undefined,
+    async close() {
+      await Promise.all([main.close(), db.destroy(), journal.end()])
+    },
+  }
+}
+
+/** Migrations may take their time, and wait for another instance that is at them. */
+async function migrate(url: string, log: Logger): Promise<void> {
+  const db = createPostgresKysely(createPostgresPool({ url, purpose: 'migrations', max: 1, patient: true, log }), log)
+  try {
+    await migrateToLatest(db)
+  } finally {
+    await db.destroy()
+  }
+}

@@ -1,0 +1,60 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { sql, Kysely } from 'kysely'
+import { packBatch, toFirstSeqs, type PackedBatch } from './packed-batch.ts'
+import type { Schema } from './schema.ts'
+import type { SqlStorage } from './sql-database.ts'
+import { SqlDocumentStore } from './sql-document-store.ts'
+import { createStatementsThread, openSqlite, withDefaults, type SqliteOptions } from './sqlite-database.ts'
+import { SqliteThreadDialect } from './sqlite-dialect.ts'
+import { SqliteThread } from './sqlite-thread.ts'
+
+/** A thread takes 10 MB, and starts in 30 ms. */
+const IDLE_MS = 30_000
+/** So many pages that a clean-up emptied are given back to the disk in one go, for which nobody can write. */
+const SHRINK_PAGES = 250
+/** How long the write lock is left to others after each of them. */
+const BREATH_MS = 20
+
+/**
+ * Opens a SQLite database with a connection, in a thread, for each thing that must not wait for another: people and
+ * rooms; the journal's commits, from the first on; reading documents, while somebody does.
+ */
+export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStorage> {
+  const main = await openSqlite(options)
+  const journal = new SqliteThread<PackedBatch, number[]>(
+    new URL('./sqlite-journal-worker.ts', import.meta.url),
+    withDefaults(options),
+  )
+  const documents = createStatementsThread({ ...options, idleMs: IDLE_MS })
+  const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(documents) })
+  const documentStore = new SqlDocumentStore({
+    db,
+    async append(batch) {
+      const packed = packBatch(batch)
+      if (packed.roomIds.length === 0) return new Map()
+      return toFirstSeqs(packed.roomIds, await journal.ask(packed, [packed.blobs]))
+    },
+    async ping() {
+      // A transaction without a change needs the write lock and a file that can be written, too.
+      await journal.ask(packBatch({ id: '', rooms: [] }))
+    },
+    shrink: () => shrink(db),
+  })
+  return {
+    main,
+    documentStore,
+    wake: () => void documents.lend(),
+    async close() {
+      await Promise.all([main.close(), journal.close(), db.destroy(), documents.close()])
+    },
+  }
+}
+
+async function shrink(db: Kysely<Schema>): Promise<void> {
+  for (;;) {
+    const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(db)
+    if ((rows[0]?.freelist_count ?? 0) < SHRINK_PAGES) return
+    await sql`pragma incremental_vacuum(${sql.lit(SHRINK_PAGES)})`.execute(db)
+    await wait(BREATH_MS)
+  }
+}

@@ -1,0 +1,198 @@
+import { crc32 } from 'node:zlib'
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import * as fc from 'fast-check'
+import { beforeEach, expect, onTestFinished, test } from 'vitest'
+import * as Y from 'yjs'
+import { MemoryDocumentStore } from '../../adapters/memory/memory-document-store.ts'
+import type { DocumentStore, RecordId, UpdateRecord } from '../../ports/document-store.ts'
+import { aroundStore } from '../../testing/around-store.ts'
+import { stateOf, yjsEdit, YjsHistory } from '../../testing/yjs-history.ts'
+import { decodeRanges, encodeRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
+import { Compaction, isCompactionDue } from './compaction.ts'
+
+const roomId = roomIdSchema.parse('room-aaaaaa')
+const NOW = 1_800_000_000_000
+
+let store: MemoryDocumentStore
+let reports: Array<RecordId & { reason: string }>
+
+beforeEach(() => {
+  store = new MemoryDocumentStore()
+  reports = []
+})
+
+function newCompaction(over: DocumentStore = store): Compaction {
+  const reportDamaged = (record: RecordId, reason: string) => reports.push({ ...record, reason })
+  const compaction = new Compaction({ store: over, reportDamaged, now: () => NOW })
+  onTestFinished(() => compaction.close())
+  return compaction
+}
+
+const wordRecord = (word: string): UpdateRecord => {
+  const document = new Y.Doc()
+  document.getMap('words').set(word, true)
+  return recordOf(Y.encodeStateAsUpdate(document), null, 1)
+}
+const NONSENSE = Uint8Array.of(9, 9, 9, 9)
+const unreadable: UpdateRecord = { ...wordRecord('lost'), update: NONSENSE, crc: crc32(NONSENSE) }
+
+async function append(...entries: UpdateRecord[]): Promise<void> {
+  await store.append({ id: crypto.randomUUID(), rooms: [{ roomId, entries }] })
+}
+
+async function loaded(): Promise<Y.Doc> {
+  const { snapshot, tail } = await store.load(roomId)
+  const document = new Y.Doc()
+  if (snapshot) Y.applyUpdate(document, snapshot.bytes)
+  for (const { update } of tail) Y.applyUpdate(document, update)
+  return document
+}
+
+test('a snapshot is the document, whatever was done to it, and says what is in it', async () => {
+  let runs = 0
+  const compaction = newCompaction()
+  await fc.assert(
+    fc.asyncProperty(fc.array(yjsEdit, { minLength: 5, maxLength: 30 }), async (edits) => {
+      const history = new YjsHistory()
+      store = new MemoryDocumentStore()
+      const truth = new Y.Doc()
+      const own = newCompaction()
+      for (const edit of edits) {
+        const update = history.do(edit)
+        if (!update) continue
+        Y.applyUpdate(truth, update)
+        await append(recordOf(update, null, 1))
+        // One in the middle, so that the next builds on a snapshot.
+        if (runs % 2 && edit === edits[Math.floor(edits.length / 2)]) await own.compact(roomId)
+      }
+      const snapshot = await own.compact(roomId)
+      if (snapshot) {
+        const document = new Y.Doc()
+        Y.applyUpdate(document, snapshot.bytes)
+        expect(stateOf(document)).toEqual(stateOf(truth))
+        const said = decodeRanges(snapshot.ranges)
+        const real = rangesOfDocument(truth)
+        for (const part of ['inserted', 'deleted'] as const) {
+          expect([said[part].isWithin(real[part]), real[part].isWithin(said[part])]).toEqual([true, true])
+        }
+        expect([snapshot.crc, snapshot.at, snapshot.label]).toEqual([crc32(snapshot.bytes), NOW, null])
+      }
+      expect(stateOf(await loaded())).toEqual(stateOf(truth))
+      expect((await store.load(roomId)).tail).toEqual([])
+      await own.close()
+      runs += 1
+    }),
+    { numRuns: 10 },
+  )
+  await compaction.close()
+  expect(runs).toBe(10)
+}, 30_000)
+
+test('with nothing new, there is no new snapshot', async () => {
+  const compaction = newCompaction()
+  expect(await compaction.compact(roomId)).toBeUndefined()
+  await append(wordRecord('one'))
+  expect((await compaction.compact(roomId))?.seq).toBe(1)
+  expect(await compaction.compact(roomId)).toBeUndefined()
+  await append(wordRecord('two'))
+  expect((await compaction.compact(roomId))?.seq).toBe(2)
+  expect(await store.listSnapshots(roomId)).toMatchObject([{ seq: 2 }, { seq: 1 }])
+})
+
+test('records that Yjs does not take are set aside and told of, and the snapshot holds the rest', async () => {
+  await append(wordRecord('one'), unreadable, wordRecord('two'), unreadable)
+  const snapshot = await newCompaction().compact(roomId)
+  expect(snapshot?.seq).toBe(4)
+  expect([...(await loaded()).getMap('words').keys()].sort()).toEqual(['one', 'two'])
+  expect(reports).toMatchObject([2, 4].map((seq) => ({ roomId, kind: 'update', seq })))
+  expect(reports[0]?.reason).not.toBe('')
+  expect(await store.listQuarantined(roomId)).toMatchObject([{ seq: 2 }, { seq: 4 }])
+})
+
+test('a snapshot that Yjs does not take is set aside, and the next is built from what was before it', async () => {
+  await append(wordRecord('one'))
+  await store.addSnapshot(roomId, {
+    seq: 1,
+    bytes: NONSENSE,
+    ranges: encodeRanges(rangesOfDocument(new Y.Doc())),
+    crc: crc32(NONSENSE),
+    at: 1,
+    label: null,
+  })
+  await append(wordRecord('two'))
+  expect((await newCompaction().compact(roomId))?.seq).toBe(2)
+  expect([...(await loaded()).getMap('words').keys()].sort()).toEqual(['one', 'two'])
+  expect(reports).toMatchObject([{ kind: 'snapshot', seq: 1 }])
+})
+
+test('such a snapshot is found also when nothing came after it', async () => {
+  await append(wordRecord('one'))
+  await store.addSnapshot(roomId, {
+    seq: 1,
+    bytes: NONSENSE,
+    ranges: encodeRanges(rangesOfDocument(new Y.Doc())),
+    crc: crc32(NONSENSE),
+    at: 1,
+    label: null,
+  })
+  await newCompaction().compact(roomId)
+  expect(reports).toMatchObject([{ kind: 'snapshot', seq: 1 }])
+  expect([...(await loaded()).getMap('words').keys()]).toEqual(['one'])
+})
+
+test('a record whose bytes were changed on the disk gets into no snapshot, though Yjs would take it', async () => {
+  const [one, other] = [wordRecord('one'), wordRecord('two')]
+  await append(one, { ...wordRecord('gone'), update: other.update })
+  await newCompaction().compact(roomId)
+  expect([...(await loaded()).getMap('words').keys()]).toEqual(['one'])
+  expect(reports).toMatchObject([{ kind: 'update', seq: 2 }])
+})
+
+test('a room of which nothing can be read gets no snapshot', async () => {
+  await append(unreadable)
+  expect(await newCompaction().compact(roomId)).toBeUndefined()
+  expect(await store.listSnapshots(roomId)).toEqual([])
+})
+
+test('two at once, in this process and another, do no harm', async () => {
+  await append(wordRecord('one'), wordRecord('two'))
+  const [here, there] = [newCompaction(), newCompaction()]
+  const made = await Promise.all([here.compact(roomId), here.compact(roomId), there.compact(roomId)])
+  expect(made[0]).toBe(made[1])
+  expect([made[0], made[2]].filter((snapshot) => snapshot !== undefined)).toHaveLength(1)
+  expect(await store.listSnapshots(roomId)).toHaveLength(1)
+  expect([...(await loaded()).getMap('words').keys()].sort()).toEqual(['one', 'two'])
+})
+
+test('what is written while it works is after the snapshot', async () => {
+  await append(wordRecord('one'))
+  const writing = aroundStore(store, async (call, work) => {
+    if (call === 'addSnapshot') await append(wordRecord('two'))
+    return await work()
+  })
+  expect((await newCompaction(writing).compact(roomId))?.seq).toBe(1)
+  const { tail, head } = await store.load(roomId)
+  expect([tail.map(({ seq }) => seq), head]).toEqual([[2], 2])
+})
+
+test('a store that fails leaves everything as it was, and the next try works', async () => {
+  await append(wordRecord('one'))
+  let broken = true
+  const failing = aroundStore(store, async (call, work) => {
+    if (broken && call === 'addSnapshot') throw new Error('disk full')
+    return await work()
+  })
+  const compaction = newCompaction(failing)
+  await expect(compaction.compact(roomId)).rejects.toThrow('disk full')
+  expect((await store.load(roomId)).tail).toHaveLength(1)
+  broken = false
+  expect((await compaction.compact(roomId))?.seq).toBe(1)
+})
+
+test('a room is due when its tail is long, not too often, and when it is left with a short one', () => {
+  expect(isCompactionDue(1999, 60_000, false)).toBe(false)
+  expect(isCompactionDue(2000, 60_000, false)).toBe(true)
+  expect(isCompactionDue(2000, 29_999, false)).toBe(false)
+  expect(isCompactionDue(49, 0, true)).toBe(false)
+  expect(isCompactionDue(50, 0, true)).toBe(true)
+})

@@ -1,0 +1,199 @@
+import * as fc from 'fast-check'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { copyOf, stateOf, yjsEdit, YjsHistory, type YjsEdit } from '../../testing/yjs-history.ts'
+import { encodeRanges, encodeTransactionRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
+import { RoomBytes } from './room-bytes.ts'
+
+const settings = { ...(process.env['SEED'] !== undefined && { seed: Number(process.env['SEED']) }), numRuns: 200 }
+
+/** What happens to a room: an edit comes in, or one of the snapshots that were made of it, perhaps long ago. */
+type Step =
+  | { readonly kind: 'edit'; readonly edit: YjsEdit }
+  | { readonly kind: 'snapshot' }
+  | { readonly kind: 'rebase'; readonly at: number }
+
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 8, arbitrary: fc.record({ kind: fc.constant('edit' as const), edit: yjsEdit }) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant('snapshot' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('rebase' as const), at: fc.nat(20) }) },
+)
+
+/** A server's document, and the bytes that shall always say the same, loaded when `loadedAfter` edits were stored. */
+class Room {
+  readonly history = new YjsHistory()
+  readonly truth = new Y.Doc()
+  /** Every update that the truth has seen, and copies of the truth at each moment. */
+  readonly updates: Uint8Array[] = []
+  readonly moments: Y.Doc[] = [new Y.Doc()]
+  readonly snapshots: Array<{ update: Uint8Array; ranges: Uint8Array }> = []
+  bytes = new RoomBytes({ snapshot: null, tail: [] })
+
+  constructor() {
+    this.truth.on('update', (update: Uint8Array, _origin: unknown, _document: Y.Doc, transaction: Y.Transaction) => {
+      this.bytes.add(update, encodeTransactionRanges(transaction))
+    })
+  }
+
+  take(step: Step): void {
+    if (step.kind === 'snapshot') {
+      this.snapshots.push({
+        update: Y.encodeStateAsUpdate(this.truth),
+        ranges: encodeRanges(rangesOfDocument(this.truth)),
+      })
+    } else if (step.kind === 'rebase') {
+      const snapshot = this.snapshots[step.at % this.snapshots.length]
+      if (snapshot) this.bytes.rebase(snapshot.update, snapshot.ranges)
+    } else {
+      const update = this.history.do(step.edit)
+      if (!update) return
+      this.updates.push(update)
+      // The server hears of edits in the order in which they are made, so that none waits for another.
+      Y.applyUpdate(this.truth, update)
+      this.moments.push(copyOf(this.truth))
+    }
+  }
+}
+
+function built(bytes: RoomBytes): Y.Doc {
+  const document = new Y.Doc()
+  for (const part of bytes.parts) Y.applyUpdate(document, part)
+  return document
+}
+
+test('the parts always build the document, whatever was written and however old a new base is', () => {
+  let rebased = 0
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
+      const room = new Room()
+      for (const each of steps) {
+        room.take(each)
+        if (each.kind === 'rebase' && room.snapshots.length > 0) rebased += 1
+        if (each.kind !== 'snapshot') expect(stateOf(built(room.bytes))).toEqual(stateOf(room.truth))
+      }
+      expect(room.bytes.size).toBe(room.bytes.parts.reduce((sum, part) => sum + part.length, 0))
+    }),
+    settings,
+  )
+  expect(rebased).toBeGreaterThan(100)
+})
+
+test('what it says of what it has is what the document says', () => {
+  const seen = { has: 0, lacks: 0, covered: 0, behind: 0 }
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), fc.nat(100), (steps, pick) => {
+      const room = new Room()
+      for (const each of steps) room.take(each)
+      const { bytes, truth } = room
+      expect(Y.decodeStateVector(bytes.stateVector())).toEqual(Y.decodeStateVector(Y.encodeStateVector(truth)))
+      expect(deletionsIn(bytes.deletions())).toEqual(stateOf(truth).deleted)
+      for (const moment of room.moments) {
+        const [known, all] = [moment, truth].map((document) => Y.decodeStateVector(Y.encodeStateVector(document)))
+        const isCovered = [...(all ?? [])].every(([client, clock]) => (known?.get(client) ?? 0) >= clock)
+        expect(bytes.isCoveredBy(known ?? new Map())).toBe(isCovered)
+        seen[isCovered ? 'covered' : 'behind'] += 1
+        if (!isCovered) continue
+        // Who has everything that was inserted has the whole document with the deletions.
+        Y.applyUpdate(moment, bytes.deletions())
+        expect(stateOf(moment)).toEqual(stateOf(truth))
+      }
+      for (const copy of room.history.copies) {
+        const since = room.moments[pick % room.moments.length] as Y.Doc
+        const update = Y.encodeStateAsUpdate(copy, Y.encodeStateVector(since))
+        const hasAll = !isNews(update, truth)
+        expect(bytes.covers(Y.decodeUpdate(update))).toBe(hasAll)
+        seen.has += 1
+      }
+      const stranger = new YjsHistory()
+      stranger.copies.forEach((copy) => (copy.clientID += 10))
+      const news = stranger.do({ kind: 'set', by: 0, key: 'a' }) as Uint8Array
+      expect(bytes.covers(Y.decodeUpdate(news))).toBe(false)
+      // A deletion of something that is there, and not deleted yet.
+      Y.applyUpdate(truth, news)
+      const before = Y.encodeStateVector(truth)
+      const deleting = copyOf(truth)
+      deleting.getMap('map').delete('a')
+      const deletion = Y.encodeStateAsUpdate(deleting, before)
+      expect(bytes.covers(Y.decodeUpdate(deletion))).toBe(!isNews(deletion, truth))
+      seen.lacks += 1
+    }),
+    settings,
+  )
+  expect(Math.min(...Object.values(seen))).toBeGreaterThan(100)
+})
+
+test('a new base takes just those updates out of the tail that it holds', () => {
+  let runs = 0
+  fc.assert(
+    fc.property(fc.array(yjsEdit, { minLength: 5, maxLength: 40 }), fc.nat(40), (edits, nth) => {
+      const room = new Room()
+      let [held, total] = [0, 0]
+      edits.forEach((edit, index) => {
+        room.take({ kind: 'edit', edit })
+        total = room.bytes.tailLength
+        if (index !== nth % edits.length) return
+        room.take({ kind: 'snapshot' })
+        held = total
+      })
+      room.take({ kind: 'rebase', at: 0 })
+      expect(room.bytes.tailLength).toBe(total - held)
+      runs += 1
+    }),
+    settings,
+  )
+  expect(runs).toBe(settings.numRuns)
+})
+
+test('a base is not given up for one that holds less', () => {
+  const room = new Room()
+  room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key: 'a' } })
+  room.take({ kind: 'snapshot' })
+  room.take({ kind: 'edit', edit: { kind: 'set', by: 1, key: 'b' } })
+  room.take({ kind: 'snapshot' })
+  room.take({ kind: 'rebase', at: 1 })
+  // A compaction that began before is done only now.
+  room.take({ kind: 'rebase', at: 0 })
+  expect(built(room.bytes).getMap('map').size).toBe(2)
+})
+
+test('records of earlier versions, which have no ranges, say the same', () => {
+  const room = new Room()
+  for (const key of ['a', 'b', 'a']) room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key } })
+  const tail = room.updates.map((update, index) => ({
+    ...recordOf(update, null, 1),
+    seq: index + 1,
+    ranges: new Uint8Array(),
+  }))
+  const bytes = new RoomBytes({ snapshot: null, tail })
+  expect(bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
+  expect(deletionsIn(bytes.deletions())).toEqual(stateOf(room.truth).deleted)
+  expect(bytes.covers(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth)))).toBe(true)
+  const { update } = recordOf(Y.encodeStateAsUpdate(room.truth), null, 1)
+  bytes.rebase(update, encodeRanges(rangesOfDocument(room.truth)))
+  expect(bytes.tailLength).toBe(0)
+})
+
+test('somebody who has what the room has lost is not taken to have what came after it', () => {
+  const room = new Room()
+  for (const key of ['a', 'b', 'c']) room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key } })
+  const records = room.updates.map((update, index) => ({ ...recordOf(update, null, 1), seq: index + 1 }))
+  const bytes = new RoomBytes({ snapshot: null, tail: records.filter(({ seq }) => seq !== 2) })
+  expect(Y.decodeStateVector(bytes.stateVector())).toEqual(new Map([[1, 1]]))
+  expect(bytes.isCoveredBy(new Map([[1, 2]]))).toBe(false)
+  expect(bytes.isCoveredBy(new Map([[1, 3]]))).toBe(true)
+})
+
+/** Whether an update changes a document, or leaves something waiting in it. */
+function isNews(update: Uint8Array, document: Y.Doc): boolean {
+  const copy = copyOf(document)
+  let changed = false
+  copy.on('update', () => (changed = true))
+  Y.applyUpdate(copy, update)
+  return changed || stateOf(copy).waiting
+}
+
+function deletionsIn(update: Uint8Array): Map<number, Array<[number, number]>> {
+  const { structs, ds } = Y.decodeUpdate(update)
+  expect(structs).toEqual([])
+  return new Map([...ds.clients].map(([client, items]) => [client, items.map(({ clock, len }) => [clock, len])]))
+}

@@ -1,0 +1,150 @@
+import { roomIdSchema, sessionIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
+import { presenceColor } from '@sketchroom/shared/presence'
+import { beforeEach, expect, test } from 'vitest'
+import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
+import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
+import type { Actor, UserActor } from '../accounts/actor.ts'
+import { EventBus } from '../events.ts'
+import { createMembers, type Members } from './members.ts'
+import { AccessEpochs } from './access-epochs.ts'
+import { createAdmission, type Admission } from './admission.ts'
+import { createRoomTokens, type RoomTokens } from './room-tokens.ts'
+import { createRooms, type Rooms } from './rooms.ts'
+import { createTokens } from '../accounts/tokens.ts'
+
+const now = () => 1_800_000_000_000
+const tokens = createTokens({ secret: 'a secret that only the tests know', now })
+const notFound = { code: 'not_found' }
+
+let accountsStore: MemoryAccountsStore
+let rooms: Rooms
+let members: Members
+let admission: Admission
+let roomTokens: RoomTokens
+let ada: UserActor
+let grace: UserActor
+
+beforeEach(async () => {
+  accountsStore = new MemoryAccountsStore()
+  const store = new MemoryRoomStore()
+  const events = new EventBus()
+  const presence = { present: () => [] }
+  rooms = createRooms({ store, presence, events, now })
+  members = createMembers({ store, accountsStore, presence, events, now })
+  const epochs = new AccessEpochs(events)
+  // Who a token speaks for is tested with the tokens; here each is the actor it speaks for.
+  const accounts = { authenticate: async (token: string) => JSON.parse(token) as Actor }
+  admission = createAdmission({ accounts, store, accountsStore, epochs, allowedOrigins: [], now })
+  roomTokens = createRoomTokens({ store, accountsStore, tokens })
+  ada = await createActor('Ada')
+  grace = await createActor('Grace')
+})
+
+async function createActor(name: string): Promise<UserActor> {
+  const userId = userIdSchema.parse(name.toLowerCase())
+  await accountsStore.createUser({ id: userId, name, email: null, passwordHash: null, createdAt: 0 })
+  return { kind: 'user', userId, sessionId: sessionIdSchema.parse(`session-${name}`), expiresAt: 0 }
+}
+const approach = { origin: undefined, host: 'board.example', tokenInUrl: false }
+const enter = (actor: Actor, roomId: RoomId) => admission.admit(JSON.stringify(actor), roomId, approach)
+const memberIds = async (actor: UserActor, roomId: RoomId) =>
+  (await members.list(actor, roomId, { limit: 100 })).data.map(({ user }) => user.id)
+const tokenRequest = { user: { id: userIdSchema.parse('host-7'), name: 'Alan' }, ttlSeconds: 60, origins: [] }
+
+async function mintActor(actor: UserActor, roomId: RoomId, role: 'viewer' | 'editor'): Promise<Actor> {
+  return tokens.verify((await roomTokens.mint(actor, roomId, { ...tokenRequest, role })).token)
+}
+
+test('an owner enters under their name and colour', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  expect(await enter(ada, room.id)).toMatchObject({
+    role: 'owner',
+    user: { id: 'ada', name: 'Ada', color: presenceColor('ada') },
+  })
+})
+
+test('a room that is not there, one that is closed and one that somebody was removed from are the same', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const { room: open } = await rooms.create(ada, { name: 'Open', access: 'link-edit' })
+  await enter(grace, open.id)
+  await members.remove(ada, open.id, grace.userId)
+  const messages = new Set<string>()
+  for (const roomId of [roomIdSchema.parse('no-such-room'), room.id, open.id]) {
+    await enter(grace, roomId).catch((error: Error) => messages.add(String(error)))
+    await expect(enter(grace, roomId)).rejects.toMatchObject(notFound)
+    expect(await admission.roleOf(grace, roomId)).toBeUndefined()
+  }
+  expect(messages.size).toBe(1)
+})
+
+test('who comes by the link is noted once, and the room is in their list from then on', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board', access: 'link-view' })
+  expect((await rooms.list(grace, { limit: 50, archived: 'false' })).data).toEqual([])
+  expect((await enter(grace, room.id)).role).toBe('viewer')
+  await enter(grace, room.id)
+  expect(await memberIds(ada, room.id)).toEqual(['ada', 'grace'])
+  expect((await rooms.list(grace, { limit: 50, archived: 'false' })).data).toMatchObject([{ id: room.id }])
+})
+
+test('a deleted room says so to those who had it, and to nobody else', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const token = await mintActor(ada, room.id, 'viewer')
+  await rooms.delete(ada, room.id)
+  await expect(enter(ada, room.id)).rejects.toMatchObject({ code: 'room_deleted' })
+  await expect(enter(token, room.id)).rejects.toMatchObject({ code: 'room_deleted' })
+  await expect(enter(grace, room.id)).rejects.toMatchObject(notFound)
+  expect(await admission.roleOf(ada, room.id)).toBeUndefined()
+})
+
+test('a role follows what the owner decides', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await members.put(ada, room.id, grace.userId, 'viewer')
+  expect(await admission.roleOf(grace, room.id)).toBe('viewer')
+  await rooms.update(ada, room.id, { access: 'link-edit' })
+  expect(await admission.roleOf(grace, room.id)).toBe('editor')
+  await members.remove(ada, room.id, grace.userId)
+  expect(await admission.roleOf(grace, room.id)).toBeUndefined()
+})
+
+test('a room token lets a host’s user into its room, who is noted nowhere', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const { room: other } = await rooms.create(ada, { name: 'Other', access: 'link-edit' })
+  const alan = await mintActor(ada, room.id, 'editor')
+  expect(await enter(alan, room.id)).toMatchObject({
+    role: 'editor',
+    user: { id: 'host-7', name: 'Alan', color: presenceColor('host-7') },
+  })
+  expect(await memberIds(ada, room.id)).toEqual(['ada'])
+  await expect(enter(alan, other.id)).rejects.toMatchObject(notFound)
+})
+
+test('a room token ends with the access of who minted it', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await members.put(ada, room.id, grace.userId, 'editor')
+  const alan = await mintActor(grace, room.id, 'editor')
+  expect(await admission.roleOf(alan, room.id)).toBe('editor')
+  await members.put(ada, room.id, grace.userId, 'viewer')
+  expect(await admission.roleOf(alan, room.id)).toBe('viewer')
+  await members.remove(ada, room.id, grace.userId)
+  expect(await admission.roleOf(alan, room.id)).toBeUndefined()
+})
+
+test('who came by the link mints no tokens', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board', access: 'link-edit' })
+  await expect(mintActor(grace, room.id, 'editor')).rejects.toMatchObject({ code: 'forbidden' })
+})
+
+test('a room token cannot speak for another person of this server', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await members.put(ada, room.id, grace.userId, 'editor')
+  const request = (id: UserId) => ({ ...tokenRequest, user: { id, name: 'Ada' }, role: 'editor' as const })
+  await expect(roomTokens.mint(grace, room.id, request(ada.userId))).rejects.toMatchObject({ code: 'invalid_request' })
+  await roomTokens.mint(ada, room.id, request(ada.userId))
+})
+
+test('only owners and editors mint room tokens', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board', access: 'link-view' })
+  await expect(mintActor(grace, room.id, 'viewer')).rejects.toMatchObject({ code: 'forbidden' })
+  await rooms.update(ada, room.id, { access: 'private' })
+  await expect(mintActor(grace, room.id, 'viewer')).rejects.toMatchObject(notFound)
+})

@@ -1,0 +1,64 @@
+import type { Document } from '@hocuspocus/server'
+import type { Session } from './session.ts'
+
+/** Nobody needs to speak for more awareness clients than a few tabs have. */
+const MAX_CLIENTS_PER_SESSION = 8
+
+/** So many clients that have gone are remembered, since what others say of them may still be under way. */
+const MAX_GONE_CLIENTS = 256
+
+/** Which session may speak for which awareness client of a room. */
+export class AwarenessOwners {
+  readonly #document: Document
+  readonly #owners = new Map<number, Session>()
+  readonly #gone = new Set<number>()
+
+  constructor(document: Document) {
+    this.#document = document
+  }
+
+  /**
+   * Whether the session may speak for this awareness client: it is its own, or nobody's, or the same person's from a
+   * connection that has not been noticed to be dead yet. What is no news claims nothing: some clients repeat all that
+   * they hear.
+   */
+  claim(clientId: number, clock: number, session: Session): boolean {
+    // A socket that is being closed still says things, and nobody would take back what it says here.
+    if (!session.isIn) return false
+    const owner = this.#owners.get(clientId)
+    if (owner && owner.user.id !== session.user.id) return false
+    // Hocuspocus notes only clients it has never seen; one that comes back would leave a ghost cursor.
+    const own = this.#document.getClients(session.connection)
+    if (own.has(clientId)) return true
+    if (clock <= (this.#document.awareness.meta.get(clientId)?.clock ?? -1)) return false
+    // A client that was given up counts too: it is remembered until the connection goes.
+    if (session.clients.size >= MAX_CLIENTS_PER_SESSION && !session.clients.has(clientId)) return false
+    if (owner && owner !== session) this.#document.getClients(owner.connection).delete(clientId)
+    this.#owners.set(clientId, session)
+    this.#gone.delete(clientId)
+    session.clients.add(clientId)
+    own.add(clientId)
+    return true
+  }
+
+  /** Gives up all that an ended session spoke for. */
+  release(session: Session): void {
+    for (const clientId of session.clients) {
+      if (this.#owners.get(clientId) !== session) continue
+      this.#owners.delete(clientId)
+      this.#gone.add(clientId)
+    }
+  }
+
+  /** Broadcasts, and then forgets the clients that went longest ago. */
+  forgetLongGone(broadcast: () => void): void {
+    // Taken before, since the broadcast may find that others have gone, whom it has not told of.
+    const forgotten = [...this.#gone].slice(0, Math.max(0, this.#gone.size - MAX_GONE_CLIENTS))
+    broadcast()
+    for (const clientId of forgotten) {
+      this.#gone.delete(clientId)
+      // Only now: Hocuspocus tells that a client has gone by the clock that it had, and throws when there is none.
+      this.#document.awareness.meta.delete(clientId)
+    }
+  }
+}

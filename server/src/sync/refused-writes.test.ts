@@ -1,0 +1,82 @@
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import type { DocumentStore } from '../ports/document-store.ts'
+import { aroundStore } from '../testing/around-store.ts'
+import { HeldCalls } from '../testing/held-calls.ts'
+import type { RawClient } from '../testing/raw-client.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+let server: TestServer
+const held = new HeldCalls<DocumentStore>()
+
+beforeAll(async () => {
+  server = await startTestServer({ wrapDocumentStore: (store) => aroundStore(store, held.around) })
+})
+afterAll(() => server.remove())
+
+/** What a client was told since it came in. */
+const toldSince = (client: RawClient) => client.told.filter((each) => typeof each === 'string' || each.type !== 'role')
+const refusal = (reason: string) => [{ type: 'refused', reason }, 'refused']
+
+test('a viewer is told why right before each refusal, in the order of the writes, and stays', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const [ada, viewer] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, viewerToken)]
+  viewer.write(viewer.edit(setWord('graffiti')))
+  // Says nothing, so that there is nothing to refuse: the answer to a question of the server's, from who lacks nothing.
+  viewer.write(Uint8Array.of(0, 0), 'step2')
+  viewer.write(viewer.edit(setWord('more')))
+  await vi.waitFor(() => expect(viewer.answers).toHaveLength(3))
+  expect(toldSince(viewer)).toEqual([...refusal('read_only'), 'durable', ...refusal('read_only')])
+  ada.write(ada.edit(setWord('drawing')))
+  await vi.waitFor(() => expect(wordsOf(viewer)).toContain('drawing'))
+  expect(wordsOf(ada)).toEqual(['drawing'])
+})
+
+test('a write that refers to what is not known is refused by that name, between those that are saved', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, ed] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  held.hold('append')
+  ed.write(ed.edit(setWord('first')))
+  const lost = ed.edit(setWord('second'))
+  ed.write(ed.edit(setWord('third')))
+  ed.write(lost)
+  // All three have been dealt with when this is answered.
+  ed.sendType(MESSAGE.queryAwareness)
+  await vi.waitFor(() => expect(ed.awarenessUpdates).toHaveLength(1))
+  expect(toldSince(ed)).toEqual([])
+  held.release()
+  await vi.waitFor(() => expect(ed.answers).toHaveLength(3))
+  expect(toldSince(ed)).toEqual(['durable', ...refusal('missing_dependencies'), 'durable'])
+  // Asked for what it has, it is asked once, gives it, and all is well.
+  ed.write(Y.encodeStateAsUpdate(ed.doc), 'step2')
+  await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['first', 'second', 'third']))
+  expect(ed.answers.slice(3)).toEqual(['durable'])
+})
+
+test('what no longer fits before a store that does not answer is refused as such, and the next may come', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  onTestFinished(() => held.release())
+  held.hold('append')
+  const pictures = Array.from({ length: 5 }, async () => {
+    const elsewhere = await openRoom(server)
+    const client = await joinRoom(server, elsewhere.roomId, elsewhere.ownerToken)
+    client.write(client.edit((doc) => doc.getArray('picture').push([new Uint8Array(14 * 1024 * 1024)])))
+    client.sendType(MESSAGE.queryAwareness)
+    await vi.waitFor(() => expect(client.awarenessUpdates).toHaveLength(1))
+    return client
+  })
+  const clients = await Promise.all(pictures)
+  const word = new Y.Doc()
+  setWord('word')(word)
+  ada.write(Y.encodeStateAsUpdate(word))
+  await vi.waitFor(() => expect(toldSince(ada)).toEqual(refusal('store_unavailable')))
+  expect(wordsOf(ada)).toEqual([])
+  held.release()
+  await vi.waitFor(() => expect(clients.map(toldSince)).toEqual(clients.map(() => ['durable'])))
+  ada.write(Y.encodeStateAsUpdate(word))
+  await vi.waitFor(() => expect(ada.answers.at(-1)).toBe('durable'))
+  await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['word']))
+})

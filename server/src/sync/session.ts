@@ -1,0 +1,246 @@
+import type { Connection } from '@hocuspocus/server'
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
+import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import type { Notice, RefusalReason } from '@sketchroom/shared/protocol/notices'
+import type { PresenceUser } from '@sketchroom/shared/presence'
+import { mayDraw, type Role } from '@sketchroom/shared/roles'
+import * as decoding from 'lib0/decoding'
+import type { Actor } from '../core/accounts/actor.ts'
+import type { Journal } from '../core/documents/journal.ts'
+import type { Admitted } from '../core/rooms/admission.ts'
+import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
+import { checkUpdate } from './check-update.ts'
+import type { ApplyResult, HostedRoom, SessionContext } from './hosted-room.ts'
+import { stampAnew, stampAwareness } from './stamp-awareness.ts'
+import type { IncomingFrame } from './sync-dialect.ts'
+import type { SyncSocket } from './sync-socket.ts'
+import * as wire from './wire.ts'
+
+/** The pause before a client is asked again for what it did not give when asked; it doubles up to the longest. */
+const FIRST_ASK_PAUSE_MS = 1_000
+const LONGEST_ASK_PAUSE_MS = 60_000
+
+/** What a session calls upon. */
+export interface SessionParts {
+  readonly room: HostedRoom
+  readonly connection: Connection<SessionContext>
+  readonly socket: SyncSocket
+  readonly admitted: Admitted
+  readonly journal: Journal
+  /** The clock that tokens end by, in milliseconds since 1970. */
+  readonly now: () => number
+  /** A fresh token came; whether it is good, and for the same person, is to be found out. */
+  readonly onToken: (session: Session, token: string) => void
+  /** An update decoded and did not integrate: the document may be half changed. */
+  readonly onBroken: (room: HostedRoom, error: unknown) => void
+}
+
+/**
+ * A connection's stay in one room, for exactly as long as the document has the connection. Every message goes through
+ * here: what the role allows, whose cursor it is, and when an edit may be called saved is decided in this one class.
+ */
+export class Session {
+  readonly room: HostedRoom
+  readonly connection: Connection<SessionContext>
+  /** The awareness clients that it has ever spoken for. */
+  readonly clients = new Set<number>()
+  actor: Actor
+  role: Role
+  user: PresenceUser
+  readonly #parts: SessionParts
+  /** What came while access is judged anew: it waits until that is known. */
+  #held: IncomingFrame[] | undefined
+  #askPauseMs = 0
+  #askedAt = -Infinity
+  #askTimer: NodeJS.Timeout | undefined
+  /** The same for every write that was applied, so it is made once. */
+  readonly #applied: Uint8Array
+
+  constructor(parts: SessionParts) {
+    this.#parts = parts
+    this.room = parts.room
+    this.connection = parts.connection
+    this.actor = parts.admitted.actor
+    this.role = parts.admitted.role
+    this.user = parts.admitted.user
+    this.#applied = wire.syncStatus(this.address, true)
+    this.connection.onClose(() => clearTimeout(this.#askTimer))
+  }
+
+  /** What opens each frame to and from this client. */
+  get address(): string {
+    return this.connection.messageAddress
+  }
+
+  /** Whether the stay goes on. */
+  get isIn(): boolean {
+    return this.room.document.hasConnection(this.connection)
+  }
+
+  /** Handles one message, its address and type already read. */
+  receive(frame: IncomingFrame): void {
+    if (this.#held) return void this.#held.push(frame)
+    const { type, decoder } = frame
+    // A fresh token may come late; nothing else is listened to on one that has ended.
+    if (type !== MESSAGE.auth && this.#parts.now() >= this.actor.expiresAt) return this.leave('unauthenticated')
+    try {
+      switch (type) {
+        case MESSAGE.sync:
+        case MESSAGE.syncReply:
+          return this.#receiveSync(wire.readSyncMessage(decoder))
+        case MESSAGE.awareness:
+          return this.#receiveAwareness(decoding.readVarUint8Array(decoder))
+        case MESSAGE.queryAwareness:
+          return this.connection.send(wire.awarenessStates(this.address, this.room.document.awareness))
+        case MESSAGE.auth:
+          return this.#parts.onToken(this, wire.readToken(decoder))
+        case MESSAGE.stateless:
+          // Nothing is asked this way yet; a client of another version may try.
+          return
+        case MESSAGE.close:
+          return this.connection.close()
+        default:
+          return this.leave('invalid_request')
+      }
+    } catch (error) {
+      // Whatever a client can send that does not decode ends its connection and changes nothing.
+      this.#parts.socket.log.info({ err: error, roomId: this.room.id, type }, 'a message could not be handled')
+      this.tell({ type: 'refused', reason: 'malformed_update' })
+      this.leave('malformed_update')
+    }
+  }
+
+  /** From now on, what comes waits: somebody finds out whether they may still be here, and as what. */
+  hold(): void {
+    if (this.#held) return
+    this.#held = []
+    this.#parts.socket.pause()
+  }
+
+  /** Handles what has waited since `hold`, in order. */
+  release(): void {
+    const held = this.#held
+    if (!held) return
+    this.#held = undefined
+    this.#parts.socket.resume()
+    for (const frame of held) if (this.isIn) this.receive(frame)
+  }
+
+  /** Tells this client something beside the drawing. */
+  tell(content: Notice): void {
+    this.connection.send(wire.notice(this.address, content))
+  }
+
+  /** A fresh token is good: it speaks for the same person. */
+  renew({ actor, role, user }: Admitted): void {
+    this.actor = actor
+    if (user.name !== this.user.name || user.color !== this.user.color) this.setUser(user)
+    if (role === this.role) this.tell({ type: 'role', role })
+    else this.setRole(role)
+  }
+
+  /** Gives the connection another role, at once. */
+  setRole(role: Role): void {
+    if (role === this.role) return
+    const couldDraw = mayDraw(this.role)
+    this.role = role
+    this.connection.readOnly = !mayDraw(role)
+    this.tell({ type: 'role', role })
+    if (!couldDraw && mayDraw(role)) this.#askForMissing()
+    if (couldDraw && !mayDraw(role)) this.#stampAnew()
+  }
+
+  /** Says who this is from now on, by another name or colour: also under the cursor that stands. */
+  setUser(user: PresenceUser): void {
+    this.user = user
+    this.#stampAnew()
+  }
+
+  /** Ends the connection's stay in this room, and the socket with it when that serves no other. */
+  leave(code: ErrorCode): void {
+    if (!this.isIn) return
+    this.connection.close({ code: closeCodeOf[code], reason: code })
+    this.#parts.socket.closeIfUnused(code)
+  }
+
+  #receiveSync(message: wire.SyncMessage): void {
+    if (message.kind === 'write') return this.#write(message.update)
+    this.#sendMissing(message.stateVector)
+    if (mayDraw(this.role)) this.#askForMissing()
+  }
+
+  /** The last of the updates is a SyncStep2: with it, the client has everything. */
+  #sendMissing(stateVector: Uint8Array): void {
+    const updates = this.room.missingFor(stateVector)
+    const last = updates.length === 1 ? updates.pop() : undefined
+    for (const update of updates) this.#parts.socket.sendUpdate(this.address, 'update', update)
+    this.#parts.socket.sendUpdate(this.address, 'step2', last ?? wire.EMPTY_UPDATE)
+  }
+
+  #askForMissing(): void {
+    this.#askedAt = performance.now()
+    this.connection.send(wire.syncStep1(this.address, this.room.stateVector()))
+  }
+
+  /**
+   * Asks for what the client has not given, with a pause that grows: one that lost a part of its edits answers with the
+   * same again, however often it is asked.
+   */
+  #askAgain(): void {
+    if (this.#askTimer) return
+    if (performance.now() - this.#askedAt > LONGEST_ASK_PAUSE_MS) this.#askPauseMs = 0
+    const pauseMs = this.#askPauseMs
+    this.#askPauseMs = Math.min(LONGEST_ASK_PAUSE_MS, Math.max(FIRST_ASK_PAUSE_MS, pauseMs * 2))
+    if (pauseMs === 0) return this.#askForMissing()
+    this.#askTimer = setTimeout(() => {
+      this.#askTimer = undefined
+      this.#askForMissing()
+    }, pauseMs)
+  }
+
+  #write(update: Uint8Array): void {
+    if (!mayDraw(this.role)) return this.#answer(wire.isEmptyUpdate(update) ? undefined : 'read_only')
+    if (this.#parts.journal.overloaded) return this.#answer('store_unavailable')
+    const result = this.#apply(update, checkUpdate(update))
+    if (result === 'applied') this.#answer(undefined)
+    if (result !== 'missing-dependencies') return
+    this.#answer('missing_dependencies')
+    this.#askAgain()
+  }
+
+  #apply(update: Uint8Array, decoded: DecodedUpdate): ApplyResult | undefined {
+    try {
+      return this.room.apply(update, decoded, this)
+    } catch (error) {
+      this.leave('malformed_update')
+      this.#parts.onBroken(this.room, error)
+      return undefined
+    }
+  }
+
+  /**
+   * Answers one write. Refusals wait in the same line: the n-th answer belongs to the n-th write. Who has left is
+   * answered no more: under the same address, a next stay would take it for the answer to a write of its own.
+   */
+  #answer(refusal: RefusalReason | undefined): void {
+    this.#parts.journal.whenDurable(this.room.id, () => {
+      if (!this.isIn) return
+      if (refusal === undefined) return this.connection.send(this.#applied)
+      this.tell({ type: 'refused', reason: refusal })
+      this.connection.send(wire.syncStatus(this.address, false))
+    })
+  }
+
+  #receiveAwareness(update: Uint8Array): void {
+    const stamped = stampAwareness(update, this, (clientId, clock) => this.room.owners.claim(clientId, clock, this))
+    if (stamped) this.room.document.applyAwarenessUpdate(this.connection, stamped)
+  }
+
+  /** Makes what others see of this client right again, now that the server knows something else of it. */
+  #stampAnew(): void {
+    const { document } = this.room
+    const clients = document.getClients(this.connection)
+    document.applyAwarenessUpdate(this.connection, stampAnew(document.awareness, clients, this))
+  }
+}

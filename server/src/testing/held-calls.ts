@@ -1,0 +1,49 @@
+import type { Around } from './around-store.ts'
+
+/**
+ * Calls of a store that wait once they are held, each until it is released. `answers` holds the answer back, which is
+ * then that of an earlier moment; without, the work itself waits.
+ */
+export class HeldCalls<Store> {
+  readonly waiting: Array<{ call: keyof Store; release: () => void }> = []
+  readonly #answers: boolean
+  #held: ReadonlySet<keyof Store> = new Set()
+  #armed: { after: keyof Store; call: keyof Store } | undefined
+  #next: keyof Store | undefined
+
+  constructor({ answers = false } = {}) {
+    this.#answers = answers
+  }
+
+  /** From now on these calls wait. */
+  hold(...calls: Array<keyof Store>): void {
+    this.#held = new Set(calls)
+  }
+
+  /** Once a call of `after` is done, the next of `call` waits, and no other. */
+  holdNext(call: keyof Store, { after }: { after: keyof Store }): void {
+    this.#armed = { after, call }
+  }
+
+  /** Lets all go on that wait, and all that come. */
+  release(): void {
+    this.#held = new Set()
+    for (const { release } of this.waiting.splice(0)) release()
+  }
+
+  /** For `aroundStore`. */
+  readonly around: Around<Store> = async (call, work) => {
+    // Decided when the call comes: one that came before `hold` is answered.
+    const isHeld = this.#held.has(call) || this.#next === call
+    if (this.#next === call) this.#next = undefined
+    const wait = () => new Promise<void>((resolve) => this.waiting.push({ call, release: resolve }))
+    if (isHeld && !this.#answers) await wait()
+    const answer = await work()
+    if (isHeld && this.#answers) await wait()
+    if (this.#armed?.after === call) {
+      this.#next = this.#armed.call
+      this.#armed = undefined
+    }
+    return answer
+  }
+}
