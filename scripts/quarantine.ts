@@ -5,8 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { openSqliteStorage } from '../server/src/adapters/sql/sqlite-storage.ts'
-import type { SqlStorage } from '../server/src/adapters/sql/sql-database.ts'
+import { openStorage } from '../server/src/adapters/sql/open-storage.ts'
 import { giveBackSound, tryQuarantined } from '../server/src/core/documents/quarantine.ts'
 import { decodeRanges, recordOf, type ClockRanges } from '../server/src/core/documents/clock-ranges.ts'
 import type { DocumentStore, QuarantinedRecord } from '../server/src/ports/document-store.ts'
@@ -87,7 +86,7 @@ async function run(args: string[]): Promise<boolean> {
   const roomId = values.room === undefined ? undefined : findRoomId(values.room)
   if (values.room !== undefined && !roomId) throw new UsageError(`${values.room} is no room's id.`)
   const { kind: wantedKind, seq: wantedSeq } = values
-  const storage = await openStorage(values)
+  const storage = await openStorage(placeOf(values))
   try {
     const all = await storage.documentStore.listQuarantined(roomId)
     const records = all.filter(({ kind, seq }) => kind === (wantedKind ?? kind) && `${seq}` === (wantedSeq ?? `${seq}`))
@@ -108,13 +107,12 @@ function parseCommand(args: string[]) {
   }
 }
 
-async function openStorage({ data, database }: { data?: string; database?: string }): Promise<SqlStorage> {
-  if (database !== undefined && data !== undefined) throw new UsageError('Give --data or --database, not both.')
-  if (database !== undefined) throw new UsageError('PostgreSQL is not supported by this version yet.')
+function placeOf({ data, database: databaseUrl }: { data?: string; database?: string }) {
+  if (databaseUrl !== undefined && data !== undefined) throw new UsageError('Give --data or --database, not both.')
   const file = join(data ?? './data', 'sketchroom.db')
   // Opened as it is, a wrong directory would get a database of its own, in which nothing is set aside.
-  if (!existsSync(file)) throw new UsageError(`There is no ${file}.`)
-  return await openSqliteStorage({ file })
+  if (databaseUrl === undefined && !existsSync(file)) throw new UsageError(`There is no ${file}.`)
+  return { file, databaseUrl }
 }
 
 function nameOf({ roomId, kind, seq }: QuarantinedRecord): string {

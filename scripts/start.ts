@@ -1,5 +1,6 @@
 /** `pnpm start`: builds the client and runs the server, which serves it. Ctrl-C stops both in order. */
 import { spawn, spawnSync } from 'node:child_process'
+import { SERVER_ENVIRONMENT, SERVER_FLAGS } from './server-command.ts'
 
 const vite = 'node_modules/vite/bin/vite.js'
 const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
@@ -8,7 +9,10 @@ const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'],
 })
 if (build.status !== 0) process.exit(build.status ?? 1)
 
-const server = spawn(process.execPath, ['server/src/main.ts'], { stdio: 'inherit' })
+const server = spawn(process.execPath, [...SERVER_FLAGS, 'server/src/main.ts'], {
+  stdio: 'inherit',
+  env: { ...SERVER_ENVIRONMENT, ...process.env },
+})
 // The terminal sends Ctrl-C to the whole group: wait for the server's own orderly end.
 process.on('SIGINT', () => undefined)
 process.on('SIGTERM', () => server.kill('SIGTERM'))

@@ -4,7 +4,7 @@ import type { Logger } from 'pino'
 import { lockDataDir } from './adapters/sql/data-dir-lock.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
 import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
-import { openSqliteStorage } from './adapters/sql/sqlite-storage.ts'
+import { openStorage } from './adapters/sql/open-storage.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './core/accounts/accounts.ts'
 import { EventBus } from './core/events.ts'
@@ -70,11 +70,18 @@ export interface ComposeOptions {
 
 /** The one place where everything is put together. Opens the database, listens on nothing yet. */
 export async function compose(config: Config, log: Logger, options: ComposeOptions = {}): Promise<App> {
-  await mkdir(config.dataDir, { recursive: true, mode: 0o700 })
-  const file = join(config.dataDir, 'sketchroom.db')
-  const secret = config.jwtSecret ?? (await loadSecret(config.dataDir))
-  const unlock = lockDataDir(config.dataDir)
-  const storage = await openSqliteStorage({ file, synchronous: config.sqliteSynchronous }).catch((error: unknown) => {
+  const { dataDir, databaseUrl } = config
+  if (databaseUrl === undefined) await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  const secret = config.jwtSecret ?? (await loadSecret(dataDir))
+  // Two processes on one data directory would each show people their own half; PostgreSQL gives out the numbers.
+  const unlock = databaseUrl === undefined ? lockDataDir(dataDir) : () => undefined
+  const place = {
+    file: join(dataDir, 'sketchroom.db'),
+    synchronous: config.sqliteSynchronous,
+    databaseUrl,
+    readUrl: config.databaseReadUrl,
+  }
+  const storage = await openStorage(place, log).catch((error: unknown) => {
     unlock()
     throw error
   })
@@ -91,10 +98,9 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const passwords = createPasswords({ threads: 1 })
   const accounts = createAccounts({ store: accountsStore, roomStore, tokens, passwords, now, events })
   const { allowedOrigins } = config
-  const admission = rememberAdmissions(
-    createAdmission({ accounts, store: roomStore, accountsStore, epochs, allowedOrigins, now }),
-    { epochs, now },
-  )
+  const asking = createAdmission({ accounts, store: roomStore, accountsStore, epochs, allowedOrigins, now })
+  // Over PostgreSQL, another process may change who may be where, and nothing here would hear of it.
+  const admission = databaseUrl === undefined ? rememberAdmissions(asking, { epochs, now }) : asking
 
   const reportDamaged: ReportDamaged = (record, reason) =>
     log.error({ ...record, reason }, 'a stored record cannot be read; it was set aside, and the room opens without it')

@@ -36,6 +36,7 @@ test('messages of every size arrive whole and in order, between the pings and th
     writer.write(message)
     socket.ping('from ws')
   }
+  while (received.length < messages.length) await once(client, 'message')
   socket.close(4000, 'done')
   const [code, reason] = (await once(client, 'close')) as [number, Buffer]
   expect([code, reason.toString()]).toEqual([4000, 'done'])

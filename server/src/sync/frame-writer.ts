@@ -6,6 +6,8 @@ const FIRST_FRAGMENT = 0x02
 const FRAGMENT = 0x00
 const LAST_FRAGMENT = 0x80
 
+/** Up to this size, one buffer is cheaper than two. */
+const CHEAP_TO_COPY_BYTES = 1024
 /** A larger message goes out in fragments of this size, each when the one before it has left. */
 const FRAGMENT_BYTES = 256 * 1024
 
@@ -87,9 +89,14 @@ export class FrameWriter {
    * number of clients may be told a large board at once.
    */
   writeShared(head: Uint8Array, body: Uint8Array): void {
-    if (head.length + body.length <= FRAGMENT_BYTES) return this.write(Buffer.concat([head, body]))
+    if (body.length <= CHEAP_TO_COPY_BYTES) return this.write(Buffer.concat([head, body]))
     if (this.#large) this.#waiting.push({ head, body })
-    else this.#begin({ head, body })
+    else if (head.length + body.length > FRAGMENT_BYTES) this.#begin({ head, body })
+    else {
+      this.#cork()
+      this.#stream.write(Buffer.concat([frameHeader(WHOLE, head.length + body.length), head]))
+      this.#stream.write(body)
+    }
   }
 
   #begin({ head, body }: LargeMessage): void {

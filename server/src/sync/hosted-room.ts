@@ -29,9 +29,9 @@ export const NEVER_MS = 2 ** 31 - 1
 
 /** Joiners are sent so many updates after the base one by one; with more, the board is encoded anew, for all who come. */
 const LONG_TAIL = 64
-/** A large board takes tens of milliseconds of everybody's time, so that it is worth it only for a longer tail. */
-const LARGE_BOARD_BYTES = 128 * 1024
-const LONG_TAIL_OF_LARGE_BOARD = 1000
+/** Encoding takes time with the size of the board: this part of it must be new, or so many updates. */
+const LARGE_PART = 0.2
+const VERY_LONG_TAIL = 1000
 
 /** Marks what comes from the store and must not be journalled again. */
 const STORED = Symbol('stored')
@@ -39,6 +39,11 @@ const STORED = Symbol('stored')
 /** Marks an edit that the server makes for somebody. */
 export interface ServerEdit {
   readonly author: string | null
+}
+
+/** A room's own records do not come together: that is no fault of whoever asked for what is in them. */
+export class UnreadableRoomError extends Error {
+  override readonly name = 'UnreadableRoomError'
 }
 
 /** What became of an update that a client sent. */
@@ -104,10 +109,11 @@ export class HostedRoom {
 
   /**
    * Applies a client's update, whole or not at all: one that refers to what is not known is `missing-dependencies`.
-   * Throws when it does not integrate; then the document may be half changed.
+   * Throws when it does not integrate; then the document may be half changed. Like all that reads the room, throws
+   * `UnreadableRoomError` when that cannot be done.
    */
   apply(update: Uint8Array, decoded: DecodedUpdate, origin: Session): ApplyResult {
-    if (!this.#filled && this.bytes.covers(decoded)) return 'applied'
+    if (!this.#filled && this.#read(() => this.bytes.covers(decoded))) return 'applied'
     this.fill()
     if (this.#hasHole) return this.#applyBesideHole(update, decoded, origin)
     if (isMissingDependencies(decoded, this.document)) return 'missing-dependencies'
@@ -133,17 +139,17 @@ export class HostedRoom {
   missingFor(stateVector: Uint8Array): Uint8Array[] {
     const known = Y.decodeStateVector(stateVector)
     if (known.size === 0) return this.#whole()
-    if (!this.#filled && this.bytes.isCoveredBy(known)) return [this.bytes.deletions()]
+    if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known))) return [this.bytes.deletions()]
     this.fill()
     return [Y.encodeStateAsUpdate(this.document, stateVector)]
   }
 
   /** What the room has, as a state vector. */
   stateVector(): Uint8Array {
-    return this.#filled ? Y.encodeStateVector(this.document) : this.bytes.stateVector()
+    return this.#filled ? Y.encodeStateVector(this.document) : this.#read(() => this.bytes.stateVector())
   }
 
-  /** Builds the document from the bytes, if it is not. Throws when Yjs does not take them. */
+  /** Builds the document from the bytes, if it is not. */
   fill(): void {
     if (this.#filled) return
     const { document } = this
@@ -152,9 +158,11 @@ export class HostedRoom {
     this.#hidingFromBroadcasts(
       () => true,
       () => {
-        document.transact(() => {
-          for (const part of this.bytes.parts) Y.applyUpdate(document, part, STORED)
-        }, STORED)
+        this.#read(() =>
+          document.transact(() => {
+            for (const part of this.bytes.parts) Y.applyUpdate(document, part, STORED)
+          }, STORED),
+        )
       },
     )
     document.flushDelay = NEVER_MS
@@ -168,6 +176,14 @@ export class HostedRoom {
   /** Nothing is sent any more. */
   close(): void {
     this.#pace.close()
+  }
+
+  #read<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (cause) {
+      throw new UnreadableRoomError(`the records of room ${this.id} do not come together`, { cause })
+    }
   }
 
   /** Something by this origin is to be broadcast. */
@@ -223,8 +239,9 @@ export class HostedRoom {
 
   #whole(): Uint8Array[] {
     const { bytes, document } = this
-    const longTail = bytes.size < LARGE_BOARD_BYTES ? LONG_TAIL : LONG_TAIL_OF_LARGE_BOARD
-    if (this.#filled && !this.#hasHole && bytes.tailLength > longTail) {
+    const { tailLength, tailPart } = bytes
+    const isLong = tailLength > LONG_TAIL && (tailLength > VERY_LONG_TAIL || tailPart > LARGE_PART)
+    if (this.#filled && !this.#hasHole && isLong) {
       bytes.rebase(Y.encodeStateAsUpdate(document), encodeRanges(rangesOfDocument(document)))
     }
     return bytes.parts

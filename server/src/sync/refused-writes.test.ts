@@ -78,5 +78,6 @@ test('what no longer fits before a store that does not answer is refused as such
   await vi.waitFor(() => expect(clients.map(toldSince)).toEqual(clients.map(() => ['durable'])))
   ada.write(Y.encodeStateAsUpdate(word))
   await vi.waitFor(() => expect(ada.answers.at(-1)).toBe('durable'))
-  await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['word']))
+  const later = await joinRoom(server, roomId, ownerToken)
+  await vi.waitFor(() => expect(wordsOf(later)).toEqual(['word']))
 })

@@ -15,7 +15,7 @@ import type { Admission, Admitted } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
-import { HostedRoom, NEVER_MS, type SessionContext } from './hosted-room.ts'
+import { HostedRoom, NEVER_MS, UnreadableRoomError, type SessionContext } from './hosted-room.ts'
 import { Session } from './session.ts'
 import type { SyncSocket } from './sync-socket.ts'
 import * as wire from './wire.ts'
@@ -118,6 +118,8 @@ export class RoomHost implements PresenceSource {
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
     for (;;) {
       const room = await this.#open(roomId)
+      // An unload may end in the very moment between its answer and here.
+      if (room.document.isDestroyed) continue
       if (!socket.isOpen) return this.#unloadIfEmpty(room)
       if (epochs.of(roomId) === admitted.epoch) return this.#begin(room, admitted, { socket, address, onBegin })
       try {
@@ -135,13 +137,18 @@ export class RoomHost implements PresenceSource {
    * to ask, and so is that `change` does not throw midway: what it did until then stays.
    */
   async edit(roomId: RoomId, author: string | null, change: (document: Y.Doc) => void): Promise<number> {
-    const room = await this.#open(roomId)
+    let room = await this.#open(roomId)
+    // An unload may end in the very moment between its answer and here; nothing would be stored of such a document.
+    while (room.document.isDestroyed) room = await this.#open(roomId)
     room.document.addDirectConnection()
     try {
       room.edit(change, { author })
       const { promise, resolve } = Promise.withResolvers<number>()
       this.#parts.journal.whenDurable(roomId, resolve)
       return (await promise) || (this.#rooms.get(roomId)?.position.head ?? 0)
+    } catch (error) {
+      if (error instanceof UnreadableRoomError) this.#drop(room, error)
+      throw error
     } finally {
       room.document.removeDirectConnection()
       this.#unloadIfEmpty(room)

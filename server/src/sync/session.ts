@@ -11,7 +11,7 @@ import type { Journal } from '../core/documents/journal.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
 import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
 import { checkUpdate } from './check-update.ts'
-import type { ApplyResult, HostedRoom, SessionContext } from './hosted-room.ts'
+import { UnreadableRoomError, type ApplyResult, type HostedRoom, type SessionContext } from './hosted-room.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
 import type { SyncSocket } from './sync-socket.ts'
@@ -32,7 +32,7 @@ export interface SessionParts {
   readonly now: () => number
   /** A fresh token came; whether it is good, and for the same person, is to be found out. */
   readonly onToken: (session: Session, token: string) => void
-  /** An update decoded and did not integrate: the document may be half changed. */
+  /** An update decoded and did not integrate, or the room cannot be read: the document may be half changed. */
   readonly onBroken: (room: HostedRoom, error: unknown) => void
 }
 
@@ -104,6 +104,7 @@ export class Session {
           return this.leave('invalid_request')
       }
     } catch (error) {
+      if (error instanceof UnreadableRoomError) return this.#parts.onBroken(this.room, error)
       // Whatever a client can send that does not decode ends its connection and changes nothing.
       this.#parts.socket.log.info({ err: error, roomId: this.room.id, type }, 'a message could not be handled')
       this.tell({ type: 'refused', reason: 'malformed_update' })
@@ -213,6 +214,7 @@ export class Session {
     try {
       return this.room.apply(update, decoded, this)
     } catch (error) {
+      if (error instanceof UnreadableRoomError) throw error
       this.leave('malformed_update')
       this.#parts.onBroken(this.room, error)
       return undefined

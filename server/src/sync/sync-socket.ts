@@ -159,7 +159,7 @@ export class SyncSocket implements WebSocketLike {
       return this.close(closeCodeOf.invalid_request, 'invalid_request')
     }
     if (!frame) {
-      if (data[0] === MESSAGE.ping && data.length === 1) this.#socket.send(wire.PONG_FRAME)
+      if (data[0] === MESSAGE.ping && data.length === 1) this.#sendHeartbeat(wire.PONG_FRAME)
       return
     }
     const isToken = frame.type === MESSAGE.auth
@@ -254,7 +254,12 @@ export class SyncSocket implements WebSocketLike {
     this.#sentAtBeat = sent
     this.#alive = false
     this.#socket.ping()
-    if (this.#parts.dialect.ping) this.#socket.send(this.#parts.dialect.ping)
+    if (this.#parts.dialect.ping) this.#sendHeartbeat(this.#parts.dialect.ping)
+  }
+
+  /** It is a message like any other: sent past the writer, it would come between the fragments of a large one. */
+  #sendHeartbeat(bytes: Uint8Array): void {
+    if (this.isOpen) this.#parts.writer.write(bytes)
   }
 
   #ended(code: number, reason: string): void {

@@ -2,7 +2,7 @@ import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { findNotice, type Notice } from '@sketchroom/shared/protocol/notices'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
-import { WebSocket } from 'ws'
+import { WebSocket, type ClientOptions } from 'ws'
 import * as Y from 'yjs'
 
 /** One answer of the server to a write: durable, or not applied. */
@@ -29,16 +29,16 @@ export class RawClient {
   onAuthenticated: () => void = () => undefined
   /** Called when the server asks for a fresh token. */
   onTokenRequest: () => void = () => undefined
+  /** Called when an update came, after it was applied. */
+  onUpdate: () => void = () => undefined
+  /** How often the server has answered a heartbeat. */
+  pongCount = 0
   step1Count = 0
   readonly #socket: WebSocket
   readonly #address: string
 
   /** `address` is a room's id, perhaps with a session's after a NUL; `shared` is a client whose socket this one uses. */
-  constructor(
-    url: string,
-    address: string,
-    options: { doc?: Y.Doc; origin?: string; headers?: Record<string, string>; shared?: RawClient } = {},
-  ) {
+  constructor(url: string, address: string, options: ClientOptions & { doc?: Y.Doc; shared?: RawClient } = {}) {
     this.#address = address
     const { doc = new Y.Doc(), shared, ...clientOptions } = options
     this.doc = doc
@@ -56,6 +56,11 @@ export class RawClient {
   async join(token: string): Promise<void> {
     await this.open()
     this.sendToken(token)
+    this.askForMissing()
+  }
+
+  /** Asks for what the own document lacks. */
+  askForMissing(): void {
     this.#send(MESSAGE.sync, (encoder) => {
       encoding.writeVarUint(encoder, SYNC.step1)
       encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
@@ -109,6 +114,11 @@ export class RawClient {
     this.#send(type, (encoder) => encoding.writeUint8Array(encoder, body))
   }
 
+  /** Sends a heartbeat of the Hocuspocus protocol. */
+  ping(): void {
+    this.#socket.send(Uint8Array.of(MESSAGE.ping))
+  }
+
   close(): void {
     this.#socket.close()
   }
@@ -128,7 +138,10 @@ export class RawClient {
   }
 
   #receive(data: Uint8Array): void {
-    if (data.length === 1) return
+    if (data.length === 1) {
+      if (data[0] === MESSAGE.pong) this.pongCount += 1
+      return
+    }
     const decoder = decoding.createDecoder(data)
     if (decoding.readVarString(decoder) !== this.#address) return
     switch (decoding.readVarUint(decoder)) {
@@ -160,7 +173,10 @@ export class RawClient {
     if (subtype === SYNC.step1) {
       this.step1Count += 1
       this.onStep1(payload)
-    } else Y.applyUpdate(this.doc, payload, this)
+      return
+    }
+    Y.applyUpdate(this.doc, payload, this)
+    this.onUpdate()
   }
 
   #receiveAuth(decoder: decoding.Decoder): void {

@@ -18,8 +18,9 @@ export const options = workerData as SqliteConnectionOptions
 /** Opens the connection that this thread owns. */
 export function openConnection(): Database.Database {
   const database = new Database(options.file)
-  // First, and only in a new file: space that a clean-up freed can be given back to the disk.
-  database.pragma('auto_vacuum = incremental')
+  // A new file can give space that a clean-up freed back to the disk, if this comes first. In one that can, it would
+  // wait for the write lock.
+  if (database.pragma('auto_vacuum', { simple: true }) === 0) database.pragma('auto_vacuum = incremental')
   database.pragma('journal_mode = WAL')
   database.pragma(`synchronous = ${options.synchronous}`)
   database.pragma(`busy_timeout = ${options.busyTimeoutMs}`)

@@ -14,7 +14,8 @@ const IDLE_IN_TRANSACTION_MS = 30_000
 const ANSWER_MS = STATEMENT_MS + 5_000
 const SLOW_MS = 500
 
-const INT8 = 20
+/** Types of columns, as PostgreSQL numbers them. */
+const [BYTEA, INT8] = [17, 20]
 
 /** How a pool of connections is opened. */
 export interface PostgresPoolOptions {
@@ -38,8 +39,7 @@ export function createPostgresPool({ url, purpose, max, patient = false, log }: 
     ...(patient ? {} : limits),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
-    // Numbers and times stay far below 2^53; the driver would make strings of them.
-    types: { getTypeParser: (type: number) => (type === INT8 ? Number : types.getTypeParser(type)) },
+    types: { getTypeParser },
   })
   // Without a listener, either would end the process. A connection in use tells its trouble to who uses it as well.
   pool.on('error', (error) => log.warn({ err: error, purpose }, 'a connection to PostgreSQL was lost'))
@@ -54,4 +54,17 @@ export function createPostgresKysely(pool: Pool, log: Logger): Kysely<Schema> {
     log.warn({ sql: query.sql, tookMs: Math.round(queryDurationMillis) }, 'a slow statement')
   }
   return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: noteSlow })
+}
+
+function getTypeParser(type: number): (value: string) => unknown {
+  // Numbers and times stay far below 2^53; the driver would make strings of them.
+  if (type === INT8) return Number
+  if (type === BYTEA) return parseBytes
+  return types.getTypeParser(type)
+}
+
+/** PostgreSQL writes bytes as `\\x` and hexadecimal digits. */
+function parseBytes(text: string): Uint8Array {
+  const { buffer, byteOffset, length } = Buffer.from(text.slice(2), 'hex')
+  return new Uint8Array(buffer, byteOffset, length)
 }

@@ -3,8 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompiledQuery } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { NO_MIGRATIONS } from 'kysely/migration'
-import { createMigrator } from './migrate.ts'
 import { isUniqueViolation, type SqlDatabase } from './sql-database.ts'
 import { openSqlite } from './sqlite-database.ts'
 
@@ -58,12 +56,4 @@ test('while another connection holds the write lock, a commit fails in time and 
   expect(turns).toBeGreaterThan(3)
   await database.db.insertInto('users').values(user('ada')).execute()
   await other.close()
-})
-
-test('the migrations go down to nothing and up again', async () => {
-  const migrator = createMigrator(database.db)
-  expect((await migrator.migrateTo(NO_MIGRATIONS)).error).toBeUndefined()
-  await expect(database.db.selectFrom('users').selectAll().execute()).rejects.toThrow('no such table')
-  expect((await migrator.migrateToLatest()).error).toBeUndefined()
-  expect(await database.db.selectFrom('users').selectAll().execute()).toEqual([])
 })

@@ -43,5 +43,7 @@ export async function openSqlite(options: SqliteOptions): Promise<SqlDatabase> {
 /** Files of the first version cannot give space back to the disk; they are written anew once, while nobody uses them. */
 async function letShrink(db: Kysely<Schema>): Promise<void> {
   const { rows } = await sql<{ auto_vacuum: number }>`pragma auto_vacuum`.execute(db)
-  if (rows[0]?.auto_vacuum === 0) await sql`vacuum`.execute(db)
+  if (rows[0]?.auto_vacuum !== 0) return
+  // It takes as much space again, which may not be there. Everything works without.
+  await sql`vacuum`.execute(db).catch(() => undefined)
 }

@@ -1,17 +1,10 @@
 /** The journal's thread: appends and nothing else, so that no read stands before an acknowledgement. */
 import Database from 'better-sqlite3'
-import { answerRequests, openConnection, options } from './answer-requests.ts'
+import { answerRequests, openConnection } from './answer-requests.ts'
 import type { PackedBatch } from './packed-batch.ts'
 
-const LOCK_RETRY_MS = 1
-
 const database = openConnection()
-// SQLite asks for a lock ever more seldom; beside a clean-up, the journal once stood for 430 ms so.
-database.pragma('busy_timeout = 0')
 
-const beginImmediate = database.prepare('begin immediate')
-const commit = database.prepare('commit')
-const rollback = database.prepare('rollback')
 const advanceHead = database
   .prepare<[string, number], number>(
     `insert into room_documents (room_id, head) values (?, ?)
@@ -24,24 +17,8 @@ const insertUpdate = database.prepare(
 const insertBatch = database.prepare('insert into journal_batches (id, at, first_seqs) values (?, ?, ?)')
 const findBatch = database.prepare<[string], string>('select first_seqs from journal_batches where id = ?').pluck()
 
-const clock = new Int32Array(new SharedArrayBuffer(4))
-
-function begin(): void {
-  const deadline = performance.now() + options.busyTimeoutMs
-  for (;;) {
-    try {
-      beginImmediate.run()
-      return
-    } catch (error) {
-      const isLocked = error instanceof Database.SqliteError && error.code === 'SQLITE_BUSY'
-      if (!isLocked || performance.now() > deadline) throw error
-      Atomics.wait(clock, 0, 0, LOCK_RETRY_MS)
-    }
-  }
-}
-
 /** Writes a batch; answers the number that the first update of each room was given. */
-function write(batch: PackedBatch): number[] {
+const write = database.transaction((batch: PackedBatch): number[] => {
   const { roomIds, counts, authors, times, crcs, rangesLengths, updateLengths, blobs } = batch
   const firstSeqs: number[] = []
   let [entry, byte] = [0, 0]
@@ -58,16 +35,13 @@ function write(batch: PackedBatch): number[] {
   }
   if (roomIds.length > 0) insertBatch.run(batch.id, batch.at, JSON.stringify(firstSeqs))
   return firstSeqs
-}
+})
 
 function append(batch: PackedBatch): number[] {
-  begin()
   try {
-    const firstSeqs = write(batch)
-    commit.run()
-    return firstSeqs
+    // `immediate`: take the write lock at once, so that two writers wait for each other instead of failing midway.
+    return write.immediate(batch)
   } catch (error) {
-    if (database.inTransaction) rollback.run()
     const wasAppended = error instanceof Database.SqliteError && error.code === 'SQLITE_CONSTRAINT_PRIMARYKEY'
     const known = wasAppended ? findBatch.get(batch.id) : undefined
     if (known === undefined) throw error

@@ -53,8 +53,11 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
 async function shrink(db: Kysely<Schema>): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(db)
-    if ((rows[0]?.freelist_count ?? 0) < SHRINK_PAGES) return
+    if ((rows[0]?.freelist_count ?? 0) < SHRINK_PAGES) break
     await sql`pragma incremental_vacuum(${sql.lit(SHRINK_PAGES)})`.execute(db)
     await wait(BREATH_MS)
   }
+  // The file shrinks when this is carried over to it; the first does that beside the journal, the second ends the log.
+  await sql`pragma wal_checkpoint(passive)`.execute(db)
+  await sql`pragma wal_checkpoint(truncate)`.execute(db)
 }

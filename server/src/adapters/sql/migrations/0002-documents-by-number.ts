@@ -58,9 +58,8 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
   await inKeyOrder(
     db.schema
       .createTable('room_documents')
-      .addColumn('room_id', 'text', (column) => column.notNull())
-      .addColumn('head', 'bigint', (column) => column.notNull())
-      .addPrimaryKeyConstraint('room_documents_by_room', ['room_id']),
+      .addColumn('room_id', 'text', (column) => column.primaryKey().notNull())
+      .addColumn('head', 'bigint', (column) => column.notNull()),
   ).execute()
   await inKeyOrder(
     db.schema
@@ -97,10 +96,9 @@ async function createTables(db: Kysely<unknown>): Promise<void> {
   await inKeyOrder(
     db.schema
       .createTable('journal_batches')
-      .addColumn('id', 'text', (column) => column.notNull())
+      .addColumn('id', 'text', (column) => column.primaryKey().notNull())
       .addColumn('at', 'bigint', (column) => column.notNull())
-      .addColumn('first_seqs', 'text', (column) => column.notNull())
-      .addPrimaryKeyConstraint('journal_batches_by_id', ['id']),
+      .addColumn('first_seqs', 'text', (column) => column.notNull()),
   ).execute()
 }
 
@@ -160,7 +158,7 @@ async function copySnapshots(db: Kysely<Tables>): Promise<void> {
 /** Back to one snapshot a room, the newest sound one. Older snapshots, names and ranges are lost. */
 export async function down(anyDb: Kysely<unknown>): Promise<void> {
   const db = anyDb as Kysely<Tables>
-  const { bytes } = engineOf(anyDb)
+  const { bytes, renameConstraint } = engineOf(anyDb)
   await db.schema.alterTable('room_documents').addColumn('snapshot', bytes).execute()
   await db.schema
     .alterTable('room_documents')
@@ -173,6 +171,8 @@ export async function down(anyDb: Kysely<unknown>): Promise<void> {
       select max(seq) from room_snapshots where room_id = room_documents.room_id and quarantined is null
     )
   `.execute(db)
+  await db.schema.dropIndex('room_updates_set_aside').execute()
+  await renameConstraint('room_updates', 'room_updates_by_number', 'room_updates_key')
   await db.schema.alterTable('room_updates').renameColumn('author', 'actor').execute()
   for (const column of ['crc', 'ranges']) await db.schema.alterTable('room_updates').dropColumn(column).execute()
   for (const table of ['journal_batches', 'room_snapshots']) await db.schema.dropTable(table).execute()

@@ -1,0 +1,167 @@
+import { sql, type Insertable, type Kysely } from 'kysely'
+import type { Schema } from './schema.ts'
+
+/** Moving would mix what is stored here with something else, or overwrite what is newer. */
+export class MoveRefusedError extends Error {
+  override readonly name = 'MoveRefusedError'
+}
+
+/** How many rows of each table were copied, and how many rooms' documents were there already. */
+export interface Moved {
+  readonly users: number
+  readonly sessions: number
+  readonly rooms: number
+  readonly memberships: number
+  readonly documents: number
+  readonly unchangedDocuments: number
+}
+
+type Table = keyof Schema
+
+/** Parents first. What batches were answered is asked for only by the process that wrote them. */
+const SMALL_TABLES = { users: ['id'], sessions: ['id'], rooms: ['id'], memberships: ['room_id', 'user_id'] } as const
+const SMALL_ROWS = 500
+/** Documents may have rows of some megabytes. */
+const UPDATE_ROWS = 100
+const SNAPSHOT_ROWS = 2
+
+/**
+ * Makes the target hold what the source holds. It may be run again, after an interruption or after the source went
+ * on: documents that are there already are left alone. Rejects with `MoveRefusedError` before it has changed anything.
+ */
+export async function moveStorage(
+  from: Kysely<Schema>,
+  to: Kysely<Schema>,
+  note: (line: string) => void,
+): Promise<Moved> {
+  await refuseToMix(from, to)
+  const small = await to.transaction().execute(async (trx) => {
+    for (const table of Object.keys(SMALL_TABLES).toReversed() as Array<keyof typeof SMALL_TABLES>) {
+      await trx.deleteFrom(table).execute()
+    }
+    return {
+      users: await copyRows(from, trx, 'users', SMALL_TABLES.users, SMALL_ROWS),
+      sessions: await copyRows(from, trx, 'sessions', SMALL_TABLES.sessions, SMALL_ROWS),
+      rooms: await copyRows(from, trx, 'rooms', SMALL_TABLES.rooms, SMALL_ROWS),
+      memberships: await copyRows(from, trx, 'memberships', SMALL_TABLES.memberships, SMALL_ROWS),
+    }
+  })
+  note(
+    `copied ${small.users} people, ${small.sessions} sign-ins, ${small.rooms} rooms, ${small.memberships} memberships`,
+  )
+  let [documents, unchangedDocuments] = [0, 0]
+  for await (const { room_id: roomId } of rowsOf(from, 'room_documents', ['room_id'], SMALL_ROWS)) {
+    if (await isSame(from, to, roomId)) unchangedDocuments += 1
+    else {
+      await copyDocument(from, to, roomId)
+      documents += 1
+      if (documents % 100 === 0) note(`copied the drawings of ${documents} rooms so far`)
+    }
+  }
+  note(`copied the drawings of ${documents} rooms; those of ${unchangedDocuments} were there`)
+  return { ...small, documents, unchangedDocuments }
+}
+
+/** The target may hold an earlier state of the source, and nothing else. */
+async function refuseToMix(from: Kysely<Schema>, to: Kysely<Schema>): Promise<void> {
+  for await (const room of rowsOf(to, 'rooms', ['id'], SMALL_ROWS)) {
+    const own = await from
+      .selectFrom('rooms')
+      .select(['version', 'updated_at'])
+      .where('id', '=', room.id)
+      .executeTakeFirst()
+    if (!own) throw new MoveRefusedError(`the target has rooms that are not in the source, such as ${room.id}`)
+    if (room.version > own.version || room.updated_at > own.updated_at) throw wentOn(room.id)
+  }
+  for await (const document of rowsOf(to, 'room_documents', ['room_id'], SMALL_ROWS)) {
+    const { room_id: id, head } = document
+    const own = await from.selectFrom('room_documents').select('head').where('room_id', '=', id).executeTakeFirst()
+    if (!own) throw new MoveRefusedError(`the target has drawings that are not in the source, such as of room ${id}`)
+    if (head > own.head) throw wentOn(id)
+  }
+  for (const table of ['users', 'sessions'] as const) {
+    const newest = (db: Kysely<Schema>) =>
+      db
+        .selectFrom(table)
+        .select((eb) => eb.fn.max('created_at').as('at'))
+        .executeTakeFirst()
+    const [there, here] = [(await newest(to))?.at ?? 0, (await newest(from))?.at ?? 0]
+    if (there > here) throw new MoveRefusedError('somebody has signed in at the target since: it is in use')
+  }
+}
+
+function wentOn(roomId: string): MoveRefusedError {
+  return new MoveRefusedError(`room ${roomId} is newer in the target than in the source: it is in use`)
+}
+
+/** Whether two databases hold the same records of a room, by their numbers and checksums. */
+async function isSame(from: Kysely<Schema>, to: Kysely<Schema>, roomId: string): Promise<boolean> {
+  const [here, there] = await Promise.all([from, to].map((db) => summarize(db, roomId)))
+  return JSON.stringify(here) === JSON.stringify(there)
+}
+
+async function summarize(db: Kysely<Schema>, roomId: string): Promise<unknown> {
+  const records = (table: 'room_updates' | 'room_snapshots') => sql`
+    select count(*) as count, max(seq) as last, cast(sum(crc) as bigint) as crcs, count(quarantined) as set_aside
+    from ${sql.table(table)} where room_id = ${roomId}`
+  const document = await db.selectFrom('room_documents').select('head').where('room_id', '=', roomId).executeTakeFirst()
+  const [updates, snapshots] = [await records('room_updates').execute(db), await records('room_snapshots').execute(db)]
+  return [document, updates.rows, snapshots.rows]
+}
+
+async function copyDocument(from: Kysely<Schema>, to: Kysely<Schema>, roomId: string): Promise<void> {
+  await to.transaction().execute(async (trx) => {
+    for (const table of ['room_updates', 'room_snapshots', 'room_documents'] as const) {
+      await trx.deleteFrom(table).where('room_id', '=', roomId).execute()
+    }
+    await copyRows(from, trx, 'room_updates', ['seq'], UPDATE_ROWS, roomId)
+    await copyRows(from, trx, 'room_snapshots', ['seq'], SNAPSHOT_ROWS, roomId)
+    await copyRows(from, trx, 'room_documents', ['room_id'], 1, roomId)
+  })
+}
+
+async function copyRows<T extends Table>(
+  from: Kysely<Schema>,
+  to: Kysely<Schema>,
+  table: T,
+  key: readonly string[],
+  atOnce: number,
+  roomId?: string,
+): Promise<number> {
+  let copied = 0
+  for await (const page of pagesOf(from, table, key, atOnce, roomId)) {
+    await to
+      .insertInto(table)
+      .values(page as unknown as Insertable<Schema[T]>[])
+      .execute()
+    copied += page.length
+  }
+  return copied
+}
+
+async function* rowsOf<T extends Table>(db: Kysely<Schema>, table: T, key: readonly string[], atOnce: number) {
+  for await (const page of pagesOf(db, table, key, atOnce)) yield* page
+}
+
+/** A table in the order of a key, or one room's part of it, some rows at once. */
+async function* pagesOf<T extends Table>(
+  db: Kysely<Schema>,
+  table: T,
+  key: readonly string[],
+  atOnce: number,
+  roomId?: string,
+): AsyncGenerator<Array<Schema[T]>> {
+  const columns = sql.join(key.map((column) => sql.ref(column)))
+  const conditions = roomId === undefined ? [] : [sql`room_id = ${roomId}`]
+  let last: Record<string, unknown> | undefined
+  for (;;) {
+    const after = last === undefined ? [] : [sql`(${columns}) > (${sql.join(key.map((column) => last?.[column]))})`]
+    const all = [...conditions, ...after]
+    const where = all.length === 0 ? sql`` : sql`where ${sql.join(all, sql` and `)}`
+    const { rows } = await sql<Schema[T]>`
+      select * from ${sql.table(table)} ${where} order by ${columns} limit ${atOnce}`.execute(db)
+    if (rows.length > 0) yield rows
+    if (rows.length < atOnce) return
+    last = rows.at(-1) as Record<string, unknown>
+  }
+}

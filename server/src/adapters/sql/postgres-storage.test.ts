@@ -1,0 +1,133 @@
+import { roomIdSchema, userIdSchema } from '@sketchroom/shared/ids'
+import { sql } from 'kysely'
+import { nanoid } from 'nanoid'
+import pino, { type Logger } from 'pino'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { createPostgresDatabase, startTestPostgres, type TestPostgres } from '../../testing/test-database.ts'
+import { openPostgres, openPostgresStorage } from './postgres-storage.ts'
+import { SqlRoomStore } from './sql-room-store.ts'
+
+const silent = pino({ level: 'silent' })
+
+let server: TestPostgres
+beforeAll(async () => {
+  server = await startTestPostgres()
+})
+afterAll(() => server.stop())
+
+/** A log whose lines can be read. */
+function createLog(): { log: Logger; lines: Array<Record<string, unknown>> } {
+  const lines: Array<Record<string, unknown>> = []
+  const log = pino({}, { write: (line) => void lines.push(JSON.parse(line) as Record<string, unknown>) })
+  return { log, lines }
+}
+
+test('every connection ends its statements in time', async () => {
+  const { main } = await (await createPostgresDatabase(server)).open()
+  const { rows } = await sql<{ name: string; setting: string }>`
+    select name, setting from pg_settings
+    where name in ('statement_timeout', 'lock_timeout', 'idle_in_transaction_session_timeout') order by name`.execute(
+    main.db,
+  )
+  expect(rows.map(({ setting }) => Number(setting))).toEqual([30_000, 10_000, 30_000])
+})
+
+test('a slow statement is in the log, without the values in it', async () => {
+  const { log, lines } = createLog()
+  const { main } = await (await createPostgresDatabase(server)).open(log)
+  await sql`select pg_sleep(0.6), ${'secret'}::text`.execute(main.db)
+  expect(lines).toMatchObject([{ msg: 'a slow statement', sql: 'select pg_sleep(0.6), $1::text' }])
+  expect(Number(lines[0]?.['tookMs'])).toBeGreaterThanOrEqual(600)
+  expect(JSON.stringify(lines)).not.toContain('secret')
+})
+
+test('connections that are cut while nobody uses them are noted, and replaced', async () => {
+  const { log, lines } = createLog()
+  const { documentStore: store } = await (await createPostgresDatabase(server)).open(log)
+  const roomId = roomIdSchema.parse(nanoid())
+  const append = () =>
+    store.append({
+      id: nanoid(),
+      rooms: [
+        { roomId, entries: [{ update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 }] },
+      ],
+    })
+  await append()
+  await store.load(roomId)
+  const cut = await server.query(
+    `select pg_terminate_backend(pid) from pg_stat_activity where application_name in ('sketchroom journal', 'sketchroom documents')`,
+  )
+  await vi.waitFor(() => expect(lines).toHaveLength(cut.length))
+  expect(cut.length).toBeGreaterThan(1)
+  expect(lines[0]).toMatchObject({ msg: 'a connection to PostgreSQL was lost' })
+  await append()
+  expect((await store.load(roomId)).head).toBe(2)
+})
+
+test('a connection that is cut in the middle of a transaction takes it back, and nothing else', async () => {
+  const { db, open } = await createPostgresDatabase(server)
+  const { main } = await open()
+  const user = (id: string) => ({ id, name: id, email: null, password_hash: null, created_at: 1 })
+  const failed = main.db.transaction().execute(async (trx) => {
+    await trx.insertInto('users').values(user('ada')).execute()
+    const { rows } = await sql<{ pid: number }>`select pg_backend_pid() as pid`.execute(trx)
+    await server.query(`select pg_terminate_backend(${rows[0]?.pid})`)
+    await trx.insertInto('users').values(user('bob')).execute()
+  })
+  await expect(failed).rejects.toThrow(/terminat|not queryable/)
+  await main.db.insertInto('users').values(user('eve')).execute()
+  expect(await db.selectFrom('users').select('id').execute()).toEqual([{ id: 'eve' }])
+})
+
+test('lists come from the replica, everything else from the primary', async () => {
+  const [url, readUrl] = [await server.createDatabase(), await server.createDatabase()]
+  const ada = userIdSchema.parse(nanoid())
+  const room = (name: string) => ({
+    id: roomIdSchema.parse(`${name}-of-the-tests`),
+    name,
+    slug: null,
+    access: 'private' as const,
+    metadata: {},
+    ...{ createdAt: 1, updatedAt: 1, deletedAt: null, version: 1 },
+  })
+  for (const [where, name] of [
+    [url, 'primary'],
+    [readUrl, 'replica'],
+  ] as const) {
+    const database = await openPostgres({ url: where, log: silent })
+    await new SqlRoomStore(database).createRoom(room(name), ada)
+    await database.close()
+  }
+  const storage = await openPostgresStorage({ url, readUrl, log: silent })
+  onTestFinished(() => storage.close())
+  const rooms = new SqlRoomStore(storage.main)
+  const listed = await rooms.listRooms({ userId: ada, limit: 10, archived: false })
+  expect(listed.map(({ room: { name } }) => name)).toEqual(['replica'])
+  expect((await rooms.findRoom(room('primary').id))?.name).toBe('primary')
+})
+
+test('what was answered survives that the server is killed, and a batch tried again is there once', async () => {
+  const { documentStore: store } = await (await createPostgresDatabase(server)).open()
+  const roomId = roomIdSchema.parse(nanoid())
+  const answered = new Map<number, number>()
+  let running = true
+  const write = async () => {
+    for (let n = 0; running || n < 20; n++) {
+      const entry = { update: Buffer.from(`${n}`), author: null, at: 1, ranges: new Uint8Array(), crc: n }
+      const batch = { id: nanoid(), rooms: [{ roomId, entries: [entry] }] }
+      const append = () => store.append(batch).catch(() => undefined)
+      const firstSeqs = await vi.waitUntil(append, { timeout: 30_000, interval: 20 })
+      answered.set(firstSeqs.get(roomId) ?? 0, n)
+    }
+  }
+  const writing = write()
+  await vi.waitFor(() => expect(answered.size).toBeGreaterThan(20))
+  await server.crash()
+  const before = answered.size
+  await vi.waitFor(() => expect(answered.size).toBeGreaterThan(before + 20))
+  running = false
+  await writing
+  const { tail, head } = await store.load(roomId)
+  expect(head).toBe(answered.size)
+  expect(tail.map(({ seq, crc }) => [seq, crc])).toEqual([...answered])
+})

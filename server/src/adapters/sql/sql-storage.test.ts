@@ -1,0 +1,96 @@
+import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import { sql } from 'kysely'
+import { nanoid } from 'nanoid'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { UpdateRecord } from '../../ports/document-store.ts'
+import {
+  createPostgresDatabase,
+  createSqliteDatabase,
+  startTestPostgres,
+  type TestPostgres,
+} from '../../testing/test-database.ts'
+
+const newRoom = () => roomIdSchema.parse(nanoid())
+const entry: UpdateRecord = { update: new Uint8Array(100), author: 'ada', at: 1, ranges: new Uint8Array(9), crc: 1 }
+const batch = (roomId: RoomId, count = 1) => ({
+  id: nanoid(),
+  rooms: [{ roomId, entries: Array.from({ length: count }, () => entry) }],
+})
+
+let server: TestPostgres
+beforeAll(async () => {
+  server = await startTestPostgres()
+})
+afterAll(() => server.stop())
+
+describe.each([
+  ['SQLite', createSqliteDatabase],
+  ['PostgreSQL', () => createPostgresDatabase(server)],
+] as const)('in %s', (_engine, create) => {
+  test('an append does not wait for a load', async () => {
+    const { documentStore: store } = await (await create()).open()
+    const [large, small] = [newRoom(), newRoom()]
+    await store.append(batch(large, 20_000))
+    await store.load(small)
+    const answers: string[] = []
+    await Promise.all([
+      store.load(large).then(({ head }) => answers.push(`load of ${head}`)),
+      store.append(batch(small)).then(() => answers.push('append')),
+    ])
+    expect(answers).toEqual(['append', 'load of 20000'])
+  })
+
+  test('a load does not wait for an append that waits for somebody else', async () => {
+    const { db, open } = await create()
+    const { documentStore: store } = await open()
+    const roomId = newRoom()
+    await store.append(batch(roomId))
+    let appended = false
+    let append: Promise<unknown> | undefined
+    await db.transaction().execute(async (trx) => {
+      await trx
+        .updateTable('room_documents')
+        .set({ head: sql`head` })
+        .where('room_id', '=', roomId)
+        .execute()
+      append = store.append(batch(roomId)).then(() => (appended = true))
+      expect((await store.load(roomId)).head).toBe(1)
+      expect(await store.readSince(roomId, 0)).toHaveLength(1)
+      expect(appended).toBe(false)
+    })
+    await append
+    expect((await store.load(roomId)).head).toBe(2)
+  })
+
+  test('a load while updates arrive and old ones go never sees a hole', async () => {
+    const { open } = await create()
+    const [writer, reader] = [(await open()).documentStore, (await open()).documentStore]
+    const roomId = newRoom()
+    await writer.append(batch(roomId, 10))
+    let busy = true
+    const change = async () => {
+      for (let head = 10; head < 100; head += 10) {
+        await writer.append(batch(roomId, 10))
+        await writer.addSnapshot(roomId, {
+          seq: head,
+          bytes: entry.update,
+          ranges: entry.ranges,
+          crc: 1,
+          at: head,
+          label: null,
+        })
+        await writer.purge({ updatesBefore: 2, batchesBefore: 0, keepSnapshot: () => false })
+      }
+      busy = false
+    }
+    const changing = change()
+    let loads = 0
+    while (busy) {
+      const { snapshot, head, tail } = await reader.load(roomId)
+      expect((snapshot?.seq ?? 0) + tail.length).toBe(head)
+      loads += 1
+    }
+    await changing
+    expect(loads).toBeGreaterThan(10)
+  })
+})

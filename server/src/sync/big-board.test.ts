@@ -1,0 +1,139 @@
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { DocumentStore } from '../ports/document-store.ts'
+import { RawClient } from '../testing/raw-client.ts'
+import { SlowReader } from '../testing/slow-reader.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const TEXTS = 20_000
+/** 20,000 of them are 20 MB. */
+const TEXT_LENGTH = 1_000
+const PER_EDIT = 250
+
+let server: TestServer
+let store: DocumentStore
+let room: Awaited<ReturnType<typeof openRoom>>
+
+/** A board of many texts, drawn through the journal, left, and stored as a snapshot. */
+beforeAll(async () => {
+  server = await startTestServer({ wrapDocumentStore: (inner) => (store = inner) })
+  room = await openRoom(server)
+  const ada = new RawClient(server.syncUrl, room.roomId)
+  await ada.join(room.ownerToken)
+  await vi.waitFor(() => expect(ada.notices).toHaveLength(1))
+  for (let n = 0; n < TEXTS; n += PER_EDIT) {
+    ada.write(
+      ada.edit((doc) => {
+        doc.transact(() => {
+          for (let i = n; i < n + PER_EDIT; i++) doc.getMap('texts').set(`${i}`, `${i} `.padEnd(TEXT_LENGTH, '.'))
+        })
+      }),
+    )
+  }
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(TEXTS / PER_EDIT), { timeout: 60_000 })
+  expect(new Set(ada.answers)).toEqual(new Set(['durable']))
+  ada.close()
+  const roomId = roomIdSchema.parse(room.roomId)
+  await vi.waitFor(async () => expect(await store.listSnapshots(roomId)).toHaveLength(1))
+  const { snapshot, tail } = await store.load(roomId)
+  expect(snapshot?.bytes.length).toBeGreaterThan(TEXTS * TEXT_LENGTH)
+  expect(tail).toEqual([])
+})
+afterAll(() => server.remove())
+
+const textsOf = (client: RawClient): number => client.doc.getMap('texts').size
+
+/** An editor over a connection that can be made slow. */
+async function comeSlowly(): Promise<{ client: RawClient; reader: SlowReader }> {
+  const reader = new SlowReader()
+  const client = new RawClient(server.syncUrl, room.roomId, reader.options)
+  onTestFinished(() => client.terminate())
+  await client.open()
+  return { client, reader }
+}
+
+test('a board of 20 MB opens for who may draw, and is asked for nothing twice', async () => {
+  const ed = await joinRoom(server, room.roomId, room.editorToken)
+  await vi.waitFor(() => expect(textsOf(ed)).toBe(TEXTS))
+  expect([ed.isOpen, ed.step1Count]).toEqual([true, 1])
+  ed.write(ed.edit(setWord('drawn on it')))
+  await vi.waitFor(() => expect(ed.answers).toEqual(['durable']))
+})
+
+test('it comes in fragments, of which none is large', async () => {
+  const { client, reader } = await comeSlowly()
+  await client.join(room.editorToken)
+  await vi.waitFor(() => expect(textsOf(client)).toBe(TEXTS))
+  const fragments = reader.frames.filter(({ opcode, isLast }) => opcode === 0 || (opcode === 2 && !isLast))
+  expect(fragments.reduce((sum, { length }) => sum + length, 0)).toBeGreaterThan(TEXTS * TEXT_LENGTH)
+  expect(Math.max(...reader.frames.map(({ length }) => length))).toBeLessThanOrEqual(256 * 1024)
+})
+
+test('who reads slowly is not cut, and hears what is drawn meanwhile after the board', async () => {
+  const ada = await joinRoom(server, room.roomId, room.ownerToken)
+  await vi.waitFor(() => expect(textsOf(ada)).toBe(TEXTS))
+  const { client, reader } = await comeSlowly()
+  const textsWhenHeard: number[] = []
+  client.onUpdate = () => {
+    if (client.doc.getMap('words').has('meanwhile')) textsWhenHeard.push(textsOf(client))
+  }
+  reader.readSlowly(2)
+  await client.join(room.editorToken)
+  await vi.waitFor(() => expect(reader.frames.length).toBeGreaterThan(3))
+  ada.write(ada.edit(setWord('meanwhile')))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(1))
+  // Nothing of the board is there before all of it is.
+  expect(textsOf(client)).toBe(0)
+  await vi.waitFor(() => expect(textsWhenHeard).toEqual([TEXTS]))
+  expect(client.isOpen).toBe(true)
+})
+
+test('heartbeats pass a board that is on its way, and come as whole messages of their own', async () => {
+  const { client, reader } = await comeSlowly()
+  reader.readSlowly(2)
+  await client.join(room.editorToken)
+  await vi.waitFor(() => expect(reader.frames.length).toBeGreaterThan(3))
+  client.ping()
+  await vi.waitFor(() => expect([textsOf(client), client.pongCount]).toEqual([TEXTS, 1]))
+  expect(client.isOpen).toBe(true)
+})
+
+test('who reads nothing of what is drawn is cut in the end', async () => {
+  const small = await openRoom(server)
+  const ada = await joinRoom(server, small.roomId, small.ownerToken)
+  const reader = new SlowReader()
+  const client = new RawClient(server.syncUrl, small.roomId, reader.options)
+  await client.open()
+  await client.join(small.editorToken)
+  await vi.waitFor(() => expect(client.notices).toHaveLength(1))
+  reader.stop()
+  const present = async () => {
+    const answer = await server.api.call('GET', `/api/v1/rooms/${small.roomId}`, { token: small.ownerToken })
+    return ((await answer.json()) as { present: unknown[] }).present.length
+  }
+  let drawn = 0
+  while ((await present()) === 2) {
+    ada.write(ada.edit((doc) => doc.getArray('strokes').push([new Uint8Array(200_000)])))
+    drawn += 200_000
+    await vi.waitFor(() => expect(ada.answers).toHaveLength(drawn / 200_000))
+  }
+  expect(drawn).toBeGreaterThan(8 * 1024 * 1024)
+  expect(drawn).toBeLessThan(64 * 1024 * 1024)
+  reader.goOn()
+  expect((await client.closed).code).toBe(1006)
+})
+
+test('an edit that is itself larger than what may wait for a reader reaches everybody, and cuts nobody', async () => {
+  const small = await openRoom(server)
+  const [ada, ed] = [
+    await joinRoom(server, small.roomId, small.ownerToken),
+    await joinRoom(server, small.roomId, small.editorToken),
+  ]
+  const picture = new Uint8Array(12 * 1024 * 1024)
+  ada.write(ada.edit((doc) => doc.getMap('pictures').set('large', picture)))
+  ada.write(ada.edit(setWord('after it')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable', 'durable']))
+  await vi.waitFor(() => expect([ed.doc.getMap('pictures').size, wordsOf(ed)]).toEqual([1, ['after it']]))
+  expect(ed.isOpen).toBe(true)
+})

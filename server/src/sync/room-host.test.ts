@@ -1,0 +1,102 @@
+import { crc32 } from 'node:zlib'
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import { pino } from 'pino'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
+import { recordOf } from '../core/documents/clock-ranges.ts'
+import { Compaction } from '../core/documents/compaction.ts'
+import { Journal } from '../core/documents/journal.ts'
+import { EventBus } from '../core/events.ts'
+import { AccessEpochs } from '../core/rooms/access-epochs.ts'
+import type { Admission } from '../core/rooms/admission.ts'
+import type { RecordId } from '../ports/document-store.ts'
+import { setWord, wordsOf } from '../testing/test-room.ts'
+import { RoomHost } from './room-host.ts'
+
+const roomId = roomIdSchema.parse('room-aaaaaa')
+
+/** Rooms over a store in memory, which answers at once; nobody joins, they are edited by the server. */
+function startHost() {
+  const store = new MemoryDocumentStore()
+  const journal = new Journal(store, { pace: { commitEveryMs: 0, busyCommitEveryMs: 0 } })
+  const setAside: RecordId[] = []
+  const reportDamaged = (record: RecordId) => setAside.push(record)
+  const compaction = new Compaction({ store, reportDamaged })
+  const nobody = () => Promise.reject(new Error('nobody joins'))
+  const admission: Admission = { admit: nobody, roleOf: nobody }
+  const host = new RoomHost({
+    admission,
+    epochs: new AccessEpochs(new EventBus()),
+    store,
+    journal,
+    compaction,
+    reportDamaged,
+    log: pino({ level: 'silent' }),
+    now: Date.now,
+  })
+  onTestFinished(async () => {
+    await host.close()
+    await compaction.close()
+  })
+  const storedWords = async () => {
+    const { snapshot, tail } = await store.load(roomId)
+    const doc = new Y.Doc()
+    if (snapshot) Y.applyUpdate(doc, snapshot.bytes)
+    for (const { update } of tail) Y.applyUpdate(doc, update)
+    return wordsOf({ doc })
+  }
+  return { store, journal, host, setAside, storedWords }
+}
+
+/** An update of its own, as a record. */
+function wordRecord(word: string) {
+  const doc = new Y.Doc()
+  setWord(word)(doc)
+  return recordOf(Y.encodeStateAsUpdate(doc), null, 1)
+}
+
+test('an edit of the server’s resolves with its number once it is durable, and says who made it', async () => {
+  const { store, host, storedWords } = startHost()
+  expect(await host.edit(roomId, 'ada', setWord('one'))).toBe(1)
+  expect(await host.edit(roomId, null, setWord('two'))).toBe(2)
+  expect(await storedWords()).toEqual(['one', 'two'])
+  expect((await store.load(roomId)).tail.map(({ author }) => author)).toEqual(['ada', null])
+  // Nothing changes, so nothing is written: all that there is is durable up to the last.
+  expect(await host.edit(roomId, 'ada', () => undefined)).toBe(2)
+})
+
+test('once all is durable and nobody is there, a room leaves memory, with no clock to wait for', async () => {
+  const { host } = startHost()
+  const stored = vi.spyOn(host.hocuspocus, 'storeDocumentHooks')
+  const changed = vi.spyOn(host.hocuspocus, 'hooks')
+  for (let n = 0; n < 10; n++) await host.edit(roomId, null, setWord(`w${n}`))
+  await vi.waitFor(() => expect(host.size).toBe(0), { timeout: 1_000 })
+  expect(stored).not.toHaveBeenCalled()
+  expect(changed.mock.calls.map(([name]) => name)).not.toContain('onChange')
+})
+
+test('an edit that meets a room on its way out of memory is not lost, at whichever moment it comes', async () => {
+  const { host, storedWords } = startHost()
+  const words: string[] = []
+  for (let ticks = 0; ticks < 80; ticks++) {
+    // This one changes nothing, so that the room is loaded, left and unloaded in microtasks: one of these in each.
+    const other = host.edit(roomId, null, () => undefined)
+    for (let tick = 0; tick < ticks; tick++) await Promise.resolve()
+    words.push(`${ticks}`)
+    await Promise.all([other, host.edit(roomId, null, setWord(`${ticks}`))])
+    expect(await storedWords()).toEqual([...words].sort())
+    await vi.waitFor(() => expect(host.size).toBe(0), { interval: 1 })
+  }
+})
+
+test('an edit of a room whose records do not come together fails, and the next finds it repaired', async () => {
+  const { store, host, setAside, storedWords } = startHost()
+  const bytes = Uint8Array.of(9, 9, 9, 9)
+  const unreadable = { ...wordRecord('lost'), update: bytes, crc: crc32(bytes) }
+  await store.append({ id: 'batch', rooms: [{ roomId, entries: [wordRecord('before'), unreadable] }] })
+  await expect(host.edit(roomId, null, setWord('first'))).rejects.toThrow('do not come together')
+  await host.edit(roomId, null, setWord('second'))
+  expect(setAside).toEqual([{ roomId, kind: 'update', seq: 2 }])
+  expect(await storedWords()).toEqual(['before', 'second'])
+})
