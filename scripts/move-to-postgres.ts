@@ -33,23 +33,20 @@ try {
 /** Moves and checks; false when the two do not hold the same. */
 async function run(args: string[]): Promise<boolean> {
   const { dataDir, databaseUrl } = parse(args)
-  const unlock = lockDataDir(dataDir)
+  const endings: Array<() => unknown> = [lockDataDir(dataDir)]
+  const open = async (place: { file: string; databaseUrl: string | undefined }) => {
+    const storage = await openStorage(place)
+    endings.unshift(() => storage.close())
+    return storage
+  }
   try {
-    const from = await openStorage({ file: join(dataDir, 'sketchroom.db'), databaseUrl: undefined })
-    try {
-      const to = await openStorage({ file: '', databaseUrl })
-      try {
-        console.log(`Moving ${dataDir} to ${withoutPassword(databaseUrl)}`)
-        await moveStorage(from.main.db, to.main.db, (line) => console.log(`  ${line}`))
-        return await check(from, to, dataDir)
-      } finally {
-        await to.close()
-      }
-    } finally {
-      await from.close()
-    }
+    const from = await open({ file: join(dataDir, 'sketchroom.db'), databaseUrl: undefined })
+    const to = await open({ file: '', databaseUrl })
+    console.log(`Moving ${dataDir} to ${withoutPassword(databaseUrl)}`)
+    await moveStorage(from.main.db, to.main.db, (line) => console.log(`  ${line}`))
+    return await check(from, to, dataDir)
   } finally {
-    unlock()
+    for (const end of endings) await end()
   }
 }
 

@@ -4,6 +4,9 @@
  */
 import { vi } from 'vitest'
 
+/** A run that expects most tests to fail has less of it (`scripts/mutate.ts`). */
+const PATIENCE_MS = Number(process.env['TEST_PATIENCE_MS'] ?? 15_000)
+
 const { waitFor } = vi
 vi.waitFor = (callback, options = {}) =>
-  waitFor(callback, typeof options === 'number' ? options : { timeout: 15_000, ...options })
+  waitFor(callback, typeof options === 'number' ? options : { timeout: PATIENCE_MS, ...options })

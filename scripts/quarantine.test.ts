@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
-import { openSqliteStorage } from '../server/src/adapters/sql/sqlite-storage.ts'
 import type { DocumentStore } from '../server/src/ports/document-store.ts'
+import { openServerStorage, serverEnvironment } from '../server/src/testing/server-data.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../server/src/testing/test-room.ts'
 import { startTestServer, type TestServer } from '../server/src/testing/test-server.ts'
 
@@ -19,10 +19,12 @@ beforeAll(async () => {
 })
 afterAll(() => server.remove())
 
-/** Runs the script as an operator would, on the running server's directory: what it printed, and its exit code. */
-function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [SCRIPT, ...args, '--data', dataDir], (_error, out, err) =>
+/** Runs the script as an operator would, on what the running server stores: what it printed, and its exit code. */
+async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const { DATABASE_URL: url } = await serverEnvironment(dataDir)
+  const place = url === undefined ? ['--data', dataDir] : ['--database', url]
+  return await new Promise((resolve) => {
+    const child = execFile(process.execPath, [SCRIPT, ...args, ...place], (_error, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     )
   })
@@ -30,7 +32,7 @@ function run(...args: string[]): Promise<{ code: number; out: string; err: strin
 
 /** The store as another process sees it. */
 async function withStore<T>(work: (store: DocumentStore) => Promise<T>): Promise<T> {
-  const storage = await openSqliteStorage({ file: join(dataDir, 'sketchroom.db') })
+  const storage = await openServerStorage(dataDir)
   try {
     return await work(storage.documentStore)
   } finally {

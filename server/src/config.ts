@@ -84,7 +84,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   const faults = error?.issues.map(({ path, message }) => `${path[0]?.toString()}: ${message}`) ?? []
   // Said together with whatever else is wrong, also when that keeps the rest from being read.
   if (given['DATABASE_URL'] !== undefined && given['JWT_SECRET'] === undefined) {
-    faults.push('JWT_SECRET: must be given with DATABASE_URL, since every process over one database signs with the same')
+    faults.push(
+      'JWT_SECRET: must be given with DATABASE_URL, since every process over one database signs with the same',
+    )
   }
   if (given['DATABASE_READ_URL'] !== undefined && given['DATABASE_URL'] === undefined) {
     faults.push('DATABASE_READ_URL: is of use only with DATABASE_URL')

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openSqlite } from './adapters/sql/sqlite-database.ts'
+import { findFreePort } from './testing/free-port.ts'
 import { ServerProcess } from './testing/server-process.ts'
-import { findFreePort } from './testing/test-server.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 

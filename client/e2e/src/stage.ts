@@ -1,11 +1,13 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { roomTokenSchema } from '@sketchroom/shared/api/rooms'
 import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-core'
+import { findFreePort } from '../../../server/src/testing/free-port.ts'
+import { removeServerData } from '../../../server/src/testing/server-data.ts'
 import { ServerProcess } from '../../../server/src/testing/server-process.ts'
-import { ApiCaller, findFreePort } from '../../../server/src/testing/test-server.ts'
+import { ApiCaller } from '../../../server/src/testing/test-server.ts'
 import { BoardActor } from './board-actor.ts'
 import { launchBrowser } from './browser.ts'
 import { Peer } from './peer.ts'
@@ -87,6 +89,6 @@ export class Stage {
   async close(): Promise<void> {
     await this.#browser.close()
     await this.#server.end('SIGKILL')
-    await rm(this.#dataDir, { recursive: true, force: true })
+    await removeServerData(this.#dataDir)
   }
 }

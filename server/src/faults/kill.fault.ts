@@ -1,10 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
+import { findFreePort } from '../testing/free-port.ts'
 import { RawClient } from '../testing/raw-client.ts'
+import { removeServerData } from '../testing/server-data.ts'
 import { ServerProcess } from '../testing/server-process.ts'
-import { ApiCaller, findFreePort } from '../testing/test-server.ts'
+import { ApiCaller } from '../testing/test-server.ts'
 import { strokesOf, Writer } from './writer.ts'
 
 const ROUNDS = 20
@@ -23,7 +25,7 @@ beforeAll(async () => {
 })
 afterAll(async () => {
   await server.end('SIGKILL')
-  await rm(dataDir, { recursive: true, force: true })
+  await removeServerData(dataDir)
 })
 
 async function openRoom() {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { apiPath } from '@sketchroom/shared/api/paths'
@@ -6,22 +6,22 @@ import { memberListSchema, roomListSchema, roomSchema } from '@sketchroom/shared
 import { expect, onTestFinished, test } from 'vitest'
 import { SqlAccountsStore } from '../adapters/sql/sql-accounts-store.ts'
 import { SqlRoomStore } from '../adapters/sql/sql-room-store.ts'
-import { openSqlite } from '../adapters/sql/sqlite-database.ts'
 import { call, createUser, toTestUser } from '../testing/api-client.ts'
+import { openServerStorage, removeServerData } from '../testing/server-data.ts'
 import { startApi } from '../testing/start-api.ts'
 
-test('a guest makes a board, invites somebody, signs up, and comes back after a restart, all in SQLite', async () => {
+test('a guest makes a board, invites somebody, signs up, and comes back after a restart, all in SQL', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'sketchroom-'))
-  onTestFinished(() => rm(directory, { recursive: true }))
+  onTestFinished(() => removeServerData(directory))
   const start = async () => {
-    const database = await openSqlite({ file: join(directory, 'test.db') })
-    const accountsStore = new SqlAccountsStore(database.db)
-    const api = await startApi({ accountsStore, roomStore: new SqlRoomStore(database) })
+    const storage = await openServerStorage(directory)
+    const accountsStore = new SqlAccountsStore(storage.main.db)
+    const api = await startApi({ accountsStore, roomStore: new SqlRoomStore(storage.main) })
     return {
       api,
       async stop() {
         await api.close()
-        await database.close()
+        await storage.close()
       },
     }
   }

@@ -81,6 +81,7 @@ export class AccessWatch {
   #accessChanged(roomId: RoomId, userId: UserId | undefined): void {
     for (const session of this.#parts.host.sessions(roomId)) {
       if (userId !== undefined && principalOf(session.actor) !== userId) continue
+      if (this.#judging.has(session)) continue
       session.hold()
       void this.#judge(session)
     }
@@ -88,7 +89,6 @@ export class AccessWatch {
 
   /** One at a time for each session, and until the answer holds at the moment when it is there. */
   async #judge(session: Session): Promise<void> {
-    if (this.#judging.has(session)) return
     this.#judging.add(session)
     const { admission, epochs, log } = this.#parts
     const roomId = session.room.id

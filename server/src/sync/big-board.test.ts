@@ -1,5 +1,6 @@
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { Compaction } from '../core/documents/compaction.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
@@ -136,4 +137,27 @@ test('an edit that is itself larger than what may wait for a reader reaches ever
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable', 'durable']))
   await vi.waitFor(() => expect([ed.doc.getMap('pictures').size, wordsOf(ed)]).toEqual([1, ['after it']]))
   expect(ed.isOpen).toBe(true)
+})
+
+test('the first edits, of two people at once, wait until the board is built in slices, and come in order', async () => {
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+  const slice = vi.spyOn(Compaction.prototype, 'slice')
+  onTestFinished(() => slice.mockRestore())
+  const [ed, ada] = [
+    await joinRoom(server, room.roomId, room.editorToken),
+    await joinRoom(server, room.roomId, room.ownerToken),
+  ]
+  await vi.waitFor(() => expect([textsOf(ed), textsOf(ada)]).toEqual([TEXTS, TEXTS]))
+  const bytesBefore = ed.receivedBytes
+  for (let n = 0; n < 5; n++) {
+    ed.write(ed.edit(setWord(`ed ${n}`)))
+    ada.write(ada.edit(setWord(`ada ${n}`)))
+  }
+  await vi.waitFor(() => expect([ed.answers, ada.answers]).toEqual(Array(2).fill(Array(5).fill('durable'))))
+  for (const each of [ed, ada]) {
+    await vi.waitFor(() => expect(wordsOf(each)).toEqual(expect.arrayContaining(['ed 4', 'ada 4', 'ed 0', 'ada 0'])))
+  }
+  expect(slice).toHaveBeenCalledTimes(1)
+  expect((await slice.mock.results[0]?.value)?.length).toBeGreaterThan(10)
+  expect(ed.receivedBytes - bytesBefore).toBeLessThan(10_000)
 })

@@ -9,7 +9,7 @@ const LAST_FRAGMENT = 0x80
 /** Up to this size, one buffer is cheaper than two. */
 const CHEAP_TO_COPY_BYTES = 1024
 /** A larger message goes out in fragments of this size, each when the one before it has left. */
-const FRAGMENT_BYTES = 256 * 1024
+const FRAGMENT_BYTES = 64 * 1024
 
 const NOTHING = new Uint8Array()
 

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import type { Connection, Document } from '@hocuspocus/server'
 import type { RoomId } from '@sketchroom/shared/ids'
@@ -32,6 +33,12 @@ const LONG_TAIL = 64
 /** Encoding takes time with the size of the board: this part of it must be new, or so many updates. */
 const LARGE_PART = 0.2
 const VERY_LONG_TAIL = 1000
+
+/** Up to this size, a document is built in a few milliseconds; a larger one in slices, while others are served. */
+const LARGE_BYTES = 256 * 1024
+
+/** Cuts a room's bytes into updates that can be integrated one after the other; undefined when that cannot be done. */
+type Slice = (parts: readonly Uint8Array[]) => Promise<readonly Uint8Array[] | undefined>
 
 /** Marks what comes from the store and must not be journalled again. */
 const STORED = Symbol('stored')
@@ -68,14 +75,24 @@ export class HostedRoom {
   readonly #journal: Journal
   readonly #now: () => number
   readonly #pace: BroadcastPace
+  readonly #slice: Slice
   #filled = false
+  #filling: Promise<void> | undefined
   #hasNews = false
   /** Who made all that is to be broadcast; undefined when several did, or somebody's cursor moved. */
   #origin: unknown
   /** Loaded without a record that was set aside: what depends on it waits in the document, and in the journal. */
   #hasHole = false
 
-  constructor(parts: { id: RoomId; document: Document; bytes: RoomBytes; journal: Journal; now: () => number }) {
+  constructor(parts: {
+    id: RoomId
+    document: Document
+    bytes: RoomBytes
+    journal: Journal
+    now: () => number
+    slice: Slice
+  }) {
+    this.#slice = parts.slice
     this.id = parts.id
     this.document = parts.document
     this.bytes = parts.bytes
@@ -113,7 +130,7 @@ export class HostedRoom {
    * `UnreadableRoomError` when that cannot be done.
    */
   apply(update: Uint8Array, decoded: DecodedUpdate, origin: Session): ApplyResult {
-    if (!this.#filled && this.#read(() => this.bytes.covers(decoded))) return 'applied'
+    if (this.has(decoded)) return 'applied'
     this.fill()
     if (this.#hasHole) return this.#applyBesideHole(update, decoded, origin)
     if (isMissingDependencies(decoded, this.document)) return 'missing-dependencies'
@@ -137,9 +154,8 @@ export class HostedRoom {
 
   /** What somebody with this state vector lacks, as updates in order; the last may be empty. */
   missingFor(stateVector: Uint8Array): Uint8Array[] {
-    const known = Y.decodeStateVector(stateVector)
-    if (known.size === 0) return this.#whole()
-    if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known))) return [this.bytes.deletions()]
+    if (Y.decodeStateVector(stateVector).size === 0) return this.#whole()
+    if (this.canAnswer(stateVector)) return [this.bytes.deletions()]
     this.fill()
     return [Y.encodeStateAsUpdate(this.document, stateVector)]
   }
@@ -149,9 +165,43 @@ export class HostedRoom {
     return this.#filled ? Y.encodeStateVector(this.document) : this.#read(() => this.bytes.stateVector())
   }
 
-  /** Builds the document from the bytes, if it is not. */
-  fill(): void {
-    if (this.#filled) return
+  /** Whether an update says nothing that the room has not, as far as that can be told without the document. */
+  has(decoded: DecodedUpdate): boolean {
+    return !this.#filled && this.#read(() => this.bytes.covers(decoded))
+  }
+
+  /** Whether somebody with this state vector can be answered from the bytes. */
+  canAnswer(stateVector: Uint8Array): boolean {
+    const known = Y.decodeStateVector(stateVector)
+    return known.size === 0 || (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known)))
+  }
+
+  /**
+   * Builds the document of a large room in slices, between which everybody else is served. Undefined when there is
+   * nothing to wait for; never rejects: `fill` tells what is wrong with the records.
+   */
+  fillSoon(): Promise<void> | undefined {
+    if (this.#filled || this.bytes.size < LARGE_BYTES) return undefined
+    this.#filling ??= this.#fillInSlices().finally(() => (this.#filling = undefined))
+    return this.#filling
+  }
+
+  async #fillInSlices(): Promise<void> {
+    try {
+      const slices = await this.#slice(this.bytes.parts)
+      if (!slices) return
+      for (const slice of slices) {
+        await nextTurn()
+        if (this.#filled || this.document.isDestroyed) return
+        this.#integrateQuietly([slice])
+      }
+      this.#becomeFilled()
+    } catch {
+      // Whoever waits calls `fill` next, which throws the same.
+    }
+  }
+
+  #integrateQuietly(updates: readonly Uint8Array[]): void {
     const { document } = this
     // Everybody who is here has been sent the bytes: Hocuspocus must not broadcast them as news.
     document.flushDelay = false
@@ -160,22 +210,32 @@ export class HostedRoom {
       () => {
         this.#read(() =>
           document.transact(() => {
-            for (const part of this.bytes.parts) Y.applyUpdate(document, part, STORED)
+            for (const update of updates) Y.applyUpdate(document, update, STORED)
           }, STORED),
         )
       },
     )
     document.flushDelay = NEVER_MS
-    const { pendingStructs, pendingDs } = document.store
-    this.#hasHole = pendingStructs !== null || pendingDs !== null
-    this.#filled = true
-    // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
-    document.on('update', this.#updated)
+  }
+
+  /** Builds the document from the bytes, if it is not. */
+  fill(): void {
+    if (this.#filled) return
+    this.#integrateQuietly(this.bytes.parts)
+    this.#becomeFilled()
   }
 
   /** Nothing is sent any more. */
   close(): void {
     this.#pace.close()
+  }
+
+  #becomeFilled(): void {
+    const { pendingStructs, pendingDs } = this.document.store
+    this.#hasHole = pendingStructs !== null || pendingDs !== null
+    this.#filled = true
+    // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
+    this.document.on('update', this.#updated)
   }
 
   #read<T>(work: () => T): T {

@@ -10,8 +10,9 @@ import { Journal } from '../core/documents/journal.ts'
 import { EventBus } from '../core/events.ts'
 import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission } from '../core/rooms/admission.ts'
-import type { RecordId } from '../ports/document-store.ts'
-import { setWord, wordsOf } from '../testing/test-room.ts'
+import type { DocumentStore, RecordId } from '../ports/document-store.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer } from '../testing/test-server.ts'
 import { RoomHost } from './room-host.ts'
 
 const roomId = roomIdSchema.parse('room-aaaaaa')
@@ -88,6 +89,22 @@ test('an edit that meets a room on its way out of memory is not lost, at whichev
     expect(await storedWords()).toEqual([...words].sort())
     await vi.waitFor(() => expect(host.size).toBe(0), { interval: 1 })
   }
+})
+
+test('a room is due for a snapshot by what is stored, however often it was encoded anew for who came', async () => {
+  let store: DocumentStore | undefined
+  const server = await startTestServer({ wrapDocumentStore: (inner) => (store = inner) })
+  onTestFinished(() => server.remove())
+  const room = await openRoom(server)
+  const ada = await joinRoom(server, room.roomId, room.ownerToken)
+  for (let n = 0; n < 70; n++) ada.write(ada.edit(setWord(`w${n}`)))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(70))
+  const ed = await joinRoom(server, room.roomId, room.editorToken)
+  await vi.waitFor(() => expect(wordsOf(ed)).toHaveLength(70))
+  for (const client of [ada, ed]) client.terminate()
+  // So many updates are worth one when everybody has left.
+  const snapshots = async () => await store?.listSnapshots(roomIdSchema.parse(room.roomId))
+  await vi.waitFor(async () => expect(await snapshots()).toMatchObject([{ seq: 70 }]))
 })
 
 test('an edit of a room whose records do not come together fails, and the next finds it repaired', async () => {

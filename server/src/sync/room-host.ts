@@ -1,8 +1,10 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Connection, Hocuspocus, type Document } from '@hocuspocus/server'
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw } from '@sketchroom/shared/roles'
+import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import type * as Y from 'yjs'
 import { isCompactionDue, type Compaction } from '../core/documents/compaction.ts'
@@ -47,7 +49,11 @@ export interface Joining {
 interface LoadedRoom {
   readonly room: HostedRoom
   readonly position: RoomPosition
+  /** How far the newest stored snapshot goes, as far as is known here. */
+  snapshotSeq: number
 }
+
+const LOADS_AT_ONCE = 4
 
 /** Every room asks Hocuspocus for its document in the same way. */
 const REQUEST = new Request('http://sketchroom.invalid/sync')
@@ -63,6 +69,8 @@ export class RoomHost implements PresenceSource {
   readonly #parts: RoomHostParts
   /** Rooms whose records did not come together: they are opened again when those at fault are set aside. */
   readonly #repairs = new Map<RoomId, Promise<unknown>>()
+  /** A hundred boards that are opened at once are read a few at a time, so that nobody's edits wait for all of them. */
+  readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
   #closing = false
 
   constructor(parts: RoomHostParts) {
@@ -142,6 +150,7 @@ export class RoomHost implements PresenceSource {
     while (room.document.isDestroyed) room = await this.#open(roomId)
     room.document.addDirectConnection()
     try {
+      await room.fillSoon()
       room.edit(change, { author })
       const { promise, resolve } = Promise.withResolvers<number>()
       this.#parts.journal.whenDurable(roomId, resolve)
@@ -176,19 +185,33 @@ export class RoomHost implements PresenceSource {
 
   async #load(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
-    const { store, journal, reportDamaged, log, now } = this.#parts
+    const { store, journal, compaction, reportDamaged, log, now } = this.#parts
     try {
       await this.#repairs.get(roomId)
-      const stored = await loadRoom(roomId, { store, journal, reportDamaged })
-      const room = new HostedRoom({ id: roomId, document, bytes: new RoomBytes(stored), journal, now })
+      const stored = await this.#loadInTurn(async () => {
+        // Whoever draws comes first: between two rooms, what the sockets have brought is handled.
+        await nextTurn()
+        return await loadRoom(roomId, { store, journal, reportDamaged })
+      })
+      const room = new HostedRoom({
+        id: roomId,
+        document,
+        bytes: new RoomBytes(stored),
+        journal,
+        now,
+        slice: (parts) => compaction.slice(parts),
+      })
       const position = new RoomPosition({
         roomId,
         head: stored.head,
         store,
-        onMissing: (updates) => this.#guard(room, () => room.applyStored(updates)),
+        onMissing: async (updates) => {
+          await room.fillSoon()
+          this.#guard(room, () => room.applyStored(updates))
+        },
         onError: (error) => log.warn({ roomId, err: error }, 'what others wrote to a room could not be read yet'),
       })
-      this.#rooms.set(roomId, { room, position })
+      this.#rooms.set(roomId, { room, position, snapshotSeq: stored.snapshot?.seq ?? 0 })
     } catch (error) {
       document.destroy()
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
@@ -256,7 +279,7 @@ export class RoomHost implements PresenceSource {
     if (!loaded) return
     const { room, position } = loaded
     position.committed(committed)
-    if (!isCompactionDue(room.bytes.tailLength, performance.now() - room.compactedAt, false)) return
+    if (!isCompactionDue(storedTailOf(loaded), performance.now() - room.compactedAt, false)) return
     room.compactedAt = performance.now()
     void this.#compact(room.id)
   }
@@ -265,7 +288,10 @@ export class RoomHost implements PresenceSource {
     const { compaction, log } = this.#parts
     try {
       const snapshot = await compaction.compact(roomId)
-      if (snapshot) this.#rooms.get(roomId)?.room.bytes.rebase(snapshot.bytes, snapshot.ranges)
+      const loaded = this.#rooms.get(roomId)
+      if (!snapshot || !loaded) return
+      loaded.snapshotSeq = Math.max(loaded.snapshotSeq, snapshot.seq)
+      loaded.room.bytes.rebase(snapshot.bytes, snapshot.ranges)
     } catch (error) {
       if (!this.#closing) log.warn({ roomId, err: error }, 'compaction failed; the journal still has everything')
     }
@@ -288,8 +314,7 @@ export class RoomHost implements PresenceSource {
     const loaded = this.#rooms.get(roomId)
     if (!loaded?.room.document.isDestroyed) return
     this.#forget(loaded)
-    const { bytes } = loaded.room
-    if (!this.#closing && isCompactionDue(bytes.tailLength, Infinity, true)) void this.#compact(roomId)
+    if (!this.#closing && isCompactionDue(storedTailOf(loaded), Infinity, true)) void this.#compact(roomId)
   }
 
   #unloadIfEmpty({ document }: HostedRoom): void {
@@ -334,6 +359,11 @@ export class RoomHost implements PresenceSource {
   #tell(roomId: RoomId | undefined, state: 'failing' | 'ok'): void {
     for (const session of this.sessions(roomId)) session.tell({ type: 'store', state })
   }
+}
+
+/** How many updates the next to open the room would read after the snapshot; in memory there may be a newer base. */
+function storedTailOf({ position, snapshotSeq }: LoadedRoom): number {
+  return position.head - snapshotSeq
 }
 
 /** Hocuspocus prints the message of what a hook throws; ours is logged already. */

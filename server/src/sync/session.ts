@@ -49,8 +49,9 @@ export class Session {
   role: Role
   user: PresenceUser
   readonly #parts: SessionParts
-  /** What came while access is judged anew: it waits until that is known. */
-  #held: IncomingFrame[] | undefined
+  /** What came while it was held: handled in order once nobody holds it any more. */
+  readonly #held: Array<() => void> = []
+  #holds = 0
   #askPauseMs = 0
   #askedAt = -Infinity
   #askTimer: NodeJS.Timeout | undefined
@@ -80,29 +81,36 @@ export class Session {
 
   /** Handles one message, its address and type already read. */
   receive(frame: IncomingFrame): void {
-    if (this.#held) return void this.#held.push(frame)
-    const { type, decoder } = frame
+    if (this.#holds > 0) return void this.#held.push(() => this.receive(frame))
+    this.#guard(frame.type, () => this.#handle(frame))
+  }
+
+  #handle({ type, decoder }: IncomingFrame): void {
+    switch (type) {
+      case MESSAGE.sync:
+      case MESSAGE.syncReply:
+        return this.#receiveSync(wire.readSyncMessage(decoder))
+      case MESSAGE.awareness:
+        return this.#receiveAwareness(decoding.readVarUint8Array(decoder))
+      case MESSAGE.queryAwareness:
+        return this.connection.send(wire.awarenessStates(this.address, this.room.document.awareness))
+      case MESSAGE.auth:
+        return this.#parts.onToken(this, wire.readToken(decoder))
+      case MESSAGE.stateless:
+        // Nothing is asked this way yet; a client of another version may try.
+        return
+      case MESSAGE.close:
+        return this.connection.close()
+      default:
+        return this.leave('invalid_request')
+    }
+  }
+
+  #guard(type: number, work: () => void): void {
     // A fresh token may come late; nothing else is listened to on one that has ended.
     if (type !== MESSAGE.auth && this.#parts.now() >= this.actor.expiresAt) return this.leave('unauthenticated')
     try {
-      switch (type) {
-        case MESSAGE.sync:
-        case MESSAGE.syncReply:
-          return this.#receiveSync(wire.readSyncMessage(decoder))
-        case MESSAGE.awareness:
-          return this.#receiveAwareness(decoding.readVarUint8Array(decoder))
-        case MESSAGE.queryAwareness:
-          return this.connection.send(wire.awarenessStates(this.address, this.room.document.awareness))
-        case MESSAGE.auth:
-          return this.#parts.onToken(this, wire.readToken(decoder))
-        case MESSAGE.stateless:
-          // Nothing is asked this way yet; a client of another version may try.
-          return
-        case MESSAGE.close:
-          return this.connection.close()
-        default:
-          return this.leave('invalid_request')
-      }
+      work()
     } catch (error) {
       if (error instanceof UnreadableRoomError) return this.#parts.onBroken(this.room, error)
       // Whatever a client can send that does not decode ends its connection and changes nothing.
@@ -112,20 +120,19 @@ export class Session {
     }
   }
 
-  /** From now on, what comes waits: somebody finds out whether they may still be here, and as what. */
+  /** From now on, what comes waits, until as many `release` it: its access is judged anew, or the room is not ready. */
   hold(): void {
-    if (this.#held) return
-    this.#held = []
-    this.#parts.socket.pause()
+    this.#holds += 1
+    if (this.#holds === 1) this.#parts.socket.pause()
   }
 
-  /** Handles what has waited since `hold`, in order. */
+  /** Takes back one `hold`; after the last, what has waited is handled in order. */
   release(): void {
-    const held = this.#held
-    if (!held) return
-    this.#held = undefined
+    this.#holds -= 1
+    if (this.#holds > 0) return
     this.#parts.socket.resume()
-    for (const frame of held) if (this.isIn) this.receive(frame)
+    const held = this.#held.splice(0)
+    for (const handle of held) if (this.isIn) handle()
   }
 
   /** Tells this client something beside the drawing. */
@@ -167,8 +174,27 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
+    if (!this.room.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
     this.#sendMissing(message.stateVector)
     if (mayDraw(this.role)) this.#askForMissing()
+  }
+
+  /** A large room is not built in one go: the message, and what comes after it, waits for that. */
+  #waitsForRoom(message: wire.SyncMessage): boolean {
+    const filled = this.room.fillSoon()
+    if (!filled) return false
+    this.hold()
+    this.#held.unshift(() => this.#again(message))
+    void filled.then(() => this.release())
+    return true
+  }
+
+  /** Afterwards `fill` need not be waited for: what could not be built in slices is built at once, or is at fault. */
+  #again(message: wire.SyncMessage): void {
+    this.#guard(MESSAGE.sync, () => {
+      this.room.fill()
+      this.#receiveSync(message)
+    })
   }
 
   /** The last of the updates is a SyncStep2: with it, the client has everything. */
@@ -203,7 +229,9 @@ export class Session {
   #write(update: Uint8Array): void {
     if (!mayDraw(this.role)) return this.#answer(wire.isEmptyUpdate(update) ? undefined : 'read_only')
     if (this.#parts.journal.overloaded) return this.#answer('store_unavailable')
-    const result = this.#apply(update, checkUpdate(update))
+    const decoded = checkUpdate(update)
+    if (!this.room.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
+    const result = this.#apply(update, decoded)
     if (result === 'applied') this.#answer(undefined)
     if (result !== 'missing-dependencies') return
     this.#answer('missing_dependencies')

@@ -2,7 +2,7 @@ import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 
 /** Yjs deletes and collects what is inside of a type by recursion; so deep, the stack ends first. */
-const DEPTH = 20_000
+const DEPTH = 10_000
 
 /**
  * Two updates of which each decodes, and the second does not integrate: the first builds maps within maps, one by one,

@@ -28,6 +28,8 @@ export class HeldCalls<Store> {
   /** Lets all go on that wait, and all that come. */
   release(): void {
     this.#held = new Set()
+    this.#armed = undefined
+    this.#next = undefined
     for (const { release } of this.waiting.splice(0)) release()
   }
 

@@ -34,6 +34,8 @@ export class RawClient {
   /** How often the server has answered a heartbeat. */
   pongCount = 0
   step1Count = 0
+  /** All that came, in bytes. */
+  receivedBytes = 0
   readonly #socket: WebSocket
   readonly #address: string
 
@@ -114,6 +116,14 @@ export class RawClient {
     this.#send(type, (encoder) => encoding.writeUint8Array(encoder, body))
   }
 
+  /** Resolves when the server has handled all that was sent before, or the socket is gone. */
+  async handled(): Promise<void> {
+    if (!this.isOpen) return
+    const ponged = new Promise((resolve) => this.#socket.once('pong', resolve))
+    this.#socket.ping()
+    await Promise.race([ponged, this.closed])
+  }
+
   /** Sends a heartbeat of the Hocuspocus protocol. */
   ping(): void {
     this.#socket.send(Uint8Array.of(MESSAGE.ping))
@@ -138,6 +148,7 @@ export class RawClient {
   }
 
   #receive(data: Uint8Array): void {
+    this.receivedBytes += data.length
     if (data.length === 1) {
       if (data[0] === MESSAGE.pong) this.pongCount += 1
       return

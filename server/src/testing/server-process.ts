@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { serverEnvironment } from './server-data.ts'
 
 const MAIN = fileURLToPath(new URL('../main.ts', import.meta.url))
 
@@ -17,9 +18,13 @@ export class ServerProcess {
     }
   }
 
-  /** Starts it and resolves when it is ready; rejects with its output when it ends instead. */
-  static async start(port: number, dataDir: string): Promise<ServerProcess> {
-    const server = new ServerProcess({ PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn' })
+  /**
+   * Starts it, with further environment variables if there are any, and resolves when it is ready; rejects with its
+   * output when it ends instead.
+   */
+  static async start(port: number, dataDir: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
+    const given = { ...(await serverEnvironment(dataDir)), ...environment }
+    const server = new ServerProcess({ PORT: String(port), LOG_LEVEL: 'warn', ...given })
     let ended = false
     void server.#exited.then(() => (ended = true))
     while (!(await isReady(port))) {

@@ -13,7 +13,7 @@ import type { SqlStorage } from '../adapters/sql/sql-database.ts'
 import { createStatementsThread } from '../adapters/sql/sqlite-database.ts'
 import { SqliteThreadDialect } from '../adapters/sql/sqlite-dialect.ts'
 import { openSqliteStorage } from '../adapters/sql/sqlite-storage.ts'
-import { findFreePort } from './test-server.ts'
+import { findFreePort } from './free-port.ts'
 
 const USER = 'postgres'
 const PASSWORD = 'password'

@@ -1,6 +1,4 @@
-import { randomInt } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { apiPath } from '@sketchroom/shared/api/paths'
@@ -10,30 +8,8 @@ import type { Access, Role } from '@sketchroom/shared/roles'
 import { pino } from 'pino'
 import { compose, type App, type ComposeOptions } from '../compose.ts'
 import { parseConfig } from '../config.ts'
-
-/** Below what systems give to outgoing connections, or one of those could take a port whose server is restarted. */
-const FIRST_PORT = 20_000
-const PORT_COUNT = 10_000
-
-/** A port that nothing listens on right now, and that no outgoing connection is given. */
-export async function findFreePort(): Promise<number> {
-  for (;;) {
-    // By chance, so that tests that run side by side seldom meet.
-    const port = FIRST_PORT + randomInt(PORT_COUNT)
-    if (await isFree(port)) return port
-  }
-}
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer()
-  return new Promise((resolve, reject) => {
-    server.once('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'EADDRINUSE') resolve(false)
-      else reject(error)
-    })
-    server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
-  })
-}
+import { findFreePort } from './free-port.ts'
+import { removeServerData, serverEnvironment } from './server-data.ts'
 
 /** Calls a server's REST API as its people would. */
 export class ApiCaller {
@@ -85,7 +61,7 @@ export class ApiCaller {
   }
 }
 
-/** A whole server in this process, on a database of its own. */
+/** A whole server in this process, on a database of its own, in the engine of this run. */
 export interface TestServer {
   readonly api: ApiCaller
   readonly app: App
@@ -112,8 +88,8 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'sketchroom-')))
   const port = options.port ?? (await findFreePort())
   const { logLevel = 'silent', trustProxy = 0 } = options
-  const environment = { PORT: `${port}`, DATA_DIR: dataDir, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
-  const config = parseConfig({ ...environment, ...options.environment })
+  const environment = { PORT: `${port}`, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
+  const config = parseConfig({ ...environment, ...(await serverEnvironment(dataDir)), ...options.environment })
   const generous = { points: 100_000, seconds: 60 }
   const limits = { guest: generous, credentials: generous, refresh: generous, failures: generous }
   const app = await compose(config, pino({ level: config.logLevel }), { limits, ...options })
@@ -126,7 +102,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     stop: () => app.lifecycle.stop(),
     async remove() {
       await app.lifecycle.stop()
-      await rm(dataDir, { recursive: true, force: true })
+      await removeServerData(dataDir)
     },
   }
 }

@@ -7,8 +7,8 @@ import type { SqliteConnectionOptions, SqliteReply, SqliteRequest } from './sqli
 const CACHE_KIB = 2_000
 
 /** What a thread answers, and what of it goes to the other side without being copied. */
-export interface Answer<Result> {
-  readonly result: Result
+export interface Answer {
+  readonly result: unknown
   readonly transfer?: readonly Transferable[]
 }
 
@@ -30,19 +30,19 @@ export function openConnection(): Database.Database {
 }
 
 /** Answers this thread's requests, in order. */
-export function answerRequests<Request, Result>(answer: (request: Request) => Answer<Result>): void {
+export function answerRequests(answer: (request: never) => Answer): void {
   const port = parentPort
   if (!port) throw new Error('this runs only as a worker thread')
   // A thread takes 12 MB to strip types, unless it finds in node's compile cache what another one left there.
   flushCompileCache()
-  port.on('message', ({ id, request }: SqliteRequest<Request>) => {
+  port.on('message', ({ id, request }: SqliteRequest<never>) => {
     try {
       const { result, transfer = [] } = answer(request)
-      port.postMessage({ id, result } satisfies SqliteReply<Result>, transfer)
+      port.postMessage({ id, result } satisfies SqliteReply<unknown>, transfer)
     } catch (error) {
       const code = error instanceof Database.SqliteError ? error.code : 'SQLITE_ERROR'
       const message = error instanceof Error ? error.message : String(error)
-      port.postMessage({ id, error: { message, code } } satisfies SqliteReply<Result>)
+      port.postMessage({ id, error: { message, code } } satisfies SqliteReply<unknown>)
     }
   })
 }

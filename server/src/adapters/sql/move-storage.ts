@@ -1,4 +1,4 @@
-import { sql, type Insertable, type Kysely } from 'kysely'
+import { sql, type Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
 
 /** Moving would mix what is stored here with something else, or overwrite what is newer. */
@@ -120,20 +120,17 @@ async function copyDocument(from: Kysely<Schema>, to: Kysely<Schema>, roomId: st
   })
 }
 
-async function copyRows<T extends Table>(
+async function copyRows(
   from: Kysely<Schema>,
   to: Kysely<Schema>,
-  table: T,
+  table: Table,
   key: readonly string[],
   atOnce: number,
   roomId?: string,
 ): Promise<number> {
   let copied = 0
   for await (const page of pagesOf(from, table, key, atOnce, roomId)) {
-    await to
-      .insertInto(table)
-      .values(page as unknown as Insertable<Schema[T]>[])
-      .execute()
+    await to.insertInto(table).values(page).execute()
     copied += page.length
   }
   return copied

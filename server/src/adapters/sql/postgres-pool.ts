@@ -1,4 +1,4 @@
-import { Kysely, PostgresDialect, type LogEvent } from 'kysely'
+import { Kysely, PostgresDialect } from 'kysely'
 import { Pool, types } from 'pg'
 import type { Logger } from 'pino'
 import type { Schema } from './schema.ts'
@@ -12,10 +12,11 @@ const LOCK_MS = 10_000
 const IDLE_IN_TRANSACTION_MS = 30_000
 /** When the network swallows an answer, the server's own limits are not heard of. */
 const ANSWER_MS = STATEMENT_MS + 5_000
+/** Connecting takes ten times as long as a short statement. */
+const IDLE_MS = 60_000
+/** Connections are made anew from time to time, so that a server that took another's place is found. */
+const LIFETIME_SECONDS = 30 * 60
 const SLOW_MS = 500
-
-/** Types of columns, as PostgreSQL numbers them. */
-const [BYTEA, INT8] = [17, 20]
 
 /** How a pool of connections is opened. */
 export interface PostgresPoolOptions {
@@ -36,6 +37,8 @@ export function createPostgresPool({ url, purpose, max, patient = false, log }: 
     application_name: `sketchroom ${purpose}`,
     max,
     connectionTimeoutMillis: CONNECT_MS,
+    idleTimeoutMillis: IDLE_MS,
+    maxLifetimeSeconds: LIFETIME_SECONDS,
     ...(patient ? {} : limits),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,
     keepAlive: true,
@@ -49,21 +52,26 @@ export function createPostgresPool({ url, purpose, max, patient = false, log }: 
 
 /** Kysely over a pool; says which statements are slow, without the values in them. */
 export function createPostgresKysely(pool: Pool, log: Logger): Kysely<Schema> {
-  const noteSlow = ({ query, queryDurationMillis }: LogEvent) => {
-    if (queryDurationMillis < SLOW_MS) return
-    log.warn({ sql: query.sql, tookMs: Math.round(queryDurationMillis) }, 'a slow statement')
-  }
-  return new Kysely<Schema>({ dialect: new PostgresDialect({ pool }), log: noteSlow })
+  return new Kysely<Schema>({
+    dialect: new PostgresDialect({ pool }),
+    log: ({ query, queryDurationMillis }) => noteSlow(log, query.sql, queryDurationMillis),
+  })
 }
 
-function getTypeParser(type: number): (value: string) => unknown {
+/** Notes a statement that took long, without the values in it. */
+export function noteSlow(log: Logger, statement: string, tookMs: number): void {
+  if (tookMs >= SLOW_MS) log.warn({ sql: statement, tookMs: Math.round(tookMs) }, 'a slow statement')
+}
+
+/** How a column's text becomes a value. */
+function getTypeParser(type: Parameters<typeof types.getTypeParser>[0]): (value: string) => unknown {
   // Numbers and times stay far below 2^53; the driver would make strings of them.
-  if (type === INT8) return Number
-  if (type === BYTEA) return parseBytes
+  if (type === types.builtins.INT8) return Number
+  if (type === types.builtins.BYTEA) return parseBytes
   return types.getTypeParser(type)
 }
 
-/** PostgreSQL writes bytes as `\\x` and hexadecimal digits. */
+/** PostgreSQL writes bytes as `\x` and hexadecimal digits. */
 function parseBytes(text: string): Uint8Array {
   const { buffer, byteOffset, length } = Buffer.from(text.slice(2), 'hex')
   return new Uint8Array(buffer, byteOffset, length)

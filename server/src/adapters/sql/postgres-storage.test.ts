@@ -88,7 +88,10 @@ test('lists come from the replica, everything else from the primary', async () =
     slug: null,
     access: 'private' as const,
     metadata: {},
-    ...{ createdAt: 1, updatedAt: 1, deletedAt: null, version: 1 },
+    createdAt: 1,
+    updatedAt: 1,
+    deletedAt: null,
+    version: 1,
   })
   for (const [where, name] of [
     [url, 'primary'],

@@ -1,7 +1,7 @@
 import type { Logger } from 'pino'
 import { migrateToLatest } from './migrate.ts'
 import { appendToPostgres } from './postgres-journal.ts'
-import { createPostgresKysely, createPostgresPool } from './postgres-pool.ts'
+import { createPostgresKysely, createPostgresPool, noteSlow } from './postgres-pool.ts'
 import type { SqlDatabase, SqlStorage } from './sql-database.ts'
 import { SqlDocumentStore } from './sql-document-store.ts'
 
@@ -53,7 +53,12 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
   const db = createPostgresKysely(documents, log)
   const documentStore = new SqlDocumentStore({
     db,
-    append: (batch) => appendToPostgres(journal, batch),
+    async append(batch) {
+      const startedAt = performance.now()
+      const firstSeqs = await appendToPostgres(journal, batch)
+      noteSlow(log, 'append', performance.now() - startedAt)
+      return firstSeqs
+    },
     async ping() {
       // A write that changes nothing: a replica refuses it, and so does a server without space.
       await journal.query(`delete from journal_batches where id = ''`)

@@ -30,11 +30,21 @@ describe('in PostgreSQL', () => {
   const rooms = (index = 0) => new SqlRoomStore(storages[index]!.main)
   let turn = 0
 
-  describe('accounts', () => testAccountsStore(accounts, rooms))
-  describe('rooms', () => testRoomStore(rooms, accounts))
-  describe('documents', () => testDocumentStore(() => storages[0]!.documentStore))
+  describe('accounts', () => {
+    testAccountsStore(accounts, rooms)
+  })
+  describe('rooms', () => {
+    testRoomStore(rooms, accounts)
+  })
+  describe('documents', () => {
+    testDocumentStore(() => storages[0]!.documentStore)
+  })
   describe('two writers on one database, each doing every other thing', () => {
-    describe('rooms', () => testRoomStore(() => rooms(turn++ % 2), accounts))
-    describe('documents', () => testDocumentStore(() => storages[turn++ % 2]!.documentStore))
+    describe('rooms', () => {
+      testRoomStore(() => rooms(turn++ % 2), accounts)
+    })
+    describe('documents', () => {
+      testDocumentStore(() => storages[turn++ % 2]!.documentStore)
+    })
   })
 })

@@ -1,10 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Expression, ExpressionBuilder, Kysely, SqlBool } from 'kysely'
 import { snapshotsToDrop, type PurgeLimits } from '../../ports/document-store.ts'
+import { GIVEN_BACK } from './quarantined-records.ts'
 import type { Schema } from './schema.ts'
-
-/** In place of a reason, on an update whose content has come back as a later one. */
-export const GIVEN_BACK = '(given back)'
 
 /** So many rows go in one statement, which holds SQLite's write lock for some milliseconds. */
 const SLICE_ROWS = 500

@@ -23,7 +23,9 @@ describe('documents in SQLite', () => {
     await rm(directory, { recursive: true })
   })
 
-  describe('one writer', () => testDocumentStore(() => storages[0]!.documentStore))
+  describe('one writer', () => {
+    testDocumentStore(() => storages[0]!.documentStore)
+  })
 
   describe('two writers on one database, each doing every other thing', () => {
     let turn = 0

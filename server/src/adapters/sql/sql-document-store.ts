@@ -1,14 +1,5 @@
-import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
-import {
-  sql,
-  type Expression,
-  type ExpressionBuilder,
-  type Kysely,
-  type RawBuilder,
-  type Selectable,
-  type SqlBool,
-  type Transaction,
-} from 'kysely'
+import type { RoomId } from '@sketchroom/shared/ids'
+import { sql, type Kysely, type RawBuilder } from 'kysely'
 import {
   proveNoHole,
   type DocumentStore,
@@ -22,8 +13,9 @@ import {
   type StoredUpdate,
   type UpdateRecord,
 } from '../../ports/document-store.ts'
+import { purgeBatches, purgeRooms } from './purge-documents.ts'
+import { giveBack, listQuarantined } from './quarantined-records.ts'
 import type { Schema } from './schema.ts'
-import { GIVEN_BACK, purgeBatches, purgeRooms } from './purge-documents.ts'
 
 /** What each engine does in its own way. */
 export interface DocumentEngine {
@@ -127,41 +119,11 @@ export class SqlDocumentStore implements DocumentStore {
   }
 
   async listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]> {
-    const updates = await this.#db
-      .selectFrom('room_updates')
-      .select(['room_id', 'seq', 'quarantined', 'bytes', 'crc', 'author', 'at'])
-      .where(isListed)
-      .$if(roomId !== undefined, (query) => query.where('room_id', '=', roomId ?? ''))
-      .execute()
-    const snapshots = await this.#db
-      .selectFrom('room_snapshots')
-      .select(['room_id', 'seq', 'quarantined', 'bytes', 'crc', 'at'])
-      .where(isListed)
-      .$if(roomId !== undefined, (query) => query.where('room_id', '=', roomId ?? ''))
-      .execute()
-    return [
-      ...snapshots.map((row) => toQuarantined('snapshot', { ...row, author: null })),
-      ...updates.map((row) => toQuarantined('update', row)),
-    ]
+    return await listQuarantined(this.#db, roomId)
   }
 
   async giveBack(record: RecordId, entry: UpdateRecord): Promise<number | undefined> {
-    const { roomId } = record
-    return await this.#db.transaction().execute(async (trx) => {
-      if (!(await takeFromQuarantine(trx, record))) return undefined
-      const { head } = await trx
-        .insertInto('room_documents')
-        .values({ room_id: roomId, head: 1 })
-        .onConflict((conflict) => conflict.column('room_id').doUpdateSet({ head: sql`room_documents.head + 1` }))
-        .returning('head')
-        .executeTakeFirstOrThrow()
-      const { update: bytes, author, at, ranges, crc } = entry
-      await trx
-        .insertInto('room_updates')
-        .values({ room_id: roomId, seq: head, author, at, crc, quarantined: null, ranges, bytes })
-        .execute()
-      return head
-    })
+    return await giveBack(this.#db, record, entry)
   }
 
   async purge(limits: PurgeLimits): Promise<Purged> {
@@ -175,8 +137,6 @@ export class SqlDocumentStore implements DocumentStore {
     return this.#engine.ping()
   }
 }
-
-type Records = 'room_updates' | 'room_snapshots'
 
 /** A row of a load: an update, a snapshot, or the room's head as `seq`. */
 interface DocumentRow {
@@ -214,37 +174,4 @@ function sortUpdates(rows: readonly DocumentRow[]): { sound: StoredUpdate[]; qua
 
 function toSnapshot({ seq, bytes, ranges, crc, at, text }: DocumentRow): Snapshot {
   return { seq, bytes, ranges, crc, at, label: text }
-}
-
-function isListed(eb: ExpressionBuilder<Schema, Records>): Expression<SqlBool> {
-  return eb.and([eb('quarantined', 'is not', null), eb('quarantined', '!=', GIVEN_BACK)])
-}
-
-function toQuarantined(
-  kind: RecordId['kind'],
-  row: Pick<Selectable<Schema['room_updates']>, 'room_id' | 'seq' | 'quarantined' | 'bytes' | 'crc' | 'author' | 'at'>,
-): QuarantinedRecord {
-  const { room_id, quarantined, ...rest } = row
-  return { ...rest, roomId: roomIdSchema.parse(room_id), kind, reason: quarantined ?? '' }
-}
-
-/** Whether the record was in quarantine, and is no more. The update stays where it was, so that nothing is missing. */
-async function takeFromQuarantine(trx: Transaction<Schema>, { roomId, kind, seq }: RecordId): Promise<boolean> {
-  if (kind === 'snapshot') {
-    const { numDeletedRows } = await trx
-      .deleteFrom('room_snapshots')
-      .where('room_id', '=', roomId)
-      .where('seq', '=', seq)
-      .where(isListed)
-      .executeTakeFirst()
-    return numDeletedRows > 0n
-  }
-  const { numUpdatedRows } = await trx
-    .updateTable('room_updates')
-    .set({ quarantined: GIVEN_BACK })
-    .where('room_id', '=', roomId)
-    .where('seq', '=', seq)
-    .where(isListed)
-    .executeTakeFirst()
-  return numUpdatedRows > 0n
 }

@@ -49,4 +49,4 @@ function append(batch: PackedBatch): number[] {
   }
 }
 
-answerRequests<PackedBatch, number[]>((batch) => ({ result: append(batch) }))
+answerRequests((batch: PackedBatch) => ({ result: append(batch) }))

@@ -89,7 +89,7 @@ export class RunningThread<Request, Result> {
   constructor(
     worker: URL,
     options: SqliteConnectionOptions,
-    owner: { idleMs: number; ended(thread: RunningThread<Request, Result>): void },
+    owner: { readonly idleMs: number; readonly ended: (thread: RunningThread<Request, Result>) => void },
   ) {
     this.#ended = owner.ended
     this.#worker = new Worker(worker, { workerData: options, resourceLimits: HEAP })

@@ -10,14 +10,14 @@ import type { SqliteResult, SqliteStatement, StatementsRequest } from './sqlite-
 const database = openConnection()
 
 /** Preparing costs more than running; the statements are few, since Kysely compiles the same text again. */
-const prepared = new Map<string, { statement: Database.Statement<unknown[]>; columns: string[] }>()
+const prepared = new Map<string, { statement: Database.Statement; columns: string[] }>()
 const MAX_PREPARED = 500
 
 function prepare(sql: string) {
   let found = prepared.get(sql)
   if (!found) {
     if (prepared.size >= MAX_PREPARED) prepared.clear()
-    const statement = database.prepare<unknown[]>(sql)
+    const statement = database.prepare(sql)
     if (statement.reader) statement.raw()
     found = { statement, columns: statement.reader ? statement.columns().map(({ name }) => name) : [] }
     prepared.set(sql, found)
@@ -38,7 +38,7 @@ function run({ sql, parameters }: SqliteStatement): SqliteResult {
 
 const transaction = database.transaction((statements: readonly SqliteStatement[]) => statements.map(run))
 
-answerRequests<StatementsRequest, SqliteResult[]>(({ statements, atomic }) => {
+answerRequests(({ statements, atomic }: StatementsRequest) => {
   // `immediate`: take the write lock at once, so that two writers wait for each other instead of failing midway.
   const result = atomic ? transaction.immediate(statements) : statements.map(run)
   return { result, transfer: result.flatMap(({ rows }) => (rows ? [rows.blobs] : [])) }

@@ -50,6 +50,11 @@ export class ClockRanges {
     return length === 0 || (found !== undefined && found[0] <= clock && clock + length <= found[1])
   }
 
+  /** The clients with their ranges, each from the first clock up to, not including, the second. */
+  [Symbol.iterator](): IterableIterator<[client: number, ranges: ReadonlyArray<readonly [number, number]>]> {
+    return this.#byClient.entries()
+  }
+
   /** Whether all of the set is in another. */
   isWithin(other: ClockRanges): boolean {
     for (const [client, ranges] of this.#byClient) {

@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import * as Y from 'yjs'
 import { encodeRanges, rangesOfDocument } from './clock-ranges.ts'
+import { sliceDocument } from './update-slices.ts'
 
 const DAMAGED = 'its bytes are not those that were written'
 
@@ -32,4 +33,13 @@ export default function compact(records: readonly CompactedRecord[]): Compacted 
   }
   const bytes = Y.encodeStateAsUpdate(document)
   return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
+}
+
+/** A room's records as updates that each need only those before; undefined when they do not come together. */
+export function slice(records: readonly Uint8Array[]): Uint8Array[] | undefined {
+  const document = new Y.Doc()
+  document.transact(() => {
+    for (const bytes of records) Y.applyUpdate(document, bytes)
+  })
+  return sliceDocument(document)
 }

@@ -19,14 +19,14 @@ export function isCompactionDue(tailLength: number, sinceLastMs: number, leaving
 }
 
 /**
- * Makes snapshots, so that rooms open fast. It works from what is stored alone, and a snapshot is a row of its own
+ * Makes snapshots, so that rooms open fast, in a thread that knows Yjs. It works from what is stored alone, and a snapshot is a row of its own
  * beside the others: any number of processes may try, and none does harm.
  */
 export class Compaction {
   readonly #store: DocumentStore
   readonly #reportDamaged: ReportDamaged
   readonly #now: () => number
-  readonly #pool: Piscina<readonly CompactedRecord[], Compacted>
+  readonly #pool: Piscina
   readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
   constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number }) {
@@ -54,6 +54,14 @@ export class Compaction {
     return work
   }
 
+  /**
+   * A room's records as updates of bounded size, each of which needs only those before it; undefined when the room has a
+   * hole. Rejects when Yjs does not take them.
+   */
+  async slice(records: readonly Uint8Array[]): Promise<Uint8Array[] | undefined> {
+    return (await this.#pool.run(records, { name: 'slice' })) as Uint8Array[] | undefined
+  }
+
   /** Ends the thread; what was under way rejects. */
   async close(): Promise<void> {
     await this.#pool.destroy()
@@ -64,7 +72,8 @@ export class Compaction {
       const stored = await this.#store.load(roomId)
       const records = recordsOf(roomId, stored)
       if (records.length === 0) return undefined
-      const compacted = await this.#pool.run(records.map(({ bytes, crc }) => ({ bytes, crc })))
+      const sealed: CompactedRecord[] = records.map(({ bytes, crc }) => ({ bytes, crc }))
+      const compacted = (await this.#pool.run(sealed)) as Compacted
       if (compacted.kind === 'snapshot') {
         if (stored.tail.length === 0) return undefined
         const { bytes, ranges } = compacted

@@ -37,9 +37,14 @@ export class RoomBytes {
     return this.#tail.length
   }
 
+  /** What it takes, in bytes. */
+  get size(): number {
+    return (this.#base?.update.length ?? 0) + this.#tailBytes
+  }
+
   /** How much of its bytes came after the base, from 0 to 1. */
   get tailPart(): number {
-    return this.#tailBytes / Math.max(1, (this.#base?.update.length ?? 0) + this.#tailBytes)
+    return this.#tailBytes / Math.max(1, this.size)
   }
 
   /** Adds an update that the room has taken, with its ranges as the journal keeps them. */

@@ -13,7 +13,7 @@ export interface RoomPositionParts {
   readonly head: number
   readonly store: Pick<DocumentStore, 'readSince'>
   /** Takes updates that others committed; some may be known already, which does no harm to a Yjs document. */
-  readonly onMissing: (updates: readonly StoredUpdate[]) => void
+  readonly onMissing: (updates: readonly StoredUpdate[]) => void | Promise<void>
   /** Hears why a gap could not be read yet. */
   readonly onError: (error: unknown) => void
 }
@@ -75,7 +75,7 @@ export class RoomPosition {
         const known = this.#known
         const updates = await this.#parts.store.readSince(this.#parts.roomId, this.#head)
         if (this.#closed) return
-        this.#parts.onMissing(updates)
+        await this.#parts.onMissing(updates)
         // What is in quarantine is not in the answer, and not to be waited for.
         this.#head = Math.max(known, updates.at(-1)?.seq ?? 0)
         this.#known = Math.max(this.#known, this.#head)

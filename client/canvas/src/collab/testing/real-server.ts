@@ -1,8 +1,10 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { findFreePort } from '../../../../../server/src/testing/free-port.ts'
+import { removeServerData } from '../../../../../server/src/testing/server-data.ts'
 import { ServerProcess } from '../../../../../server/src/testing/server-process.ts'
-import { ApiCaller, findFreePort } from '../../../../../server/src/testing/test-server.ts'
+import { ApiCaller } from '../../../../../server/src/testing/test-server.ts'
 
 /** A person who may call the API and hand out tokens for sessions. */
 export interface Person {
@@ -52,7 +54,7 @@ export async function createRealServer(): Promise<RealServer> {
     },
     async dispose() {
       await kill()
-      await rm(dataDir, { recursive: true, force: true })
+      await removeServerData(dataDir)
     },
   }
 }

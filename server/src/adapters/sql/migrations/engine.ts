@@ -8,9 +8,9 @@ export interface Engine {
    * Stores the rows in the primary key itself. SQLite otherwise keeps a table and an index beside each other: a commit
    * writes twice as many pages, and a room's updates lie among everybody's.
    */
-  inKeyOrder<T extends CreateTableBuilder<string, string>>(table: T): T
+  readonly inKeyOrder: <T extends CreateTableBuilder<string, string>>(table: T) => T
   /** Gives a constraint another name; in SQLite, no two tables have to share theirs. */
-  renameConstraint(table: string, from: string, to: string): Promise<void>
+  readonly renameConstraint: (table: string, from: string, to: string) => Promise<void>
 }
 
 /** The engine behind a database. */
@@ -19,7 +19,7 @@ export function engineOf(db: Kysely<unknown>): Engine {
   return {
     bytes: isSqlite ? sql`blob` : sql`bytea`,
     inKeyOrder: (table) => (isSqlite ? (table.modifyEnd(sql`without rowid`) as typeof table) : table),
-    async renameConstraint(table, from, to) {
+    renameConstraint: async (table, from, to) => {
       if (isSqlite) return
       await sql`alter table ${sql.table(table)} rename constraint ${sql.id(from)} to ${sql.id(to)}`.execute(db)
     },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findFreePort } from './test-server.ts'
+import { findFreePort } from './free-port.ts'
 
 test('a free port is none that a system gives to outgoing connections', async () => {
   const ports = await Promise.all(Array.from({ length: 50 }, () => findFreePort()))

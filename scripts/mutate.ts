@@ -1,0 +1,249 @@
+/**
+ * Finds what no test would miss: changes the sources in one place at a time, in a copy of the tree, and runs the tests
+ * that concern the file, until one fails. Run by hand; docs/mutation.md says how, and what was found.
+ */
+import { execFileSync, spawn } from 'node:child_process'
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { basename, dirname, join, matchesGlob } from 'node:path'
+import { parseArgs } from 'node:util'
+import { parseAst } from 'vitest/node'
+
+/** Where the tests of a file are, beside its folder. The first entry that a path begins with decides. */
+const TESTS_OF: ReadonlyArray<[folder: string, tests: readonly string[]]> = [
+  ['server/src/sync/', ['server/src/sync/*.test.ts']],
+  [
+    'server/src/core/documents/',
+    ['server/src/core/documents/*.test.ts', 'server/src/core/*.test.ts', 'server/src/sync/*.test.ts'],
+  ],
+  [
+    'server/src/core/rooms/',
+    ['server/src/core/rooms/*.test.ts', 'server/src/sync/*.test.ts', 'server/src/http/*.test.ts'],
+  ],
+  ['', ['server/src/core/**/*.test.ts', 'server/src/http/*.test.ts']],
+]
+const DEFAULT_FILES = ['server/src/sync/*.ts', 'server/src/core/**/*.ts']
+
+/** Test files that take less are run together, before the others. */
+const QUICK_MS = 1_500
+/** A mutant may take this much longer than the unchanged sources before it counts as one that hangs. */
+const PATIENCE_FACTOR = 3
+const PATIENCE_MS = 20_000
+
+const OPPOSITES: Readonly<Record<string, string>> = {
+  '&&': '||',
+  '||': '&&',
+  '<': '<=',
+  '<=': '<',
+  '>': '>=',
+  '>=': '>',
+  '===': '!==',
+  '!==': '===',
+}
+
+interface Mutant {
+  readonly path: string
+  readonly line: number
+  /** What was done, and what was deleted or how the line reads now. */
+  readonly kind: string
+  readonly shown: string
+  readonly source: string
+}
+
+/** A node of the syntax tree, as ESTree has it. */
+type Node = { readonly type: string; readonly start: number; readonly end: number } & {
+  readonly [key: string]: unknown
+}
+
+function mutantsOf(path: string): Mutant[] {
+  const source = readFileSync(path, 'utf8')
+  const mutants: Mutant[] = []
+  const text = ({ start, end }: Pick<Node, 'start' | 'end'>) => source.slice(start, end)
+  const replace = (kind: string, at: Pick<Node, 'start' | 'end'>, by: string) => {
+    const line = source.slice(0, at.start).split('\n').length
+    const changed = source.slice(0, at.start) + by + source.slice(at.end)
+    const shown = (by === ';' ? text(at) : (changed.split('\n')[line - 1] ?? '')).replace(/\s+/g, ' ').trim()
+    mutants.push({ path, line, kind, shown: shown.slice(0, 120), source: changed })
+  }
+  const swapOperator = ({ left, operator }: Node) => {
+    const opposite = OPPOSITES[operator as string]
+    const start = source.indexOf(operator as string, (left as Node).end)
+    if (opposite) replace('operator', { start, end: start + (operator as string).length }, opposite)
+  }
+  const negate = (test: Node) => {
+    // Of an equality, the changed operator is the same.
+    if (!/^[!=]==$/.test(`${test['operator']}`)) replace('negated', test, `!(${text(test)})`)
+  }
+  const rules: Record<string, (node: Node) => void> = {
+    ExpressionStatement(node) {
+      // Logging is not promised to anybody, and a field that is never set is the type checker's to find.
+      if (!/^([\w.#]*\blog\.|this\.#?\w+ = parts\b)/.test(text(node))) replace('deleted', node, ';')
+    },
+    IfStatement(node) {
+      negate(node['test'] as Node)
+      if (!node['alternate'] && leaves(node['consequent'] as Node)) replace('early exit dropped', node, ';')
+    },
+    ThrowStatement: (node) => replace('deleted', node, ';'),
+    ConditionalExpression: ({ test }) => negate(test as Node),
+    LogicalExpression: swapOperator,
+    BinaryExpression: swapOperator,
+    AwaitExpression: (node) => replace('not awaited', node, text(node['argument'] as Node)),
+    VariableDeclarator({ id, init }) {
+      if (/^[A-Z][A-Z0-9_]+$/.test(text(id as Node)) && init && /^[\d_ *]+$/.test(text(init as Node))) {
+        replace('× 10', init as Node, `(${text(init as Node)}) * 10`)
+      }
+    },
+    Property({ value }) {
+      if (/^[1-9][\d_]*$/.test(text(value as Node))) replace('× 10', value as Node, `${text(value as Node)} * 10`)
+    },
+  }
+  const walk = (node: unknown): void => {
+    if (Array.isArray(node)) node.forEach(walk)
+    if (typeof node !== 'object' || node === null || !('type' in node)) return
+    rules[node.type as string]?.(node as Node)
+    Object.values(node).forEach(walk)
+  }
+  walk(parseAst(source, { lang: 'ts' }))
+  return mutants
+}
+
+function leaves(statement: Node): boolean {
+  if (statement.type !== 'BlockStatement') return /^(Return|Continue|Break)Statement$/.test(statement.type)
+  const last = (statement['body'] as Node[]).at(-1)
+  return last !== undefined && leaves(last)
+}
+
+/** The same for the same seed (mulberry32). */
+function sample<T>(all: readonly T[], size: number, seed: number): T[] {
+  let state = seed
+  const random = () => {
+    state = (state + 0x6d2b79f5) | 0
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state)
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32
+  }
+  const keyed = all.map((value) => ({ value, key: random() })).sort((a, b) => a.key - b.key)
+  return keyed.slice(0, size).map(({ value }) => value)
+}
+
+/** A copy of what Git knows and of what is new; packages are not copied. */
+function copyTree(): string {
+  const copy = mkdtempSync(join(tmpdir(), 'mutants-'))
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).split('\n')
+  for (const path of listed) {
+    if (path === '' || !existsSync(path)) continue
+    cpSync(path, join(copy, path))
+    const modules = join(dirname(path), 'node_modules')
+    if (basename(path) === 'package.json' && existsSync(modules))
+      symlinkSync(join(process.cwd(), modules), join(copy, modules))
+  }
+  return copy
+}
+
+/** The first test that failed; 'hangs' when there was no end in time; undefined when all passed. */
+async function firstFailure(copy: string, tests: readonly string[], timeoutMs: number): Promise<string | undefined> {
+  const report = join(copy, 'report.json')
+  rmSync(report, { force: true })
+  const args = ['run', '--project', 'unit', '--bail', '1', '--maxWorkers', '1', '--reporter', 'json']
+  const command = [join(process.cwd(), 'node_modules/vitest/vitest.mjs'), ...args, '--outputFile', report, ...tests]
+  const env = { ...process.env, TEST_PATIENCE_MS: '6000' }
+  const child = spawn(process.execPath, command, { cwd: copy, env, stdio: 'ignore', detached: true })
+  // A mutant may turn in a circle, and hear nothing that is said to it.
+  const kill = () => void process.kill(-(child.pid as number), 'SIGKILL')
+  const timer = setTimeout(kill, timeoutMs)
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  clearTimeout(timer)
+  if (code === 0) return undefined
+  if (code === null) return 'hangs'
+  if (!existsSync(report)) return 'nothing runs'
+  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
+    testResults: Array<{ name: string; status: string; assertionResults: Array<{ status: string; title: string }> }>
+  }
+  const file = testResults.find(({ status }) => status === 'failed')
+  const title = file?.assertionResults.find(({ status }) => status === 'failed')?.title
+  return file ? `${basename(file.name)}: ${title ?? 'the file'}` : 'an error beside the tests'
+}
+
+const { values } = parseArgs({
+  options: {
+    files: { type: 'string', multiple: true, default: DEFAULT_FILES },
+    at: { type: 'string', multiple: true },
+    sample: { type: 'string' },
+    seed: { type: 'string', default: '1' },
+    list: { type: 'boolean', default: false },
+  },
+})
+const paths = globSync(values.files)
+  .filter((path) => !/\.test\.ts$/.test(path))
+  .sort()
+const all = paths
+  .flatMap(mutantsOf)
+  .filter(({ path, line }) => values.at?.includes(`${basename(path)}:${line}`) ?? true)
+const mutants = values.sample === undefined ? all : sample(all, Number(values.sample), Number(values.seed))
+console.log(`${mutants.length} of ${all.length} mutants of ${paths.length} files, seed ${values.seed}`)
+if (values.list) for (const { path, line, kind, shown } of mutants) console.log(`${path}:${line} ${kind}: ${shown}`)
+else await run()
+
+async function run(): Promise<void> {
+  const copy = copyTree()
+  try {
+    const tookMs = new Map<string, number>()
+    const testsOf = (path: string) =>
+      globSync((TESTS_OF.find(([folder]) => path.startsWith(folder)) as (typeof TESTS_OF)[number])[1])
+    for (const test of new Set(mutants.flatMap(({ path }) => testsOf(path)))) {
+      const start = performance.now()
+      const failure = await firstFailure(copy, [test], 300_000)
+      if (failure === undefined) tookMs.set(test, performance.now() - start)
+      else console.log(`left out, for it fails without any change: ${failure}`)
+    }
+    const counts = { killed: 0, survived: 0, hung: 0 }
+    let isStopped = false
+    process.once('SIGINT', () => (isStopped = true))
+    for (const mutant of mutants) {
+      if (isStopped) break
+      const failure = await judge(
+        copy,
+        mutant,
+        testsOf(mutant.path).filter((test) => tookMs.has(test)),
+        tookMs,
+      )
+      const fate = failure === undefined ? 'survived' : failure === 'hangs' ? 'hung' : 'killed'
+      counts[fate] += 1
+      const { path, line, kind, shown } = mutant
+      console.log(`${fate.padEnd(8)} ${path}:${line} ${kind}: ${shown}${failure === undefined ? '' : `  ← ${failure}`}`)
+    }
+    console.log(
+      Object.entries(counts)
+        .map(([fate, count]) => `${count} ${fate}`)
+        .join(', '),
+    )
+  } finally {
+    rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+/** The file's own tests first, then the quick ones, then the rest. */
+async function judge(
+  copy: string,
+  { path, source }: Mutant,
+  tests: readonly string[],
+  tookMs: ReadonlyMap<string, number>,
+) {
+  const target = join(copy, path)
+  const original = readFileSync(target)
+  writeFileSync(target, source)
+  try {
+    const isOwn = (test: string) => basename(test) === basename(path).replace(/(-worker)?\.ts$/, '.test.ts')
+    const isQuick = (test: string) => (tookMs.get(test) ?? 0) < QUICK_MS
+    const others = tests.filter((test) => !isOwn(test))
+    for (const batch of [tests.filter(isOwn), others.filter(isQuick), others.filter((test) => !isQuick(test))]) {
+      if (batch.length === 0) continue
+      const usualMs = batch.reduce((sum, test) => sum + (tookMs.get(test) ?? 0), 0)
+      const failure = await firstFailure(copy, batch, usualMs * PATIENCE_FACTOR + PATIENCE_MS)
+      if (failure !== undefined) return failure
+    }
+    return undefined
+  } finally {
+    writeFileSync(target, original)
+  }
+}
