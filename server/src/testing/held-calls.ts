@@ -10,6 +10,7 @@ export class HeldCalls<Store> {
   #held: ReadonlySet<keyof Store> = new Set()
   #armed: { after: keyof Store; call: keyof Store } | undefined
   #next: keyof Store | undefined
+  #releases = 0
 
   constructor({ answers = false } = {}) {
     this.#answers = answers
@@ -27,6 +28,7 @@ export class HeldCalls<Store> {
 
   /** Lets all go on that wait, and all that come. */
   release(): void {
+    this.#releases += 1
     this.#held = new Set()
     this.#armed = undefined
     this.#next = undefined
@@ -38,7 +40,12 @@ export class HeldCalls<Store> {
     // Decided when the call comes: one that came before `hold` is answered.
     const isHeld = this.#held.has(call) || this.#next === call
     if (this.#next === call) this.#next = undefined
-    const wait = () => new Promise<void>((resolve) => this.waiting.push({ call, release: resolve }))
+    const releases = this.#releases
+    const wait = async () => {
+      // An answer may come only when all have been let go already.
+      if (releases !== this.#releases) return
+      await new Promise<void>((resolve) => this.waiting.push({ call, release: resolve }))
+    }
     if (isHeld && !this.#answers) await wait()
     const answer = await work()
     if (isHeld && this.#answers) await wait()

@@ -17,8 +17,6 @@ export interface SqlStorage {
   /** People and rooms. */
   readonly main: SqlDatabase
   readonly documentStore: DocumentStore
-  /** Starts what a load needs and idleness ended, 30 ms in SQLite: for when somebody is about to open a room. */
-  wake(): void
   close(): Promise<void>
 }
 

@@ -30,11 +30,9 @@ export interface DocumentEngine {
 /** Documents in the tables `room_documents`, `room_updates`, `room_snapshots` and `journal_batches`. */
 export class SqlDocumentStore implements DocumentStore {
   readonly #engine: DocumentEngine
-  readonly #db: Kysely<Schema>
 
   constructor(engine: DocumentEngine) {
     this.#engine = engine
-    this.#db = engine.db
   }
 
   append(batch: JournalBatch): Promise<Map<RoomId, number>> {
@@ -51,7 +49,7 @@ export class SqlDocumentStore implements DocumentStore {
       where room_id = ${roomId} and seq = ${newestSnapshot(roomId)}
       union all
       select 'head', head, null, 0, 0, null, null, null from room_documents where room_id = ${roomId}
-    `.execute(this.#db)
+    `.execute(this.#engine.db)
     const snapshot = rows.find(({ kind }) => kind === 'snapshot')
     const head = rows.find(({ kind }) => kind === 'head')?.seq ?? 0
     const { sound, quarantined } = sortUpdates(rows)
@@ -71,7 +69,7 @@ export class SqlDocumentStore implements DocumentStore {
       where room_id = ${roomId} and seq > ${after}
       union all
       select 'head', head, null, 0, 0, null, null, null from room_documents where room_id = ${roomId}
-    `.execute(this.#db)
+    `.execute(this.#engine.db)
     const head = Math.max(rows.find(({ kind }) => kind === 'head')?.seq ?? 0, after)
     const { sound, quarantined } = sortUpdates(rows)
     proveNoHole(
@@ -85,13 +83,13 @@ export class SqlDocumentStore implements DocumentStore {
 
   async addSnapshot(roomId: RoomId, { seq, at, label, crc, ranges, bytes }: Snapshot): Promise<boolean> {
     // A head only ever grows, so that what is read here stays true.
-    const document = await this.#db
+    const document = await this.#engine.db
       .selectFrom('room_documents')
       .select('head')
       .where('room_id', '=', roomId)
       .executeTakeFirst()
     if (seq < 1 || seq > (document?.head ?? 0)) return false
-    const result = await this.#db
+    const result = await this.#engine.db
       .insertInto('room_snapshots')
       .values({ room_id: roomId, seq, at, label, crc, quarantined: null, ranges, bytes })
       .onConflict((conflict) => conflict.columns(['room_id', 'seq']).doNothing())
@@ -100,7 +98,7 @@ export class SqlDocumentStore implements DocumentStore {
   }
 
   async listSnapshots(roomId: RoomId): Promise<Array<Pick<Snapshot, 'seq' | 'at' | 'label'>>> {
-    return await this.#db
+    return await this.#engine.db
       .selectFrom('room_snapshots')
       .select(['seq', 'at', 'label'])
       .where('room_id', '=', roomId)
@@ -110,7 +108,7 @@ export class SqlDocumentStore implements DocumentStore {
   }
 
   async quarantine({ roomId, kind, seq }: RecordId, reason: string): Promise<void> {
-    await this.#db
+    await this.#engine.db
       .updateTable(kind === 'update' ? 'room_updates' : 'room_snapshots')
       .set({ quarantined: reason })
       .where('room_id', '=', roomId)
@@ -119,16 +117,16 @@ export class SqlDocumentStore implements DocumentStore {
   }
 
   async listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]> {
-    return await listQuarantined(this.#db, roomId)
+    return await listQuarantined(this.#engine.db, roomId)
   }
 
   async giveBack(record: RecordId, entry: UpdateRecord): Promise<number | undefined> {
-    return await giveBack(this.#db, record, entry)
+    return await giveBack(this.#engine.db, record, entry)
   }
 
   async purge(limits: PurgeLimits): Promise<Purged> {
-    const purged = await purgeRooms(this.#db, limits)
-    const batches = await purgeBatches(this.#db, limits)
+    const purged = await purgeRooms(this.#engine.db, limits)
+    const batches = await purgeBatches(this.#engine.db, limits)
     if (!limits.signal?.aborted) await this.#engine.shrink()
     return { ...purged, batches }
   }

@@ -15,6 +15,10 @@ const insertUpdate = database.prepare(
   'insert into room_updates (room_id, seq, author, at, crc, ranges, bytes) values (?, ?, ?, ?, ?, ?, ?)',
 )
 const insertBatch = database.prepare('insert into journal_batches (id, at, first_seqs) values (?, ?, ?)')
+/** A disk that is full takes a transaction without a change, so that this makes one. */
+const notePing = database.prepare(
+  `insert into journal_batches (id, at, first_seqs) values ('ping', ?, '[]') on conflict (id) do update set at = excluded.at`,
+)
 const findBatch = database.prepare<[string], string>('select first_seqs from journal_batches where id = ?').pluck()
 
 /** Writes a batch; answers the number that the first update of each room was given. */
@@ -34,6 +38,7 @@ const write = database.transaction((batch: PackedBatch): number[] => {
     }
   }
   if (roomIds.length > 0) insertBatch.run(batch.id, batch.at, JSON.stringify(firstSeqs))
+  else notePing.run(Date.now())
   return firstSeqs
 })
 

@@ -28,14 +28,18 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
   const documents = createStatementsThread({ ...options, idleMs: IDLE_MS })
   const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(documents) })
   const documentStore = new SqlDocumentStore({
-    db,
+    // The first load of a while need not wait until a thread has started: people and rooms can spare theirs once.
+    get db() {
+      if (documents.isWarm) return db
+      if (!documents.isRunning) void sql`select 1`.execute(db).catch(() => undefined)
+      return main.db
+    },
     async append(batch) {
       const packed = packBatch(batch)
       if (packed.roomIds.length === 0) return new Map()
       return toFirstSeqs(packed.roomIds, await journal.ask(packed, [packed.blobs]))
     },
     async ping() {
-      // A transaction without a change needs the write lock and a file that can be written, too.
       await journal.ask(packBatch({ id: '', rooms: [] }))
     },
     shrink: () => shrink(db),
@@ -43,7 +47,6 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
   return {
     main,
     documentStore,
-    wake: () => void documents.lend(),
     async close() {
       await Promise.all([main.close(), journal.close(), db.destroy(), documents.close()])
     },

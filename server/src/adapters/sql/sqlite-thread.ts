@@ -52,6 +52,11 @@ export class SqliteThread<Request, Result> {
     return this.#running !== undefined
   }
 
+  /** Whether it is past its start, and would answer at once. */
+  get isWarm(): boolean {
+    return this.#running?.hasAnswered ?? false
+  }
+
   /** Asks the thread; rejects with `SqlError`. What is in `transfer` is gone from here. */
   async ask(request: Request, transfer: readonly Transferable[] = []): Promise<Result> {
     return await this.lend().ask(request, transfer)
@@ -85,6 +90,7 @@ export class RunningThread<Request, Result> {
   #death: SqlError | undefined
   #lastId = 0
   #asked = 0
+  #hasAnswered = false
 
   constructor(
     worker: URL,
@@ -99,6 +105,10 @@ export class RunningThread<Request, Result> {
     )
     this.#worker.on('exit', () => this.#die('the database thread ended'))
     if (owner.idleMs !== Infinity) this.#idle = setInterval(() => this.#endIfIdle(), owner.idleMs).unref()
+  }
+
+  get hasAnswered(): boolean {
+    return this.#hasAnswered
   }
 
   get isDead(): boolean {
@@ -122,6 +132,7 @@ export class RunningThread<Request, Result> {
   }
 
   #settle(reply: SqliteReply<Result>): void {
+    this.#hasAnswered = true
     const waiter = this.#waiting.get(reply.id)
     this.#waiting.delete(reply.id)
     if ('error' in reply) waiter?.reject(new SqlError(reply.error.message, reply.error.code))
