@@ -11,6 +11,8 @@ const CORES = findCores()
 /** How a process is started. */
 export interface ProcessOptions {
   readonly args?: readonly string[]
+  /** Flags for Node, before the file. */
+  readonly flags?: readonly string[]
   /** Variables beside those of the bench itself. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -43,11 +45,13 @@ export class RemoteProcess<Calls extends Procedures<Calls>> {
   static async start<Calls extends Procedures<Calls>>(
     file: URL,
     side: Side,
-    { args = [], environment = {} }: ProcessOptions = {},
+    { args = [], flags = [], environment = {} }: ProcessOptions = {},
   ): Promise<RemoteProcess<Calls>> {
     const child = fork(fileURLToPath(file), args, {
       // Flags of the parent's own, such as a profiler's, are not the child's business; NODE_OPTIONS reaches both.
-      ...(CORES ? { execPath: 'taskset', execArgv: ['-c', String(CORES[side]), process.execPath] } : { execArgv: [] }),
+      ...(CORES
+        ? { execPath: 'taskset', execArgv: ['-c', String(CORES[side]), process.execPath, ...flags] }
+        : { execArgv: [...flags] }),
       env: { ...process.env, ...environment },
       serialization: 'advanced',
       // What a server logs is not what the bench prints.

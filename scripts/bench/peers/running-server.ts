@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { SERVER_ENVIRONMENT, SERVER_FLAGS } from '../../server-command.ts'
 import { RemoteProcess } from '../remote-process.ts'
 import type { PeerCalls, ProcessCalls, RoomAddress } from './peer-calls.ts'
 import { createRooms, findFreePort } from './sketchroom-rooms.ts'
@@ -35,7 +36,8 @@ export async function startSketchroom(given: string | undefined): Promise<Runnin
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'sketchroom-bench-')))
   const port = await findFreePort()
   const remote = await RemoteProcess.start<ProcessCalls>(new URL('./sketchroom-main.ts', import.meta.url), 'servers', {
-    environment: { PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn', TRUST_PROXY: '1' },
+    flags: SERVER_FLAGS,
+    environment: { ...SERVER_ENVIRONMENT, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn', TRUST_PROXY: '1' },
   })
   while (!(await isReady(port))) {
     if (!remote.runs) throw new Error('SketchRoom ended before it was ready')
