@@ -3,9 +3,9 @@
  * that concern the file, until one fails. Run by hand; docs/mutation.md says how, and what was found.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { basename, dirname, join, matchesGlob } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
 import { parseAst } from 'vitest/node'
 
@@ -14,11 +14,20 @@ const TESTS_OF: ReadonlyArray<[folder: string, tests: readonly string[]]> = [
   ['server/src/sync/', ['server/src/sync/*.test.ts']],
   [
     'server/src/core/documents/',
-    ['server/src/core/documents/*.test.ts', 'server/src/core/*.test.ts', 'server/src/sync/*.test.ts'],
+    [
+      'server/src/core/documents/*.test.ts',
+      'server/src/core/housekeeping.test.ts',
+      // Through the others of `sync` documents only pass.
+      'server/src/sync/{big-board,dropped-room,refused-writes,room-host,sync-protocol}.test.ts',
+    ],
   ],
   [
     'server/src/core/rooms/',
-    ['server/src/core/rooms/*.test.ts', 'server/src/sync/*.test.ts', 'server/src/http/*.test.ts'],
+    [
+      'server/src/core/rooms/*.test.ts',
+      'server/src/http/{app,permissions}.test.ts',
+      'server/src/sync/{live-access,removed,room-host,sync-protocol,token-expiry,who-is-in}.test.ts',
+    ],
   ],
   ['', ['server/src/core/**/*.test.ts', 'server/src/http/*.test.ts']],
 ]
@@ -128,7 +137,7 @@ function sample<T>(all: readonly T[], size: number, seed: number): T[] {
 
 /** A copy of what Git knows and of what is new; packages are not copied. */
 function copyTree(): string {
-  const copy = mkdtempSync(join(tmpdir(), 'mutants-'))
+  const copy = realpathSync(mkdtempSync(join(tmpdir(), 'mutants-')))
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).split('\n')
   for (const path of listed) {
     if (path === '' || !existsSync(path)) continue
@@ -140,28 +149,44 @@ function copyTree(): string {
   return copy
 }
 
-/** The first test that failed; 'hangs' when there was no end in time; undefined when all passed. */
-async function firstFailure(copy: string, tests: readonly string[], timeoutMs: number): Promise<string | undefined> {
+interface Report {
+  readonly testResults: ReadonlyArray<{
+    readonly name: string
+    readonly status: string
+    readonly startTime: number
+    readonly endTime: number
+    readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly title: string }>
+  }>
+}
+
+/** What Vitest says of these tests; 'hangs' when it has to be killed, 'nothing runs' when it says nothing. */
+async function runTests(copy: string, tests: readonly string[], timeoutMs: number, bail: boolean) {
   const report = join(copy, 'report.json')
   rmSync(report, { force: true })
-  const args = ['run', '--project', 'unit', '--bail', '1', '--maxWorkers', '1', '--reporter', 'json']
-  const command = [join(process.cwd(), 'node_modules/vitest/vitest.mjs'), ...args, '--outputFile', report, ...tests]
-  const env = { ...process.env, TEST_PATIENCE_MS: '6000' }
+  const args = ['run', '--project', 'unit', '--maxWorkers', '1', '--reporter', 'json', '--outputFile', report]
+  const command = [join(process.cwd(), 'node_modules/vitest/vitest.mjs'), ...args, ...(bail ? ['--bail', '1'] : []), ...tests]
+  // Of random tests, a few runs that are always the same.
+  const env = { ...process.env, TEST_PATIENCE_MS: '6000', SEED: '1', RUNS: '5' }
   const child = spawn(process.execPath, command, { cwd: copy, env, stdio: 'ignore', detached: true })
   // A mutant may turn in a circle, and hear nothing that is said to it.
-  const kill = () => void process.kill(-(child.pid as number), 'SIGKILL')
-  const timer = setTimeout(kill, timeoutMs)
+  const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), timeoutMs)
   const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
   clearTimeout(timer)
-  if (code === 0) return undefined
   if (code === null) return 'hangs'
   if (!existsSync(report)) return 'nothing runs'
-  const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as {
-    testResults: Array<{ name: string; status: string; assertionResults: Array<{ status: string; title: string }> }>
+  return { passed: code === 0, ...(JSON.parse(readFileSync(report, 'utf8')) as Report) }
+}
+
+/** The first test that failed, or what else went wrong; undefined when all passed. */
+async function firstFailure(copy: string, tests: readonly string[], timeoutMs: number): Promise<string | undefined> {
+  const report = await runTests(copy, tests, timeoutMs, true)
+  if (typeof report === 'string') return report
+  if (report.passed) return undefined
+  for (const { name, assertionResults } of report.testResults) {
+    const failed = assertionResults.find(({ status }) => status === 'failed')
+    if (failed) return `${basename(name)}: ${failed.title}`
   }
-  const file = testResults.find(({ status }) => status === 'failed')
-  const title = file?.assertionResults.find(({ status }) => status === 'failed')?.title
-  return file ? `${basename(file.name)}: ${title ?? 'the file'}` : 'an error beside the tests'
+  return 'no test, but an error beside them'
 }
 
 const { values } = parseArgs({
@@ -187,14 +212,12 @@ else await run()
 async function run(): Promise<void> {
   const copy = copyTree()
   try {
+    const usual = await runTests(copy, [...new Set(mutants.flatMap(({ path }) => testsOf(path)))], 900_000, false)
+    if (typeof usual === 'string') throw new Error(`the unchanged tests: ${usual}`)
     const tookMs = new Map<string, number>()
-    const testsOf = (path: string) =>
-      globSync((TESTS_OF.find(([folder]) => path.startsWith(folder)) as (typeof TESTS_OF)[number])[1])
-    for (const test of new Set(mutants.flatMap(({ path }) => testsOf(path)))) {
-      const start = performance.now()
-      const failure = await firstFailure(copy, [test], 300_000)
-      if (failure === undefined) tookMs.set(test, performance.now() - start)
-      else console.log(`left out, for it fails without any change: ${failure}`)
+    for (const { name, status, startTime, endTime } of usual.testResults) {
+      if (status === 'passed') tookMs.set(relative(copy, name), endTime - startTime)
+      else console.log(`left out, for it fails without any change: ${relative(copy, name)}`)
     }
     const counts = { killed: 0, survived: 0, hung: 0 }
     let isStopped = false

@@ -21,3 +21,8 @@ export class SketchRoomError extends Error {
     this.fields = options.fields ?? []
   }
 }
+
+/** Why something was refused; what is no refusal of ours is the store's fault, and may heal. */
+export function codeOf(error: unknown): ErrorCode {
+  return error instanceof SketchRoomError ? error.code : 'store_unavailable'
+}

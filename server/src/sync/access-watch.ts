@@ -37,10 +37,10 @@ export class AccessWatch {
     const { host, events } = parts
     events.on('accessChanged', (roomId, userId) => this.#accessChanged(roomId, userId))
     events.on('roomDeleted', (roomId) => {
-      for (const session of [...host.sessions(roomId)]) session.leave('room_deleted')
+      for (const session of host.sessions(roomId)) session.leave('room_deleted')
     })
     events.on('sessionRevoked', (signIn) => {
-      for (const session of [...host.sessions()]) {
+      for (const session of host.sessions()) {
         if (session.actor.kind === 'user' && session.actor.sessionId === signIn) session.leave('unauthenticated')
       }
     })
@@ -56,7 +56,7 @@ export class AccessWatch {
   /** Asks for fresh tokens in time, and ends connections whose token has run out. */
   checkTokens(): void {
     const now = this.#parts.now()
-    for (const session of [...this.#parts.host.sessions()]) {
+    for (const session of this.#parts.host.sessions()) {
       const { expiresAt } = session.actor
       if (now >= expiresAt) session.leave('unauthenticated')
       else if (now > expiresAt - RENEW_BEFORE_MS) this.#askForToken(session, now)

@@ -1,5 +1,5 @@
-import type { Document } from '@hocuspocus/server'
-import type { Session } from './session.ts'
+import type { Connection, Document } from '@hocuspocus/server'
+import type { PresenceUser } from '@sketchroom/shared/presence'
 
 /** Nobody needs to speak for more awareness clients than a few tabs have. */
 const MAX_CLIENTS_PER_SESSION = 8
@@ -7,10 +7,20 @@ const MAX_CLIENTS_PER_SESSION = 8
 /** So many clients that have gone are remembered, since what others say of them may still be under way. */
 const MAX_GONE_CLIENTS = 256
 
+/** What decides over a session's awareness. */
+export interface AwarenessSession {
+  readonly connection: Connection
+  readonly user: PresenceUser
+  /** The awareness clients that it has ever spoken for. */
+  readonly clients: Set<number>
+  /** Whether the stay goes on. */
+  readonly isIn: boolean
+}
+
 /** Which session may speak for which awareness client of a room. */
 export class AwarenessOwners {
   readonly #document: Document
-  readonly #owners = new Map<number, Session>()
+  readonly #owners = new Map<number, AwarenessSession>()
   readonly #gone = new Set<number>()
 
   constructor(document: Document) {
@@ -22,7 +32,7 @@ export class AwarenessOwners {
    * connection that has not been noticed to be dead yet. What is no news claims nothing: some clients repeat all that
    * they hear.
    */
-  claim(clientId: number, clock: number, session: Session): boolean {
+  claim(clientId: number, clock: number, session: AwarenessSession): boolean {
     // A socket that is being closed still says things, and nobody would take back what it says here.
     if (!session.isIn) return false
     const owner = this.#owners.get(clientId)
@@ -42,7 +52,7 @@ export class AwarenessOwners {
   }
 
   /** Gives up all that an ended session spoke for. */
-  release(session: Session): void {
+  release(session: AwarenessSession): void {
     for (const clientId of session.clients) {
       if (this.#owners.get(clientId) !== session) continue
       this.#owners.delete(clientId)

@@ -17,7 +17,7 @@ let store: DocumentStore
 let room: Awaited<ReturnType<typeof openRoom>>
 
 /** A board of many texts, drawn through the journal, left, and stored as a snapshot. */
-beforeAll(async () => {
+async function drawBoard(): Promise<void> {
   server = await startTestServer({ wrapDocumentStore: (inner) => (store = inner) })
   room = await openRoom(server)
   const ada = new RawClient(server.syncUrl, room.roomId)
@@ -40,7 +40,9 @@ beforeAll(async () => {
   const { snapshot, tail } = await store.load(roomId)
   expect(snapshot?.bytes.length).toBeGreaterThan(TEXTS * TEXT_LENGTH)
   expect(tail).toEqual([])
-})
+}
+
+beforeAll(drawBoard)
 afterAll(() => server.remove())
 
 const textsOf = (client: RawClient): number => client.doc.getMap('texts').size

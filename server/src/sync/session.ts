@@ -6,26 +6,39 @@ import type { Notice, RefusalReason } from '@sketchroom/shared/protocol/notices'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
+import type { Logger } from 'pino'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
 import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
 import { checkUpdate } from './check-update.ts'
-import { UnreadableRoomError, type ApplyResult, type HostedRoom, type SessionContext } from './hosted-room.ts'
+import type { HostedRoom, SessionContext } from './hosted-room.ts'
+import { UnreadableRoomError, type ApplyResult } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
-import type { SyncSocket } from './sync-socket.ts'
 import * as wire from './wire.ts'
 
 /** The pause before a client is asked again for what it did not give when asked; it doubles up to the longest. */
 const FIRST_ASK_PAUSE_MS = 1_000
 const LONGEST_ASK_PAUSE_MS = 60_000
 
+/** What a session needs of its socket. */
+export interface SessionSocket {
+  readonly log: Logger
+  /** Sends a sync message with an update, which is not copied when it is large. */
+  sendUpdate(address: string, kind: 'step2' | 'update', update: Uint8Array): void
+  /** Reads no more from the client, until as many `resume`. */
+  pause(): void
+  resume(): void
+  /** Closes the socket for this reason, unless the client has another room on it. */
+  closeIfUnused(code: ErrorCode): void
+}
+
 /** What a session calls upon. */
 export interface SessionParts {
   readonly room: HostedRoom
   readonly connection: Connection<SessionContext>
-  readonly socket: SyncSocket
+  readonly socket: SessionSocket
   readonly admitted: Admitted
   readonly journal: Journal
   /** The clock that tokens end by, in milliseconds since 1970. */
@@ -174,14 +187,14 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
-    if (!this.room.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
+    if (!this.room.content.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
     this.#sendMissing(message.stateVector)
     if (mayDraw(this.role)) this.#askForMissing()
   }
 
   /** A large room is not built in one go: the message, and what comes after it, waits for that. */
   #waitsForRoom(message: wire.SyncMessage): boolean {
-    const filled = this.room.fillSoon()
+    const filled = this.room.content.fillSoon()
     if (!filled) return false
     this.hold()
     this.#held.unshift(() => this.#again(message))
@@ -192,14 +205,14 @@ export class Session {
   /** Afterwards `fill` need not be waited for: what could not be built in slices is built at once, or is at fault. */
   #again(message: wire.SyncMessage): void {
     this.#guard(MESSAGE.sync, () => {
-      this.room.fill()
+      this.room.content.fill()
       this.#receiveSync(message)
     })
   }
 
   /** The last of the updates is a SyncStep2: with it, the client has everything. */
   #sendMissing(stateVector: Uint8Array): void {
-    const updates = this.room.missingFor(stateVector)
+    const updates = this.room.content.missingFor(stateVector)
     const last = updates.length === 1 ? updates.pop() : undefined
     for (const update of updates) this.#parts.socket.sendUpdate(this.address, 'update', update)
     this.#parts.socket.sendUpdate(this.address, 'step2', last ?? wire.EMPTY_UPDATE)
@@ -207,7 +220,7 @@ export class Session {
 
   #askForMissing(): void {
     this.#askedAt = performance.now()
-    this.connection.send(wire.syncStep1(this.address, this.room.stateVector()))
+    this.connection.send(wire.syncStep1(this.address, this.room.content.stateVector()))
   }
 
   /**
@@ -230,7 +243,7 @@ export class Session {
     if (!mayDraw(this.role)) return this.#answer(wire.isEmptyUpdate(update) ? undefined : 'read_only')
     if (this.#parts.journal.overloaded) return this.#answer('store_unavailable')
     const decoded = checkUpdate(update)
-    if (!this.room.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
+    if (!this.room.content.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
     const result = this.#apply(update, decoded)
     if (result === 'applied') this.#answer(undefined)
     if (result !== 'missing-dependencies') return
@@ -240,7 +253,7 @@ export class Session {
 
   #apply(update: Uint8Array, decoded: DecodedUpdate): ApplyResult | undefined {
     try {
-      return this.room.apply(update, decoded, this)
+      return this.room.content.apply(update, decoded, this)
     } catch (error) {
       if (error instanceof UnreadableRoomError) throw error
       this.leave('malformed_update')

@@ -1,13 +1,12 @@
-import type { WebSocketLike } from '@hocuspocus/server'
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
 import type { WebSocket } from 'ws'
 import type { Approach } from '../core/rooms/admission.ts'
-import { SketchRoomError } from '../errors.ts'
+import { codeOf, SketchRoomError } from '../errors.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { codeOf, type RoomHost } from './room-host.ts'
+import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
 import * as wire from './wire.ts'
@@ -56,7 +55,7 @@ export interface SyncSocketParts {
 }
 
 /** One WebSocket: hands each room's frames to the session there, and makes what waits for one wait within bounds. */
-export class SyncSocket implements WebSocketLike {
+export class SyncSocket implements JoiningSocket {
   /** How the client came. */
   readonly approach: Approach
   readonly log: Logger

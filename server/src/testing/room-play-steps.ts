@@ -123,7 +123,7 @@ export async function perform(play: RoomPlay, { kind, whom, how, late }: Step): 
       await joinIn(play, chosen(play.credentials.slice(-12), whom), undefined)
       return await restoreRoom(play)
     case 'change while joining':
-      return await changeWhileJoining(play, chosen(play.credentials.slice(-12), whom), how)
+      return await changeWhileJoining(play, chosen(play.credentials.filter(isGoodIn(play)), whom), how)
   }
 }
 
@@ -278,6 +278,11 @@ async function allOut(play: RoomPlay): Promise<boolean> {
   return true
 }
 
+/** Whether a credential, which is not the owner's own, lets somebody in now. */
+const isGoodIn = (play: RoomPlay) => (credential: ModelCredential) =>
+  (credential.guest !== undefined || credential.person !== play.people[0]) &&
+  play.model.roleOf(credential, play.stage.now()) !== undefined
+
 /** Somebody is let in, and while the room is read, what that rested on changes. */
 async function changeWhileJoining(
   play: RoomPlay,
@@ -286,8 +291,7 @@ async function changeWhileJoining(
 ): Promise<boolean> {
   const { stage, people } = play
   const [owner] = people as [ModelPerson]
-  const isOwner = credential?.person === owner && !credential.guest
-  if (!credential || isOwner || stage.storeFails || !play.model.roleOf(credential, stage.now())) return false
+  if (!credential || stage.storeFails) return false
   for (const client of play.present) await cutCable(play, client)
   await play.until('the room has left memory', () => stage.server.app.roomCount() === 0)
   await play.keepSignedIn(owner)

@@ -115,6 +115,12 @@ export class RoomPlay {
     play.roomId = roomIdSchema.parse((await stage.server.api.createRoom(play.tokenOf(ada))).id)
     ada.role = 'owner'
     await play.letOwnerIn()
+    for (const [index, role] of (['editor', 'viewer'] as const).entries()) {
+      const person = play.people[index + 1] as ModelPerson
+      await stage.server.api.setMember(play.tokenOf(ada), play.roomId, person.userId, role)
+      person.role = role
+      await play.arrive(await play.come(await play.refresh(person)))
+    }
     return play
   }
 

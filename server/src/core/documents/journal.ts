@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { setTimeout as wait } from 'node:timers/promises'
+import { setTimeout as after } from 'node:timers/promises'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import type { DocumentStore, UpdateRecord } from '../../ports/document-store.ts'
@@ -308,7 +308,7 @@ export class Journal extends EventEmitter<JournalEvents> {
       () => true,
       () => false,
     )
-    return await Promise.race([answer, wait(STALL_MS, false, { ref: false })])
+    return await Promise.race([answer, after(STALL_MS, false, { ref: false })])
   }
 
   /** Ids grow with time, so that the store's index of them grows at its end. */

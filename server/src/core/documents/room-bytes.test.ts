@@ -13,7 +13,7 @@ type Step =
   | { readonly kind: 'snapshot' }
   | { readonly kind: 'rebase'; readonly at: number }
 
-const step: fc.Arbitrary<Step> = fc.oneof(
+const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('edit' as const), edit: yjsEdit }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('snapshot' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('rebase' as const), at: fc.nat(20) }) },
@@ -64,7 +64,7 @@ function built(bytes: RoomBytes): Y.Doc {
 test('the parts always build the document, whatever was written and however old a new base is', () => {
   let rebased = 0
   fc.assert(
-    fc.property(fc.array(step, { minLength: 5, maxLength: 60 }), (steps) => {
+    fc.property(fc.array(anyStep, { minLength: 5, maxLength: 60 }), (steps) => {
       const room = new Room()
       for (const each of steps) {
         room.take(each)
@@ -81,7 +81,7 @@ test('what it says of what it has is what the document says', () => {
   const seen = { has: 0, news: 0, covered: 0, behind: 0 }
   let unknowing = 0
   fc.assert(
-    fc.property(fc.array(step, { minLength: 5, maxLength: 40 }), fc.nat(100), (steps, pick) => {
+    fc.property(fc.array(anyStep, { minLength: 5, maxLength: 40 }), fc.nat(100), (steps, pick) => {
       const room = new Room()
       for (const each of steps) room.take(each)
       const { bytes, truth } = room

@@ -17,7 +17,7 @@ export function sliceDocument(document: Y.Doc, structsPerSlice = STRUCTS_PER_SLI
   const slices: Uint8Array[] = []
   let slice = new Map<number, Struct[]>()
   let count = 0
-  for (const struct of inCausalOrder(store.clients as ReadonlyMap<number, readonly Struct[]>)) {
+  for (const struct of inCausalOrder(store.clients)) {
     const ofClient = slice.get(struct.id.client)
     if (ofClient) ofClient.push(struct)
     else slice.set(struct.id.client, [struct])
@@ -63,6 +63,7 @@ function* inCausalOrder(clients: ReadonlyMap<number, readonly Struct[]>): Genera
 
 function referencesOf(struct: Struct): Y.ID[] {
   if (!(struct instanceof Y.Item)) return []
+  // oxlint-disable-next-line no-underscore-dangle -- what Yjs itself looks at, and has no other name for
   const parent = struct.parent instanceof Y.AbstractType ? (struct.parent._item?.id ?? null) : null
   return [struct.origin, struct.rightOrigin, parent].filter((id) => id !== null)
 }

@@ -1,0 +1,243 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
+import { Hocuspocus, type Document } from '@hocuspocus/server'
+import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import pLimit from 'p-limit'
+import type { Logger } from 'pino'
+import { isCompactionDue, type Compaction } from '../core/documents/compaction.ts'
+import type { Committed, Journal } from '../core/documents/journal.ts'
+import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
+import { RoomBytes } from '../core/documents/room-bytes.ts'
+import { RoomPosition } from '../core/documents/room-position.ts'
+import { codeOf, SketchRoomError } from '../errors.ts'
+import type { DocumentStore } from '../ports/document-store.ts'
+import { HostedRoom } from './hosted-room.ts'
+import { NEVER_MS } from './room-content.ts'
+
+/** What the rooms in memory are made from. */
+export interface LoadedRoomsParts {
+  readonly store: DocumentStore
+  readonly journal: Journal
+  readonly compaction: Compaction
+  readonly reportDamaged: ReportDamaged
+  readonly log: Logger
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+}
+
+interface LoadedRoom {
+  readonly room: HostedRoom
+  readonly position: RoomPosition
+  /** How far the newest stored snapshot goes, as far as is known here. */
+  snapshotSeq: number
+}
+
+const LOADS_AT_ONCE = 4
+
+/** Every room asks Hocuspocus for its document in the same way. */
+export const REQUEST: Request = new Request('http://sketchroom.invalid/sync')
+const CONNECTION_CONFIG = { isAuthenticated: true, readOnly: false }
+
+/**
+ * The rooms in memory: a Hocuspocus loads them when somebody comes, and unloads them when nobody is there and all is
+ * durable. Each follows its numbers in the store, and is compacted when its tail has grown.
+ */
+export class LoadedRooms {
+  readonly hocuspocus: Hocuspocus
+  readonly #rooms = new Map<RoomId, LoadedRoom>()
+  readonly #parts: LoadedRoomsParts
+  /** Rooms whose records did not come together: they are opened again when those at fault are set aside. */
+  readonly #repairs = new Map<RoomId, Promise<unknown>>()
+  /** A hundred boards that are opened at once are read a few at a time, so that nobody's edits wait for all of them. */
+  readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
+  #closing = false
+
+  constructor(parts: LoadedRoomsParts) {
+    this.#parts = parts
+    this.hocuspocus = new Hocuspocus({
+      quiet: true,
+      timeout: NEVER_MS,
+      // While a room loads, nobody is there to be told; then `HostedRoom` gathers.
+      flushDelay: false,
+      onLoadDocument: ({ document }) => this.#load(document),
+      // Only by now has Hocuspocus set its own, which would run hooks and set a timer for each update, and keep every
+      // room in memory for as long as that timer waits.
+      afterLoadDocument: async ({ document }) => void document.onUpdate(() => undefined),
+      beforeUnloadDocument: ({ document }) => this.#beforeUnload(document),
+      afterUnloadDocument: async ({ documentName }) => this.#unloaded(roomIdSchema.parse(documentName)),
+    })
+    parts.journal.on('committed', (committed) => this.#committed(committed))
+    // Rooms that everybody left while the store failed were kept; now they may go.
+    parts.journal.on('recovered', () => {
+      for (const room of this.all()) this.unloadIfEmpty(room)
+    })
+  }
+
+  /** How many rooms are in memory. */
+  get size(): number {
+    return this.#rooms.size
+  }
+
+  /** The room, if it is in memory. */
+  find(roomId: RoomId): HostedRoom | undefined {
+    return this.#rooms.get(roomId)?.room
+  }
+
+  /** Every room in memory. */
+  *all(): Generator<HostedRoom> {
+    for (const { room } of this.#rooms.values()) yield room
+  }
+
+  /** The number of the last update that a room in memory holds; 0 for one that is not. */
+  headOf(roomId: RoomId): number {
+    return this.#rooms.get(roomId)?.position.head ?? 0
+  }
+
+  /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
+  async close(): Promise<void> {
+    this.#closing = true
+    await Promise.all([...this.all()].map(({ document }) => this.hocuspocus.unloadDocument(document)))
+  }
+
+  /** The room, read from the store if need be; rejects with `store_unavailable` when that fails. */
+  async open(roomId: RoomId): Promise<HostedRoom> {
+    for (;;) {
+      const document = await this.hocuspocus
+        .createDocument(roomId, REQUEST, '', CONNECTION_CONFIG)
+        .catch((error: unknown) => {
+          throw error instanceof Error && error.cause instanceof SketchRoomError ? error.cause : error
+        })
+      const room = this.#rooms.get(roomId)?.room
+      // Between the promise and here, the room may have been dropped: then it is loaded anew.
+      if (room?.document === document && !document.isDestroyed) return room
+    }
+  }
+
+  async #load(document: Document): Promise<void> {
+    const roomId = roomIdSchema.parse(document.name)
+    const { store, journal, compaction, reportDamaged, log, now } = this.#parts
+    try {
+      await this.#repairs.get(roomId)
+      const stored = await this.#loadInTurn(async () => {
+        // Whoever draws comes first: between two rooms, what the sockets have brought is handled.
+        await nextTurn()
+        return await loadRoom(roomId, { store, journal, reportDamaged })
+      })
+      const room = new HostedRoom({
+        id: roomId,
+        document,
+        bytes: new RoomBytes(stored),
+        journal,
+        now,
+        slice: (parts) => compaction.slice(parts),
+      })
+      const position = new RoomPosition({
+        roomId,
+        head: stored.head,
+        store,
+        onMissing: async (updates) => {
+          await room.content.fillSoon()
+          this.#guard(room, () => room.content.applyStored(updates))
+        },
+        onError: (error) => log.warn({ roomId, err: error }, 'what others wrote to a room could not be read yet'),
+      })
+      this.#rooms.set(roomId, { room, position, snapshotSeq: stored.snapshot?.seq ?? 0 })
+    } catch (error) {
+      document.destroy()
+      if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
+      throw silent(error)
+    }
+  }
+
+  #committed(committed: Committed): void {
+    const loaded = this.#rooms.get(committed.roomId)
+    if (!loaded) return
+    const { room, position } = loaded
+    position.committed(committed)
+    if (!isCompactionDue(storedTailOf(loaded), performance.now() - room.compactedAt, false)) return
+    room.compactedAt = performance.now()
+    void this.#compact(room.id)
+  }
+
+  async #compact(roomId: RoomId): Promise<void> {
+    const { compaction, log } = this.#parts
+    try {
+      const snapshot = await compaction.compact(roomId)
+      const loaded = this.#rooms.get(roomId)
+      if (!snapshot || !loaded) return
+      loaded.snapshotSeq = Math.max(loaded.snapshotSeq, snapshot.seq)
+      loaded.room.content.bytes.rebase(snapshot.bytes, snapshot.ranges)
+    } catch (error) {
+      if (!this.#closing) log.warn({ roomId, err: error }, 'compaction failed; the journal still has everything')
+    }
+  }
+
+  /** A throw vetoes the unload: a room stays in memory until all of it is durable. */
+  async #beforeUnload(document: Document): Promise<void> {
+    const roomId = roomIdSchema.parse(document.name)
+    try {
+      await this.#parts.journal.flush(roomId)
+    } catch (error) {
+      this.#parts.log.warn({ roomId, err: error }, 'a room stays in memory until the store has it')
+      throw silent(error)
+    }
+    // Hocuspocus knows rooms by name: an unload that comes late must not take the room's next document.
+    if (this.#rooms.get(roomId)?.room.document !== document) throw silent(undefined)
+  }
+
+  #unloaded(roomId: RoomId): void {
+    const loaded = this.#rooms.get(roomId)
+    if (!loaded?.room.document.isDestroyed) return
+    this.#forget(loaded)
+    if (!this.#closing && isCompactionDue(storedTailOf(loaded), Infinity, true)) void this.#compact(roomId)
+  }
+
+  /** Lets a room go that nobody is in; it stays until all of it is durable. */
+  unloadIfEmpty({ document }: HostedRoom): void {
+    if (document.getConnectionsCount() === 0 && !document.isDestroyed) void this.hocuspocus.unloadDocument(document)
+  }
+
+  #guard(room: HostedRoom, work: () => void): void {
+    try {
+      work()
+    } catch (error) {
+      this.drop(room, error)
+    }
+  }
+
+  /**
+   * The document could not be built, or an update did not integrate: what is in memory may say what the journal does
+   * not. It is thrown away, records at fault are set aside, and everybody comes back to the room as the journal has it.
+   */
+  drop(room: HostedRoom, error: unknown): void {
+    const loaded = this.#rooms.get(room.id)
+    if (loaded?.room !== room) return
+    this.#parts.log.error({ roomId: room.id, err: error }, 'an update did not integrate; the room is loaded anew')
+    this.#forget(loaded)
+    this.hocuspocus.documents.delete(room.id)
+    this.hocuspocus.unloadingDocuments.delete(room.id)
+    for (const session of room.sessions()) session.leave('internal')
+    room.document.destroy()
+    if (!room.content.isFilled) this.#repair(room.id)
+  }
+
+  #repair(roomId: RoomId): void {
+    const repair = this.#compact(roomId).finally(() => this.#repairs.delete(roomId))
+    this.#repairs.set(roomId, repair)
+  }
+
+  #forget({ room, position }: LoadedRoom): void {
+    this.#rooms.delete(room.id)
+    position.close()
+    room.close()
+  }
+}
+
+/** How many updates the next to open the room would read after the snapshot; in memory there may be a newer base. */
+function storedTailOf({ position, snapshotSeq }: LoadedRoom): number {
+  return position.head - snapshotSeq
+}
+
+/** Hocuspocus prints the message of what a hook throws; ours is logged already. */
+function silent(cause: unknown): Error {
+  return new Error('', { cause })
+}
