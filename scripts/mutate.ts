@@ -3,7 +3,17 @@
  * that concern the file, until one fails. Run by hand; docs/mutation.md says how, and what was found.
  */
 import { execFileSync, spawn } from 'node:child_process'
-import { cpSync, existsSync, globSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  existsSync,
+  globSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, join, relative } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -33,11 +43,8 @@ const TESTS_OF: ReadonlyArray<[folder: string, tests: readonly string[]]> = [
 ]
 const DEFAULT_FILES = ['server/src/sync/*.ts', 'server/src/core/**/*.ts']
 
-/** Test files that take less are run together, before the others. */
-const QUICK_MS = 1_500
-/** A mutant may take this much longer than the unchanged sources before it counts as one that hangs. */
-const PATIENCE_FACTOR = 3
-const PATIENCE_MS = 20_000
+/** A mutant that takes longer for one batch of tests turns in a circle. */
+const HANGS_AFTER_MS = 240_000
 
 const OPPOSITES: Readonly<Record<string, string>> = {
   '&&': '||',
@@ -81,7 +88,7 @@ function mutantsOf(path: string): Mutant[] {
   }
   const negate = (test: Node) => {
     // Of an equality, the changed operator is the same.
-    if (!/^[!=]==$/.test(`${test['operator']}`)) replace('negated', test, `!(${text(test)})`)
+    if (!/^[!=]==$/.test(String(test['operator']))) replace('negated', test, `!(${text(test)})`)
   }
   const rules: Record<string, (node: Node) => void> = {
     ExpressionStatement(node) {
@@ -152,41 +159,86 @@ function copyTree(): string {
 interface Report {
   readonly testResults: ReadonlyArray<{
     readonly name: string
-    readonly status: string
-    readonly startTime: number
-    readonly endTime: number
     readonly assertionResults: ReadonlyArray<{ readonly status: string; readonly title: string }>
   }>
 }
 
-/** What Vitest says of these tests; 'hangs' when it has to be killed, 'nothing runs' when it says nothing. */
-async function runTests(copy: string, tests: readonly string[], timeoutMs: number, bail: boolean) {
-  const report = join(copy, 'report.json')
-  rmSync(report, { force: true })
-  const args = ['run', '--project', 'unit', '--maxWorkers', '1', '--reporter', 'json', '--outputFile', report]
-  const command = [join(process.cwd(), 'node_modules/vitest/vitest.mjs'), ...args, ...(bail ? ['--bail', '1'] : []), ...tests]
-  // Of random tests, a few runs that are always the same.
-  const env = { ...process.env, TEST_PATIENCE_MS: '6000', SEED: '1', RUNS: '5' }
-  const child = spawn(process.execPath, command, { cwd: copy, env, stdio: 'ignore', detached: true })
-  // A mutant may turn in a circle, and hear nothing that is said to it.
-  const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), timeoutMs)
-  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
-  clearTimeout(timer)
-  if (code === null) return 'hangs'
-  if (!existsSync(report)) return 'nothing runs'
-  return { passed: code === 0, ...(JSON.parse(readFileSync(report, 'utf8')) as Report) }
+/** How tests came to fail: the first that did, unless nothing ran or it took too long. */
+interface Failure {
+  readonly test?: string
+  readonly reason: string
 }
 
-/** The first test that failed, or what else went wrong; undefined when all passed. */
-async function firstFailure(copy: string, tests: readonly string[], timeoutMs: number): Promise<string | undefined> {
-  const report = await runTests(copy, tests, timeoutMs, true)
-  if (typeof report === 'string') return report
-  if (report.passed) return undefined
-  for (const { name, assertionResults } of report.testResults) {
+async function firstFailure(copy: string, tests: readonly string[]): Promise<Failure | undefined> {
+  const report = join(copy, 'report.json')
+  rmSync(report, { force: true })
+  const args = ['run', '--project', 'unit', '--bail=1', '--maxWorkers=1', '--reporter=json', `--outputFile=${report}`]
+  const vitest = join(process.cwd(), 'node_modules/vitest/vitest.mjs')
+  // Of random tests, a few runs that are always the same.
+  const env = { ...process.env, TEST_PATIENCE_MS: '6000', SEED: '1', RUNS: '5' }
+  const child = spawn(process.execPath, [vitest, ...args, ...tests], {
+    cwd: copy,
+    env,
+    stdio: 'ignore',
+    detached: true,
+  })
+  const timer = setTimeout(() => process.kill(-(child.pid as number), 'SIGKILL'), HANGS_AFTER_MS)
+  const code = await new Promise<number | null>((resolve) => child.once('exit', resolve))
+  clearTimeout(timer)
+  if (code === 0) return undefined
+  if (code === null || !existsSync(report)) return { reason: code === null ? 'it never ends' : 'nothing runs' }
+  for (const { name, assertionResults } of (JSON.parse(readFileSync(report, 'utf8')) as Report).testResults) {
     const failed = assertionResults.find(({ status }) => status === 'failed')
-    if (failed) return `${basename(name)}: ${failed.title}`
+    if (failed) return { test: relative(copy, name), reason: `${basename(name)}: ${failed.title}` }
   }
-  return 'no test, but an error beside them'
+  return { reason: 'an error beside the tests' }
+}
+
+/** Runs the tests of changed files, those first that are the likeliest to fail. */
+class Testing {
+  readonly #copy: string
+  readonly #killsOf = new Map<string, number>()
+  /** Whether a test that failed passes when nothing is changed. */
+  readonly #isSound = new Map<string, boolean>()
+
+  constructor(copy: string) {
+    this.#copy = copy
+  }
+
+  /** How the first of a file's tests fails once it is changed, and does not when that is undone. */
+  async findFailure(path: string, { change, undo }: { change(): void; undo(): void }): Promise<Failure | undefined> {
+    for (;;) {
+      change()
+      const failure = await this.#inBatches(path)
+      undo()
+      if (!failure?.test) return failure
+      if (!this.#isSound.has(failure.test)) {
+        const unchanged = await firstFailure(this.#copy, [failure.test])
+        if (unchanged) console.log(`left out, for it fails without any change: ${unchanged.reason}`)
+        this.#isSound.set(failure.test, !unchanged)
+      }
+      if (this.#isSound.get(failure.test) === false) continue
+      this.#killsOf.set(failure.test, (this.#killsOf.get(failure.test) ?? 0) + 1)
+      return failure
+    }
+  }
+
+  async #inBatches(path: string): Promise<Failure | undefined> {
+    const patterns = TESTS_OF.find(([folder]) => path.startsWith(folder))?.[1] ?? []
+    const tests = globSync([...patterns]).filter((test) => this.#isSound.get(test) !== false)
+    const ownName = basename(path).replace(/(-worker)?\.ts$/, '.test.ts')
+    const rank = (test: string) => (basename(test) === ownName ? Infinity : (this.#killsOf.get(test) ?? 0))
+    const likely = tests
+      .filter((test) => rank(test) > 0)
+      .sort((a, b) => rank(b) - rank(a))
+      .slice(0, 4)
+    const rest = tests.filter((test) => !likely.includes(test))
+    for (const batch of [...likely.map((test) => [test]), rest]) {
+      const failure = await firstFailure(this.#copy, batch)
+      if (failure) return failure
+    }
+    return undefined
+  }
 }
 
 const { values } = parseArgs({
@@ -199,7 +251,7 @@ const { values } = parseArgs({
   },
 })
 const paths = globSync(values.files)
-  .filter((path) => !/\.test\.ts$/.test(path))
+  .filter((path) => !path.endsWith('.test.ts'))
   .sort()
 const all = paths
   .flatMap(mutantsOf)
@@ -211,62 +263,23 @@ else await run()
 
 async function run(): Promise<void> {
   const copy = copyTree()
-  try {
-    const usual = await runTests(copy, [...new Set(mutants.flatMap(({ path }) => testsOf(path)))], 900_000, false)
-    if (typeof usual === 'string') throw new Error(`the unchanged tests: ${usual}`)
-    const tookMs = new Map<string, number>()
-    for (const { name, status, startTime, endTime } of usual.testResults) {
-      if (status === 'passed') tookMs.set(relative(copy, name), endTime - startTime)
-      else console.log(`left out, for it fails without any change: ${relative(copy, name)}`)
-    }
-    const counts = { killed: 0, survived: 0, hung: 0 }
-    let isStopped = false
-    process.once('SIGINT', () => (isStopped = true))
-    for (const mutant of mutants) {
-      if (isStopped) break
-      const failure = await judge(
-        copy,
-        mutant,
-        testsOf(mutant.path).filter((test) => tookMs.has(test)),
-        tookMs,
-      )
-      const fate = failure === undefined ? 'survived' : failure === 'hangs' ? 'hung' : 'killed'
-      counts[fate] += 1
-      const { path, line, kind, shown } = mutant
-      console.log(`${fate.padEnd(8)} ${path}:${line} ${kind}: ${shown}${failure === undefined ? '' : `  ← ${failure}`}`)
-    }
+  const testing = new Testing(copy)
+  let isStopped = false
+  process.once('SIGINT', () => (isStopped = true))
+  const counts = { killed: 0, survived: 0 }
+  for (const { path, line, kind, shown, source } of mutants) {
+    if (isStopped) break
+    const target = join(copy, path)
+    const original = readFileSync(target)
+    const failure = await testing.findFailure(path, {
+      change: () => writeFileSync(target, source),
+      undo: () => writeFileSync(target, original),
+    })
+    counts[failure ? 'killed' : 'survived'] += 1
     console.log(
-      Object.entries(counts)
-        .map(([fate, count]) => `${count} ${fate}`)
-        .join(', '),
+      `${failure ? 'killed' : 'SURVIVED'} ${path}:${line} ${kind}: ${shown}${failure ? ` ← ${failure.reason}` : ''}`,
     )
-  } finally {
-    rmSync(copy, { recursive: true, force: true })
   }
-}
-
-/** The file's own tests first, then the quick ones, then the rest. */
-async function judge(
-  copy: string,
-  { path, source }: Mutant,
-  tests: readonly string[],
-  tookMs: ReadonlyMap<string, number>,
-) {
-  const target = join(copy, path)
-  const original = readFileSync(target)
-  writeFileSync(target, source)
-  try {
-    const isOwn = (test: string) => basename(test) === basename(path).replace(/(-worker)?\.ts$/, '.test.ts')
-    const isQuick = (test: string) => (tookMs.get(test) ?? 0) < QUICK_MS
-    const others = tests.filter((test) => !isOwn(test))
-    for (const batch of [tests.filter(isOwn), others.filter(isQuick), others.filter((test) => !isQuick(test))]) {
-      if (batch.length === 0) continue
-      const usualMs = batch.reduce((sum, test) => sum + (tookMs.get(test) ?? 0), 0)
-      const failure = await firstFailure(copy, batch, usualMs * PATIENCE_FACTOR + PATIENCE_MS)
-      if (failure !== undefined) return failure
-    }
-    return undefined
-  } finally {
-    writeFileSync(target, original)
-  }
+  rmSync(copy, { recursive: true, force: true })
+  console.log(`${counts.killed} killed, ${counts.survived} survived`)
 }

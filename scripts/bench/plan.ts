@@ -16,6 +16,7 @@ export interface Plan {
   readonly idleConnections: number
   readonly storedRooms: number
   readonly elementsPerRoom: number
+  readonly openedElements: number
   readonly editsBeforeReturn: number
   readonly returns: number
   readonly crowdPeople: number
@@ -41,6 +42,7 @@ export const FULL: Plan = {
   idleConnections: 1000,
   storedRooms: 100,
   elementsPerRoom: 1000,
+  openedElements: 5000,
   editsBeforeReturn: 20_000,
   returns: 200,
   crowdPeople: 150,
@@ -68,6 +70,7 @@ export const QUICK: Plan = {
   idleConnections: 100,
   storedRooms: 5,
   elementsPerRoom: 200,
+  openedElements: 500,
   editsBeforeReturn: 1000,
   returns: 20,
   crowdPeople: 20,

@@ -12,7 +12,7 @@ test('all faults are reported at once, by name', () => {
     JWT_SECRET: 'short',
     LOG_LEVEL: 'loud',
     PUBLIC_URL: 'ftp://x',
-    DATABASE_URL: 'postgres://x',
+    DATABASE_URL: 'mysql://x',
   }
   try {
     parseConfig(broken)

@@ -4,10 +4,14 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import pino from 'pino'
+import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { openPostgres } from './adapters/sql/postgres-storage.ts'
+import type { SqlDatabase } from './adapters/sql/sql-database.ts'
 import { openSqlite } from './adapters/sql/sqlite-database.ts'
 import { findFreePort } from './testing/free-port.ts'
 import { ServerProcess } from './testing/server-process.ts'
+import { startTestPostgres } from './testing/test-postgres.ts'
 
 const MAIN = fileURLToPath(new URL('./main.ts', import.meta.url))
 
@@ -34,6 +38,13 @@ async function failToStart(environment: Record<string, string>) {
   return { code, stderr, messages: fatal.map(({ msg }) => msg) }
 }
 
+/** Leaves a database as a version to come does. */
+async function ageByOneVersion(db: SqlDatabase['db']): Promise<void> {
+  await db.schema.alterTable('users').addColumn('later', 'text').execute()
+  const later = { name: '9999-later', timestamp: new Date().toISOString() }
+  await db.withTables<{ kysely_migration: typeof later }>().insertInto('kysely_migration').values(later).execute()
+}
+
 test('a data directory that cannot be written to is one fatal line, with what to do', async () => {
   const file = join(directory, 'file')
   await writeFile(file, '')
@@ -48,14 +59,7 @@ test.each([
     'of a version to come',
     async (file: string) => {
       const database = await openSqlite({ file })
-      await database.db.schema.alterTable('users').addColumn('later', 'text').execute()
-      const timestamp = new Date().toISOString()
-      const later = { name: '9999-later', timestamp }
-      await database.db
-        .withTables<{ kysely_migration: typeof later }>()
-        .insertInto('kysely_migration')
-        .values(later)
-        .execute()
+      await ageByOneVersion(database.db)
       await database.close()
     },
   ],
@@ -91,4 +95,32 @@ test('a data directory that another process uses is one fatal line, and free aga
   await other.end('SIGKILL')
   const next = await ServerProcess.start(await findFreePort(), directory)
   expect(await next.end('SIGTERM')).toBe(0)
+})
+
+test('PostgreSQL that cannot be reached, or has no such database or user, is one fatal line, with what to do', async () => {
+  const postgres = await startTestPostgres()
+  onTestFinished(() => postgres.stop())
+  const JWT_SECRET = 'a secret that only the tests know'
+  const failWith = async (url: URL) => (await failToStart({ DATABASE_URL: url.href, JWT_SECRET })).messages
+  const there = new URL(postgres.url)
+  const away = Object.assign(new URL(there), { port: await findFreePort() })
+  expect(await failWith(away)).toEqual([
+    expect.stringMatching(
+      `^cannot open the PostgreSQL database postgres at ${away.host}: .*ECONNREFUSED.*; see to it that it runs .*DATABASE_URL`,
+    ),
+  ])
+  expect(await failWith(Object.assign(new URL(there), { pathname: 'other' }))).toEqual([
+    expect.stringMatching(/^cannot open the PostgreSQL database other at .*: database "other" does not exist; /),
+  ])
+  const later = new URL(await postgres.createDatabase())
+  const { db, close } = await openPostgres({ url: later.href, log: pino({ level: 'silent' }) })
+  await ageByOneVersion(db)
+  await close()
+  const [message, ...more] = await failWith(later)
+  expect([message, more]).toEqual([
+    expect.stringMatching(/^the PostgreSQL database test_1 at .* start the version that wrote it, or restore a backup$/),
+    [],
+  ])
+  // No line may tell the password that stands in the address.
+  expect(message).not.toContain('password')
 })

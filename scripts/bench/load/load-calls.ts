@@ -74,6 +74,8 @@ export interface LoadCalls {
   fill(options: { dialect: Dialect; rooms: readonly RoomAddress[]; elements: number }): Promise<void>
   /** Milliseconds from connecting until the whole board of so many elements had come; throws when it had not. */
   open(options: { dialect: Dialect; room: RoomAddress; elements: number }): Promise<number>
+  /** Opens a board in each of so many rooms at once; milliseconds until all have come. They stay until `disperse`. */
+  openAtOnce(options: { dialect: Dialect; rooms: readonly RoomAddress[] }): Promise<number>
   /** Milliseconds that each of a crowd waited for a filled board and an edit made just before. */
   crowd(options: CrowdOptions): Promise<number[]>
 }

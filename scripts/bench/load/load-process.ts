@@ -50,6 +50,11 @@ answerCalls<LoadCalls>({
       }
     }
   },
+  async openAtOnce({ dialect, rooms }) {
+    const start = performance.now()
+    sitting.push(...(await Promise.all(rooms.map((room) => join(new RoomFrames(dialect, room), room)))))
+    return performance.now() - start
+  },
   async fill({ dialect, rooms, elements }) {
     const updates = boardUpdates(elements)
     for (const room of rooms) sitting.push(await write(dialect, room, updates))

@@ -1,3 +1,4 @@
+import type { Notice } from '@sketchroom/shared/protocol/notices'
 import { vi } from 'vitest'
 import * as Y from 'yjs'
 import { RawClient } from '../testing/raw-client.ts'
@@ -35,11 +36,11 @@ export class Writer {
     }, 10_000)
   }
 
-  /** Draws a few strokes each millisecond until told to stop; goes on drawing when the connection is gone. */
-  draw(): void {
+  /** Draws a few strokes each so often until told to stop; goes on drawing when the connection is gone. */
+  draw({ everyMs = 1 } = {}): void {
     this.#drawing = setInterval(() => {
       for (let n = 0; n < 3; n++) this.#stroke()
-    }, 1)
+    }, everyMs)
   }
 
   stop(): void {
@@ -55,6 +56,16 @@ export class Writer {
       },
       { timeout: 20_000 },
     )
+  }
+
+  /** What the server has told on the present connection. */
+  get notices(): readonly Notice[] {
+    return this.#client?.notices ?? []
+  }
+
+  /** Whether the present connection is open. */
+  get isConnected(): boolean {
+    return this.#client?.isOpen ?? false
   }
 
   get closed(): Promise<{ code: number; reason: string }> {
@@ -79,4 +90,16 @@ export class Writer {
 /** The strokes in a document. */
 export function strokesOf(doc: Y.Doc): Set<string> {
   return new Set(doc.getMap('strokes').keys())
+}
+
+/** The strokes of a room as somebody sees them who comes anew. */
+export async function readStrokes(url: string, roomId: string, token: string): Promise<Set<string>> {
+  const reader = new RawClient(url, roomId)
+  await reader.join(token)
+  await vi.waitFor(() => {
+    if (reader.step1Count === 0) throw new Error('not joined yet')
+  }, 10_000)
+  const strokes = strokesOf(reader.doc)
+  reader.terminate()
+  return strokes
 }

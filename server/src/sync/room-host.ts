@@ -2,6 +2,7 @@ import { Connection, type Hocuspocus, type WebSocketLike } from '@hocuspocus/ser
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw } from '@sketchroom/shared/roles'
+import pLimit from 'p-limit'
 import type * as Y from 'yjs'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
@@ -29,6 +30,8 @@ export interface JoiningSocket extends SessionSocket, WebSocketLike {
   left(session: Session): void
 }
 
+const ADMISSIONS_AT_ONCE = 4
+
 /** Somebody who asks to be let into a room. */
 export interface Joining {
   readonly socket: JoiningSocket
@@ -47,6 +50,8 @@ export interface Joining {
 export class RoomHost implements PresenceSource {
   readonly #rooms: LoadedRooms
   readonly #parts: RoomHostParts
+  /** A hundred people who come at once are let in a few at a time, so that nobody's edits wait for all of them. */
+  readonly #inTurn = pLimit(ADMISSIONS_AT_ONCE)
 
   constructor(parts: RoomHostParts) {
     this.#parts = parts
@@ -88,16 +93,17 @@ export class RoomHost implements PresenceSource {
    */
   async join({ socket, address, roomId, token, onBegin }: Joining): Promise<void> {
     const { admission, epochs } = this.#parts
-    let admitted = await admission.admit(token, roomId, socket.approach)
+    const admit = () => this.#inTurn(() => admission.admit(token, roomId, socket.approach))
+    let admitted = await admit()
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
     for (;;) {
       const room = await this.#rooms.open(roomId)
       // An unload may end in the very moment between its answer and here.
       if (room.document.isDestroyed) continue
       if (!socket.isOpen) return this.#rooms.unloadIfEmpty(room)
-      if (epochs.of(roomId) >= 0) return this.#begin(room, admitted, { socket, address, onBegin })
+      if (epochs.of(roomId) === admitted.epoch) return this.#begin(room, admitted, { socket, address, onBegin })
       try {
-        admitted = await admission.admit(token, roomId, socket.approach)
+        admitted = await admit()
       } catch (error) {
         this.#rooms.unloadIfEmpty(room)
         throw error

@@ -82,7 +82,17 @@ test(
   },
 )
 
-test('another person’s token does not renew a connection', async () => {
+test('another person’s token does not renew a connection, although it would let them into that room', async () => {
+  const { accessToken: ownerToken } = await server.api.guest('Ada')
+  const { id } = await server.api.createRoom(ownerToken, 'link-edit')
+  const [client, eve] = [new RawClient(server.syncUrl, id), await server.api.guest('Eve')]
+  await client.join(ownerToken)
+  await vi.waitFor(() => expect(client.step1Count).toBe(1))
+  client.sendToken(eve.accessToken)
+  expect(await client.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+})
+
+test('a token of somebody who may not be there ends the connection that it was to renew', async () => {
   const { client } = await joined()
   const { accessToken } = await server.api.guest('Eve')
   client.sendToken(accessToken)

@@ -12,13 +12,16 @@ export const POSTGRES_URL = 'SKETCHROOM_TEST_POSTGRES'
 const DUPLICATE_DATABASE = '42P04'
 
 /**
- * The environment of a server with this data directory, on the engine of this run. In PostgreSQL, the directory has a
- * database of its own: who is started on it again finds it, and nobody else does.
+ * The environment of a server with this data directory, on the engine of this run unless `more` names a database. In
+ * PostgreSQL, the directory has a database of its own: who is started on it again finds it, and nobody else does.
  */
-export async function serverEnvironment(dataDir: string): Promise<Record<string, string>> {
-  const databaseUrl = await findDatabase(dataDir)
-  if (databaseUrl === undefined) return { DATA_DIR: dataDir }
-  return { DATA_DIR: dataDir, DATABASE_URL: databaseUrl, JWT_SECRET: 'a secret that only the tests know' }
+export async function serverEnvironment(
+  dataDir: string,
+  more: Readonly<Record<string, string>> = {},
+): Promise<Record<string, string>> {
+  const databaseUrl = more['DATABASE_URL'] ?? (await findDatabase(dataDir))
+  if (databaseUrl === undefined) return { DATA_DIR: dataDir, ...more }
+  return { DATA_DIR: dataDir, DATABASE_URL: databaseUrl, JWT_SECRET: 'a secret that only the tests know', ...more }
 }
 
 /** Opens what the server with this data directory stores, as another process does beside it. */

@@ -23,7 +23,7 @@ export class ServerProcess {
    * output when it ends instead.
    */
   static async start(port: number, dataDir: string, environment: Record<string, string> = {}): Promise<ServerProcess> {
-    const given = { ...(await serverEnvironment(dataDir)), ...environment }
+    const given = await serverEnvironment(dataDir, environment)
     const server = new ServerProcess({ PORT: String(port), LOG_LEVEL: 'warn', ...given })
     let ended = false
     void server.#exited.then(() => (ended = true))

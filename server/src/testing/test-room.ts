@@ -4,7 +4,7 @@ import { RawClient } from './raw-client.ts'
 import type { TestServer } from './test-server.ts'
 
 /** A private room: its owner's access token, and room tokens for two of a host's users. */
-export async function openRoom(server: TestServer) {
+export async function openRoom(server: Pick<TestServer, 'api'>) {
   const { accessToken } = await server.api.guest()
   const room = await server.api.createRoom(accessToken)
   return {
@@ -16,7 +16,7 @@ export async function openRoom(server: TestServer) {
 }
 
 /** Somebody who is let into a room; hung up on when the test ends. */
-export async function joinRoom(server: TestServer, roomId: string, token: string): Promise<RawClient> {
+export async function joinRoom(server: Pick<TestServer, 'syncUrl'>, roomId: string, token: string): Promise<RawClient> {
   const client = new RawClient(server.syncUrl, roomId)
   onTestFinished(() => client.terminate())
   await client.join(token)

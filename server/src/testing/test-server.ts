@@ -89,7 +89,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const port = options.port ?? (await findFreePort())
   const { logLevel = 'silent', trustProxy = 0 } = options
   const environment = { PORT: `${port}`, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
-  const config = parseConfig({ ...environment, ...(await serverEnvironment(dataDir)), ...options.environment })
+  const config = parseConfig({ ...environment, ...(await serverEnvironment(dataDir, options.environment)) })
   const generous = { points: 100_000, seconds: 60 }
   const limits = { guest: generous, credentials: generous, refresh: generous, failures: generous }
   const app = await compose(config, pino({ level: config.logLevel }), { limits, ...options })

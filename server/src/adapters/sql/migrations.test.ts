@@ -3,12 +3,8 @@ import { roomIdSchema } from '@sketchroom/shared/ids'
 import { sql, type Kysely } from 'kysely'
 import { NO_MIGRATIONS } from 'kysely/migration'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import {
-  createPostgresDatabase,
-  createSqliteDatabase,
-  startTestPostgres,
-  type TestPostgres,
-} from '../../testing/test-database.ts'
+import { createPostgresDatabase, createSqliteDatabase } from '../../testing/test-database.ts'
+import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.ts'
 import { createMigrator, migrateToLatest } from './migrate.ts'
 import type { Schema } from './schema.ts'
 

@@ -3,12 +3,8 @@ import { sql } from 'kysely'
 import { nanoid } from 'nanoid'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { UpdateRecord } from '../../ports/document-store.ts'
-import {
-  createPostgresDatabase,
-  createSqliteDatabase,
-  startTestPostgres,
-  type TestPostgres,
-} from '../../testing/test-database.ts'
+import { createPostgresDatabase, createSqliteDatabase } from '../../testing/test-database.ts'
+import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.ts'
 
 const newRoom = () => roomIdSchema.parse(nanoid())
 const entry: UpdateRecord = { update: new Uint8Array(100), author: 'ada', at: 1, ranges: new Uint8Array(9), crc: 1 }

@@ -24,6 +24,11 @@ test('the more is written, the more share a commit, up to the longest pause', ()
   expect(pauses.slice(-2)).toEqual([busyCommitEveryMs, busyCommitEveryMs])
 })
 
+test('no pause is one that somebody who draws would see', () => {
+  expect(commitEveryMs).toBeLessThanOrEqual(10)
+  expect(busyCommitEveryMs).toBeLessThanOrEqual(30)
+})
+
 test('it is the updates that count, however they are spread over commits', () => {
   const [fine, coarse] = [pauseAt(400, 1).pauseMs, pauseAt(400, 20).pauseMs]
   expect(Math.abs(fine - coarse)).toBeLessThan(1)

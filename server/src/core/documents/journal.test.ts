@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { expect, test, vi } from 'vitest'
 import { MemoryDocumentStore } from '../../adapters/memory/memory-document-store.ts'
@@ -6,6 +7,7 @@ import { Journal } from './journal.ts'
 
 const roomA = roomIdSchema.parse('room-aaaaaa')
 const roomB = roomIdSchema.parse('room-bbbbbb')
+const roomC = roomIdSchema.parse('room-cccccc')
 const record = (...bytes: number[]): UpdateRecord => ({
   update: new Uint8Array(bytes),
   author: null,
@@ -94,6 +96,47 @@ test('what gathers during a commit shares the next one, across rooms', async () 
   await journal.flush()
   expect(store.batches).toHaveLength(2)
   expect(await stored(store, roomB)).toEqual([2, 4, 6, 8])
+})
+
+test('while a commit is under way no other begins, whichever room is written to', async () => {
+  const store = new GatedStore()
+  store.gate = Promise.withResolvers()
+  const journal = new Journal(store, { pace: { commitEveryMs: 0, busyCommitEveryMs: 0 } })
+  for (const [n, roomId] of [roomA, roomB, roomC].entries()) {
+    journal.append(roomId, record(n))
+    await vi.waitFor(() => expect(store.batches).toHaveLength(1))
+    // Time enough for another to begin.
+    for (let turn = 0; turn < 5; turn++) await nextTurn()
+  }
+  expect(store.batches).toHaveLength(1)
+  store.gate.resolve()
+  await journal.flush()
+  expect(store.batches.map((rooms) => rooms.length)).toEqual([1, 2])
+})
+
+test('a commit begins at once when the last is 8 ms ago, and else then, with all that has come', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] })
+  try {
+    const store = new GatedStore()
+    const journal = new Journal(store)
+    const sizes = () => store.batches.map((rooms) => rooms.flatMap(({ entries }) => entries).length)
+    journal.append(roomA, record(1))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(sizes()).toEqual([1])
+    journal.append(roomA, record(2))
+    await vi.advanceTimersByTimeAsync(7)
+    journal.append(roomB, record(3))
+    await vi.advanceTimersByTimeAsync(0.9)
+    expect(sizes()).toEqual([1])
+    await vi.advanceTimersByTimeAsync(1)
+    expect(sizes()).toEqual([1, 2])
+    await vi.advanceTimersByTimeAsync(100)
+    journal.append(roomA, record(4))
+    await vi.advanceTimersByTimeAsync(0)
+    expect(sizes()).toEqual([1, 2, 1])
+  } finally {
+    vi.useRealTimers()
+  }
 })
 
 test('while the store fails nothing is acknowledged; when it returns everything is, in order and once', async () => {

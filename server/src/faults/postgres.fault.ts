@@ -1,0 +1,201 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { openStorage } from '../adapters/sql/open-storage.ts'
+import { findFreePort } from '../testing/free-port.ts'
+import { ServerProcess } from '../testing/server-process.ts'
+import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { ApiCaller } from '../testing/test-server.ts'
+import { createRandom } from './seeded-random.ts'
+import { readStrokes, strokesOf, Writer } from './writer.ts'
+
+const KILLS = 3
+const WRITERS = 20
+/** Each draws 3 strokes so often: what waits while PostgreSQL is gone stays below what a server takes. */
+const PACE = { everyMs: 10 }
+/** The moments of the kills: `KILL_SEED=…` repeats a run's. */
+const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
+
+// Of its own, since it is killed.
+let postgres: TestPostgres
+beforeAll(async () => {
+  postgres = await startTestPostgres()
+})
+afterAll(() => postgres.stop())
+
+/** A server over a database, as a process of its own that can be killed and started again. */
+class Instance {
+  readonly port: number
+  readonly #dataDir: string
+  readonly #databaseUrl: string
+  #process: ServerProcess | undefined
+
+  private constructor(parts: { port: number; dataDir: string; databaseUrl: string }) {
+    this.port = parts.port
+    this.#dataDir = parts.dataDir
+    this.#databaseUrl = parts.databaseUrl
+  }
+
+  static async start(databaseUrl: string): Promise<Instance> {
+    const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
+    const instance = new Instance({ port, dataDir, databaseUrl })
+    onTestFinished(async () => {
+      await instance.kill()
+      await rm(dataDir, { recursive: true })
+    })
+    await instance.restart()
+    return instance
+  }
+
+  get api(): ApiCaller {
+    return new ApiCaller(`http://127.0.0.1:${this.port}`)
+  }
+
+  get syncUrl(): string {
+    return `ws://127.0.0.1:${this.port}/sync`
+  }
+
+  async restart(): Promise<void> {
+    this.#process = await ServerProcess.start(this.port, this.#dataDir, { DATABASE_URL: this.#databaseUrl })
+  }
+
+  async kill(): Promise<void> {
+    await this.#process?.end('SIGKILL')
+  }
+}
+
+/** What the database itself has of a room; nothing of it has gone through a server's memory. */
+async function readStored(databaseUrl: string, id: string): Promise<{ seqs: number[]; strokes: Set<string> }> {
+  const { documentStore, close } = await openStorage({ file: '', databaseUrl })
+  const updates = await documentStore.readSince(roomIdSchema.parse(id), 0)
+  await close()
+  const doc = new Y.Doc()
+  doc.transact(() => {
+    for (const { update } of updates) Y.applyUpdate(doc, update)
+  })
+  return { seqs: updates.map(({ seq }) => seq), strokes: strokesOf(doc) }
+}
+
+const createWriters = (name: string, count: number) => Array.from({ length: count }, (_, n) => new Writer(`${name}${n}`))
+const acknowledgedBy = (writers: readonly Writer[]) => writers.flatMap(({ acknowledged }) => [...acknowledged])
+const writtenBy = (writers: readonly Writer[]) => writers.flatMap(({ written }) => written)
+
+async function expectAllHave(writers: readonly Writer[], strokes: readonly string[], when: string): Promise<void> {
+  await vi.waitFor(() => {
+    for (const { doc, name } of writers) expect(strokesOf(doc).size, `${when}: what ${name} sees`).toBe(strokes.length)
+  }, 20_000)
+}
+
+async function expectStored(databaseUrl: string, roomId: string, strokes: readonly string[], when: string) {
+  const stored = await readStored(databaseUrl, roomId)
+  const missing = strokes.filter((stroke) => !stored.strokes.has(stroke))
+  expect(missing, `${when}: acknowledged strokes that are missing`).toEqual([])
+  const gapless = Array.from({ length: stored.seqs.length }, (_, n) => n + 1)
+  expect(stored.seqs, `${when}: the numbers of the updates`).toEqual(gapless)
+}
+
+test(`PostgreSQL is killed ${KILLS} times under ${WRITERS} writers: nothing acknowledged is missing, nobody has to come back`, async () => {
+  const databaseUrl = await postgres.createDatabase()
+  const server = await Instance.start(databaseUrl)
+  const { roomId, editorToken: token } = await openRoom(server)
+  const writers = createWriters('w', WRITERS)
+  await Promise.all(writers.map((writer) => writer.connect(server.syncUrl, roomId, token)))
+  const random = createRandom(SEED)
+  let waited = 0
+  for (let round = 0; round < KILLS; round++) {
+    const when = `seed ${SEED}, kill ${round}`
+    const before = acknowledgedBy(writers).length
+    for (const writer of writers) writer.draw(PACE)
+    await vi.waitFor(() => expect(acknowledgedBy(writers).length).toBeGreaterThan(before + 10 * WRITERS))
+    await wait(random() * 300)
+    await postgres.kill()
+    const isTold = (writer: Writer) => writer.notices.at(-1)
+    for (const writer of writers) {
+      await vi.waitFor(() => expect(isTold(writer), when).toEqual({ type: 'store', state: 'failing' }))
+    }
+    // They go on, and what they see of each other does not wait for PostgreSQL.
+    const seen = strokesOf(writers[0]!.doc).size
+    await vi.waitFor(() => expect(strokesOf(writers[0]!.doc).size).toBeGreaterThan(seen + 10 * WRITERS))
+    await wait(random() * 1_000)
+    for (const writer of writers) writer.stop()
+    waited += writtenBy(writers).length - acknowledgedBy(writers).length
+    const acknowledged = acknowledgedBy(writers)
+
+    await postgres.restart()
+    await Promise.all(writers.map((writer) => writer.settled()))
+    await expectStored(databaseUrl, roomId, [...acknowledged, ...acknowledgedBy(writers)], when)
+    await expectAllHave(writers, writtenBy(writers), when)
+    for (const writer of writers) {
+      expect([writer.isConnected, isTold(writer)], when).toEqual([true, { type: 'store', state: 'ok' }])
+    }
+  }
+  const strokes = writtenBy(writers)
+  const other = await Instance.start(databaseUrl)
+  expect((await readStrokes(other.syncUrl, roomId, token)).size).toBe(strokes.length)
+  for (const writer of writers) writer.disconnect()
+  console.log(`seed ${SEED}, ${KILLS} kills of PostgreSQL: ${strokes.length} strokes acknowledged, 0 missing; ${waited} waited for it`)
+  expect(waited, 'nothing waited while PostgreSQL was gone').toBeGreaterThan(0)
+})
+
+test('two servers over one database: whoever commits sees what the other has committed', async () => {
+  const databaseUrl = await postgres.createDatabase()
+  const [first, second] = [await Instance.start(databaseUrl), await Instance.start(databaseUrl)]
+  const { roomId, editorToken: token } = await openRoom(first)
+  const [ada, bob] = [await joinRoom(first, roomId, token), await joinRoom(second, roomId, token)]
+  ada.write(ada.edit(setWord('from the first')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  bob.write(bob.edit(setWord('from the second')))
+  await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['from the first', 'from the second']))
+  ada.write(ada.edit(setWord('from the first again')))
+  await vi.waitFor(() => expect(wordsOf(ada)).toHaveLength(3))
+})
+
+test(`two servers over one database, each killed in turn under ${WRITERS} writers: nothing acknowledged is missing, and all converge`, async () => {
+  const databaseUrl = await postgres.createDatabase()
+  const servers = [await Instance.start(databaseUrl), await Instance.start(databaseUrl)] as const
+  const { roomId, editorToken: token } = await openRoom(servers[0])
+  const sides = servers.map((server, n) => ({ server, writers: createWriters(`s${n}w`, WRITERS / 2) }))
+  const writers = sides.flatMap((side) => side.writers)
+  const random = createRandom(SEED)
+  let underWay = 0
+  const connect = async ({ server, writers: ofServer }: (typeof sides)[number]) => {
+    await Promise.all(ofServer.map((writer) => writer.connect(server.syncUrl, roomId, token)))
+  }
+  await Promise.all(sides.map(connect))
+  for (const [round, side] of sides.entries()) {
+    const when = `seed ${SEED}, server ${round} killed`
+    for (const writer of writers) writer.draw(PACE)
+    await vi.waitFor(() => {
+      for (const { acknowledged } of writers) expect(acknowledged.size).toBeGreaterThan(30 * (round + 1))
+    })
+    await wait(random() * 300)
+    await side.server.kill()
+    for (const writer of writers) writer.stop()
+    await Promise.all(side.writers.map(({ closed }) => closed))
+    underWay += writtenBy(side.writers).length - acknowledgedBy(side.writers).length
+    await expectStored(databaseUrl, roomId, acknowledgedBy(writers), when)
+
+    await side.server.restart()
+    await connect(side)
+    await Promise.all(writers.map((writer) => writer.settled()))
+    // Without a channel between them, each hears of the other with its own next commit.
+    for (const { server } of sides) {
+      const passer = await joinRoom(server, roomId, token)
+      passer.write(passer.edit(setWord(`${server.port} after ${round}`)))
+      await vi.waitFor(() => expect(passer.answers).toEqual(['durable']))
+    }
+    await expectAllHave(writers, writtenBy(writers), when)
+  }
+  await expectStored(databaseUrl, roomId, acknowledgedBy(writers), `seed ${SEED}, in the end`)
+  const strokes = writtenBy(writers)
+  const third = await Instance.start(databaseUrl)
+  expect((await readStrokes(third.syncUrl, roomId, token)).size).toBe(strokes.length)
+  for (const writer of writers) writer.disconnect()
+  console.log(`seed ${SEED}, two servers: ${strokes.length} strokes acknowledged, 0 missing; ${underWay} were under way`)
+  expect(underWay, 'neither server was killed in the middle of a burst').toBeGreaterThan(0)
+})

@@ -1,0 +1,117 @@
+import { Document } from '@hocuspocus/server'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/documents/clock-ranges.ts'
+import { RoomBytes } from '../core/documents/room-bytes.ts'
+import { setWord, wordsOf } from '../testing/test-room.ts'
+import { RoomContent } from './room-content.ts'
+
+/** The updates of one client that sets these words one after the other, and the document in the end. */
+function drawn(...words: string[]) {
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (const word of words) setWord(word)(doc)
+  return { doc, updates }
+}
+
+/** What a room makes of these updates as its stored tail, and what it says of those that come. */
+function load(stored: readonly Uint8Array[]) {
+  const document = new Document('room-aaaaaa')
+  const taken: Array<{ update: Uint8Array; ranges: Uint8Array }> = []
+  let changes = 0
+  const content = new RoomContent({
+    document,
+    bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
+    slice: () => Promise.resolve(undefined),
+    events: { onTaken: (update, ranges) => taken.push({ update, ranges }), onChanged: () => (changes += 1) },
+  })
+  const apply = (update: Uint8Array) => content.apply(update, Y.decodeUpdate(update), 'somebody')
+  return { document, content, taken, apply, changes: () => changes }
+}
+
+const record = (update: Uint8Array) => recordOf(update, null, 1)
+
+function built(parts: readonly Uint8Array[]): Y.Doc {
+  const doc = new Y.Doc()
+  for (const part of parts) Y.applyUpdate(doc, part)
+  return doc
+}
+
+test('in a sound room, what refers to what nobody knows is not taken', () => {
+  const { updates } = drawn('one', 'two', 'three')
+  const { content, taken, apply, changes } = load(updates.slice(0, 1))
+  expect(apply(updates[2] as Uint8Array)).toBe('missing-dependencies')
+  expect([taken, changes(), content.bytes.parts]).toEqual([[], 0, updates.slice(0, 1)])
+  expect(apply(updates[1] as Uint8Array)).toBe('applied')
+  expect([taken.length, changes()]).toEqual([1, 1])
+})
+
+test('what builds on a record that was set aside is stored all the same, once, and shows when that is given back', () => {
+  const { updates } = drawn('one', 'lost', 'three', 'four')
+  const [one, lost, three, four] = updates as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
+  const { document, content, taken, apply, changes } = load([one, three])
+  expect(apply(four)).toBe('applied')
+  expect(taken.map(({ update }) => update)).toEqual([four])
+  expect(taken.map(({ ranges }) => decodeRanges(ranges))).toEqual([rangesOfUpdate(Y.decodeUpdate(four))])
+  // Nobody can be shown it yet.
+  expect([changes(), wordsOf({ doc: document })]).toEqual([0, ['one']])
+  expect(apply(four)).toBe('applied')
+  expect(taken).toHaveLength(1)
+  content.applyStored([record(lost)])
+  expect(wordsOf({ doc: document })).toEqual(['four', 'lost', 'one', 'three'])
+  expect(taken).toHaveLength(1)
+})
+
+test('what stands beside the hole is an edit like any other', () => {
+  const { updates } = drawn('one', 'lost', 'three')
+  const { document, taken, apply, changes } = load([updates[0], updates[2]] as Uint8Array[])
+  const beside = Y.encodeStateAsUpdate(drawn('beside').doc)
+  expect(apply(beside)).toBe('applied')
+  expect([taken.length, changes(), wordsOf({ doc: document })]).toEqual([1, 1, ['beside', 'one']])
+})
+
+test('deletions of what was set aside are stored, too', () => {
+  const { doc, updates } = drawn('lost', 'lost too')
+  const deletions = ['lost', 'lost too'].map((word) => {
+    const before = Y.encodeStateVector(doc)
+    const known = Y.decodeUpdate(Y.encodeStateAsUpdate(doc)).ds
+    doc.getMap('words').delete(word)
+    expect(Y.decodeUpdate(Y.encodeStateAsUpdate(doc, before)).ds).not.toEqual(known)
+    return updates.at(-1) as Uint8Array
+  })
+  const [first, second] = deletions as [Uint8Array, Uint8Array]
+  const { document, content, taken, apply } = load([first])
+  expect(apply(second)).toBe('applied')
+  expect(taken.map(({ update }) => update)).toEqual([second])
+  content.applyStored(updates.slice(0, 2).map(record))
+  expect(wordsOf({ doc: document })).toEqual([])
+})
+
+test('who joins a room with a hole is sent all that builds on it, however much that is', () => {
+  const { doc, updates } = drawn('one', 'lost', ...Array.from({ length: 1_100 }, (_, n) => `w${n}`))
+  const [one, lost, ...rest] = updates as [Uint8Array, Uint8Array, ...Uint8Array[]]
+  const { content } = load([one, ...rest])
+  content.fill()
+  const parts = content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  // Encoded anew it would be one, without what the document cannot hold yet.
+  expect(wordsOf({ doc: built([...parts, lost]) })).toEqual(wordsOf({ doc }))
+})
+
+test('a long tail is encoded anew for who joins, and says the same', () => {
+  const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
+  const { content } = load(updates)
+  const join = () => content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  expect(join()).toHaveLength(100)
+  content.fill()
+  const parts = join()
+  expect(parts).toHaveLength(1)
+  expect(wordsOf({ doc: built(parts) })).toEqual(wordsOf({ doc }))
+  // What is new since is little of it all, and comes beside it.
+  const before = Y.encodeStateVector(doc)
+  setWord('new')(doc)
+  const news = Y.encodeStateAsUpdate(doc, before)
+  content.apply(news, Y.decodeUpdate(news), 'somebody')
+  expect(join()).toHaveLength(2)
+  expect(encodeRanges(rangesOfUpdate(Y.decodeUpdate(join()[0] as Uint8Array))).length).toBeGreaterThan(0)
+})
