@@ -1,35 +1,45 @@
-import { defineConfig } from 'vitest/config'
+import { availableParallelism } from 'node:os'
+import { configDefaults, defineConfig } from 'vitest/config'
 import { findServerTests } from './scripts/server-tests.ts'
 
 const UNIT = ['{server,shared,scripts}/**/*.test.ts', 'client/{app,canvas}/**/*.test.{ts,tsx}']
 const FAULTS = ['server/**/*.fault.ts']
 const BROWSER = ['client/e2e/**/*.spec.ts']
+/** Stories that go through what the server stores; the others are of the client alone. */
+const BROWSER_ON_POSTGRES = ['device', 'draw-together', 'interop', 'restore', 'roles', 'scale']
 
-/** Tests that name their engine. */
+/** Tests of one engine. */
 const ONLY_ONCE = {
-  'what the file of SQLite and its directory keep a server from': 'server/src/main.test.ts',
-  'a move from SQLite to a PostgreSQL that it starts itself': 'scripts/move-to-postgres.test.ts',
+  'each test names the engine that fails to start': 'server/src/main.test.ts',
+  'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',
+}
+const OF_POSTGRES = {
+  'kills PostgreSQL': 'server/src/faults/postgres.fault.ts',
 }
 
-/** Whatever starts a server runs on PostgreSQL too, each data directory in a database of its own. */
-const onPostgres = {
-  setupFiles: ['scripts/patience.ts', 'server/src/testing/use-postgres.ts'],
-  exclude: Object.values(ONLY_ONCE),
-}
-const POSTGRES = 'server/src/testing/provide-postgres.ts'
-const BUILD = 'client/e2e/src/global-setup.ts'
-
-const unit = { testTimeout: 60_000, hookTimeout: 60_000 }
+// Most of a test is waiting: there is work for two, also on a machine of two cores.
+const unit = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: Math.max(2, availableParallelism() - 1) }
+// One file at a time, after everything else.
 const faults = { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }
 const browser = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+
 const setupFiles = ['scripts/patience.ts']
+const BUILD = 'client/e2e/src/global-setup.ts'
+
+/**
+ * Whatever starts a server runs on PostgreSQL too. A project has one PostgreSQL server, and each data directory a
+ * database of its own in it.
+ */
+const onPostgres = {
+  setupFiles: [...setupFiles, 'server/src/testing/use-postgres.ts'],
+  exclude: [...configDefaults.exclude, ...Object.values(ONLY_ONCE)],
+}
+const POSTGRES = 'server/src/testing/provide-postgres.ts'
 
 export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: UNIT, setupFiles, ...unit } },
-      { test: { name: 'faults', include: FAULTS, exclude: ['server/src/faults/postgres.fault.ts'], setupFiles, ...faults } },
-      { test: { name: 'browser', include: BROWSER, globalSetup: [BUILD], setupFiles, ...browser } },
       {
         test: {
           name: 'unit on PostgreSQL',
@@ -39,11 +49,21 @@ export default defineConfig({
           ...unit,
         },
       },
+      {
+        test: {
+          name: 'faults',
+          include: FAULTS,
+          exclude: [...configDefaults.exclude, ...Object.values(OF_POSTGRES)],
+          setupFiles,
+          ...faults,
+        },
+      },
       { test: { name: 'faults on PostgreSQL', include: FAULTS, globalSetup: [POSTGRES], ...onPostgres, ...faults } },
+      { test: { name: 'browser', include: BROWSER, globalSetup: [BUILD], setupFiles, ...browser } },
       {
         test: {
           name: 'browser on PostgreSQL',
-          include: ['client/e2e/src/draw-together.spec.ts', 'client/e2e/src/device.spec.ts'],
+          include: BROWSER_ON_POSTGRES.map((name) => `client/e2e/src/${name}.spec.ts`),
           globalSetup: [BUILD, POSTGRES],
           ...onPostgres,
           ...browser,

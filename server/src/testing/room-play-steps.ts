@@ -70,10 +70,8 @@ export async function perform(play: RoomPlay, { kind, whom, how, late }: Step): 
         chosen(play.credentials.slice(-12), whom),
         how % 3 === 0 ? chosen(others, how) : undefined,
       )
-    case 'mint': {
-      const minter = chosen(play.people, whom) as ModelPerson
-      return (await play.mint(minter, how % 2 ? 'editor' : 'viewer', `host-${how % 3}`)) !== undefined
-    }
+    case 'mint':
+      return await mintAndCome(play, whom, how)
     case 'leave':
       other?.raw.sendType(MESSAGE.close)
       return await isOut(play, other)
@@ -83,7 +81,11 @@ export async function perform(play: RoomPlay, { kind, whom, how, late }: Step): 
     case 'cut cable':
       return await cutCable(play, other)
     case 'role':
-      return await change(play, late, () => giveRole(play, person, ROLES[how % 3] as Role))
+      return await change(play, late, async () => {
+        await giveRole(play, person, ROLES[how % 3] as Role)
+        // Whatever is answered late about the first must not stand against the second.
+        if (how % 2) await giveRole(play, person, ROLES[(how + 1) % 3] as Role)
+      })
     case 'removal':
       return await change(play, late, () => remove(play, person))
     case 'access':
@@ -148,6 +150,13 @@ async function joinIn(
   const mates = play.clients.filter(({ socket }) => socket === shared?.socket)
   await play.arrive(await play.come(credential, mates.length < MAX_ON_A_SOCKET ? shared : undefined))
   return true
+}
+
+/** Somebody who may mints a token, the owner as seldom as others, and whom it is for comes with it. */
+async function mintAndCome(play: RoomPlay, whom: number, how: number): Promise<boolean> {
+  const minter = chosen(play.people, whom) as ModelPerson
+  const credential = await play.mint(minter, how % 2 ? 'editor' : 'viewer', `host-${how % 3}`)
+  return credential !== undefined && (await joinIn(play, credential))
 }
 
 async function isOut(play: RoomPlay, client: PlayedClient | undefined): Promise<boolean> {
@@ -253,7 +262,7 @@ async function expire(play: RoomPlay, credential: ModelCredential | undefined): 
   }
   const leftMs = end - stage.now()
   if (leftMs < 0) return false
-  stage.aheadMs += leftMs / 2
+  stage.aheadMs += Math.round(leftMs / 2)
   if (play.owner.isIn) await renew(play, play.owner, 0)
   stage.aheadMs += end - stage.now() + 1
   for (const client of play.present) play.write(client)

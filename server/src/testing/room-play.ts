@@ -145,6 +145,7 @@ export class RoomPlay {
   async refresh(person: ModelPerson): Promise<ModelCredential> {
     const { origin } = this.stage.server.api
     const answer = await call({ origin }, 'POST', apiPath('refresh'), { cookie: person.cookie, headers: { origin } })
+    this.check(answer.status === 200, `a refresh answers ${person.name} ${answer.status} ${answer.text}`)
     const { accessToken, cookie } = toTestUser(answer)
     person.cookie = cookie
     return this.#remember(accessToken, person)

@@ -58,7 +58,7 @@ export class RoomPosition {
   /** The room has updates up to this number, as somebody says. */
   heardOf(seq: number): void {
     this.#known = Math.max(this.#known, seq)
-    if (false && this.behind && !this.#reading && !this.#timer && !this.#closed) void this.#read()
+    if (this.behind && !this.#reading && !this.#timer && !this.#closed) void this.#read()
   }
 
   /** The room is no longer in memory: nothing is read any more. */
