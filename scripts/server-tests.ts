@@ -19,7 +19,9 @@ export function findServerTests(patterns: readonly string[]): string[] {
     return reached.has(SERVER_DATA)
   }
   const exclude = (name: string) => name === 'node_modules' || name === 'dist'
-  return globSync([...patterns], { cwd: ROOT, exclude }).filter(leadsToServer).toSorted()
+  return globSync([...patterns], { cwd: ROOT, exclude })
+    .filter(leadsToServer)
+    .toSorted()
 }
 
 /** The files that a file imports by their path, except for types alone. */

@@ -118,7 +118,9 @@ test('PostgreSQL that cannot be reached, or has no such database or user, is one
   await close()
   const [message, ...more] = await failWith(later)
   expect([message, more]).toEqual([
-    expect.stringMatching(/^the PostgreSQL database test_1 at .* start the version that wrote it, or restore a backup$/),
+    expect.stringMatching(
+      /^the PostgreSQL database test_1 at .* start the version that wrote it, or restore a backup$/,
+    ),
     [],
   ])
   // No line may tell the password that stands in the address.

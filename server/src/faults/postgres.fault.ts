@@ -81,7 +81,8 @@ async function readStored(databaseUrl: string, id: string): Promise<{ seqs: numb
   return { seqs: updates.map(({ seq }) => seq), strokes: strokesOf(doc) }
 }
 
-const createWriters = (name: string, count: number) => Array.from({ length: count }, (_, n) => new Writer(`${name}${n}`))
+const createWriters = (name: string, count: number) =>
+  Array.from({ length: count }, (_, n) => new Writer(`${name}${n}`))
 const acknowledgedBy = (writers: readonly Writer[]) => writers.flatMap(({ acknowledged }) => [...acknowledged])
 const writtenBy = (writers: readonly Writer[]) => writers.flatMap(({ written }) => written)
 
@@ -138,7 +139,9 @@ test(`PostgreSQL is killed ${KILLS} times under ${WRITERS} writers: nothing ackn
   const other = await Instance.start(databaseUrl)
   expect((await readStrokes(other.syncUrl, roomId, token)).size).toBe(strokes.length)
   for (const writer of writers) writer.disconnect()
-  console.log(`seed ${SEED}, ${KILLS} kills of PostgreSQL: ${strokes.length} strokes acknowledged, 0 missing; ${waited} waited for it`)
+  console.log(
+    `seed ${SEED}, ${KILLS} kills of PostgreSQL: ${strokes.length} strokes acknowledged, 0 missing; ${waited} waited for it`,
+  )
   expect(waited, 'nothing waited while PostgreSQL was gone').toBeGreaterThan(0)
 })
 
@@ -196,6 +199,8 @@ test(`two servers over one database, each killed in turn under ${WRITERS} writer
   const third = await Instance.start(databaseUrl)
   expect((await readStrokes(third.syncUrl, roomId, token)).size).toBe(strokes.length)
   for (const writer of writers) writer.disconnect()
-  console.log(`seed ${SEED}, two servers: ${strokes.length} strokes acknowledged, 0 missing; ${underWay} were under way`)
+  console.log(
+    `seed ${SEED}, two servers: ${strokes.length} strokes acknowledged, 0 missing; ${underWay} were under way`,
+  )
   expect(underWay, 'neither server was killed in the middle of a burst').toBeGreaterThan(0)
 })

@@ -6,6 +6,8 @@ const WORTH_WAITING_FOR = 3
 const WEIGHT = 0.2
 /** A broadcast to a crowd takes long: it may take a fifth of everybody's time, and no more. */
 const REST_PER_WORK = 4
+/** A pause of the whole process may look like a long broadcast; nobody waits longer than this for that. */
+const LONGEST_REST_MS = 200
 
 /**
  * Decides when a room broadcasts what has changed. Fewer frames are what makes a busy room cheap, but in a room where
@@ -35,6 +37,13 @@ export class BroadcastPace {
     else this.#immediate = setImmediate(this.#run)
   }
 
+  /** Enough has gathered: nothing is waited for. */
+  broadcastNow(): void {
+    clearTimeout(this.#timer)
+    clearImmediate(this.#immediate)
+    if (!this.#closed) this.#run()
+  }
+
   /** Broadcasts no more. */
   close(): void {
     this.#closed = true
@@ -43,7 +52,8 @@ export class BroadcastPace {
   }
 
   #pauseMs(): number {
-    return Math.max(this.#expected >= WORTH_WAITING_FOR ? GATHER_MS : 0, this.#lastTookMs * REST_PER_WORK)
+    const restMs = Math.min(LONGEST_REST_MS, this.#lastTookMs * REST_PER_WORK)
+    return Math.max(this.#expected >= WORTH_WAITING_FOR ? GATHER_MS : 0, restMs)
   }
 
   readonly #run = (): void => {

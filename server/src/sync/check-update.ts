@@ -6,15 +6,22 @@ const MAX_DEPTH = 64
 
 /**
  * Decodes an update whole before any of it is applied: Yjs would integrate the first half of a broken one.
- * Throws when it does not decode, and when it holds a value that nests deeper than `MAX_DEPTH`: such a value
- * decodes in a process that runs hot and overflows the stack of one that has just started.
+ * Throws when it does not decode, when it says two things of one client, when it holds a document of its own, and when
+ * it holds a value that nests deeper than `MAX_DEPTH`: such a value decodes in a process that runs hot and overflows the
+ * stack of one that has just started.
  */
 export function checkUpdate(update: Uint8Array): DecodedUpdate {
   const decoded = Y.decodeUpdate(update)
+  const seen = new Set<number>()
+  let current: number | undefined
   for (const struct of decoded.structs) {
-    if (struct instanceof Y.Item && isTooDeep(valueOf(struct), MAX_DEPTH)) {
-      throw new RangeError('a value nests too deep')
-    }
+    const { client } = struct.id
+    if (client !== current && seen.has(client)) throw new RangeError('a client comes twice, of which Yjs keeps one')
+    seen.add(client)
+    current = client
+    if (!(struct instanceof Y.Item)) continue
+    if (struct.content instanceof Y.ContentDoc) throw new TypeError('documents in documents are not taken')
+    if (isTooDeep(valueOf(struct), MAX_DEPTH)) throw new RangeError('a value nests too deep')
   }
   return decoded
 }

@@ -45,6 +45,7 @@ function wordUpdate(word: string): Uint8Array {
 
 test('an update that does not integrate takes nobody’s work: everybody comes back to what was saved', async () => {
   const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const before = server.app.roomCount()
   const [ada, eve] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
   ada.write(ada.edit(setWord('drawn')))
   eve.write(harmless)
@@ -52,6 +53,7 @@ test('an update that does not integrate takes nobody’s work: everybody comes b
   eve.write(breaking)
   expect(await eve.closed).toEqual({ code: 4403, reason: 'malformed_update' })
   expect(await ada.closed).toEqual({ code: 1011, reason: 'internal' })
+  expect(server.app.roomCount()).toBe(before)
   const [back, other] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
   await vi.waitFor(() => expect([wordsOf(back), wordsOf(other)]).toEqual([['drawn'], ['drawn']]))
   other.write(wordUpdate('after'))

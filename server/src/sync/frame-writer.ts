@@ -56,6 +56,7 @@ export class FrameWriter {
   #waiting: Array<Uint8Array | LargeMessage> = []
   #waitingBytes = 0
   #sentBytes = 0
+  #afterLarge: Array<() => void> = []
 
   constructor(stream: Duplex, builder: FrameBuilder) {
     this.#stream = stream
@@ -70,6 +71,18 @@ export class FrameWriter {
   /** How many bytes of large messages have gone out so far: it grows while somebody reads one. */
   get sentBytes(): number {
     return this.#sentBytes
+  }
+
+  /** Whether a large message is going out. */
+  get isSendingLarge(): boolean {
+    return this.#large !== undefined
+  }
+
+  /** Calls back once the large message that is going out, and what waits behind it, has gone; false when there is none. */
+  onceLargeIsSent(callback: () => void): boolean {
+    if (!this.#large) return false
+    this.#afterLarge.push(callback)
+    return true
   }
 
   /** Sends a message; the socket must be open. A large one is not copied either: a broadcast gives it to many. */
@@ -133,6 +146,8 @@ export class FrameWriter {
       if (message instanceof Uint8Array) this.write(message)
       else this.writeShared(message.head, message.body)
     }
+    if (this.#large) return
+    for (const callback of this.#afterLarge.splice(0)) callback()
   }
 
   #cork(): void {

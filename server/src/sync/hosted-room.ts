@@ -32,7 +32,9 @@ export class HostedRoom {
   /** When it was compacted last, by `performance.now()`. */
   compactedAt = performance.now()
   readonly #pace: BroadcastPace
+  readonly #awarenessListeners: ReadonlySet<() => void>
   #hasNews = false
+  #newBytes = 0
   /** Who made all that is to be broadcast; undefined when several did, or somebody's cursor moved. */
   #origin: unknown
 
@@ -47,16 +49,29 @@ export class HostedRoom {
     const { id, document, bytes, journal, now, slice } = parts
     this.id = id
     this.document = document
-    const onTaken = (update: Uint8Array, ranges: Uint8Array, origin: unknown) =>
+    const onTaken = (update: Uint8Array, ranges: Uint8Array, origin: unknown) => {
+      this.#newBytes += update.length
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update) })
+    }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
     this.content = new RoomContent({ document, bytes, slice, events: { onTaken, onChanged } })
     this.owners = new AwarenessOwners(document)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
     // Hocuspocus would set a timer for each edit, and we would clear it: Node wakes for a cleared one all the same.
     document.flushDelay = NEVER_MS
-    document.flushMaxBytes = GATHER_BYTES
+    document.flushMaxBytes = Infinity
     document.awareness.on('update', () => this.#toBroadcast(undefined))
+    this.#awarenessListeners = new Set(listenersOf(document))
+  }
+
+  /**
+   * Takes off what Hocuspocus listens with for its `onAwarenessUpdate` hook, which nobody has here: it copies everybody's
+   * state at each movement of anybody's cursor. It is put on when loading has ended, so that this comes after.
+   */
+  ownAwarenessOnly(): void {
+    for (const listener of listenersOf(this.document)) {
+      if (!this.#awarenessListeners.has(listener)) this.document.awareness.off('update', listener)
+    }
   }
 
   /** Everybody's stay in this room. */
@@ -82,6 +97,7 @@ export class HostedRoom {
     this.#origin = this.#hasNews && origin !== this.#origin ? undefined : origin
     this.#hasNews = true
     this.#pace.changed()
+    if (this.#newBytes >= GATHER_BYTES) this.#pace.broadcastNow()
   }
 
   /** Whoever made all that is new need not be told of it. */
@@ -89,6 +105,7 @@ export class HostedRoom {
     const { document } = this
     const origin = this.#origin
     this.#hasNews = false
+    this.#newBytes = 0
     this.#origin = undefined
     if (origin === undefined) document.flush()
     else {
@@ -96,6 +113,11 @@ export class HostedRoom {
       hidingFromBroadcasts(document, isOrigin, () => document.flush())
     }
   }
+}
+
+function listenersOf({ awareness }: Document): Iterable<() => void> {
+  // oxlint-disable-next-line no-underscore-dangle -- there is no other way to them
+  return (awareness._observers.get('update') ?? []) as Iterable<() => void>
 }
 
 function authorOf(origin: unknown): string | null {

@@ -66,10 +66,6 @@ export class LoadedRooms {
       afterUnloadDocument: async ({ documentName }) => this.#unloaded(roomIdSchema.parse(documentName)),
     })
     parts.journal.on('committed', (committed) => this.#committed(committed))
-    // Rooms that everybody left while the store failed were kept; now they may go.
-    parts.journal.on('recovered', () => {
-      for (const room of this.all()) this.unloadIfEmpty(room)
-    })
   }
 
   /** How many rooms are in memory. */
@@ -107,6 +103,7 @@ export class LoadedRooms {
           throw error instanceof Error && error.cause instanceof SketchRoomError ? error.cause : error
         })
       const room = this.#rooms.get(roomId)?.room
+      room?.ownAwarenessOnly()
       // Between the promise and here, the room may have been dropped: then it is loaded anew.
       if (room?.document === document && !document.isDestroyed) return room
     }
@@ -178,6 +175,8 @@ export class LoadedRooms {
       await this.#parts.journal.flush(roomId)
     } catch (error) {
       this.#parts.log.warn({ roomId, err: error }, 'a room stays in memory until the store has it')
+      const room = this.find(roomId)
+      if (room) this.#parts.journal.whenDurable(roomId, () => this.unloadIfEmpty(room))
       throw silent(error)
     }
     // Hocuspocus knows rooms by name: an unload that comes late must not take the room's next document.

@@ -186,6 +186,27 @@ test.for([
   expect(bob.notices.findLast(({ type }) => type === 'role')).toEqual({ type: 'role', role: last })
 })
 
+test('a fresh token that was judged before a change of access gives back nothing', async () => {
+  const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()
+  const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
+  // Somebody else's new name, after which no earlier answer is remembered.
+  const { accessToken } = await server.api.guest('Cleo')
+  await server.api.call('PATCH', '/api/v1/me', { token: accessToken, body: { name: 'Clio' } })
+  rooms.holdNext('findMembership', { after: 'findMembership' })
+  await server.api.call('GET', `/api/v1/rooms/${roomId}`, { token: ownerToken })
+  bob.sendToken(memberToken)
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
+  await setRole('viewer')
+  await vi.waitFor(() => expect(bob.notices.at(-1)).toEqual({ type: 'role', role: 'viewer' }))
+  const told = bob.notices.length
+  rooms.release()
+  await vi.waitFor(() => expect(bob.notices.slice(told)).toEqual([{ type: 'role', role: 'viewer' }]))
+  bob.write(bob.edit(setWord('graffiti')))
+  await vi.waitFor(() => expect(bob.answers).toEqual(['refused']))
+  await writeSentinel(ada)
+  expect(wordsOf(ada)).toEqual(['sentinel'])
+})
+
 test('what is sent after «removed» was answered is stored nowhere, however busy the server is', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)

@@ -158,18 +158,21 @@ export class RoomContent {
     const document = this.#document
     // Everybody who is here has been sent the bytes: Hocuspocus must not broadcast them as news.
     document.flushDelay = false
-    hidingFromBroadcasts(
-      document,
-      () => true,
-      () => {
-        this.#read(() =>
-          document.transact(() => {
-            for (const update of updates) Y.applyUpdate(document, update, STORED)
-          }, STORED),
-        )
-      },
-    )
-    document.flushDelay = NEVER_MS
+    try {
+      hidingFromBroadcasts(
+        document,
+        () => true,
+        () => {
+          this.#read(() =>
+            document.transact(() => {
+              for (const update of updates) Y.applyUpdate(document, update, STORED)
+            }, STORED),
+          )
+        },
+      )
+    } finally {
+      document.flushDelay = NEVER_MS
+    }
   }
 
   /** Builds the document from the bytes, if it is not. */

@@ -117,3 +117,23 @@ test('an edit of a room whose records do not come together fails, and the next f
   expect(setAside).toEqual([{ roomId, kind: 'update', seq: 2 }])
   expect(await storedWords()).toEqual(['before', 'second'])
 })
+
+test('a room that cannot be read is not opened, leaves nothing behind, and opens once it can be read', async () => {
+  const { store, host } = startHost()
+  await host.edit(roomId, null, setWord('stored'))
+  await vi.waitFor(() => expect(host.size).toBe(0))
+  // Each document has a clock of its own, until it is destroyed.
+  const clocks = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+  const load = store.load.bind(store)
+  const before = clocks()
+  store.load = () => Promise.reject(new Error('the disk is gone'))
+  for (let n = 0; n < 20; n++) {
+    await expect(host.edit(roomId, null, setWord('refused'))).rejects.toMatchObject({ code: 'store_unavailable' })
+  }
+  expect(host.size).toBe(0)
+  expect(clocks()).toBeLessThan(before + 10)
+  store.load = load
+  const seen: string[] = []
+  await host.edit(roomId, null, (doc) => seen.push(...wordsOf({ doc })))
+  expect(seen).toEqual(['stored'])
+})

@@ -117,12 +117,15 @@ export class RoomHost implements PresenceSource {
    * to ask, and so is that `change` does not throw midway: what it did until then stays.
    */
   async edit(roomId: RoomId, author: string | null, change: (document: Y.Doc) => void): Promise<number> {
-    let room = await this.#rooms.open(roomId)
-    // An unload may end in the very moment between its answer and here; nothing would be stored of such a document.
-    while (room.document.isDestroyed) room = await this.#rooms.open(roomId)
+    let room: HostedRoom
+    // A room may leave memory, or be dropped, in the moment between its answer and here, or while a large one is built;
+    // of such a document nobody would see anything any more.
+    do {
+      room = await this.#rooms.open(roomId)
+      await room.content.fillSoon()
+    } while (room.document.isDestroyed)
     room.document.addDirectConnection()
     try {
-      await room.content.fillSoon()
       room.content.edit(change, { author })
       const { promise, resolve } = Promise.withResolvers<number>()
       this.#parts.journal.whenDurable(roomId, resolve)

@@ -27,6 +27,8 @@ export interface SessionSocket {
   readonly log: Logger
   /** Sends a sync message with an update, which is not copied when it is large. */
   sendUpdate(address: string, kind: 'step2' | 'update', update: Uint8Array): void
+  /** Calls back once a large message that is going out has gone; false when there is none. */
+  onceLargeIsSent(callback: () => void): boolean
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
   resume(): void
@@ -94,6 +96,7 @@ export class Session {
 
   /** Handles one message, its address and type already read. */
   receive(frame: IncomingFrame): void {
+    if (!this.isIn) return
     if (this.#holds > 0) return void this.#held.push(() => this.receive(frame))
     this.#guard(frame.type, () => this.#handle(frame))
   }
@@ -187,9 +190,18 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
+    if (this.#waitsForReader(message)) return
     if (!this.room.content.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
     this.#sendMissing(message.stateVector)
     if (mayDraw(this.role)) this.#askForMissing()
+  }
+
+  /** A large answer is still going out: the next would only pile up behind it, for somebody who may never read. */
+  #waitsForReader(message: wire.SyncMessage): boolean {
+    if (!this.#parts.socket.onceLargeIsSent(() => this.release())) return false
+    this.hold()
+    this.#held.unshift(() => this.#guard(MESSAGE.sync, () => this.#receiveSync(message)))
+    return true
   }
 
   /** A large room is not built in one go: the message, and what comes after it, waits for that. */

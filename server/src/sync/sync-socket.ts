@@ -109,6 +109,11 @@ export class SyncSocket implements JoiningSocket {
     if (head && !this.#isTooSlow()) this.#parts.writer.writeShared(head, update)
   }
 
+  /** Calls back once a large message that is going out has gone; false when there is none. */
+  onceLargeIsSent(callback: () => void): boolean {
+    return this.#parts.writer.onceLargeIsSent(callback)
+  }
+
   /** Closes the socket with a close code and a reason (an error's code). */
   close(code: number = CLOSE_CODES.forbidden, reason = ''): void {
     this.#socket.close(code, reason)
@@ -138,7 +143,10 @@ export class SyncSocket implements JoiningSocket {
   /** Takes back one `pause`. */
   resume(): void {
     this.#pauses -= 1
-    if (this.#pauses === 0) this.#socket.resume()
+    if (this.#pauses > 0) return
+    // It could not say that it lives.
+    this.#alive = true
+    this.#socket.resume()
   }
 
   /** A session has ended. */
@@ -149,6 +157,8 @@ export class SyncSocket implements JoiningSocket {
   }
 
   #receive(data: Buffer, isBinary: boolean): void {
+    // A client that ignores our goodbye would go on filling what waits.
+    if (!this.isOpen) return
     if (!isBinary) return this.close(1003, 'binary frames only')
     this.#alive = true
     let frame: IncomingFrame | undefined
@@ -224,11 +234,11 @@ export class SyncSocket implements JoiningSocket {
     if (!before && this.#places.size >= MAX_ROOMS) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     const place = before ?? { kind: 'waiting', queue: { frames: [], bytes: 0 } }
     if (!before) this.#places.set(frame.address, place)
+    let queuedBytes = bytes
+    for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
+    if (queuedBytes > MAX_QUEUED_BYTES) return this.close(closeCodeOf.too_large, 'too_large')
     place.queue.frames.push(frame)
     place.queue.bytes += bytes
-    let queuedBytes = 0
-    for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
-    if (queuedBytes > MAX_QUEUED_BYTES) this.close(closeCodeOf.too_large, 'too_large')
   }
 
   /** Whether so much waits for this client that it is cut: what it is sent now would only be added to it. */
@@ -242,14 +252,17 @@ export class SyncSocket implements JoiningSocket {
 
   #watchIdleness(): void {
     clearTimeout(this.#idle)
+    if (!this.isOpen) return
     for (const { kind } of this.#places.values()) if (kind !== 'waiting') return
     this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), IDLE_MS)
   }
 
   /** Bytes that move are a sign of life, too: a large board takes long on a slow line, and no pong gets past it. */
   #beat(): void {
-    const sent = this.#parts.writer.sentBytes
-    if (!this.#alive && this.#pauses === 0 && sent === this.#sentAtBeat) return this.#socket.terminate()
+    const { sentBytes: sent, isSendingLarge } = this.#parts.writer
+    // Who is not read from cannot say that it lives; but who is sent something must take it.
+    const mayBeSilent = this.#pauses > 0 && !isSendingLarge
+    if (!this.#alive && !mayBeSilent && sent === this.#sentAtBeat) return this.#socket.terminate()
     this.#sentAtBeat = sent
     this.#alive = false
     this.#socket.ping()

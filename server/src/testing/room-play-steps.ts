@@ -2,6 +2,7 @@ import { apiPath } from '@sketchroom/shared/api/paths'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as fc from 'fast-check'
+import type { RoomStore } from '../ports/room-store.ts'
 import type { ModelCredential, ModelPerson } from './access-model.ts'
 import { createBreakingUpdates } from './breaking-update.ts'
 import type { PlayedClient, RoomPlay } from './room-play.ts'
@@ -29,7 +30,7 @@ const WEIGHTS = {
   'store works': 3,
   drop: 2,
   restart: 2,
-  deletion: 1,
+  deletion: 2,
   'change while joining': 4,
 } as const
 
@@ -81,15 +82,16 @@ export async function perform(play: RoomPlay, { kind, whom, how, late }: Step): 
     case 'cut cable':
       return await cutCable(play, other)
     case 'role':
-      return await change(play, late, async () => {
+      return await change(play, late && 'putMembership', async () => {
         await giveRole(play, person, ROLES[how % 3] as Role)
-        // Whatever is answered late about the first must not stand against the second.
-        if (how % 2) await giveRole(play, person, ROLES[(how + 1) % 3] as Role)
+        // Whatever is answered late about the first must not stand against the second. Nothing is asked about who is away.
+        const isAffected = play.present.some(({ credential }) => credential.person === person)
+        if (isAffected && how % 2) await giveRole(play, person, ROLES[(how + 1) % 3] as Role)
       })
     case 'removal':
-      return await change(play, late, () => remove(play, person))
+      return await change(play, late && 'putMembership', () => remove(play, person))
     case 'access':
-      return await change(play, late, () => setAccess(play, how))
+      return await change(play, late && 'updateRoom', () => setAccess(play, how))
     case 'sign-out':
       return await change(play, false, () => signOut(play, person))
     case 'renewal':
@@ -175,12 +177,12 @@ async function cutCable(play: RoomPlay, client: PlayedClient | undefined): Promi
 
 /**
  * Makes a change that is answered; at that moment everybody writes, whatever they have become. With `late`, the first
- * question that the server asks after the change is answered when it has had time to do wrong.
+ * question that the server asks after that call of its store is answered when it has had time to do wrong.
  */
-async function change(play: RoomPlay, late: boolean, make: () => Promise<unknown>): Promise<boolean> {
+async function change(play: RoomPlay, late: keyof RoomStore | false, make: () => Promise<unknown>): Promise<boolean> {
   const { rooms, server } = play.stage
   await play.keepSignedIn(play.people[0] as ModelPerson)
-  if (late) rooms.holdNext('findMembership', { after: 'putMembership' })
+  if (late) rooms.holdNext('findMembership', { after: late })
   await make()
   for (const client of play.present) play.write(client)
   if (late) for (let n = 0; n < 2; n++) await server.api.call('GET', '/live')

@@ -20,6 +20,7 @@ import { startTestServer, type TestServer } from './test-server.ts'
 const PEOPLE = ['Ada', 'Bob', 'Cem', 'Dot']
 /** Nothing that a step waits for takes longer, unless it never comes. */
 const PATIENCE_MS = 15_000
+const STEP_PATIENCE_MS = 60_000
 
 /** One stay at an address of a socket, as the model has it. */
 export interface PlayedClient {
@@ -268,6 +269,17 @@ export class RoomPlay {
       if (performance.now() > end) throw new Error(`waited in vain: ${what}`)
       await new Promise((resolve) => setTimeout(resolve, 1))
     }
+  }
+
+  /** Does a step and looks at what has come of it; false when it could not be done. Rejects when it never ends. */
+  async take(step: () => Promise<boolean>): Promise<boolean> {
+    const { promise, reject } = Promise.withResolvers<never>()
+    const timer = setTimeout(() => reject(new Error('the step never ends')), STEP_PATIENCE_MS)
+    const taken = step().then(async (isDone) => {
+      if (isDone) await this.settle()
+      return isDone
+    })
+    return await Promise.race([taken, promise]).finally(() => clearTimeout(timer))
   }
 
   /** The model, in words. */

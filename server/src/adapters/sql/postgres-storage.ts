@@ -53,6 +53,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
   const db = createPostgresKysely(documents, log)
   const documentStore = new SqlDocumentStore({
     db,
+    loads: db,
     async append(batch) {
       const startedAt = performance.now()
       const firstSeqs = await appendToPostgres(journal, batch)

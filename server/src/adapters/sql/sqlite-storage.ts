@@ -29,7 +29,8 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
   const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(documents) })
   const documentStore = new SqlDocumentStore({
     // The first load of a while need not wait until a thread has started: people and rooms can spare theirs once.
-    get db() {
+    db,
+    get loads() {
       if (documents.isWarm) return db
       if (!documents.isRunning) void sql`select 1`.execute(db).catch(() => undefined)
       return main.db

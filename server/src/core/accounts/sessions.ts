@@ -64,8 +64,12 @@ export function createSessions(deps: {
   }
 
   async function revoke(sessionId: SessionId): Promise<void> {
-    await store.revokeSession(sessionId, now())
-    events.emit('sessionRevoked', sessionId)
+    try {
+      await store.revokeSession(sessionId, now())
+    } finally {
+      // Also when only the answer was lost: somebody asked for the end of it.
+      events.emit('sessionRevoked', sessionId)
+    }
   }
 
   return {

@@ -109,7 +109,12 @@ export class RoomBytes {
 
 /** Records of earlier versions have no ranges: theirs are read from the update itself. */
 function rangesOf({ update, ranges }: Piece): EditRanges {
-  return ranges.length > 0 ? decodeRanges(ranges) : rangesOfUpdate(Y.decodeUpdate(update))
+  try {
+    if (ranges.length > 0) return decodeRanges(ranges)
+  } catch {
+    // The checksum is of the update alone, which knows the same.
+  }
+  return rangesOfUpdate(Y.decodeUpdate(update))
 }
 
 function isSubset(part: EditRanges, whole: EditRanges): boolean {

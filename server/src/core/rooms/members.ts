@@ -74,10 +74,14 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const before = await store.findMembership(roomId, userId)
       const decided = await decide(before)
-      if (await store.putMembership(decided.membership, before)) {
-        events.emit('accessChanged', roomId, userId)
-        return decided
+      let isPut = true
+      try {
+        isPut = await store.putMembership(decided.membership, before)
+      } finally {
+        // Also when only the answer was lost: whoever is removed must not stay because of that.
+        if (isPut) events.emit('accessChanged', roomId, userId)
       }
+      if (isPut) return decided
     }
     throw new SketchRoomError('precondition_failed', 'Somebody else is changing the role of this person.')
   }

@@ -56,6 +56,16 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
     version: room.version,
   })
 
+  /** A change whose answer was lost may have been made: whoever is in the room is judged by what the store has. */
+  async function askingAgainIfLost<T>(roomId: RoomId, change: Promise<T>): Promise<T> {
+    try {
+      return await change
+    } catch (error) {
+      events.emit('accessChanged', roomId, undefined)
+      throw error
+    }
+  }
+
   return {
     async create(actor, { id, name, slug = null, access = 'private', metadata = {} }) {
       const at = now()
@@ -110,7 +120,10 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
         // Seeing the room was enough to get here, and must not be enough to write it.
         if (Object.keys(changes).length === 0) return view(room, role)
         const updatedAt = Math.max(now(), room.updatedAt)
-        const updated = await store.updateRoom(roomId, { ...changes, updatedAt }, room.version)
+        const updated = await askingAgainIfLost(
+          roomId,
+          store.updateRoom(roomId, { ...changes, updatedAt }, room.version),
+        )
         if (updated) {
           if (updated.access !== room.access) events.emit('accessChanged', roomId, undefined)
           return view(updated, role)
@@ -121,7 +134,7 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
 
     async delete(actor, roomId) {
       await getFactsFor(store, actor, roomId, ['room:delete'])
-      await store.updateRoom(roomId, { deletedAt: now() })
+      await askingAgainIfLost(roomId, store.updateRoom(roomId, { deletedAt: now() }))
       events.emit('roomDeleted', roomId)
     },
 
