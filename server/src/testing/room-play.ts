@@ -255,9 +255,9 @@ export class RoomPlay {
     if (this.stage.storeFails) return this.#checkUnsaved()
     for (const { name, raw, expected } of present) {
       await this.until(`${name} is answered`, () => raw.answers.length >= expected.length)
-      this.check(`${raw.answers}` === `${expected}`, `${name} is answered ${raw.answers}, not ${expected}`)
+      this.check(isSame(raw.answers, expected), `${name} is answered ${raw.answers.join()}, not ${expected.join()}`)
     }
-    this.check(`${await this.#storedWords()}` === `${all}`, 'what is stored is what those who may have written')
+    this.check(isSame(await this.#storedWords(), all), 'what is stored is what those who may have written')
     // Who is out by a closed socket stays out.
     this.clients.splice(0, Infinity, ...this.clients.filter(({ isIn, raw }) => isIn || raw.isOpen))
   }
@@ -310,9 +310,9 @@ export class RoomPlay {
 
   #checkReads({ name, raw, isIn, atExit }: PlayedClient, all: readonly string[]): void {
     const words = wordsOf(raw)
-    if (isIn) this.check(`${words}` === `${all}`, `${name} has just the words of those who may write`)
+    if (isIn) this.check(isSame(words, all), `${name} has just the words of those who may write`)
     if (!atExit) return
-    this.check(`${words}` === `${atExit.words}`, `${name} is out and reads nothing more`)
+    this.check(isSame(words, atExit.words), `${name} is out and reads nothing more`)
     this.check(raw.answers.length === atExit.answers, `${name} is out and is answered no more`)
   }
 
@@ -322,7 +322,7 @@ export class RoomPlay {
       if (!isIn) continue
       const saved = raw.answers.filter((answer) => answer === 'durable').length
       this.check(saved <= (this.#savedBefore.get(name) ?? 0), `${name} is told that a word is saved which is not`)
-      this.check(`${expected.slice(0, raw.answers.length)}` === `${raw.answers}`, `${name} is answered in order`)
+      this.check(isSame(expected.slice(0, raw.answers.length), raw.answers), `${name} is answered in order`)
     }
   }
 
@@ -365,4 +365,8 @@ export class RoomPlay {
     for (const { update } of tail) Y.applyUpdate(doc, update)
     return wordsOf({ doc })
   }
+}
+
+function isSame(a: readonly string[], b: readonly string[]): boolean {
+  return a.join('\n') === b.join('\n')
 }

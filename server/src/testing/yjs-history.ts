@@ -73,7 +73,7 @@ export function stateOf(document: Y.Doc) {
   const { clients } = Y.createDeleteSetFromStructStore(document.store)
   return {
     map: document.getMap('map').toJSON(),
-    text: document.getText('text').toString(),
+    text: document.getText('text').toDelta() as unknown,
     inserted: Y.decodeStateVector(Y.encodeStateVector(document)),
     deleted: new Map([...clients].map(([client, items]) => [client, items.map(({ clock, len }) => [clock, len])])),
     waiting: document.store.pendingStructs !== null || document.store.pendingDs !== null,
