@@ -18,10 +18,15 @@ const OF_POSTGRES = {
 }
 
 // Most of a test is waiting: there is work for two, also on a machine of two cores.
-const unit = { testTimeout: 60_000, hookTimeout: 60_000, maxWorkers: Math.max(2, availableParallelism() - 1) }
-// One file at a time, after everything else.
-const faults = { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false }
-const browser = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false }
+const unit = {
+  testTimeout: 60_000,
+  hookTimeout: 60_000,
+  maxWorkers: Math.max(2, availableParallelism() - 1),
+  sequence: { groupOrder: 0 },
+}
+// One file at a time, and each kind when the one before has ended: people's patience is tested here, not the machine's.
+const faults = { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false, sequence: { groupOrder: 1 } }
+const browser = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 2 } }
 
 const setupFiles = ['scripts/patience.ts']
 const BUILD = 'client/e2e/src/global-setup.ts'

@@ -44,7 +44,7 @@ const TESTS_OF: ReadonlyArray<[folder: string, tests: readonly string[]]> = [
 const DEFAULT_FILES = ['server/src/sync/*.ts', 'server/src/core/**/*.ts']
 
 /** A mutant that takes longer for one batch of tests turns in a circle. */
-const HANGS_AFTER_MS = 240_000
+const HANGS_AFTER_MS = 120_000
 
 const OPPOSITES: Readonly<Record<string, string>> = {
   '&&': '||',

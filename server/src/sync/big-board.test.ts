@@ -102,6 +102,25 @@ test('heartbeats pass a board that is on its way, and come as whole messages of 
   expect(client.isOpen).toBe(true)
 })
 
+test('who is removed while the board is built for what they drew has drawn nothing', async () => {
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+  const { user, accessToken } = await server.api.guest('Bob')
+  await server.api.setMember(room.ownerToken, room.roomId, user.id, 'editor')
+  const bob = await joinRoom(server, room.roomId, accessToken)
+  const before = await store.load(roomIdSchema.parse(room.roomId))
+  bob.write(bob.edit(setWord('first')))
+  bob.write(bob.edit(setWord('second')))
+  const path = `/api/v1/rooms/${room.roomId}/members/${user.id}`
+  expect((await server.api.call('DELETE', path, { token: room.ownerToken })).status).toBe(204)
+  expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
+  expect(bob.answers).toEqual([])
+  const ada = await joinRoom(server, room.roomId, room.ownerToken)
+  ada.write(ada.edit(setWord('after')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  expect(wordsOf(ada).filter((word) => ['first', 'second'].includes(word))).toEqual([])
+  expect((await store.load(roomIdSchema.parse(room.roomId))).head).toBe(before.head + 1)
+})
+
 test('who reads nothing of what is drawn is cut in the end', async () => {
   const small = await openRoom(server)
   const ada = await joinRoom(server, small.roomId, small.ownerToken)

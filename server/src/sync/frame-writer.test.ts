@@ -55,6 +55,25 @@ test('what is written in one turn goes to the system as one', async () => {
   expect(writer.bufferedBytes).toBe(0)
 })
 
+test('a large body that others share does not count as waiting, but the message itself does', async () => {
+  const { socket, stream, client, received } = await connect()
+  client.pause()
+  const writer = new FrameWriter(stream, new FrameBuilder())
+  const [head, body] = [Buffer.alloc(50, 1), Buffer.alloc(8 * 1024 * 1024, 2)]
+  writer.writeShared(head, body)
+  expect(writer.bufferedBytes).toBe(0)
+  for (let n = 0; n < 1_000; n++) writer.writeShared(head, body.subarray(0, 100_000))
+  expect(writer.bufferedBytes).toBeGreaterThan(1_000 * 50)
+  expect(writer.bufferedBytes).toBeLessThan(1_000 * 1_000)
+  client.resume()
+  while (received.length < 1_001) await once(client, 'message')
+  expect(received.map(({ length }) => length)).toEqual([
+    head.length + body.length,
+    ...Array.from({ length: 1_000 }, () => head.length + 100_000),
+  ])
+  socket.terminate()
+})
+
 test('a broadcast’s frame is built once, and each message gets its own', () => {
   const builder = new FrameBuilder()
   const [one, two] = [Buffer.from('one'), Buffer.from('two')]

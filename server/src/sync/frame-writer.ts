@@ -13,6 +13,9 @@ const FRAGMENT_BYTES = 64 * 1024
 
 const NOTHING = new Uint8Array()
 
+/** What a message that waits takes in memory beside its bytes, roughly: who reads nothing may still ask and ask. */
+const OVERHEAD_BYTES = 200
+
 /**
  * Builds the WebSocket frames of binary messages (unmasked). A broadcast gives the same message to one socket after
  * the other, so the last frame is kept, and its bytes are built once for all.
@@ -63,7 +66,7 @@ export class FrameWriter {
     this.#builder = builder
   }
 
-  /** What waits for a client that does not keep up, in bytes; a large message's own body does not count. */
+  /** What waits for a client that does not keep up, in bytes; a large body, which others share, does not count. */
   get bufferedBytes(): number {
     return (this.#large ? 0 : this.#stream.writableLength) + this.#waitingBytes
   }
@@ -103,8 +106,10 @@ export class FrameWriter {
    */
   writeShared(head: Uint8Array, body: Uint8Array): void {
     if (body.length <= CHEAP_TO_COPY_BYTES) return this.write(Buffer.concat([head, body]))
-    if (this.#large) this.#waiting.push({ head, body })
-    else if (head.length + body.length > FRAGMENT_BYTES) this.#begin({ head, body })
+    if (this.#large) {
+      this.#waiting.push({ head, body })
+      this.#waitingBytes += head.length + OVERHEAD_BYTES
+    } else if (head.length + body.length > FRAGMENT_BYTES) this.#begin({ head, body })
     else {
       this.#cork()
       this.#stream.write(Buffer.concat([frameHeader(WHOLE, head.length + body.length), head]))

@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import type { DocumentStore } from '../ports/document-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
 import { HeldCalls } from '../testing/held-calls.ts'
-import type { RawClient } from '../testing/raw-client.ts'
+import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -54,6 +54,27 @@ test('a write that refers to what is not known is refused by that name, between 
   ed.write(Y.encodeStateAsUpdate(ed.doc), 'step2')
   await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['first', 'second', 'third']))
   expect(ed.answers.slice(3)).toEqual(['durable'])
+})
+
+test('an update that names its client twice, of which Yjs takes only the second part, is not taken for saved', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, eve] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  const parts = ['one', 'two'].map((word) => eve.edit(setWord(word)))
+  // Each is the number of clients, what the client inserted, and that nothing was deleted.
+  const inside = parts.flatMap((part) => [...part.subarray(1, -1)])
+  eve.write(Uint8Array.of(2, ...inside, 0))
+  await vi.waitFor(() => expect(eve.answers).toEqual(['refused']))
+  ada.write(ada.edit(setWord('fine')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const back = new RawClient(server.syncUrl, roomId, { doc: ada.doc })
+  onTestFinished(() => back.terminate())
+  await back.join(editorToken)
+  await vi.waitFor(() => expect(back.notices).toHaveLength(1))
+  await back.handled()
+  expect(wordsOf(back)).toEqual(['fine'])
+  // Nothing of it waits in the room, to come out when its beginning does.
+  eve.write(parts[0] as Uint8Array)
+  await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['fine', 'one']))
 })
 
 test('what no longer fits before a store that does not answer is refused as such, and the next may come', async () => {

@@ -86,9 +86,14 @@ export class RoomContent {
     if (this.has(decoded)) return 'applied'
     this.fill()
     if (this.#hasHole) return this.#applyBesideHole(update, decoded, origin)
-    if (isMissingDependencies(decoded, this.#document)) return 'missing-dependencies'
-    Y.applyUpdate(this.#document, update, origin)
-    return 'applied'
+    const document = this.#document
+    if (isMissingDependencies(decoded, document)) return 'missing-dependencies'
+    Y.applyUpdate(document, update, origin)
+    if (document.store.pendingStructs === null && document.store.pendingDs === null) return 'applied'
+    // Made so that Yjs reads less in it than was checked: with a client in it twice, say. What waits now is in no record.
+    document.store.pendingStructs = null
+    document.store.pendingDs = null
+    return 'missing-dependencies'
   }
 
   /** Applies what others have committed to the store. */
@@ -202,7 +207,8 @@ export class RoomContent {
     const ranges = encodeTransactionRanges(transaction)
     if (origin === STORED) this.bytes.add(update, ranges)
     else this.#taken(update, ranges, origin)
-    this.#events.onChanged(origin)
+    // Who brings what was lost is told as well: what others had drawn on it comes out with that.
+    this.#events.onChanged(this.#hasHole ? undefined : origin)
   }
 
   #taken(update: Uint8Array, ranges: Uint8Array, origin: unknown): void {

@@ -154,9 +154,10 @@ async function joinIn(
   return true
 }
 
-/** Somebody who may mints a token, the owner as seldom as others, and whom it is for comes with it. */
+/** Somebody mints a token, now and then one who may not, and whom it is for comes with it. */
 async function mintAndCome(play: RoomPlay, whom: number, how: number): Promise<boolean> {
-  const minter = chosen(play.people, whom) as ModelPerson
+  const minters = play.people.filter((person) => how % 4 === 0 || play.model.mayMint(person))
+  const minter = chosen(minters, whom) as ModelPerson
   const credential = await play.mint(minter, how % 2 ? 'editor' : 'viewer', `host-${how % 3}`)
   return credential !== undefined && (await joinIn(play, credential))
 }

@@ -50,22 +50,21 @@ async function loaded(): Promise<Y.Doc> {
 
 test('a snapshot is the document, whatever was done to it, and says what is in it', async () => {
   let runs = 0
-  const compaction = newCompaction()
   await fc.assert(
     fc.asyncProperty(fc.array(yjsEdit, { minLength: 5, maxLength: 30 }), async (edits) => {
       const history = new YjsHistory()
       store = new MemoryDocumentStore()
       const truth = new Y.Doc()
-      const own = newCompaction()
+      const compaction = newCompaction()
       for (const edit of edits) {
         const update = history.do(edit)
         if (!update) continue
         Y.applyUpdate(truth, update)
         await append(recordOf(update, null, 1))
         // One in the middle, so that the next builds on a snapshot.
-        if (runs % 2 && edit === edits[Math.floor(edits.length / 2)]) await own.compact(roomId)
+        if (runs % 2 && edit === edits[Math.floor(edits.length / 2)]) await compaction.compact(roomId)
       }
-      const snapshot = await own.compact(roomId)
+      const snapshot = await compaction.compact(roomId)
       if (snapshot) {
         const document = new Y.Doc()
         Y.applyUpdate(document, snapshot.bytes)
@@ -79,12 +78,11 @@ test('a snapshot is the document, whatever was done to it, and says what is in i
       }
       expect(stateOf(await loaded())).toEqual(stateOf(truth))
       expect((await store.load(roomId)).tail).toEqual([])
-      await own.close()
+      await compaction.close()
       runs += 1
     }),
     { numRuns: 10 },
   )
-  await compaction.close()
   expect(runs).toBe(10)
 }, 30_000)
 
