@@ -39,9 +39,12 @@ test('who signs in where another was is told what would be lost, and finds nothi
   await page.goto('about:blank')
   await page.context().clearCookies()
   await page.context().setOffline(false)
-  await page.goto(`${stage.origin}/signin`)
   const warning = page.getByText(/^Ada has changes that are only on this device: “Untitled board” \(\d+\)\./)
-  await warning.waitFor({ timeout: SOON.timeout })
+  // A browser whose network has just come back may still fail a request; then she is taken for offline, and tries again.
+  await vi.waitFor(async () => {
+    await page.goto(`${stage.origin}/signin`)
+    await warning.waitFor({ timeout: SOON.timeout / 4 })
+  }, SOON)
   await page.getByLabel('E-mail address').fill('Bob@example.com')
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()

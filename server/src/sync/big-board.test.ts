@@ -1,4 +1,5 @@
 import { roomIdSchema } from '@sketchroom/shared/ids'
+import { MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { Compaction } from '../core/documents/compaction.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
@@ -142,6 +143,33 @@ test('who reads nothing of what is drawn is cut in the end', async () => {
   }
   expect(drawn).toBeGreaterThan(8 * 1024 * 1024)
   expect(drawn).toBeLessThan(64 * 1024 * 1024)
+  reader.goOn()
+  expect((await client.closed).code).toBe(1006)
+})
+
+test('who asks for the board again and again, and reads nothing of it, is cut, too', async () => {
+  const small = await openRoom(server)
+  const ada = await joinRoom(server, small.roomId, small.ownerToken)
+  ada.write(ada.edit((doc) => doc.getArray('strokes').push([new Uint8Array(40_000)])))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const reader = new SlowReader()
+  const client = new RawClient(server.syncUrl, small.roomId, reader.options)
+  onTestFinished(() => client.terminate())
+  // A viewer is sent nothing but what it asks for.
+  await client.join(small.viewerToken)
+  await vi.waitFor(() => expect(client.notices).toHaveLength(1))
+  reader.stop()
+  const isIn = async () => {
+    const answer = await server.api.call('GET', `/api/v1/rooms/${small.roomId}`, { token: small.ownerToken })
+    return ((await answer.json()) as { present: unknown[] }).present.length === 2
+  }
+  const stateVectorOfNothing = Uint8Array.of(SYNC.step1, 1, 0)
+  let asked = 0
+  for (; await isIn(); asked += 25) {
+    expect(asked * 40_000).toBeLessThan(64 * 1024 * 1024)
+    for (let n = 0; n < 25; n++) client.sendType(MESSAGE.sync, stateVectorOfNothing)
+  }
+  expect(asked * 40_000).toBeGreaterThan(8 * 1024 * 1024)
   reader.goOn()
   expect((await client.closed).code).toBe(1006)
 })

@@ -34,7 +34,7 @@ beforeEach(async () => {
   const epochs = new AccessEpochs(events)
   // Who a token speaks for is tested with the tokens; here each is the actor it speaks for.
   const accounts = { authenticate: async (token: string) => JSON.parse(token) as Actor }
-  admission = createAdmission({ accounts, store, accountsStore, epochs, allowedOrigins: [], now })
+  admission = createAdmission({ accounts, store, accountsStore, epochs, allowedOrigins: ['https://wiki.example'], now })
   roomTokens = createRoomTokens({ store, accountsStore, tokens })
   ada = await createActor('Ada')
   grace = await createActor('Grace')
@@ -116,6 +116,42 @@ test('a room token lets a host’s user into its room, who is noted nowhere', as
   })
   expect(await memberIds(ada, room.id)).toEqual(['ada'])
   await expect(enter(alan, other.id)).rejects.toMatchObject(notFound)
+})
+
+test.for([
+  ['a program, which has no page', undefined, true, true],
+  ['a page of the server’s own, at the address it was reached by', 'https://board.example', true, true],
+  ['a page of an allowed origin', 'https://wiki.example', true, true],
+  ['a page that the room token names', 'https://host.example', false, true],
+  ['any other page', 'https://elsewhere.example', false, false],
+  ['what names itself as no page does', 'null', false, false],
+] as const)('%s connects only if it may', async ([, origin, forUser, forRoomToken]) => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const request = { ...tokenRequest, role: 'editor' as const, origins: ['https://host.example'] }
+  const alan = tokens.verify((await roomTokens.mint(ada, room.id, request)).token)
+  const comes = (actor: Actor) =>
+    admission.admit(JSON.stringify(actor), room.id, { ...approach, origin }).then(
+      ({ role }) => role,
+      (error: unknown) => (error as { code: string }).code,
+    )
+  expect([await comes(ada), await comes(alan)]).toEqual([
+    forUser ? 'owner' : 'forbidden',
+    forRoomToken ? 'editor' : 'forbidden',
+  ])
+})
+
+test('only a room token may stand in a URL', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  const inUrl = { ...approach, tokenInUrl: true }
+  const alan = await mintActor(ada, room.id, 'editor')
+  expect(await admission.admit(JSON.stringify(alan), room.id, inUrl)).toMatchObject({ role: 'editor' })
+  await expect(admission.admit(JSON.stringify(ada), room.id, inUrl)).rejects.toMatchObject({ code: 'unauthenticated' })
+})
+
+test('whose account is gone comes in no more, although the token is good', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board', access: 'link-edit' })
+  const nobody: UserActor = { ...grace, userId: userIdSchema.parse('nobody') }
+  await expect(enter(nobody, room.id)).rejects.toMatchObject({ code: 'unauthenticated' })
 })
 
 test('a room token ends with the access of who minted it', async () => {
