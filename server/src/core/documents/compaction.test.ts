@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import * as fc from 'fast-check'
@@ -99,8 +100,21 @@ test('with nothing new, there is no new snapshot', async () => {
 
 test('records that Yjs does not take are set aside and told of, and the snapshot holds the rest', async () => {
   await append(wordRecord('one'), unreadable, wordRecord('two'), unreadable)
-  const snapshot = await newCompaction().compact(roomId)
+  let settingAside = 0
+  const duringLoads: number[] = []
+  const slow = aroundStore(store, async (call, work) => {
+    if (call === 'load') duringLoads.push(settingAside)
+    if (call !== 'quarantine') return await work()
+    settingAside += 1
+    await nextTurn()
+    const answer = await work()
+    settingAside -= 1
+    return answer
+  })
+  const snapshot = await newCompaction(slow).compact(roomId)
   expect(snapshot?.seq).toBe(4)
+  // Read while a record is still there, the room would be found damaged, and that told, once more.
+  expect(duringLoads).toEqual([0, 0, 0])
   expect([...(await loaded()).getMap('words').keys()].sort()).toEqual(['one', 'two'])
   expect(reports).toMatchObject([2, 4].map((seq) => ({ roomId, kind: 'update', seq })))
   expect(reports[0]?.reason).not.toBe('')

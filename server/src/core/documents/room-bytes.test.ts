@@ -211,3 +211,16 @@ function deletionsIn(update: Uint8Array): Map<number, Array<[number, number]>> {
   expect(structs).toEqual([])
   return new Map([...ds.clients].map(([client, items]) => [client, items.map(({ clock, len }) => [clock, len])]))
 }
+
+test('a new base may hold more than was known before, and that is known from then on', () => {
+  const doc = new Y.Doc()
+  doc.getMap('words').set('one', true)
+  const first = recordOf(Y.encodeStateAsUpdate(doc), null, 1)
+  const bytes = new RoomBytes({ snapshot: null, tail: [{ seq: 1, ...first }] })
+  const known = Y.decodeStateVector(bytes.stateVector())
+  expect(bytes.isCoveredBy(known)).toBe(true)
+  // What another process has written, and a snapshot holds.
+  doc.getMap('words').set('two', true)
+  bytes.rebase(Y.encodeStateAsUpdate(doc), encodeRanges(rangesOfDocument(doc)))
+  expect([bytes.isCoveredBy(known), bytes.stateVector()]).toEqual([false, Y.encodeStateVector(doc)])
+})
