@@ -57,6 +57,9 @@ function wordRecord(word: string) {
   return recordOf(Y.encodeStateAsUpdate(doc), null, 1)
 }
 
+/** How many timers run: each document has one of its own, until it is destroyed. */
+const clocks = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
+
 test('an edit of the server’s resolves with its number once it is durable, and says who made it', async () => {
   const { store, host, storedWords } = startHost()
   expect(await host.edit(roomId, 'ada', setWord('one'))).toBe(1)
@@ -118,12 +121,22 @@ test('an edit of a room whose records do not come together fails, and the next f
   expect(await storedWords()).toEqual(['before', 'second'])
 })
 
+test('rooms that are dropped leave nothing behind', async () => {
+  const { store, host } = startHost()
+  const bytes = Uint8Array.of(9, 9, 9, 9)
+  const unreadable = { ...wordRecord('lost'), update: bytes, crc: crc32(bytes) }
+  const ids = Array.from({ length: 20 }, (_, n) => roomIdSchema.parse(`room-number-${n}`))
+  await store.append({ id: 'batch', rooms: ids.map((id) => ({ roomId: id, entries: [unreadable] })) })
+  const before = clocks()
+  for (const id of ids) await expect(host.edit(id, null, setWord('word'))).rejects.toThrow('do not come together')
+  await vi.waitFor(() => expect(host.size).toBe(0))
+  expect(clocks()).toBeLessThan(before + 10)
+})
+
 test('a room that cannot be read is not opened, leaves nothing behind, and opens once it can be read', async () => {
   const { store, host } = startHost()
   await host.edit(roomId, null, setWord('stored'))
   await vi.waitFor(() => expect(host.size).toBe(0))
-  // Each document has a clock of its own, until it is destroyed.
-  const clocks = () => process.getActiveResourcesInfo().filter((resource) => resource === 'Timeout').length
   const load = store.load.bind(store)
   const before = clocks()
   store.load = () => Promise.reject(new Error('the disk is gone'))
