@@ -110,6 +110,14 @@ test('what is still damaged is refused with words, and stays; the rest of the li
   expect((await run('list')).out).toMatch(/update 4: .*: damaged\n1 set aside.\n$/)
 })
 
+test("a room's id may begin with a dash", async () => {
+  expect(await run('list', '--room', '-yeD4BRVObeBLxdVufaA1')).toEqual({
+    code: 0,
+    out: 'Nothing is set aside.\n',
+    err: '',
+  })
+})
+
 test.each([
   [[], 'Say what to do.'],
   [['forget'], 'There is no command forget.'],

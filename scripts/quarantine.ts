@@ -100,11 +100,17 @@ function parseCommand(args: string[]) {
   const text = { type: 'string' } as const
   try {
     const options = { data: text, database: text, room: text, kind: text, seq: text }
-    const { positionals, values } = parseArgs({ args, allowPositionals: true, options })
+    const { positionals, values } = parseArgs({ args: joinRoom(args), allowPositionals: true, options })
     return { name: positionals.join(' '), values }
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error })
   }
+}
+
+/** One room's id in 64 begins with a dash, which by itself would be taken for an option. */
+function joinRoom(args: readonly string[]): string[] {
+  const at = args.indexOf('--room')
+  return at === -1 || at + 1 === args.length ? [...args] : args.toSpliced(at, 2, `--room=${args[at + 1]}`)
 }
 
 function placeOf({ data, database: databaseUrl }: { data?: string; database?: string }) {

@@ -12,6 +12,8 @@ afterAll(() => stage.close())
 
 const PASSWORD = 'a few words in a row'
 
+const isPositive = (count: number) => count > 0
+
 async function signUp(page: Page, name: string): Promise<void> {
   await page.goto(`${stage.origin}/signup`)
   await page.getByLabel('Name', { exact: true }).fill(name)
@@ -32,19 +34,32 @@ test('who signs in where another was is told what would be lost, and finds nothi
   await ada.ready()
   await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
   await page.context().setOffline(true)
+  // She may close the page as soon as she has read that the device keeps her changes.
+  const rememberedWhenShown = page.evaluate(
+    () =>
+      new Promise<string | null>((resolve) => {
+        const look = () => {
+          if (/changes? kept/.test(document.querySelector('.status-badge')?.textContent ?? '')) {
+            resolve(localStorage.getItem('sketchroom.rooms'))
+          }
+        }
+        new MutationObserver(look).observe(document.body, { subtree: true, childList: true, characterData: true })
+      }),
+  )
   await ada.draw('rectangle', [400, 300], [500, 380])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
+  expect(JSON.parse((await rememberedWhenShown) ?? '[]')).toMatchObject([{ pending: expect.toSatisfy(isPositive) }])
+  // How many there are is noted when she pauses. What a page writes while it is left may be lost, and is not counted on.
+  const count = Number(/\d+/.exec(await ada.status())?.[0])
+  const remembered = () => page.evaluate(() => localStorage.getItem('sketchroom.rooms') ?? '[]')
+  await vi.waitFor(async () => expect(JSON.parse(await remembered())).toMatchObject([{ pending: count }]), SOON)
 
   // Her sign-in ends while the board is closed.
   await page.goto('about:blank')
   await page.context().clearCookies()
   await page.context().setOffline(false)
-  const warning = page.getByText(/^Ada has changes that are only on this device: “Untitled board” \(\d+\)\./)
-  // A browser whose network has just come back may still fail a request; then she is taken for offline, and tries again.
-  await vi.waitFor(async () => {
-    await page.goto(`${stage.origin}/signin`)
-    await warning.waitFor({ timeout: SOON.timeout / 4 })
-  }, SOON)
+  await page.goto(`${stage.origin}/signin`)
+  await page.getByText(/^Ada has changes that are only on this device: “Untitled board” \(\d+\)\./).waitFor()
   await page.getByLabel('E-mail address').fill('Bob@example.com')
   await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Sign in', exact: true }).click()

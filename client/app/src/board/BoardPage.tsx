@@ -42,10 +42,11 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
     // It arrives while the server is asked about the board. If it fails, React asks again and says so.
     loadCanvas().catch(() => undefined)
   }, [])
-  useKeptCount(roomId, status)
+  const noteKept = useKeptCount(roomId)
   useLeaveWarning(isAtRisk(status))
 
   function onStatus(next: SavingStatus): void {
+    noteKept(next)
     setStatus(next)
     const reason = next.kind === 'no-access' ? reasonOfCode(next.reason) : undefined
     if (reason) close(reason)

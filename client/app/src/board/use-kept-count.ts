@@ -1,4 +1,4 @@
-import { useEffect, useEffectEvent } from 'react'
+import { useCallback, useEffect, useRef } from 'react'
 import type { SavingStatus } from '@sketchroom/canvas'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { updateKnownRoom } from '../device/known-rooms.ts'
@@ -7,31 +7,41 @@ import { keptCount } from './kept-count.ts'
 
 const SETTLE_MS = 1_000
 
-/** Remembers how many changes only this device has, for the lists of boards, closed boards and the warning at sign-out. */
-export function useKeptCount(roomId: RoomId, status: SavingStatus): void {
+/**
+ * Remembers how many changes only this device has, for the lists of boards, closed boards and the warning at sign-out.
+ * To be told of each status before it is shown: whoever reads "kept on this device" may leave in that moment, and what
+ * a page writes while it is left is lost at times.
+ */
+export function useKeptCount(roomId: RoomId): (status: SavingStatus) => void {
   const { storage } = useApp()
-  const pending = keptCount(status)
-  const isPending = pending === undefined ? undefined : pending > 0
+  const last = useRef<number>(undefined)
+  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
 
-  const writeNow = useEffectEvent(() => {
-    if (pending !== undefined) updateKnownRoom(storage, roomId, { pending })
-  })
+  const writeNow = useCallback(() => {
+    clearTimeout(timer.current)
+    timer.current = undefined
+    if (last.current !== undefined) updateKnownRoom(storage, roomId, { pending: last.current })
+  }, [storage, roomId])
 
-  // That there is something is written at once; how much, when the drawing pauses or the board is left.
   useEffect(() => {
-    if (isPending !== undefined) updateKnownRoom(storage, roomId, { pending: isPending ? 1 : 0 })
-  }, [storage, roomId, isPending])
-  useEffect(() => {
-    if (!pending) return
-    const timer = setTimeout(() => updateKnownRoom(storage, roomId, { pending }), SETTLE_MS)
-    return () => clearTimeout(timer)
-  }, [storage, roomId, pending])
-  useEffect(() => {
-    const write = () => writeNow()
-    window.addEventListener('pagehide', write)
+    window.addEventListener('pagehide', writeNow)
     return () => {
-      window.removeEventListener('pagehide', write)
-      write()
+      window.removeEventListener('pagehide', writeNow)
+      writeNow()
+      last.current = undefined
     }
-  }, [])
+  }, [writeNow])
+
+  return useCallback(
+    (status) => {
+      const pending = keptCount(status)
+      if (pending === undefined || pending === last.current) return
+      const isNews = last.current === undefined || pending > 0 !== last.current > 0
+      last.current = pending
+      // That there is something is written at once; how much, when the drawing pauses or the board is left.
+      if (isNews) writeNow()
+      else timer.current ??= setTimeout(writeNow, SETTLE_MS)
+    },
+    [writeNow],
+  )
 }
