@@ -78,6 +78,7 @@ ${figureTable(results)}
 
 ## How to read them
 
+- [Where the time goes](where-the-time-goes.md) says what the processor does where a goal is not reached.
 - An acknowledgement of SketchRoom means that the edit is on the disk; one of Hocuspocus, or of SketchRoom with the
   memory store, that it is in memory; y-websocket-server sends none. In this run, the middle acknowledgement took
   ${ack('sketchroom')} ms against Hocuspocus's ${ack('hocuspocus')} ms. This disk's own fdatasync took

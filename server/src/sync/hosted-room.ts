@@ -29,8 +29,6 @@ export class HostedRoom {
   readonly document: Document
   readonly content: RoomContent
   readonly owners: AwarenessOwners
-  /** When it was compacted last, by `performance.now()`. */
-  compactedAt = performance.now()
   readonly #pace: BroadcastPace
   readonly #awarenessListeners: ReadonlySet<() => void>
   #hasNews = false

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import { Hocuspocus, type Document } from '@hocuspocus/server'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
@@ -9,6 +8,7 @@ import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
+import { ownTurn } from '../own-turn.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import { HostedRoom } from './hosted-room.ts'
 import { NEVER_MS } from './room-content.ts'
@@ -29,6 +29,8 @@ interface LoadedRoom {
   readonly position: RoomPosition
   /** How far the newest stored snapshot goes, as far as is known here. */
   snapshotSeq: number
+  /** When it was compacted last, or else loaded, by `performance.now()`. */
+  compactedAt: number
 }
 
 const LOADS_AT_ONCE = 4
@@ -115,8 +117,7 @@ export class LoadedRooms {
     try {
       await this.#repairs.get(roomId)
       const stored = await this.#loadInTurn(async () => {
-        // Whoever draws comes first: between two rooms, what the sockets have brought is handled.
-        await nextTurn()
+        await ownTurn()
         return await loadRoom(roomId, { store, journal, reportDamaged })
       })
       const room = new HostedRoom({
@@ -137,7 +138,12 @@ export class LoadedRooms {
         },
         onError: (error) => log.warn({ roomId, err: error }, 'what others wrote to a room could not be read yet'),
       })
-      this.#rooms.set(roomId, { room, position, snapshotSeq: stored.snapshot?.seq ?? 0 })
+      this.#rooms.set(roomId, {
+        room,
+        position,
+        snapshotSeq: stored.snapshot?.seq ?? 0,
+        compactedAt: performance.now(),
+      })
     } catch (error) {
       document.destroy()
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
@@ -148,11 +154,10 @@ export class LoadedRooms {
   #committed(committed: Committed): void {
     const loaded = this.#rooms.get(committed.roomId)
     if (!loaded) return
-    const { room, position } = loaded
-    position.committed(committed)
-    if (!isCompactionDue(storedTailOf(loaded), performance.now() - room.compactedAt, false)) return
-    room.compactedAt = performance.now()
-    void this.#compact(room.id)
+    loaded.position.committed(committed)
+    if (!isCompactionDue(storedTailOf(loaded), performance.now() - loaded.compactedAt, false)) return
+    loaded.compactedAt = performance.now()
+    void this.#compact(committed.roomId)
   }
 
   async #compact(roomId: RoomId): Promise<void> {

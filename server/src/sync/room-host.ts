@@ -7,6 +7,7 @@ import type * as Y from 'yjs'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
+import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
@@ -93,11 +94,17 @@ export class RoomHost implements PresenceSource {
    */
   async join({ socket, address, roomId, token, onBegin }: Joining): Promise<void> {
     const { admission, epochs } = this.#parts
-    const admit = () => this.#inTurn(() => admission.admit(token, roomId, socket.approach))
+    const admit = () =>
+      this.#inTurn(async () => {
+        // A database's thread may answer as fast as it is asked: without a turn between, nobody else would be heard.
+        await ownTurn()
+        return await admission.admit(token, roomId, socket.approach)
+      })
     let admitted = await admit()
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
     for (;;) {
       const room = await this.#rooms.open(roomId)
+      await ownTurn()
       // An unload may end in the very moment between its answer and here.
       if (room.document.isDestroyed) continue
       if (!socket.isOpen) return this.#rooms.unloadIfEmpty(room)

@@ -190,36 +190,33 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
-    if (this.#waitsForReader(message)) return
+    // A large answer is still going out: the next would only pile up behind it, for somebody who may never read.
+    const isSending = this.#parts.socket.onceLargeIsSent(() => this.release())
+    if (isSending) return this.#holdBack(message)
     if (!this.room.content.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
     this.#sendMissing(message.stateVector)
     if (mayDraw(this.role)) this.#askForMissing()
-  }
-
-  /** A large answer is still going out: the next would only pile up behind it, for somebody who may never read. */
-  #waitsForReader(message: wire.SyncMessage): boolean {
-    if (!this.#parts.socket.onceLargeIsSent(() => this.release())) return false
-    this.hold()
-    this.#held.unshift(() => this.#guard(MESSAGE.sync, () => this.#receiveSync(message)))
-    return true
   }
 
   /** A large room is not built in one go: the message, and what comes after it, waits for that. */
   #waitsForRoom(message: wire.SyncMessage): boolean {
     const filled = this.room.content.fillSoon()
     if (!filled) return false
-    this.hold()
-    this.#held.unshift(() => this.#again(message))
+    // What could not be built in slices is built at once, or is at fault.
+    this.#holdBack(message, () => this.room.content.fill())
     void filled.then(() => this.release())
     return true
   }
 
-  /** Afterwards `fill` need not be waited for: what could not be built in slices is built at once, or is at fault. */
-  #again(message: wire.SyncMessage): void {
-    this.#guard(MESSAGE.sync, () => {
-      this.room.content.fill()
-      this.#receiveSync(message)
-    })
+  /** Holds, with this message as the first of what is handled afterwards. */
+  #holdBack(message: wire.SyncMessage, before: () => void = () => undefined): void {
+    this.hold()
+    this.#held.unshift(() =>
+      this.#guard(MESSAGE.sync, () => {
+        before()
+        this.#receiveSync(message)
+      }),
+    )
   }
 
   /** The last of the updates is a SyncStep2: with it, the client has everything. */

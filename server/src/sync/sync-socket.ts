@@ -279,7 +279,6 @@ export class SyncSocket implements JoiningSocket {
     clearTimeout(this.#idle)
     for (const place of this.#places.values()) if (place.kind === 'joined') place.session.connection.close()
     this.#places.clear()
-    clearTimeout(this.#idle)
     this.log.debug({ code, reason }, 'socket closed')
   }
 }

@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { parentPort, workerData, type Transferable } from 'node:worker_threads'
 import Database from 'better-sqlite3'
+import { giveWay } from '../../give-way.ts'
 import type { SqliteConnectionOptions, SqliteReply, SqliteRequest } from './sqlite-thread.ts'
 
 /** SQLite otherwise takes 16 MB for each connection; what is read is in the kernel's cache as well. */
@@ -17,6 +18,7 @@ export const options = workerData as SqliteConnectionOptions
 
 /** Opens the connection that this thread owns. */
 export function openConnection(): Database.Database {
+  if (options.givesWay) giveWay()
   const database = new Database(options.file)
   // A new file can give space that a clean-up freed back to the disk, if this comes first. In one that can, it would
   // wait for the write lock.

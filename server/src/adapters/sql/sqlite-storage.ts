@@ -25,7 +25,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
     new URL('./sqlite-journal-worker.ts', import.meta.url),
     withDefaults(options),
   )
-  const documents = createStatementsThread({ ...options, idleMs: IDLE_MS })
+  const documents = createStatementsThread({ ...options, idleMs: IDLE_MS, givesWay: true })
   const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(documents) })
   const documentStore = new SqlDocumentStore({
     // The first load of a while need not wait until a thread has started: people and rooms can spare theirs once.

@@ -8,6 +8,8 @@ export interface SqliteConnectionOptions {
   readonly synchronous: 'FULL' | 'NORMAL'
   /** How long a statement waits for another connection's lock before it fails. */
   readonly busyTimeoutMs: number
+  /** Whether the thread leaves the processor to those that people draw with. */
+  readonly givesWay?: boolean
 }
 
 /** A message to a thread. */

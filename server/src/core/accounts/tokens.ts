@@ -1,4 +1,4 @@
-import { createHmac, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
@@ -51,14 +51,16 @@ export interface Tokens {
 
 /** Makes and checks tokens with one secret, by HS256 only. `now` is in milliseconds since 1970. */
 export function createTokens({ secret, now }: { secret: string; now: () => number }): Tokens {
+  // Given a string, `jsonwebtoken` takes it for a public key at each call first, which costs half a millisecond.
+  const key = createSecretKey(secret, 'utf8')
   // A line break is in no JWT, so that what is made of lines is never a signature of ours, nor the other way round.
-  const hmac = (lines: string): Buffer => createHmac('sha256', secret).update(lines).digest()
+  const hmac = (lines: string): Buffer => createHmac('sha256', key).update(lines).digest()
   const seal = (text: string): string => `${text}.${hmac(`seal\n${text}`).toString('base64url')}`
 
   function sign(claims: Record<string, unknown>, ttlSeconds: number): { token: string; expiresAt: number } {
     const iat = Math.floor(now() / 1000)
     const exp = iat + ttlSeconds
-    const token = jwt.sign({ ...claims, iss: ISSUER, iat, exp }, secret, { algorithm: 'HS256' })
+    const token = jwt.sign({ ...claims, iss: ISSUER, iat, exp }, key, { algorithm: 'HS256' })
     return { token, expiresAt: exp * 1000 }
   }
 
@@ -82,7 +84,7 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
     verify(token) {
       try {
         const claims = claimsSchema.parse(
-          jwt.verify(token, secret, {
+          jwt.verify(token, key, {
             algorithms: ['HS256'],
             issuer: ISSUER,
             audience: [ACCESS_AUDIENCE, ROOM_AUDIENCE],

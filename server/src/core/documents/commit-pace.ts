@@ -11,11 +11,11 @@ export interface CommitPace {
 
 /**
  * A commit costs a disk flush and two threads that wake, whatever its size. Up to about 120 updates a second, each has
- * one nearly to itself; above, they share ever more, and wait for at most 25 ms, which nobody who draws sees.
+ * one nearly to itself; above, they share ever more, and wait for at most 50 ms, which nobody sees who reads "Saved".
  */
 export const DEFAULT_PACE: CommitPace = {
   commitEveryMs: 8,
-  busyCommitEveryMs: 25,
+  busyCommitEveryMs: 50,
   firstRetryMs: 100,
   longestRetryMs: 5000,
 }

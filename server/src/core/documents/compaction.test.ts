@@ -202,9 +202,9 @@ test('a store that fails leaves everything as it was, and the next try works', a
 })
 
 test('a room is due when its tail is long, not too often, and when it is left with a short one', () => {
-  expect(isCompactionDue(1999, 60_000, false)).toBe(false)
-  expect(isCompactionDue(2000, 60_000, false)).toBe(true)
-  expect(isCompactionDue(2000, 29_999, false)).toBe(false)
+  expect(isCompactionDue(4999, 60_000, false)).toBe(false)
+  expect(isCompactionDue(5000, 60_000, false)).toBe(true)
+  expect(isCompactionDue(5000, 29_999, false)).toBe(false)
   expect(isCompactionDue(49, 0, true)).toBe(false)
   expect(isCompactionDue(50, 0, true)).toBe(true)
 })

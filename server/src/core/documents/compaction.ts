@@ -5,8 +5,11 @@ import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
 import type { Compacted, CompactedRecord } from './compaction-worker.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
 
-/** A tail this long makes the next opening slower than it need be. */
-const COMPACT_AFTER_UPDATES = 2000
+/**
+ * A tail this long makes the next opening slower than it need be. A shorter one is not worth the thread that reads and
+ * builds the board, which takes as much of a processor as two thousand edits of a busy room.
+ */
+const COMPACT_AFTER_UPDATES = 5000
 /** A room that is left with less than this is not worth a snapshot of its own. */
 const COMPACT_ON_LEAVE_AFTER_UPDATES = 50
 /** Building a large board takes a core for a while, so a busy room waits at least this long. */

@@ -7,6 +7,9 @@ import type { Journal } from './journal.ts'
 /** A record that could not be read, told to the operator. */
 export type ReportDamaged = (record: RecordId, reason: string) => void
 
+/** Why a record is set aside whose checksum is not that of its bytes. */
+export const DAMAGED = 'its bytes are not those that were written'
+
 interface LoadParts {
   readonly store: DocumentStore
   readonly journal: Pick<Journal, 'flush'>
@@ -25,7 +28,7 @@ export async function loadRoom(roomId: RoomId, parts: LoadParts): Promise<Stored
     for (;;) {
       const stored = await parts.store.load(roomId)
       const damaged = damagedIn(roomId, stored)
-      for (const record of damaged) await setAside(record, 'its bytes are not those that were written', parts)
+      for (const record of damaged) await setAside(record, DAMAGED, parts)
       if (damaged.length > 0) continue
       if (stored.head > 0 && !stored.snapshot && stored.tail.length === 0) {
         throw new SketchRoomError('store_unavailable', 'no record of the room can be read; it is not opened empty')
