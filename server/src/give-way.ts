@@ -5,8 +5,8 @@ const NICENESS = 10
 
 /**
  * Makes the calling thread give way to the others of the process: on one or two processors, a thread that reads large
- * boards would otherwise take turns with the one that everybody's edits go through. Only Linux has priorities of
- * threads; elsewhere this would slow the whole process, so that nothing is done.
+ * boards would otherwise take turns with the one that everybody's edits go through. On Linux, what Node sets is the
+ * priority of the thread that asks; elsewhere it is that of the whole process, so that nothing is done.
  */
 export function giveWay(): void {
   if (process.platform !== 'linux') return

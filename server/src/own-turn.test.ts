@@ -5,7 +5,7 @@ test('each of a crowd has a turn of its own, in the order of asking, and others 
   const heard: string[] = []
   const listen = () => {
     heard.push('others')
-    if (heard.length < 20) setImmediate(listen)
+    if (!heard.includes('Cem')) setImmediate(listen)
   }
   const crowd = ['Ada', 'Bob', 'Cem'].map((name) => ownTurn().then(() => heard.push(name)))
   setImmediate(listen)

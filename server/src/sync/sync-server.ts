@@ -9,7 +9,6 @@ import type { Logger } from 'pino'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { clientAddress, requestedHost } from '../client-address.ts'
 import type { Approach } from '../core/rooms/admission.ts'
-import { ownTurn } from '../own-turn.ts'
 import { AddressLimit } from './address-limit.ts'
 import { FirstBytes } from './first-bytes.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
@@ -101,18 +100,6 @@ export class SyncServer {
       host: requestedHost(request, trustProxy),
       tokenInUrl: destination.kind === 'yjs' && destination.tokenInUrl,
     }
-    void this.#accept(request, socket, head, destination, approach)
-  }
-
-  async #accept(
-    request: IncomingMessage,
-    socket: Duplex,
-    head: Buffer,
-    destination: Destination,
-    approach: Approach,
-  ): Promise<void> {
-    await ownTurn()
-    if (this.#draining) return refuseUpgrade(socket, { status: 503, code: 'shutting_down' })
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       // The server listens on TCP, so that is what an upgrade's stream is.
       const firstBytes = new FirstBytes(webSocket, socket as Socket)

@@ -1,11 +1,8 @@
 import { crc32 } from 'node:zlib'
 import * as Y from 'yjs'
-import { giveWay } from '../../give-way.ts'
 import { encodeRanges, rangesOfDocument } from './clock-ranges.ts'
 import { DAMAGED } from './load-room.ts'
 import { sliceDocument } from './update-slices.ts'
-
-giveWay()
 
 /** A stored record: an update or a snapshot, and the CRC-32 of what was written. */
 export interface CompactedRecord {
