@@ -93,6 +93,24 @@ test('who reads slowly is not cut, and hears what is drawn meanwhile after the b
   expect(client.isOpen).toBe(true)
 })
 
+test('who asks again while the board is on its way is answered, and heard, when that has gone', async () => {
+  const ada = await joinRoom(server, room.roomId, room.ownerToken)
+  await vi.waitFor(() => expect(textsOf(ada)).toBe(TEXTS))
+  const { client, reader } = await comeSlowly()
+  reader.readSlowly(2)
+  await client.join(room.editorToken)
+  await vi.waitFor(() => expect(reader.frames.length).toBeGreaterThan(3))
+  reader.stop()
+  client.sendType(MESSAGE.sync, Uint8Array.of(SYNC.step1, 1, 0))
+  client.write(client.edit(setWord('asked again')))
+  await new Promise((resolve) => setTimeout(resolve, 300))
+  expect([wordsOf(ada).includes('asked again'), client.answers]).toEqual([false, []])
+  reader.goOn()
+  await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
+  await vi.waitFor(() => expect(wordsOf(ada)).toContain('asked again'))
+  expect(textsOf(client)).toBe(TEXTS)
+})
+
 test('heartbeats pass a board that is on its way, and come as whole messages of their own', async () => {
   const { client, reader } = await comeSlowly()
   reader.readSlowly(2)

@@ -49,6 +49,47 @@ test('a guest is let in under the name they give, or a friendly one', async () =
   expect(user.name).toMatch(/^[A-Z][a-z]+ [A-Z][a-z]+$/)
 })
 
+test('who signs in from another account takes nothing of that account along', async () => {
+  const first = await accounts.signup(ada)
+  const { room } = await rooms.create(await actorOf(first), { name: 'Board' })
+  await accounts.signup({ ...ada, email: 'bob@example.org' })
+  for (const proof of ['accessToken', 'refreshToken'] as const) {
+    const bob = await accounts.signin({ ...ada, email: 'bob@example.org' }, { [proof]: first[proof] })
+    expect([await roomIdsOf(bob), await roomIdsOf(first)]).toEqual([[], [room.id]])
+  }
+  const third = await accounts.signup({ ...ada, email: 'cem@example.org' }, { accessToken: first.accessToken })
+  expect([third.user.id === first.user.id, await roomIdsOf(third)]).toEqual([false, []])
+})
+
+test('who has signed up is no guest any more by the time they hear of it', async () => {
+  class SlowStore extends MemoryAccountsStore {
+    override async revokeSession(...args: Parameters<MemoryAccountsStore['revokeSession']>): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      await super.revokeSession(...args)
+    }
+  }
+  const now = () => clock.now
+  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
+  const parts = { roomStore: new MemoryRoomStore(), tokens, passwords, events: new EventBus(), now }
+  const slow = createAccounts({ store: new SlowStore(), ...parts })
+  const guest = await slow.guest()
+  await slow.signup(ada, { accessToken: guest.accessToken })
+  await expect(slow.authenticate(guest.accessToken)).rejects.toMatchObject(unauthenticated)
+})
+
+test('nobody is signed in whose sign-in could not be stored', async () => {
+  class FullStore extends MemoryAccountsStore {
+    override async createSession(): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      throw new Error('disk full')
+    }
+  }
+  const now = () => clock.now
+  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
+  const parts = { roomStore: new MemoryRoomStore(), tokens, passwords, events: new EventBus(), now }
+  await expect(createAccounts({ store: new FullStore(), ...parts }).guest()).rejects.toThrow('disk full')
+})
+
 test('a guest who signs up keeps id and rooms, by either token, and the guest’s tokens end', async () => {
   for (const proof of ['accessToken', 'refreshToken'] as const) {
     const guest = await accounts.guest()

@@ -267,3 +267,39 @@ test('the pauses between tries grow', async () => {
     vi.useRealTimers()
   }
 })
+
+test('who waits for one room does not hear that another’s commit fails', async () => {
+  const held = Promise.withResolvers<void>()
+  class HoldingStore extends GatedStore {
+    override async append(batch: JournalBatch) {
+      if (batch.rooms.every(({ roomId }) => roomId === roomA)) await held.promise
+      return await super.append(batch)
+    }
+  }
+  const store = new HoldingStore()
+  store.brokenRooms.add(roomB)
+  const journal = new Journal(store, { pace })
+  journal.append(roomB, record(1))
+  await vi.waitFor(() => expect(journal.isFailing(roomB)).toBe(true))
+  journal.append(roomA, record(2))
+  const flushed = journal.flush(roomA)
+  const tries = store.batches.length
+  await vi.waitFor(() => expect(store.batches.length).toBeGreaterThan(tries + 3))
+  held.resolve()
+  await flushed
+  expect(await stored(store, roomA)).toEqual([2])
+  store.brokenRooms.clear()
+})
+
+test('a commit that somebody hurried is not made once more when its pause is over', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace: { ...pace, firstRetryMs: 60, longestRetryMs: 60 } })
+  store.broken = true
+  journal.append(roomA, record(1))
+  await vi.waitFor(() => expect(journal.failing).toBe(true))
+  store.broken = false
+  const tries = store.batches.length
+  await journal.flush()
+  await new Promise((resolve) => setTimeout(resolve, 150))
+  expect(store.batches.length).toBe(tries + 1)
+})

@@ -96,8 +96,9 @@ test('a damaged snapshot is set aside, and the room opens from the one before an
 
 test('a room of which nothing can be read is not opened empty, however often it is tried', async () => {
   await append(spoilt(wordRecord('one')), spoilt(wordRecord('two')))
-  await expect(load()).rejects.toMatchObject(unavailable)
-  await expect(load()).rejects.toMatchObject(unavailable)
+  for (let n = 0; n < 2; n++) {
+    await expect(load()).rejects.toMatchObject({ ...unavailable, message: expect.stringContaining('not opened empty') })
+  }
   expect(reports).toHaveLength(2)
 })
 

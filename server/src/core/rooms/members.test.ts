@@ -100,6 +100,24 @@ test('who is in the room is asked once for a whole list', async () => {
   expect(presenceAsked).toBe(1)
 })
 
+test('who was removed is on no list, whatever the link allows', async () => {
+  await store.set(grace, 'editor')
+  await store.updateRoom(roomId, { access: 'link-edit' })
+  await members.remove(owner, roomId, grace)
+  const { data } = await members.list(owner, roomId, { limit: 10 })
+  expect(data.map(({ user }) => user.id).sort()).toEqual([owner.userId, editor.userId].sort())
+})
+
+test('a list that ends with its page says so, and one that goes on says where', async () => {
+  await store.set(grace, 'viewer')
+  const first = await members.list(owner, roomId, { limit: 2 })
+  expect([first.data.length, typeof first.nextCursor]).toEqual([2, 'string'])
+  const rest = await members.list(owner, roomId, { limit: 2, cursor: first.nextCursor as string })
+  expect([rest.data.length, rest.nextCursor]).toEqual([1, null])
+  const all = await members.list(owner, roomId, { limit: 3 })
+  expect([all.data, all.nextCursor]).toEqual([[...first.data, ...rest.data], null])
+})
+
 test('a role given in person counts as such only while the link does not give more', async () => {
   await store.set(grace, 'viewer')
   await store.updateRoom(roomId, { access: 'link-edit' })

@@ -59,3 +59,21 @@ test('a change that meets a deletion changes nothing', async () => {
   expect(change).toMatchObject({ status: 'rejected', reason: { code: 'not_found' } })
   expect((await rooms.restore(ada, room.id)).room.name).toBe('Board')
 })
+
+test('of a change whose answer is lost, its author hears, and whoever is in the room is judged anew', async () => {
+  class LosingStore extends MemoryRoomStore {
+    override async updateRoom(...args: Parameters<MemoryRoomStore['updateRoom']>): Promise<never> {
+      await super.updateRoom(...args)
+      throw new Error('connection reset')
+    }
+  }
+  const events = new EventBus()
+  const heard: string[] = []
+  events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
+  events.on('roomDeleted', (roomId) => heard.push(`deleted ${roomId}`))
+  const rooms = createRooms({ store: new LosingStore(), presence: { present: () => [] }, events, now: Date.now })
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await expect(rooms.delete(ada, room.id)).rejects.toThrow('connection reset')
+  await expect(rooms.get(ada, room.id)).rejects.toMatchObject({ code: 'not_found' })
+  expect(heard).toEqual([`access ${room.id}`])
+})
