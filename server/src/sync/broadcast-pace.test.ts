@@ -103,6 +103,31 @@ test('a broadcast that takes long is followed by four times as long without one'
   expect((sentAt[1] as number) - (sentAt[0] as number)).toBeGreaterThanOrEqual(80)
 })
 
+test('after a pause of the whole process, nobody waits for four times as long', async () => {
+  const pace = newPace()
+  broadcastTakesMs = 2_000
+  pace.changed()
+  await pass(1)
+  broadcastTakesMs = 0
+  const from = now
+  pace.changed()
+  await pass(300)
+  expect((sentAt[1] as number) - from).toBeLessThanOrEqual(200)
+})
+
+test('what has gathered goes out at once when it is enough, and not a second time', async () => {
+  const pace = newPace()
+  await rush(pace, 2)
+  pace.changed()
+  await pass(1)
+  pace.changed()
+  const [at, sent] = [now, sentAt.length]
+  pace.broadcastNow()
+  expect(sentAt.slice(sent)).toEqual([at])
+  await pass(100)
+  expect(sentAt).toHaveLength(sent + 1)
+})
+
 test('what is closed broadcasts no more, neither what waits nor what comes', async () => {
   const [waiting, pausing] = [newPace(), newPace()]
   waiting.changed()

@@ -211,7 +211,7 @@ test('of two who make the same snapshot, only the one that is stored has made it
 test('who asks for a snapshot that is being made is given that one', async () => {
   await append(wordRecord('one'))
   let loads = 0
-  const counting = aroundStore<DocumentStore>(store, async (call, work) => {
+  const counting = aroundStore(store, async (call, work) => {
     if (call === 'load') loads += 1
     return await work()
   })
