@@ -224,6 +224,9 @@ test('the first edits, of two people at once, wait until the board is built in s
   for (const each of [ed, ada]) {
     await vi.waitFor(() => expect(wordsOf(each)).toEqual(expect.arrayContaining(['ed 4', 'ada 4', 'ed 0', 'ada 0'])))
   }
+  // Written over what was on the board: this needs the board.
+  ada.write(ada.edit((doc) => doc.getMap('texts').set('5', 'changed')))
+  await vi.waitFor(() => expect([ada.answers.at(-1), ed.doc.getMap('texts').get('5')]).toEqual(['durable', 'changed']))
   expect(slice).toHaveBeenCalledTimes(1)
   expect((await slice.mock.results[0]?.value)?.length).toBeGreaterThan(10)
   expect(ed.receivedBytes - bytesBefore).toBeLessThan(10_000)

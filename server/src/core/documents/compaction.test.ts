@@ -221,6 +221,7 @@ test('who asks for a snapshot that is being made is given that one', async () =>
 })
 
 test('a room is due when its tail is long, not too often, and when it is left with a short one', () => {
+  expect([isCompactionDue(49, 0, true), isCompactionDue(50, 0, true)]).toEqual([false, true])
   expect(isCompactionDue(4999, 60_000, false)).toBe(false)
   expect(isCompactionDue(5000, 60_000, false)).toBe(true)
   expect(isCompactionDue(5000, 29_999, false)).toBe(false)

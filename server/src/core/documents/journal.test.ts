@@ -303,3 +303,42 @@ test('a commit that somebody hurried is not made once more when its pause is ove
   await new Promise((resolve) => setTimeout(resolve, 150))
   expect(store.batches.length).toBe(tries + 1)
 })
+
+test('a flush does not wait for the pause after a failure, also of a room that was set apart', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace: { ...pace, firstRetryMs: 1_000_000, longestRetryMs: 1_000_000 } })
+  store.broken = true
+  journal.append(roomA, record(1))
+  await vi.waitFor(() => expect(journal.failing).toBe(true))
+  store.broken = false
+  await journal.flush()
+  store.brokenRooms.add(roomB)
+  journal.append(roomA, record(2))
+  journal.append(roomB, record(3))
+  await vi.waitFor(() => expect(journal.isFailing(roomB)).toBe(true))
+  store.brokenRooms.clear()
+  await journal.flush(roomB)
+  expect([await stored(store, roomA), await stored(store, roomB)]).toEqual([[1, 2], [3]])
+})
+
+test('a store that is slow works, and one that does not answer for two seconds fails until it does', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace })
+  const heard: string[] = []
+  journal.on('failing', (error) => heard.push((error as Error).message))
+  journal.on('recovered', () => heard.push('recovered'))
+  for (let n = 0; n < 8; n++) {
+    store.gate = Promise.withResolvers()
+    journal.append(roomA, record(n))
+    await new Promise((resolve) => setTimeout(resolve, 350))
+    store.gate.resolve()
+  }
+  await journal.flush()
+  expect(heard).toEqual([])
+  store.gate = Promise.withResolvers()
+  journal.append(roomA, record(9))
+  await vi.waitFor(() => expect(journal.failing).toBe(true))
+  store.gate.resolve()
+  await journal.flush()
+  expect(heard).toEqual(['the store does not answer', 'recovered'])
+})

@@ -58,6 +58,7 @@ class Room {
 function built(bytes: RoomBytes): Y.Doc {
   const document = new Y.Doc()
   for (const part of bytes.parts) Y.applyUpdate(document, part)
+  expect(bytes.size).toBe(bytes.parts.reduce((sum, { length }) => sum + length, 0))
   return document
 }
 

@@ -100,6 +100,23 @@ test('who is in the room is asked once for a whole list', async () => {
   expect(presenceAsked).toBe(1)
 })
 
+test('a list has the owners first, then everybody by name', async () => {
+  await store.set(grace, 'viewer')
+  const people = await Promise.all(Array.from({ length: 5 }, () => createPerson()))
+  for (const { userId } of people) await store.set(userId, 'viewer')
+  const { data } = await members.list(owner, roomId, { limit: 10 })
+  const names = data.map(({ user }) => user.name)
+  const rest = names.slice(1)
+  expect([data[0]?.user.id, rest.length]).toEqual([owner.userId, 7])
+  expect(rest).toEqual(rest.toSorted((a, b) => a.localeCompare(b)))
+})
+
+test('a cursor that is none is refused, and nothing is listed', async () => {
+  await expect(members.list(owner, roomId, { limit: 10, cursor: 'nonsense' })).rejects.toMatchObject({
+    code: 'invalid_request',
+  })
+})
+
 test('who was removed is on no list, whatever the link allows', async () => {
   await store.set(grace, 'editor')
   await store.updateRoom(roomId, { access: 'link-edit' })

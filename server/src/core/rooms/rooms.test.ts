@@ -77,3 +77,14 @@ test('of a change whose answer is lost, its author hears, and whoever is in the 
   await expect(rooms.get(ada, room.id)).rejects.toMatchObject({ code: 'not_found' })
   expect(heard).toEqual([`access ${room.id}`])
 })
+
+test('who stands before a deleted room hears when it is back', async () => {
+  const events = new EventBus()
+  const heard: string[] = []
+  events.on('accessChanged', (roomId) => heard.push(roomId))
+  const rooms = createRooms({ store: new MemoryRoomStore(), presence: { present: () => [] }, events, now: Date.now })
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await rooms.delete(ada, room.id)
+  await rooms.restore(ada, room.id)
+  expect(heard).toEqual([room.id])
+})
