@@ -28,7 +28,7 @@ export interface Plan {
 /** What the figures in the documentation are from. */
 export const FULL: Plan = {
   title: 'full',
-  deliveryRounds: 5,
+  deliveryRounds: 3,
   rounds: 3,
   warmUpMs: 1000,
   saturationMs: 1000,

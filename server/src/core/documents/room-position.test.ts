@@ -241,5 +241,6 @@ test('whatever is committed, heard of, held back and failing, in the end the roo
     }),
   )
   expect(runs).toBe(100)
-  expect(gaps).toBeGreaterThan(20)
+  // Of a hundred runs some thirty read more than once; that none did would mean that this test tells nothing.
+  expect(gaps).toBeGreaterThan(5)
 })
