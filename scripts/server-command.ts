@@ -1,9 +1,9 @@
 /*
- * How the server's process is started, by `pnpm start` and by the bench alike. A larger nursery of the heap saves a tenth
- * of the CPU of a busy room, and takes 5 MB more with a thousand people; two helper threads of V8 are enough beside our
- * own. Boards are memory outside the heap, and count: with less before its first full collections, V8 would mark everything
- * whenever 35 MB of them are opened, and who draws would wait for that. The code that Node has stripped of types and compiled is
- * kept for the next start, which then takes half the time and 50 MB less.
+ * How the server's process is started, by `pnpm start` and by the bench alike. A larger nursery of the heap saves a
+ * tenth of the CPU of a busy room, and takes 5 MB more with a thousand people; two helper threads of V8 are enough
+ * beside our own. Boards are memory outside the heap, and count: with less before its first full collections, V8 would
+ * mark everything whenever 35 MB of them are opened, and who draws would wait for that. The code that Node has stripped
+ * of types and compiled is kept for the next start, which then takes half the time and 50 MB less.
  */
 
 /** Flags for Node, before the file. */

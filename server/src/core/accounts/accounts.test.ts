@@ -28,10 +28,18 @@ beforeEach(() => {
   events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
   events.on('userRenamed', (userId, name) => heard.push(`renamed ${userId} ${name}`))
   const roomStore = new MemoryRoomStore()
-  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
-  accounts = createAccounts({ store: new MemoryAccountsStore(), roomStore, tokens, passwords, events, now })
+  accounts = accountsOver(new MemoryAccountsStore(), { roomStore, events })
   rooms = createRooms({ store: roomStore, presence: { present: () => [] }, events, now })
 })
+
+function accountsOver(
+  store: MemoryAccountsStore,
+  { roomStore, events } = { roomStore: new MemoryRoomStore(), events: new EventBus() },
+): Accounts {
+  const now = () => clock.now
+  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
+  return createAccounts({ store, roomStore, tokens, passwords, events, now })
+}
 
 async function actorOf({ accessToken }: SignIn): Promise<UserActor> {
   const actor = await accounts.authenticate(accessToken)
@@ -68,10 +76,7 @@ test('who has signed up is no guest any more by the time they hear of it', async
       await super.revokeSession(...args)
     }
   }
-  const now = () => clock.now
-  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
-  const parts = { roomStore: new MemoryRoomStore(), tokens, passwords, events: new EventBus(), now }
-  const slow = createAccounts({ store: new SlowStore(), ...parts })
+  const slow = accountsOver(new SlowStore())
   const guest = await slow.guest()
   await slow.signup(ada, { accessToken: guest.accessToken })
   await expect(slow.authenticate(guest.accessToken)).rejects.toMatchObject(unauthenticated)
@@ -84,10 +89,7 @@ test('nobody is signed in whose sign-in could not be stored', async () => {
       throw new Error('disk full')
     }
   }
-  const now = () => clock.now
-  const tokens = createTokens({ secret: 'a secret that only the tests know', now })
-  const parts = { roomStore: new MemoryRoomStore(), tokens, passwords, events: new EventBus(), now }
-  await expect(createAccounts({ store: new FullStore(), ...parts }).guest()).rejects.toThrow('disk full')
+  await expect(accountsOver(new FullStore()).guest()).rejects.toThrow('disk full')
 })
 
 test('a guest who signs up keeps id and rooms, by either token, and the guest’s tokens end', async () => {

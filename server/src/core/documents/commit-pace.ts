@@ -11,7 +11,8 @@ export interface CommitPace {
 
 /**
  * A commit costs a disk flush and two threads that wake, whatever its size. Up to about 120 updates a second, each has
- * one nearly to itself; above, they share ever more, and wait for at most 50 ms: the word "Saved" is shown later than that anyway.
+ * one nearly to itself; above, they share ever more, and wait for at most 50 ms: the word "Saved" is shown later than
+ * that anyway.
  */
 export const DEFAULT_PACE: CommitPace = {
   commitEveryMs: 8,
