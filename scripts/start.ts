@@ -1,6 +1,6 @@
 /** `pnpm start`: builds the client and runs the server, which serves it. Ctrl-C stops both in order. */
 import { spawn, spawnSync } from 'node:child_process'
-import { SERVER_ENVIRONMENT, SERVER_FLAGS } from './server-command.ts'
+import { SERVER_ENVIRONMENT, serverFlags } from './server-command.ts'
 
 const vite = 'node_modules/vite/bin/vite.js'
 const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
@@ -9,7 +9,7 @@ const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'],
 })
 if (build.status !== 0) process.exit(build.status ?? 1)
 
-const server = spawn(process.execPath, [...SERVER_FLAGS, 'server/src/main.ts'], {
+const server = spawn(process.execPath, [...serverFlags(), 'server/src/main.ts'], {
   stdio: 'inherit',
   env: { ...SERVER_ENVIRONMENT, ...process.env },
 })
