@@ -10,22 +10,22 @@ import { Journal } from '../core/documents/journal.ts'
 import { EventBus } from '../core/events.ts'
 import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission } from '../core/rooms/admission.ts'
+import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore, RecordId } from '../ports/document-store.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
-import { RoomHost } from './room-host.ts'
+import { RoomHost, type JoiningSocket } from './room-host.ts'
 
 const roomId = roomIdSchema.parse('room-aaaaaa')
 
 /** Rooms over a store in memory, which answers at once; nobody joins, they are edited by the server. */
-function startHost() {
+function startHost(admit: Admission['admit'] = () => Promise.reject(new Error('nobody joins'))) {
   const store = new MemoryDocumentStore()
   const journal = new Journal(store, { pace: { commitEveryMs: 0, busyCommitEveryMs: 0 } })
   const setAside: RecordId[] = []
   const reportDamaged = (record: RecordId) => setAside.push(record)
   const compaction = new Compaction({ store, reportDamaged })
-  const nobody = () => Promise.reject(new Error('nobody joins'))
-  const admission: Admission = { admit: nobody, roleOf: nobody }
+  const admission: Admission = { admit, roleOf: () => Promise.reject(new Error('nobody is in')) }
   const host = new RoomHost({
     admission,
     epochs: new AccessEpochs(new EventBus()),
@@ -149,4 +149,24 @@ test('a room that cannot be read is not opened, leaves nothing behind, and opens
   const seen: string[] = []
   await host.edit(roomId, null, (doc) => seen.push(...wordsOf({ doc })))
   expect(seen).toEqual(['stored'])
+})
+
+test('a crowd is let in one after the other, with a turn for everybody else between', async () => {
+  let turn = 0
+  const admittedAt: number[] = []
+  const { host } = startHost(async () => {
+    admittedAt.push(turn)
+    throw new SketchRoomError('not_found', 'There is no such room.')
+  })
+  const count = () => {
+    turn += 1
+    if (admittedAt.length < 20) setImmediate(count)
+  }
+  setImmediate(count)
+  const socket = { isOpen: true, approach: {} } as JoiningSocket
+  const joins = Array.from({ length: 20 }, async () => {
+    await host.join({ socket, address: roomId, roomId, token: '', onBegin: () => undefined })
+  })
+  await Promise.allSettled(joins)
+  expect(new Set(admittedAt).size).toBe(20)
 })

@@ -278,3 +278,17 @@ test('people see and rename themselves, and live connections hear of it', async 
   expect((await accounts.me(actor)).name).toBe('Ada')
   expect(heard).toEqual([`renamed ${actor.userId} Ada`])
 })
+
+test('nobody is told of a new name that could not be stored', async () => {
+  class FullStore extends MemoryAccountsStore {
+    override updateUser(): Promise<never> {
+      return Promise.reject(new Error('disk full'))
+    }
+  }
+  const events = new EventBus()
+  events.on('userRenamed', () => heard.push('renamed'))
+  accounts = accountsOver(new FullStore(), { roomStore: new MemoryRoomStore(), events })
+  const actor = await actorOf(await accounts.guest('Grace'))
+  await expect(accounts.updateMe(actor, { name: 'Ada' })).rejects.toThrow('disk full')
+  expect(heard).toEqual([])
+})

@@ -139,6 +139,23 @@ test('a commit begins at once when the last is 8 ms ago, and else then, with all
   }
 })
 
+test('while much is written, what comes waits longer for the next commit', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] })
+  try {
+    const store = new GatedStore()
+    const journal = new Journal(store)
+    for (let n = 0; n < 500; n++) journal.append(roomA, record(n % 256))
+    await vi.advanceTimersByTimeAsync(0)
+    journal.append(roomA, record(1))
+    await vi.advanceTimersByTimeAsync(40)
+    expect(store.batches).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(11)
+    expect(store.batches).toHaveLength(2)
+  } finally {
+    vi.useRealTimers()
+  }
+})
+
 test('while the store fails nothing is acknowledged; when it returns everything is, in order and once', async () => {
   const store = new GatedStore()
   const journal = new Journal(store, { pace })

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import type { StoredUpdate } from '../../ports/document-store.ts'
 import { copyOf, stateOf, yjsEdit, YjsHistory, type YjsEdit } from '../../testing/yjs-history.ts'
 import { encodeRanges, encodeTransactionRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
 import { RoomBytes } from './room-bytes.ts'
@@ -159,6 +160,28 @@ test('a base is not given up for one that holds less', () => {
   // A compaction that began before is done only now.
   room.take({ kind: 'rebase', at: 0 })
   expect(built(room.bytes).getMap('map').size).toBe(2)
+})
+
+test('what comes after it was asked what it has, it has too', () => {
+  const room = new Room()
+  room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key: 'a' } })
+  for (const key of ['b', 'c']) {
+    expect(room.bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
+    room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key } })
+  }
+  expect(room.bytes.covers(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth)))).toBe(true)
+})
+
+test('what was loaded counts by its size', () => {
+  const room = new Room()
+  for (const key of ['a', 'b', 'c']) room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key } })
+  const [first, ...rest] = room.updates.map((update, index) => ({ ...recordOf(update, null, 1), seq: index + 1 }))
+  const { update, ranges } = first as StoredUpdate
+  const snapshot = { seq: 1, bytes: update, ranges, crc: 0, at: 1, label: null }
+  const bytes = new RoomBytes({ snapshot, tail: rest })
+  const tailBytes = rest.reduce((sum, each) => sum + each.update.length, 0)
+  expect(bytes.size).toBe(update.length + tailBytes)
+  expect(bytes.tailPart).toBe(tailBytes / bytes.size)
 })
 
 test('records of earlier versions, which have no ranges, say the same', () => {

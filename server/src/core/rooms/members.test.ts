@@ -143,3 +143,17 @@ test('a role given in person counts as such only while the link does not give mo
   expect(viaOf.get(grace)).toBe('editor via link')
   expect(viaOf.get(editor.userId)).toBe('editor via member')
 })
+
+test('nobody is given a role who does not exist', async () => {
+  const stranger = userIdSchema.parse(nanoid())
+  await expect(members.put(owner, roomId, stranger, 'editor')).rejects.toMatchObject({ code: 'not_found' })
+  expect(await store.findMembership(roomId, stranger)).toBeUndefined()
+})
+
+test('a new role leaves the day of joining as it is, and who comes back after a removal joins anew', async () => {
+  await members.put(owner, roomId, editor.userId, 'viewer')
+  expect(await store.findMembership(roomId, editor.userId)).toMatchObject({ role: 'viewer', joinedAt: 1 })
+  await members.remove(owner, roomId, editor.userId)
+  await members.put(owner, roomId, editor.userId, 'editor')
+  expect(await store.findMembership(roomId, editor.userId)).toMatchObject({ role: 'editor', joinedAt: 7 })
+})

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { RawClient } from '../testing/raw-client.ts'
+import { SlowReader } from '../testing/slow-reader.ts'
+import { joinRoom, openRoom, setWord } from '../testing/test-room.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const HEARTBEAT_MS = 15_000
+/** More than the system's buffers hold between server and client. */
+const LARGE_CHARACTERS = 12_000_000
+
+let server: TestServer
+let room: Awaited<ReturnType<typeof openRoom>>
+
+beforeAll(async () => {
+  server = await startTestServer()
+  room = await openRoom(server)
+  const ada = new RawClient(server.syncUrl, room.roomId)
+  await ada.join(room.ownerToken)
+  await vi.waitFor(() => expect(ada.step1Count).toBe(1))
+  ada.write(ada.edit((doc) => doc.getMap('words').set('large', '.'.repeat(LARGE_CHARACTERS))))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  ada.close()
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+})
+afterAll(() => server.remove())
+
+beforeEach(() => {
+  // Sockets stay real; only the clock of the heartbeats, which begins when a client connects, is ours.
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+})
+
+const beat = () => vi.advanceTimersByTime(HEARTBEAT_MS)
+
+/** Lets the next heartbeat come, and a client that answers it answer. */
+async function beatFor(client: RawClient): Promise<void> {
+  beat()
+  // It has come to the client by the first; what the client says to it has been heard by the second.
+  await client.handled()
+  await client.handled()
+}
+
+/** Somebody who is sent the large board over a line that is read from as slowly as the test says. */
+async function comeSlowly(): Promise<{ client: RawClient; reader: SlowReader }> {
+  const reader = new SlowReader()
+  const client = new RawClient(server.syncUrl, room.roomId, { ...reader.options, autoPong: false })
+  onTestFinished(() => client.terminate())
+  await client.open()
+  reader.readSlowly(20)
+  await client.join(room.viewerToken)
+  await vi.waitFor(() => expect(reader.frames.length).toBeGreaterThan(3))
+  return { client, reader }
+}
+
+test('who answers the heartbeats and says nothing else stays, and is heard afterwards', async () => {
+  const quiet = await openRoom(server)
+  const client = await joinRoom(server, quiet.roomId, quiet.editorToken)
+  for (let n = 0; n < 4; n++) await beatFor(client)
+  client.write(client.edit(setWord('still here')))
+  await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
+})
+
+test('who answers no heartbeat until the next is cut, and not before', async () => {
+  const quiet = await openRoom(server)
+  const client = new RawClient(server.syncUrl, quiet.roomId, { autoPong: false })
+  await client.join(quiet.editorToken)
+  await vi.waitFor(() => expect(client.step1Count).toBe(1))
+  await beatFor(client)
+  expect(client.isOpen).toBe(true)
+  beat()
+  expect((await client.closed).code).toBe(1006)
+})
+
+test('a large board that moves is a sign of life, although no answer gets past it', async () => {
+  const { client, reader } = await comeSlowly()
+  for (let n = 0; n < 3; n++) {
+    const received = reader.frames.length
+    beat()
+    // So much that the system takes more from the server.
+    await vi.waitFor(() => expect(reader.frames.length).toBeGreaterThan(received + 30))
+  }
+  expect(client.isOpen).toBe(true)
+})
+
+test('a large board of which nothing more is read is none', async () => {
+  const { client, reader } = await comeSlowly()
+  reader.stop()
+  // What the system's buffers still take moves, too.
+  for (let n = 0; n < 4; n++) {
+    beat()
+    await new Promise((resolve) => setTimeout(resolve, 50))
+  }
+  reader.goOn()
+  expect((await client.closed).code).toBe(1006)
+})
