@@ -11,7 +11,7 @@ const LARGE_CHARACTERS = 12_000_000
 let server: TestServer
 let room: Awaited<ReturnType<typeof openRoom>>
 
-beforeAll(async () => {
+async function drawBoard(): Promise<void> {
   server = await startTestServer()
   room = await openRoom(server)
   const ada = new RawClient(server.syncUrl, room.roomId)
@@ -21,7 +21,9 @@ beforeAll(async () => {
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
   ada.close()
   await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
-})
+}
+
+beforeAll(drawBoard)
 afterAll(() => server.remove())
 
 beforeEach(() => {

@@ -14,6 +14,8 @@ import type { UpdateRecord } from '../../ports/document-store.ts'
 /** A set of Yjs ids: for each client, ranges of its clock from the first up to, not including, the second. */
 export class ClockRanges {
   readonly #byClient = new Map<number, Array<[from: number, to: number]>>()
+  /** The clients whose ranges came in no order: they are put in order when somebody asks, once for all that came. */
+  readonly #unordered = new Set<number>()
 
   /** Adds `length` ids of a client, from `clock` on. */
   add(client: number, clock: number, length: number): void {
@@ -26,19 +28,22 @@ export class ClockRanges {
     const last = ranges.at(-1) as [number, number]
     if (clock > last[1]) ranges.push([clock, clock + length])
     else if (clock >= last[0]) last[1] = Math.max(last[1], clock + length)
-    else this.#insert(client, ranges, [clock, clock + length])
+    else {
+      ranges.push([clock, clock + length])
+      this.#unordered.add(client)
+    }
   }
 
   /** Adds all of another set. */
   addAll(other: ClockRanges): void {
-    for (const [client, ranges] of other.#byClient) {
+    for (const [client, ranges] of other) {
       for (const [from, to] of ranges) this.add(client, from, to - from)
     }
   }
 
   /** Whether all of these ids are in the set. */
   covers(client: number, clock: number, length: number): boolean {
-    const ranges = this.#byClient.get(client)
+    const ranges = this.#inOrder().get(client)
     if (!ranges) return length === 0
     let [low, high] = [0, ranges.length]
     while (low < high) {
@@ -52,12 +57,12 @@ export class ClockRanges {
 
   /** The clients with their ranges, each from the first clock up to, not including, the second. */
   [Symbol.iterator](): IterableIterator<[client: number, ranges: ReadonlyArray<readonly [number, number]>]> {
-    return this.#byClient.entries()
+    return this.#inOrder().entries()
   }
 
   /** Whether all of the set is in another. */
   isWithin(other: ClockRanges): boolean {
-    for (const [client, ranges] of this.#byClient) {
+    for (const [client, ranges] of this) {
       if (!ranges.every(([from, to]) => other.covers(client, from, to - from))) return false
     }
     return true
@@ -65,18 +70,18 @@ export class ClockRanges {
 
   /** The clients, each with how far its ids reach without a gap from 0: a state vector, for what was inserted. */
   *reach(): Generator<[client: number, clock: number]> {
-    for (const [client, [first]] of this.#byClient) if (first?.[0] === 0) yield [client, first[1]]
+    for (const [client, [first]] of this) if (first?.[0] === 0) yield [client, first[1]]
   }
 
   /** The clients, each with where the last of its ids end, whatever is missing before. */
   *ends(): Generator<[client: number, clock: number]> {
-    for (const [client, ranges] of this.#byClient) yield [client, ranges.at(-1)?.[1] ?? 0]
+    for (const [client, ranges] of this) yield [client, ranges.at(-1)?.[1] ?? 0]
   }
 
   /** Writes the set as Yjs writes a delete set. */
   write(encoder: encoding.Encoder): void {
     encoding.writeVarUint(encoder, this.#byClient.size)
-    for (const [client, ranges] of this.#byClient) {
+    for (const [client, ranges] of this) {
       encoding.writeVarUint(encoder, client)
       encoding.writeVarUint(encoder, ranges.length)
       for (const [from, to] of ranges) {
@@ -98,14 +103,18 @@ export class ClockRanges {
     return set
   }
 
-  #insert(client: number, ranges: Array<[number, number]>, added: [number, number]): void {
-    const merged: Array<[number, number]> = []
-    for (const [from, to] of [...ranges, added].sort((a, b) => a[0] - b[0])) {
-      const last = merged.at(-1)
-      if (last && from <= last[1]) last[1] = Math.max(last[1], to)
-      else merged.push([from, to])
+  #inOrder(): ReadonlyMap<number, ReadonlyArray<readonly [number, number]>> {
+    for (const client of this.#unordered) {
+      const merged: Array<[number, number]> = []
+      for (const range of this.#byClient.get(client)?.sort((a, b) => a[0] - b[0]) ?? []) {
+        const last = merged.at(-1)
+        if (last && range[0] <= last[1]) last[1] = Math.max(last[1], range[1])
+        else merged.push(range)
+      }
+      this.#byClient.set(client, merged)
     }
-    this.#byClient.set(client, merged)
+    this.#unordered.clear()
+    return this.#byClient
   }
 }
 

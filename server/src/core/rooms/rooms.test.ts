@@ -88,3 +88,12 @@ test('who stands before a deleted room hears when it is back', async () => {
   await rooms.restore(ada, room.id)
   expect(heard).toEqual([room.id])
 })
+
+test('a room takes 50 keys of metadata, and not one more, however they come together', async () => {
+  const rooms = createAll()
+  const { room } = await rooms.create(ada, { name: 'Board', metadata: { first: 'x' } })
+  const keys = (count: number) => Object.fromEntries(Array.from({ length: count }, (_, n) => [`key${n}`, 'x']))
+  await rooms.update(ada, room.id, { metadata: keys(49) })
+  await expect(rooms.update(ada, room.id, { metadata: keys(50) })).rejects.toMatchObject({ code: 'invalid_request' })
+  expect(Object.keys((await rooms.get(ada, room.id)).room.metadata)).toHaveLength(50)
+})
