@@ -21,9 +21,14 @@ export function checkUpdate(update: Uint8Array): DecodedUpdate {
     current = client
     if (!(struct instanceof Y.Item)) continue
     if (struct.content instanceof Y.ContentDoc) throw new TypeError('documents in documents are not taken')
-    if (isTooDeep(valueOf(struct), MAX_DEPTH)) throw new RangeError('a value nests too deep')
+    checkDepth(valueOf(struct))
   }
   return decoded
+}
+
+/** Throws when a value nests deeper than `MAX_DEPTH`: it would overflow the stack of whoever writes or reads it next. */
+export function checkDepth(value: unknown): void {
+  if (isTooDeep(value, MAX_DEPTH)) throw new RangeError('a value nests too deep')
 }
 
 /**

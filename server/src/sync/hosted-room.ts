@@ -31,6 +31,7 @@ export class HostedRoom {
   readonly owners: AwarenessOwners
   readonly #pace: BroadcastPace
   readonly #awarenessListeners: ReadonlySet<() => void>
+  readonly #onUndeliverable: (error: unknown) => void
   #hasNews = false
   #newBytes = 0
   /** Who made all that is to be broadcast; undefined when several did, or somebody's cursor moved. */
@@ -43,10 +44,13 @@ export class HostedRoom {
     journal: Journal
     now: () => number
     slice: Slice
+    /** What the room has to tell cannot be told. */
+    onUndeliverable: (error: unknown) => void
   }) {
     const { id, document, bytes, journal, now, slice } = parts
     this.id = id
     this.document = document
+    this.#onUndeliverable = parts.onUndeliverable
     const onTaken = (update: Uint8Array, ranges: Uint8Array, origin: unknown) => {
       this.#newBytes += update.length
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update) })
@@ -55,7 +59,8 @@ export class HostedRoom {
     this.content = new RoomContent({ document, bytes, slice, events: { onTaken, onChanged } })
     this.owners = new AwarenessOwners(document)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
-    // Hocuspocus would set a timer for each edit, and we would clear it: Node wakes for a cleared one all the same.
+    // Hocuspocus's own timer never comes due. A short one would be set and cleared for each edit, and Node wakes for one
+    // that was cleared all the same.
     document.flushDelay = NEVER_MS
     document.flushMaxBytes = Infinity
     document.awareness.on('update', () => this.#toBroadcast(undefined))
@@ -105,10 +110,13 @@ export class HostedRoom {
     this.#hasNews = false
     this.#newBytes = 0
     this.#origin = undefined
-    if (origin === undefined) document.flush()
-    else {
+    try {
       const isOrigin = ({ context }: Connection) => (context as SessionContext).session === origin
-      hidingFromBroadcasts(document, isOrigin, () => document.flush())
+      if (origin === undefined) document.flush()
+      else hidingFromBroadcasts(document, isOrigin, () => document.flush())
+    } catch (error) {
+      // It may be somebody's edit that we are called from, and it is no fault of theirs: they go on first.
+      queueMicrotask(() => this.#onUndeliverable(error))
     }
   }
 }

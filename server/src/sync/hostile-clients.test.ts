@@ -86,6 +86,29 @@ test('a value that nests deeper than any drawing is refused before it is applied
   expect(wordsOf(ada)).toEqual(['fine'])
 })
 
+test('a cursor that nests deeper than any is refused, and whoever draws at that moment goes on', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const [ada, eve] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, viewerToken)]
+  // What can just be written out from here could not from within somebody's edit, a few calls deeper.
+  const depth = 4_380
+  const encoder = encoding.createEncoder()
+  for (const number of [1, eve.doc.clientID, 1]) encoding.writeVarUint(encoder, number)
+  encoding.writeVarString(encoder, `{"pointer":${'['.repeat(depth)}${']'.repeat(depth)}}`)
+  eve.sendAwareness(encoding.toUint8Array(encoder))
+  ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(5_000))))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  expect(await eve.closed).toEqual({ code: 4403, reason: 'malformed_update' })
+  expect(ada.isOpen).toBe(true)
+})
+
+test('what waits for a socket that never signs in is bounded, also when it comes in frames of a few bytes', async () => {
+  const client = new RawClient(server.syncUrl, 'r')
+  await client.open()
+  // 60 KB in all, of which each frame is an object in memory.
+  for (let n = 0; n < 15_000; n++) client.sendType(MESSAGE.queryAwareness)
+  expect(await client.closed).toEqual({ code: 4413, reason: 'too_large' })
+})
+
 test('a room named as what every object has is no room, and nothing is printed about it', async () => {
   const printed = vi.spyOn(console, 'error')
   onTestFinished(() => printed.mockRestore())

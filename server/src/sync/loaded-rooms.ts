@@ -127,6 +127,7 @@ export class LoadedRooms {
         journal,
         now,
         slice: (parts) => compaction.slice(parts),
+        onUndeliverable: (error) => this.drop(room, error),
       })
       const position = new RoomPosition({
         roomId,
@@ -209,17 +210,23 @@ export class LoadedRooms {
   }
 
   /**
-   * The document could not be built, or an update did not integrate: what is in memory may say what the journal does
-   * not. It is thrown away, records at fault are set aside, and everybody comes back to the room as the journal has it.
+   * The document could not be built or its news not told, or an update did not integrate: what is in memory may say what
+   * the journal does not. It is thrown away, records at fault are set aside, and everybody comes back to the room as the
+   * journal has it.
    */
   drop(room: HostedRoom, error: unknown): void {
     const loaded = this.#rooms.get(room.id)
     if (loaded?.room !== room) return
-    this.#parts.log.error({ roomId: room.id, err: error }, 'an update did not integrate; the room is loaded anew')
+    this.#parts.log.error(
+      { roomId: room.id, err: error },
+      'a room in memory cannot be trusted any more; it is loaded anew',
+    )
     this.#forget(loaded)
     this.hocuspocus.documents.delete(room.id)
     this.hocuspocus.unloadingDocuments.delete(room.id)
     for (const session of room.sessions()) session.leave('internal')
+    // Which would tell what is left; nobody is there any more, and telling may be what has failed.
+    room.document.flush = () => room.document
     room.document.destroy()
     if (!room.content.isFilled) this.#repair(room.id)
   }

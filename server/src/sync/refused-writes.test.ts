@@ -103,3 +103,15 @@ test('what no longer fits before a store that does not answer is refused as such
   const later = await joinRoom(server, roomId, ownerToken)
   await vi.waitFor(() => expect(wordsOf(later)).toEqual(['word']))
 })
+
+test('who goes on writing what is refused, and waits for no answer, is sent away to come back later', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const [ada, viewer] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, viewerToken)]
+  held.hold('append')
+  onTestFinished(() => held.release())
+  ada.write(ada.edit(setWord('waiting for the store')))
+  const graffiti = viewer.edit(setWord('graffiti'))
+  for (let n = 0; n < 1_100; n++) viewer.write(graffiti)
+  expect(await viewer.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
+  expect(ada.isOpen).toBe(true)
+})

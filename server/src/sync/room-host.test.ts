@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib'
+import type { Document } from '@hocuspocus/server'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -169,4 +170,20 @@ test('a crowd is let in one after the other, with a turn for everybody else betw
   })
   await Promise.allSettled(joins)
   expect(new Set(admittedAt).size).toBe(20)
+})
+
+test('news that cannot be told are no fault of the edit that they are told with: it is kept, and the room is loaded anew', async () => {
+  const { host, storedWords } = startHost()
+  const edit = host.edit(roomId, 'ada', (doc) => {
+    ;(doc as Document).flush = () => {
+      throw new RangeError('Maximum call stack size exceeded')
+    }
+    setWord('kept')(doc)
+    // So much that it goes out in the middle of the edit.
+    doc.getMap('words').set('large', 'x'.repeat(5_000))
+  })
+  expect(await edit).toBe(1)
+  await vi.waitFor(() => expect(host.size).toBe(0))
+  await host.edit(roomId, 'ada', setWord('next'))
+  expect(await storedWords()).toEqual(['kept', 'large', 'next'])
 })

@@ -21,6 +21,8 @@ import * as wire from './wire.ts'
 /** The pause before a client is asked again for what it did not give when asked; it doubles up to the longest. */
 const FIRST_ASK_PAUSE_MS = 1_000
 const LONGEST_ASK_PAUSE_MS = 60_000
+/** So many writes may be refused and wait for the store to be answered: a library that waits for answers has a few. */
+const MAX_WAITING_REFUSALS = 1_000
 
 /** What a session needs of its socket. */
 export interface SessionSocket {
@@ -70,6 +72,7 @@ export class Session {
   #askPauseMs = 0
   #askedAt = -Infinity
   #askTimer: NodeJS.Timeout | undefined
+  #waitingRefusals = 0
   /** The same for every write that was applied, so it is made once. */
   readonly #applied: Uint8Array
 
@@ -276,7 +279,11 @@ export class Session {
    * answered no more: under the same address, a next stay would take it for the answer to a write of its own.
    */
   #answer(refusal: RefusalReason | undefined): void {
+    // What is refused is not counted against what the journal holds, and whoever ignores it could go on for ever.
+    if (refusal !== undefined) this.#waitingRefusals += 1
+    if (this.#waitingRefusals > MAX_WAITING_REFUSALS) return this.leave('store_unavailable')
     this.#parts.journal.whenDurable(this.room.id, () => {
+      if (refusal !== undefined) this.#waitingRefusals -= 1
       if (!this.isIn) return
       if (refusal === undefined) return this.connection.send(this.#applied)
       this.tell({ type: 'refused', reason: refusal })

@@ -3,6 +3,7 @@ import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { Awareness } from 'y-protocols/awareness'
+import { checkDepth } from './check-update.ts'
 
 /** An update that holds more clients than one tab has reason to speak for. */
 const MAX_CLIENTS = 8
@@ -19,8 +20,8 @@ export interface Speaker {
 /**
  * Makes an awareness update safe to pass on: entries for clients that belong to somebody else are left
  * out, `user` in what remains is replaced by who the server knows this connection to be, and `motion` is
- * dropped unless they may draw. Undefined when nothing remains. Throws when the update does not decode or is
- * too large. Format: y-protocols.
+ * dropped unless they may draw. Undefined when nothing remains. Throws when the update does not decode, is too
+ * large or nests too deep. Format: y-protocols.
  */
 export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: ClaimClient): Uint8Array | undefined {
   const decoder = decoding.createDecoder(update)
@@ -32,9 +33,11 @@ export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: Clai
     const clientId = decoding.readVarUint(decoder)
     const clock = decoding.readVarUint(decoder)
     const json = decoding.readVarString(decoder)
-    if (json.length > MAX_PRESENCE_BYTES) throw new RangeError('awareness state is too large')
+    if (Buffer.byteLength(json) > MAX_PRESENCE_BYTES) throw new RangeError('awareness state is too large')
     if (kept >= MAX_CLIENTS || !claim(clientId, clock)) continue
-    writeEntry(entries, clientId, clock, stamp(JSON.parse(json), speaker))
+    const state: unknown = JSON.parse(json)
+    checkDepth(state)
+    writeEntry(entries, clientId, clock, stamp(state, speaker))
     kept += 1
   }
   return kept === 0 ? undefined : toUpdate(kept, entries)

@@ -20,8 +20,11 @@ const IDLE_MS = 10_000
 const HEARTBEAT_MS = 15_000
 /** A reader that lets this much pile up is cut: it can come back, the process could not. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
-/** What may wait while a client is being let in. */
+/** What may wait while a client is being let in: to its first room, and to others beside one that it is in. */
+const MAX_FIRST_QUEUED_BYTES = 512 * 1024
 const MAX_QUEUED_BYTES = 1024 * 1024
+/** What a frame that waits takes in memory beside its bytes, roughly: 30,000 of three bytes are 8 MB. */
+const FRAME_OVERHEAD_BYTES = 300
 const MAX_ROOMS = 20
 /** Sign-ins and token renewals that one socket may try in a minute: enough for all its rooms to be asked again. */
 const MAX_AUTH_FRAMES = 200
@@ -30,6 +33,7 @@ const AUTH_WINDOW_MS = 60_000
 /** What a client has sent before it was let in. */
 interface Queue {
   readonly frames: IncomingFrame[]
+  /** What they take in memory, roughly. */
   bytes: number
 }
 
@@ -234,11 +238,12 @@ export class SyncSocket implements JoiningSocket {
     if (!before && this.#places.size >= MAX_ROOMS) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     const place = before ?? { kind: 'waiting', queue: { frames: [], bytes: 0 } }
     if (!before) this.#places.set(frame.address, place)
-    let queuedBytes = bytes
+    place.queue.bytes += bytes + FRAME_OVERHEAD_BYTES
+    let queuedBytes = 0
     for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
-    if (queuedBytes > MAX_QUEUED_BYTES) return this.close(closeCodeOf.too_large, 'too_large')
+    if (queuedBytes > (this.#signedIn ? MAX_QUEUED_BYTES : MAX_FIRST_QUEUED_BYTES))
+      return this.close(closeCodeOf.too_large, 'too_large')
     place.queue.frames.push(frame)
-    place.queue.bytes += bytes
   }
 
   /** Whether so much waits for this client that it is cut: what it is sent now would only be added to it. */
