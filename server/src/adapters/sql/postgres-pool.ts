@@ -26,12 +26,15 @@ export interface PostgresPoolOptions {
   readonly max: number
   /** Leaves statements their time, as migrations need. */
   readonly patient?: boolean
+  /** How long a statement waits for a row that another has locked. */
+  readonly lockMs?: number
   readonly log: Logger
 }
 
 /** A pool whose statements end in time, one way or the other. Connects when the first one is run. */
-export function createPostgresPool({ url, purpose, max, patient = false, log }: PostgresPoolOptions): Pool {
-  const limits = { statement_timeout: STATEMENT_MS, lock_timeout: LOCK_MS, query_timeout: ANSWER_MS }
+export function createPostgresPool(options: PostgresPoolOptions): Pool {
+  const { url, purpose, max, patient = false, lockMs = LOCK_MS, log } = options
+  const limits = { statement_timeout: STATEMENT_MS, lock_timeout: lockMs, query_timeout: ANSWER_MS }
   const pool = new Pool({
     connectionString: url,
     application_name: `sketchroom ${purpose}`,

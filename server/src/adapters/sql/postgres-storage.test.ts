@@ -1,10 +1,11 @@
-import { roomIdSchema, userIdSchema } from '@sketchroom/shared/ids'
+import { roomIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import { sql } from 'kysely'
 import { nanoid } from 'nanoid'
 import pino, { type Logger } from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { createPostgresDatabase } from '../../testing/test-database.ts'
 import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.ts'
+import { Journal } from '../../core/documents/journal.ts'
 import { openPostgres, openPostgresStorage } from './postgres-storage.ts'
 import { SqlRoomStore } from './sql-room-store.ts'
 
@@ -134,4 +135,69 @@ test('what was answered survives that the server is killed, and a batch tried ag
   const { tail, head } = await store.load(roomId)
   expect(head).toBe(answered.size)
   expect(tail.map(({ seq, crc }) => [seq, crc])).toEqual([...answered])
+})
+
+/** Until so many connections of ours wait for somebody's lock. */
+async function waitForLocks(count: number): Promise<void> {
+  await vi.waitFor(async () => {
+    const waiting = await server.query(
+      `select pid from pg_stat_activity where wait_event_type = 'Lock' and application_name like 'sketchroom%'`,
+    )
+    expect(waiting).toHaveLength(count)
+  })
+}
+
+test('who brings a guest’s rooms along while they are removed from one stays removed', async () => {
+  const { db, open } = await createPostgresDatabase(server)
+  const { main } = await open()
+  const rooms = new SqlRoomStore(main)
+  const [owner, account, guest] = [nanoid(), nanoid(), nanoid()].map((id) => userIdSchema.parse(id))
+  const roomId = roomIdSchema.parse(nanoid())
+  const times = { createdAt: 1, updatedAt: 1, deletedAt: null }
+  const room = { id: roomId, name: 'Board', slug: null, access: 'private', metadata: {}, version: 1, ...times } as const
+  await rooms.createRoom(room, owner as UserId)
+  for (const userId of [account, guest] as UserId[]) {
+    await rooms.putMembership({ roomId, userId, role: 'editor', joinedAt: 1, removedAt: null }, undefined)
+  }
+  let transfer: Promise<unknown> | undefined
+  await db.transaction().execute(async (trx) => {
+    // As `putMembership` does on another instance: it has decided, and not committed yet.
+    await trx.updateTable('rooms').set({ version: 1 }).where('id', '=', roomId).execute()
+    const memberships = trx.updateTable('memberships').set({ role: null, removed_at: 5 })
+    await memberships.where('user_id', '=', account as UserId).execute()
+    transfer = rooms.transferMemberships(guest as UserId, account as UserId)
+    await waitForLocks(1)
+  })
+  expect(await transfer).toEqual([roomId])
+  expect(await rooms.findMembership(roomId, account as UserId)).toMatchObject({ role: null, removedAt: 5 })
+})
+
+test('rooms whose rows somebody holds fail alone: the others are written meanwhile, and the store is not said to fail', async () => {
+  const { db, open } = await createPostgresDatabase(server)
+  const { documentStore } = await open()
+  const journal = new Journal(documentStore)
+  const [roomA, roomB, roomC] = ['a', 'b', 'c'].map((name) => roomIdSchema.parse(`room-${name}-${nanoid()}`)) as [
+    RoomId,
+    RoomId,
+    RoomId,
+  ]
+  const write = (roomId: RoomId) =>
+    journal.append(roomId, { update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 })
+  for (const roomId of [roomA, roomB, roomC]) write(roomId)
+  await journal.flush()
+  const failing = new Set<RoomId | undefined>()
+  journal.on('failing', (_, roomId) => failing.add(roomId))
+  await db.transaction().execute(async (trx) => {
+    await trx.selectFrom('room_documents').selectAll().where('room_id', 'in', [roomA, roomB]).forUpdate().execute()
+    for (const roomId of [roomA, roomB]) write(roomId)
+    await vi.waitFor(() => expect(failing).toEqual(new Set([roomA, roomB])))
+    for (let n = 0; n < 10; n++) {
+      write(roomC)
+      await journal.flush(roomC)
+      expect(journal.isFailing(roomA)).toBe(true)
+    }
+  })
+  await vi.waitFor(() => journal.flush())
+  expect(failing).toEqual(new Set([roomA, roomB]))
+  expect((await documentStore.load(roomC)).head).toBe(11)
 })

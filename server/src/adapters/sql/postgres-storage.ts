@@ -17,8 +17,10 @@ export interface PostgresOptions {
 const MAIN_CONNECTIONS = 8
 const LIST_CONNECTIONS = 4
 const DOCUMENT_CONNECTIONS = 4
-/** One batch is under way at a time, and beside it those of rooms whose writes fail. */
+/** One batch is under way at a time, and beside it one of a room whose writes fail. */
 const JOURNAL_CONNECTIONS = 2
+/** Others hold a room's row for as long as a commit takes; who holds it for longer must not hold all rooms. */
+const JOURNAL_LOCK_MS = 1_000
 
 /** Opens a PostgreSQL database for people and rooms, and migrates it. */
 export async function openPostgres({ url, readUrl, log }: PostgresOptions): Promise<SqlDatabase> {
@@ -49,7 +51,10 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
   const { url, log } = options
   const main = await openPostgres(options)
   const documents = createPostgresPool({ url, purpose: 'documents', max: DOCUMENT_CONNECTIONS, log })
-  const journal = createPostgresPool({ url, purpose: 'journal', max: JOURNAL_CONNECTIONS, log })
+  const journalOptions = { url, purpose: 'journal', max: JOURNAL_CONNECTIONS, lockMs: JOURNAL_LOCK_MS, log }
+  const journal = createPostgresPool(journalOptions)
+  // Whether the store takes writes is asked when those of some rooms hang: it must not wait for them.
+  const pings = createPostgresPool({ url, purpose: 'ping', max: 1, log })
   const db = createPostgresKysely(documents, log)
   const documentStore = new SqlDocumentStore({
     db,
@@ -62,7 +67,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
     },
     async ping() {
       // A change, since a server without space takes a write that makes none.
-      await journal.query(
+      await pings.query(
         `insert into journal_batches (id, at, first_seqs) values ('ping', $1, '[]')
          on conflict (id) do update set at = excluded.at`,
         [Date.now()],
@@ -75,7 +80,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
     main,
     documentStore,
     async close() {
-      await Promise.all([main.close(), db.destroy(), journal.end()])
+      await Promise.all([main.close(), db.destroy(), journal.end(), pings.end()])
     },
   }
 }

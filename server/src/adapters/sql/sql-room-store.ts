@@ -93,12 +93,8 @@ export class SqlRoomStore implements RoomStore {
   async putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean> {
     const { roomId, userId } = membership
     return await this.#db.transaction().execute(async (trx) => {
-      // Locks the room's row, so that two owners who leave at once cannot each see the other stay.
-      await trx
-        .updateTable('rooms')
-        .set({ version: sql<number>`version` })
-        .where('id', '=', roomId)
-        .execute()
+      // So that two owners who leave at once cannot each see the other stay.
+      await lockRoom(trx, roomId)
       if (!isSameStanding(await selectMembership(trx, roomId, userId), expected)) return false
       await upsertMembership(trx, membership)
       const owner = await trx
@@ -123,7 +119,7 @@ export class SqlRoomStore implements RoomStore {
 
   async transferMemberships(from: UserId, to: UserId): Promise<RoomId[]> {
     return await this.#db.transaction().execute(async (trx) => {
-      const handed = await membershipsOf(trx, from)
+      const handed = await lockMembershipsOf(trx, from)
       const own = new Map((await membershipsOf(trx, to)).map((membership) => [membership.roomId, membership]))
       for (const membership of handed) {
         await upsertMembership(trx, { ...mergeMemberships(own.get(membership.roomId), membership), userId: to })
@@ -168,6 +164,32 @@ async function selectMembership(db: Kysely<Schema>, roomId: RoomId, userId: User
 async function membershipsOf(trx: Transaction<Schema>, userId: UserId): Promise<MembershipRecord[]> {
   const rows = await trx.selectFrom('memberships').selectAll().where('user_id', '=', userId).execute()
   return rows.map(toMembership)
+}
+
+/** Until the transaction ends, nobody else changes who is a member of the room. */
+async function lockRoom(trx: Transaction<Schema>, roomId: RoomId): Promise<void> {
+  await trx
+    .updateTable('rooms')
+    .set({ version: sql<number>`version` })
+    .where('id', '=', roomId)
+    .execute()
+}
+
+/**
+ * Somebody's memberships, with their rooms locked in the order of their ids: what is decided from them, and from
+ * another's in the same rooms, still holds when it is written.
+ */
+async function lockMembershipsOf(trx: Transaction<Schema>, userId: UserId): Promise<MembershipRecord[]> {
+  const locked = new Set<RoomId>()
+  for (;;) {
+    const memberships = await membershipsOf(trx, userId)
+    const roomIds = memberships.map(({ roomId }) => roomId).filter((roomId) => !locked.has(roomId))
+    if (roomIds.length === 0) return memberships
+    for (const roomId of roomIds.sort()) {
+      await lockRoom(trx, roomId)
+      locked.add(roomId)
+    }
+  }
 }
 
 async function upsertMembership(trx: Transaction<Schema>, membership: MembershipRecord): Promise<void> {

@@ -215,3 +215,26 @@ test('a room is due when its tail is long, not too often, and when it is left wi
   expect(isCompactionDue(49, 0, true)).toBe(false)
   expect(isCompactionDue(50, 0, true)).toBe(true)
 })
+
+test('of many rooms that are left at once, one is held in memory at a time, and who draws waits for none', async () => {
+  const rooms = Array.from({ length: 8 }, (_, n) => roomIdSchema.parse(`room-number-${n}`))
+  for (const each of rooms) await store.append({ id: each, rooms: [{ roomId: each, entries: [wordRecord('word')] }] })
+  let [held, mostHeld] = [0, 0]
+  const blocked = Promise.withResolvers<void>()
+  const compaction = newCompaction(
+    aroundStore(store, async (call, work) => {
+      if (call === 'load') held += 1
+      mostHeld = Math.max(mostHeld, held)
+      if (call === 'addSnapshot') await blocked.promise
+      const result = await work()
+      if (call === 'addSnapshot') held -= 1
+      return result
+    }),
+  )
+  const work = rooms.map((each) => compaction.compact(each))
+  const slices = await compaction.slice([wordRecord('drawn').update])
+  expect(slices).not.toBeUndefined()
+  blocked.resolve()
+  expect((await Promise.all(work)).map((snapshot) => snapshot?.seq)).toEqual(rooms.map(() => 1))
+  expect(mostHeld).toBe(1)
+})

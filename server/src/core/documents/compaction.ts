@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { RoomId } from '@sketchroom/shared/ids'
+import pLimit from 'p-limit'
 import { Piscina } from 'piscina'
 import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
 import type { Compacted, CompactedRecord } from './compaction-worker.ts'
@@ -22,14 +23,16 @@ export function isCompactionDue(tailLength: number, sinceLastMs: number, leaving
 }
 
 /**
- * Makes snapshots, so that rooms open fast, in a thread that knows Yjs. It works from what is stored alone, and a snapshot is a row of its own
- * beside the others: any number of processes may try, and none does harm.
+ * Makes snapshots, so that rooms open fast, in a thread that knows Yjs. It works from what is stored alone, and a
+ * snapshot is a row of its own beside the others: any number of processes may try, and none does harm. Here it is one
+ * room at a time: when a hundred are left at once, they are not all held in memory.
  */
 export class Compaction {
   readonly #store: DocumentStore
   readonly #reportDamaged: ReportDamaged
   readonly #now: () => number
   readonly #pool: Piscina
+  readonly #inTurn = pLimit(1)
   readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
   constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number }) {
@@ -39,7 +42,8 @@ export class Compaction {
     this.#pool = new Piscina({
       filename: new URL('./compaction-worker.ts', import.meta.url).href,
       minThreads: 0,
-      maxThreads: 1,
+      // One for snapshots, and one for who draws and waits for a board to be cut.
+      maxThreads: 2,
       idleTimeout: 5_000,
     })
   }
@@ -52,7 +56,7 @@ export class Compaction {
   compact(roomId: RoomId): Promise<Snapshot | undefined> {
     const underWay = this.#underWay.get(roomId)
     if (underWay) return underWay
-    const work = this.#compact(roomId).finally(() => this.#underWay.delete(roomId))
+    const work = this.#inTurn(() => this.#compact(roomId)).finally(() => this.#underWay.delete(roomId))
     this.#underWay.set(roomId, work)
     return work
   }

@@ -265,6 +265,62 @@ test('one room whose writes fail holds nobody else, is told alone, and is saved 
   ])
 })
 
+test('rooms that hang hold nobody else, take the store one connection, and are told alone', async () => {
+  const rooms = Array.from({ length: 4 }, (_, n) => roomIdSchema.parse(`room-number-${n}`))
+  /** What is written to these waits for a lock, which the store gives up after a while. */
+  class LockedStore extends GatedStore {
+    readonly locked = new Set(rooms)
+    underWay = 0
+    mostUnderWay = 0
+
+    override async append(batch: JournalBatch) {
+      this.underWay += 1
+      this.mostUnderWay = Math.max(this.mostUnderWay, this.underWay)
+      try {
+        if (batch.rooms.some(({ roomId }) => this.locked.has(roomId))) {
+          await new Promise((resolve) => setTimeout(resolve, 100))
+          throw new Error('lock timeout')
+        }
+        return await super.append(batch)
+      } finally {
+        this.underWay -= 1
+      }
+    }
+  }
+  const store = new LockedStore()
+  const journal = new Journal(store, { pace })
+  const failing: Array<RoomId | undefined> = []
+  journal.on('failing', (_, roomId) => failing.push(roomId))
+  for (const roomId of rooms) journal.append(roomId, record(1))
+  await vi.waitFor(() => expect(new Set(failing)).toEqual(new Set(rooms)))
+  // By now both are tried again and again; a room that is well is told at once, each time.
+  for (let n = 1; n <= 20; n++) {
+    journal.append(roomC, record(n))
+    await journal.flush(roomC)
+  }
+  expect([store.mostUnderWay, failing.length, journal.failing]).toEqual([2, 4, false])
+  store.locked.clear()
+  // What is under way still fails.
+  await vi.waitFor(() => journal.flush())
+  expect(await Promise.all(rooms.map((roomId) => stored(store, roomId)))).toEqual(rooms.map(() => [1]))
+})
+
+test('however many wait for a store that fails, it is not asked more often for that', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace: { ...pace, firstRetryMs: 1_000_000, longestRetryMs: 1_000_000 } })
+  store.broken = true
+  journal.append(roomA, record(1))
+  await vi.waitFor(() => expect(journal.failing).toBe(true))
+  const [begun, tries] = [performance.now(), store.batches.length]
+  for (let n = 0; n < 200; n++) {
+    void journal.flush(roomA).catch(() => undefined)
+    await new Promise((resolve) => setTimeout(resolve, 2))
+  }
+  expect(store.batches.length - tries).toBeLessThanOrEqual((performance.now() - begun) / 100 + 1)
+  store.broken = false
+  await journal.flush()
+})
+
 test('the pauses between tries grow', async () => {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'setImmediate', 'clearImmediate', 'performance'] })
   try {

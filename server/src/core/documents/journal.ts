@@ -2,11 +2,15 @@ import { EventEmitter } from 'node:events'
 import { setTimeout as after } from 'node:timers/promises'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
+import pLimit from 'p-limit'
 import type { DocumentStore, UpdateRecord } from '../../ports/document-store.ts'
 import { CommitRate, DEFAULT_PACE, type CommitPace } from './commit-pace.ts'
 
 /** A store that has not answered for so long does not work, whatever it may say later. */
 const STALL_MS = 2_000
+
+/** What failed is tried again at most so often, however many wait for it. */
+const LEAST_RETRY_MS = 100
 
 /** What an entry or somebody who waits takes in memory beside its bytes, roughly. */
 const OVERHEAD_BYTES = 300
@@ -59,7 +63,7 @@ interface Batch {
   /** Undefined until it has failed. */
   retryMs: number | undefined
   timer: NodeJS.Timeout | undefined
-  /** When the store was last given it, by `performance.now()`. */
+  /** When the store was last given it, by `performance.now()`; infinite while it waits for its turn. */
   sentAt: number
 }
 
@@ -67,7 +71,8 @@ interface Batch {
  * The one writer of this process. It gathers updates across rooms, commits them in one transaction, and only then
  * calls those who wait: an acknowledgement is sent from such a call, so that it means "durable". A batch that failed
  * is tried again as it is. When it fails twice though the store takes other writes, the fault lies in what one of its
- * rooms writes: it is halved until that room is alone, and the others go on without it.
+ * rooms writes: it is halved until that room is alone, and the others go on without it. Of what was set apart, one batch
+ * is under way at a time: rooms that hang would otherwise take all of the store's connections.
  */
 export class Journal extends EventEmitter<JournalEvents> {
   readonly #store: DocumentStore
@@ -77,6 +82,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   readonly #flushers = new Set<{ reject(error: unknown): void; roomId: RoomId | undefined }>()
   /** The batch of everybody's; those of rooms whose writes fail by themselves are not waited for. */
   #batch: Batch | undefined
+  readonly #apartInTurn = pLimit(1)
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   #lastStart = -Infinity
   #watch: NodeJS.Timeout | undefined
@@ -163,11 +169,11 @@ export class Journal extends EventEmitter<JournalEvents> {
     return promise
   }
 
-  /** Somebody waits: what pauses after a failure is tried now. */
+  /** Somebody waits: what pauses after a failure is tried now. Of many who wait, each is not a reason of its own. */
   #hurry(rooms: readonly RoomId[]): void {
     for (const roomId of rooms) {
       const batch = this.#rooms.get(roomId)?.batch
-      if (batch?.timer) this.#commit(batch)
+      if (batch?.timer) this.#retryAfter(batch, batch.sentAt + LEAST_RETRY_MS - performance.now())
     }
     if (!this.#batch) this.#start()
   }
@@ -207,9 +213,13 @@ export class Journal extends EventEmitter<JournalEvents> {
   #commit(batch: Batch): void {
     clearTimeout(batch.timer)
     batch.timer = undefined
-    batch.sentAt = performance.now()
+    batch.sentAt = Infinity
     this.#watch ??= setInterval(() => this.#checkStall(), STALL_MS)
-    void this.#store.append({ id: batch.id, rooms: batch.parts }).then(
+    const append = () => {
+      batch.sentAt = performance.now()
+      return this.#store.append({ id: batch.id, rooms: batch.parts })
+    }
+    void (batch === this.#batch ? append() : this.#apartInTurn(append)).then(
       (firstSeqs) => this.#succeeded(batch, firstSeqs),
       (error: unknown) => this.#failed(batch, error),
     )
@@ -218,9 +228,12 @@ export class Journal extends EventEmitter<JournalEvents> {
   /** One clock for all commits, since Node wakes for a timer that was cleared, too. */
   #checkStall(): void {
     const underWay = new Set([...this.#rooms.values()].flatMap(({ batch }) => (batch && !batch.timer ? [batch] : [])))
-    const now = performance.now()
-    if ([...underWay].some(({ sentAt }) => now - sentAt > STALL_MS)) {
-      this.#storeFailed(new Error('the store does not answer'))
+    for (const batch of underWay) {
+      if (performance.now() - batch.sentAt <= STALL_MS) continue
+      const error = new Error('the store does not answer')
+      // Of rooms that were set apart nothing is said before it is known which of them it is.
+      if (batch === this.#batch) this.#storeFailed(error)
+      else if (batch.parts.length === 1) this.#roomFailed(batch.parts[0]?.roomId as RoomId, error)
     }
     if (underWay.size > 0) return
     clearInterval(this.#watch)
@@ -275,15 +288,18 @@ export class Journal extends EventEmitter<JournalEvents> {
     this.emit('failing', error, undefined)
   }
 
+  #roomFailed(roomId: RoomId, error: unknown): void {
+    if (this.#failingRooms.has(roomId)) return
+    this.#failingRooms.add(roomId)
+    this.emit('failing', error, roomId)
+  }
+
   /** The store takes writes, but not these: whoever else is in the batch must not wait for the one at fault. */
   #isolate(batch: Batch, error: unknown): void {
     if (batch === this.#batch) this.#batch = undefined
     const [only, ...others] = batch.parts
     if (only && others.length === 0) {
-      if (!this.#failingRooms.has(only.roomId)) {
-        this.#failingRooms.add(only.roomId)
-        this.emit('failing', error, only.roomId)
-      }
+      this.#roomFailed(only.roomId, error)
       this.#retryLater(batch)
     } else {
       const middle = Math.ceil(batch.parts.length / 2)
@@ -300,7 +316,12 @@ export class Journal extends EventEmitter<JournalEvents> {
   #retryLater(batch: Batch): void {
     const { firstRetryMs, longestRetryMs } = this.#pace
     batch.retryMs = Math.min(longestRetryMs, batch.retryMs === undefined ? firstRetryMs : batch.retryMs * 2)
-    batch.timer = setTimeout(() => this.#commit(batch), batch.retryMs)
+    this.#retryAfter(batch, batch.retryMs)
+  }
+
+  #retryAfter(batch: Batch, waitMs: number): void {
+    clearTimeout(batch.timer)
+    batch.timer = setTimeout(() => this.#commit(batch), waitMs)
   }
 
   async #storeWorks(): Promise<boolean> {
@@ -315,6 +336,6 @@ export class Journal extends EventEmitter<JournalEvents> {
   #newBatch(parts: readonly Part[]): Batch {
     this.#batches += 1
     const id = `${Date.now().toString(36)}-${this.#writer}-${this.#batches.toString(36)}`
-    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: 0 }
+    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: Infinity }
   }
 }
