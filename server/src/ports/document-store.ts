@@ -114,8 +114,8 @@ export interface DocumentStore {
   /** [DS4] The updates after `seq`, in order, without the quarantined ones; rejects with `JournalHoleError` when some are gone. */
   readSince(roomId: RoomId, seq: number): Promise<StoredUpdate[]>
   /**
-   * [DS5] Adds a snapshot beside those there are. Resolves false, changing nothing, when the room has a sound one of
-   * this number already, or not as many updates: any number of processes may try, and none does harm.
+   * [DS5] Adds a snapshot beside those there are. Resolves false, changing nothing, when the room has one of this
+   * number already, sound or set aside, or not as many updates: any number of processes may try, and none does harm.
    */
   addSnapshot(roomId: RoomId, snapshot: Snapshot): Promise<boolean>
   /** [DS5] A room's sound snapshots, newest first, without their bytes. */

@@ -11,8 +11,6 @@ const MAX_GONE_CLIENTS = 256
 export interface AwarenessSession {
   readonly connection: Connection
   readonly user: PresenceUser
-  /** The awareness clients that it has ever spoken for. */
-  readonly clients: Set<number>
   /** Whether the stay goes on. */
   readonly isIn: boolean
 }
@@ -21,6 +19,8 @@ export interface AwarenessSession {
 export class AwarenessOwners {
   readonly #document: Document
   readonly #owners = new Map<number, AwarenessSession>()
+  /** The clients that each session has ever spoken for. */
+  readonly #clients = new WeakMap<AwarenessSession, Set<number>>()
   readonly #gone = new Set<number>()
 
   constructor(document: Document) {
@@ -37,23 +37,25 @@ export class AwarenessOwners {
     if (!session.isIn) return false
     const owner = this.#owners.get(clientId)
     if (owner && owner.user.id !== session.user.id) return false
-    // Hocuspocus notes only clients it has never seen; one that comes back would leave a ghost cursor.
+    // Hocuspocus takes back what a connection spoke for when that goes, by a set that it lets others fill. It notes only
+    // clients it has never seen itself; one that comes back would leave a ghost cursor.
     const own = this.#document.getClients(session.connection)
     if (own.has(clientId)) return true
     if (clock <= (this.#document.awareness.meta.get(clientId)?.clock ?? -1)) return false
     // A client that was given up counts too: it is remembered until the connection goes.
-    if (session.clients.size >= MAX_CLIENTS_PER_SESSION && !session.clients.has(clientId)) return false
+    const clients = this.#clients.get(session) ?? new Set()
+    if (clients.size >= MAX_CLIENTS_PER_SESSION && !clients.has(clientId)) return false
     if (owner && owner !== session) this.#document.getClients(owner.connection).delete(clientId)
     this.#owners.set(clientId, session)
     this.#gone.delete(clientId)
-    session.clients.add(clientId)
+    this.#clients.set(session, clients.add(clientId))
     own.add(clientId)
     return true
   }
 
   /** Gives up all that an ended session spoke for. */
   release(session: AwarenessSession): void {
-    for (const clientId of session.clients) {
+    for (const clientId of this.#clients.get(session) ?? []) {
       if (this.#owners.get(clientId) !== session) continue
       this.#owners.delete(clientId)
       this.#gone.add(clientId)

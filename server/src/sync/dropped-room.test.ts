@@ -2,7 +2,7 @@ import { crc32 } from 'node:zlib'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import type { DocumentStore, UpdateRecord } from '../ports/document-store.ts'
+import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import { recordOf } from '../core/documents/clock-ranges.ts'
 import { aroundStore } from '../testing/around-store.ts'
 import { createBreakingUpdates } from '../testing/breaking-update.ts'
@@ -144,6 +144,22 @@ test.for([
   const ada = await joinRoom(server, roomId, ownerToken)
   await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['after', 'before']))
   expect(await store.listQuarantined(roomId)).toMatchObject([{ kind: 'update', seq: 2 }])
+})
+
+test('what others wrote, and what is only in a snapshot by now, comes with the room loaded anew', async () => {
+  const { roomId: id, ownerToken } = await openRoom(server)
+  const roomId = roomIdSchema.parse(id)
+  const ada = await joinRoom(server, id, ownerToken)
+  ada.write(ada.edit(setWord('first')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  await appendStored(roomId, recordOf(wordUpdate('of others'), null, 1))
+  // As it is when the other's update was purged: it can be read no more.
+  const readSince = vi.spyOn(store, 'readSince').mockRejectedValue(new JournalHoleError(roomId, 1, 3))
+  onTestFinished(() => readSince.mockRestore())
+  ada.write(ada.edit(setWord('second')))
+  expect((await ada.closed).reason).toBe('internal')
+  const back = await joinRoom(server, id, ownerToken)
+  await vi.waitFor(() => expect(wordsOf(back)).toEqual(['first', 'of others', 'second']))
 })
 
 async function appendStored(roomId: RoomId, ...entries: UpdateRecord[]): Promise<void> {

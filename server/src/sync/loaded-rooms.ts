@@ -9,7 +9,7 @@ import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
-import type { DocumentStore } from '../ports/document-store.ts'
+import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
 import { HostedRoom } from './hosted-room.ts'
 import { NEVER_MS } from './room-content.ts'
 
@@ -137,7 +137,11 @@ export class LoadedRooms {
           await room.content.fillSoon()
           this.#guard(room, () => room.content.applyStored(updates))
         },
-        onError: (error) => log.warn({ roomId, err: error }, 'what others wrote to a room could not be read yet'),
+        onError: (error) => {
+          // What is missing is only in a snapshot by now: the room is loaded from that.
+          if (error instanceof JournalHoleError) return this.drop(room, error)
+          log.warn({ roomId, err: error }, 'what others wrote to a room could not be read yet')
+        },
       })
       this.#rooms.set(roomId, {
         room,

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Document } from '@hocuspocus/server'
-import { roomIdSchema } from '@sketchroom/shared/ids'
+import { roomIdSchema, sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -10,7 +10,7 @@ import { Compaction } from '../core/documents/compaction.ts'
 import { Journal } from '../core/documents/journal.ts'
 import { EventBus } from '../core/events.ts'
 import { AccessEpochs } from '../core/rooms/access-epochs.ts'
-import type { Admission } from '../core/rooms/admission.ts'
+import type { Admission, Admitted } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore, RecordId } from '../ports/document-store.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
@@ -56,6 +56,34 @@ function wordRecord(word: string) {
   const doc = new Y.Doc()
   setWord(word)(doc)
   return recordOf(Y.encodeStateAsUpdate(doc), null, 1)
+}
+
+const user = { id: userIdSchema.parse('ada'), name: 'Ada', color: '#123456' }
+const actor = {
+  kind: 'user',
+  userId: user.id,
+  sessionId: sessionIdSchema.parse('session-001'),
+  expiresAt: Infinity,
+} as const
+const admitted: Admitted = { actor, role: 'editor', user, epoch: 0 }
+
+/** A socket that takes what it is sent, and says nothing. */
+function idleSocket(): JoiningSocket {
+  const nothing = () => undefined
+  return {
+    isOpen: true,
+    readyState: WebSocket.OPEN,
+    approach: { origin: undefined, host: '', tokenInUrl: false },
+    log: pino({ level: 'silent' }),
+    onceLargeIsSent: () => false,
+    send: nothing,
+    sendUpdate: nothing,
+    close: nothing,
+    closeIfUnused: nothing,
+    pause: nothing,
+    resume: nothing,
+    left: nothing,
+  }
 }
 
 /** How many timers run: each document has one of its own, until it is destroyed. */
@@ -152,24 +180,26 @@ test('a room that cannot be read is not opened, leaves nothing behind, and opens
   expect(seen).toEqual(['stored'])
 })
 
-test('a crowd is let in one after the other, with a turn for everybody else between', async () => {
+test('a crowd is asked about and begins one after the other, with a turn for everybody else between', async () => {
   let turn = 0
-  const admittedAt: number[] = []
+  const [admittedAt, begunAt]: [number[], number[]] = [[], []]
   const { host } = startHost(async () => {
     admittedAt.push(turn)
-    throw new SketchRoomError('not_found', 'There is no such room.')
+    return admitted
   })
   const count = () => {
     turn += 1
-    if (admittedAt.length < 20) setImmediate(count)
+    if (begunAt.length < 20) setImmediate(count)
   }
   setImmediate(count)
-  const socket = { isOpen: true, approach: {} } as JoiningSocket
-  const joins = Array.from({ length: 20 }, async () => {
-    await host.join({ socket, address: roomId, roomId, token: '', onBegin: () => undefined })
-  })
-  await Promise.allSettled(joins)
-  expect(new Set(admittedAt).size).toBe(20)
+  await Promise.all(
+    Array.from({ length: 20 }, (_, n) => {
+      const onBegin = () => void begunAt.push(turn)
+      return host.join({ socket: idleSocket(), address: `${roomId}\0${n}`, roomId, token: '', onBegin })
+    }),
+  )
+  expect([new Set(admittedAt).size, new Set(begunAt).size]).toEqual([20, 20])
+  for (const session of host.sessions()) session.leave('internal')
 })
 
 test('news that cannot be told are no fault of the edit that they are told with: it is kept, and the room is loaded anew', async () => {
@@ -186,4 +216,26 @@ test('news that cannot be told are no fault of the edit that they are told with:
   await vi.waitFor(() => expect(host.size).toBe(0))
   await host.edit(roomId, 'ada', setWord('next'))
   expect(await storedWords()).toEqual(['kept', 'large', 'next'])
+})
+
+test('who has gone while others were let in is not asked about', async () => {
+  let asked = 0
+  const { host } = startHost(() => {
+    asked += 1
+    return Promise.reject(new SketchRoomError('not_found', 'There is no such room.'))
+  })
+  const join = async (socket: JoiningSocket) => {
+    await host.join({ socket, address: roomId, roomId, token: '', onBegin: () => undefined })
+  }
+  await Promise.allSettled([join({ ...idleSocket(), isOpen: false }), join(idleSocket())])
+  expect(asked).toBe(1)
+})
+
+test('what is closed has let every room go that nobody is in', async () => {
+  const { host } = startHost()
+  await host.edit(roomId, 'ada', setWord('last'))
+  // It is on its way out of memory.
+  expect(host.size).toBe(1)
+  await host.close()
+  expect(host.size).toBe(0)
 })

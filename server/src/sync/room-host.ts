@@ -98,16 +98,18 @@ export class RoomHost implements PresenceSource {
       this.#inTurn(async () => {
         // A database's thread may answer as fast as it is asked: without a turn between, nobody else would be heard.
         await ownTurn()
-        return await admission.admit(token, roomId, socket.approach)
+        // Who has gone while others were let in must not keep those who wait behind them.
+        return socket.isOpen ? await admission.admit(token, roomId, socket.approach) : undefined
       })
     let admitted = await admit()
+    if (!admitted) return
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
     for (;;) {
       const room = await this.#rooms.open(roomId)
       await ownTurn()
       // An unload may end in the very moment between its answer and here.
       if (room.document.isDestroyed) continue
-      if (!socket.isOpen) return this.#rooms.unloadIfEmpty(room)
+      if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
       if (epochs.of(roomId) === admitted.epoch) return this.#begin(room, admitted, { socket, address, onBegin })
       try {
         admitted = await admit()
@@ -165,7 +167,8 @@ export class RoomHost implements PresenceSource {
       room.document,
       '',
       context,
-      !mayDraw(admitted.role),
+      // Whether it may write is the session's to say: Hocuspocus reads no message here.
+      false,
       sessionId,
     )
     const session = new Session({

@@ -60,8 +60,6 @@ export interface SessionParts {
 export class Session {
   readonly room: HostedRoom
   readonly connection: Connection<SessionContext>
-  /** The awareness clients that it has ever spoken for. */
-  readonly clients = new Set<number>()
   actor: Actor
   role: Role
   user: PresenceUser
@@ -172,7 +170,6 @@ export class Session {
     if (role === this.role) return
     const couldDraw = mayDraw(this.role)
     this.role = role
-    this.connection.readOnly = !mayDraw(role)
     this.tell({ type: 'role', role })
     if (!couldDraw && mayDraw(role)) this.#askForMissing()
     if (couldDraw && !mayDraw(role)) this.#stampAnew()

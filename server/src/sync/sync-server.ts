@@ -131,7 +131,6 @@ export class SyncServer {
 }
 
 function findDestination(request: IncomingMessage): Destination | undefined {
-  if (request.url === SYNC_PATH) return { kind: 'sync' }
   // `parse` answers null for what is no URL, such as `//`; a throw in here would end the process.
   const url = URL.parse(request.url ?? '/', 'http://sketchroom.invalid')
   if (url?.pathname === SYNC_PATH) return { kind: 'sync' }

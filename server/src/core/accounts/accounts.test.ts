@@ -1,3 +1,4 @@
+import { userIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
 import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
@@ -291,4 +292,11 @@ test('nobody is told of a new name that could not be stored', async () => {
   const actor = await actorOf(await accounts.guest('Grace'))
   await expect(accounts.updateMe(actor, { name: 'Ada' })).rejects.toThrow('disk full')
   expect(heard).toEqual([])
+})
+
+test('who is gone altogether is asked to sign in again, and not told of a fault', async () => {
+  const actor = await actorOf(await accounts.guest('Grace'))
+  const gone = { ...actor, userId: userIdSchema.parse('nobody') }
+  await expect(accounts.me(gone)).rejects.toMatchObject(unauthenticated)
+  await expect(accounts.updateMe(gone, { name: 'Ada' })).rejects.toMatchObject(unauthenticated)
 })

@@ -54,7 +54,7 @@ test('rooms that changed are noted together after a while, each with its last ch
   expect(store.noted).toHaveLength(1)
   committed(roomB)
   await vi.advanceTimersByTimeAsync(AFTER_MS)
-  expect(store.noted).toHaveLength(2)
+  expect(store.noted.slice(1)).toEqual([[[roomB, 3]]])
 })
 
 test('what the store refuses is tried again, with what has changed since', async () => {
@@ -81,6 +81,24 @@ test('what is left is noted at the end, and nothing after it', async () => {
   committed(roomB)
   await vi.advanceTimersByTimeAsync(10 * AFTER_MS)
   expect(store.noted).toHaveLength(1)
+})
+
+test('the end waits for what is being noted, and notes it again if that fails', async () => {
+  const answer = Promise.withResolvers<void>()
+  const touchRooms = store.touchRooms.bind(store)
+  store.touchRooms = async () => {
+    store.touchRooms = async (changedAt) => {
+      await new Promise((resolve) => setImmediate(resolve))
+      await touchRooms(changedAt)
+    }
+    await answer.promise
+  }
+  committed(roomA)
+  await vi.advanceTimersByTimeAsync(AFTER_MS)
+  const closed = touches.close()
+  answer.reject(new Error('connection reset'))
+  await closed
+  expect(store.noted).toEqual([[[roomA, 1]]])
 })
 
 test('what is closed notes nothing, also if nothing had changed before', async () => {

@@ -12,6 +12,7 @@ export class RoomTouches {
   readonly #log: Logger
   #timer: NodeJS.Timeout | undefined
   #closed = false
+  #writing = Promise.resolve()
   #changed = new Map<RoomId, number>()
 
   constructor(parts: { journal: Journal; store: RoomStore; log: Logger; now?: () => number }) {
@@ -28,6 +29,8 @@ export class RoomTouches {
   async close(): Promise<void> {
     this.#closed = true
     clearTimeout(this.#timer)
+    // What is being written may come back, to be written once more.
+    await this.#writing
     await this.#write()
   }
 
@@ -35,7 +38,7 @@ export class RoomTouches {
     if (this.#closed) return
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      void this.#write()
+      this.#writing = this.#write()
     }, WRITE_AFTER_MS)
   }
 

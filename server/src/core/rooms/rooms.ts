@@ -142,7 +142,7 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
       const facts = await findFacts(store, actor, roomId)
       if (!facts || (facts.room.deletedAt !== null && !can(actor, 'room:restore', facts))) throw noSuchRoom()
       if (facts.room.deletedAt !== null) {
-        await store.updateRoom(roomId, { deletedAt: null })
+        await askingAgainIfLost(roomId, store.updateRoom(roomId, { deletedAt: null }))
         events.emit('accessChanged', roomId, undefined)
       }
       const { room, role } = await getFactsFor(store, actor, roomId, ['room:restore'])
