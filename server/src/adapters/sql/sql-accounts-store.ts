@@ -157,14 +157,13 @@ async function claimingEmail<T>(write: Promise<T>): Promise<T> {
   }
 }
 
-// Numbers may come as strings: PostgreSQL's driver does that to bigint.
 function toUser(row: Selectable<Schema['users']>): UserRecord {
   return {
     id: userIdSchema.parse(row.id),
     name: row.name,
     email: row.email,
     passwordHash: row.password_hash,
-    createdAt: Number(row.created_at),
+    createdAt: row.created_at,
   }
 }
 
@@ -173,9 +172,9 @@ function toSession(row: Selectable<Schema['sessions']>): SessionRecord {
     id: sessionIdSchema.parse(row.id),
     userId: userIdSchema.parse(row.user_id),
     refreshHash: row.refresh_hash,
-    createdAt: Number(row.created_at),
-    expiresAt: Number(row.expires_at),
-    rotatedAt: row.rotated_at === null ? null : Number(row.rotated_at),
-    revokedAt: row.revoked_at === null ? null : Number(row.revoked_at),
+    createdAt: row.created_at,
+    expiresAt: row.expires_at,
+    rotatedAt: row.rotated_at,
+    revokedAt: row.revoked_at,
   }
 }

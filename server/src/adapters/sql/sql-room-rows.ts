@@ -7,8 +7,6 @@ import type { Schema } from './schema.ts'
 
 const metadataSchema = z.record(z.string(), z.string())
 
-// Numbers may come as strings: PostgreSQL's driver does that to bigint.
-
 /** A room from its row. */
 export function toRoom(row: Selectable<Schema['rooms']>): RoomRecord {
   return {
@@ -17,10 +15,10 @@ export function toRoom(row: Selectable<Schema['rooms']>): RoomRecord {
     slug: row.slug,
     access: accessSchema.parse(row.access),
     metadata: metadataSchema.parse(JSON.parse(row.metadata)),
-    createdAt: Number(row.created_at),
-    updatedAt: Number(row.updated_at),
-    deletedAt: row.deleted_at === null ? null : Number(row.deleted_at),
-    version: Number(row.version),
+    createdAt: row.created_at,
+    updatedAt: row.updated_at,
+    deletedAt: row.deleted_at,
+    version: row.version,
   }
 }
 
@@ -58,8 +56,8 @@ export function toMembership(row: Selectable<Schema['memberships']>): Membership
     roomId: roomIdSchema.parse(row.room_id),
     userId: userIdSchema.parse(row.user_id),
     role: row.role === null ? null : roleSchema.parse(row.role),
-    joinedAt: Number(row.joined_at),
-    removedAt: row.removed_at === null ? null : Number(row.removed_at),
+    joinedAt: row.joined_at,
+    removedAt: row.removed_at,
   }
 }
 
