@@ -6,7 +6,8 @@ import type { Journal } from '../core/documents/journal.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
-import { hidingFromBroadcasts, NEVER_MS, RoomContent, type Slice } from './room-content.ts'
+import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
+import { RoomContent, type Slice } from './room-content.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -29,8 +30,9 @@ export class HostedRoom {
   readonly document: Document
   readonly content: RoomContent
   readonly owners: AwarenessOwners
+  /** To be called when loading has ended: only we listen to awareness. */
+  readonly ownAwarenessOnly: () => void
   readonly #pace: BroadcastPace
-  readonly #awarenessListeners: ReadonlySet<() => void>
   readonly #onUndeliverable: (error: unknown) => void
   #hasNews = false
   #newBytes = 0
@@ -59,22 +61,9 @@ export class HostedRoom {
     this.content = new RoomContent({ document, bytes, slice, events: { onTaken, onChanged } })
     this.owners = new AwarenessOwners(document)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
-    // Hocuspocus's own timer never comes due. A short one would be set and cleared for each edit, and Node wakes for one
-    // that was cleared all the same.
-    document.flushDelay = NEVER_MS
-    document.flushMaxBytes = Infinity
+    quieten(document)
     document.awareness.on('update', () => this.#toBroadcast(undefined))
-    this.#awarenessListeners = new Set(listenersOf(document))
-  }
-
-  /**
-   * Takes off what Hocuspocus listens with for its `onAwarenessUpdate` hook, which nobody has here: it copies everybody's
-   * state at each movement of anybody's cursor. It is put on when loading has ended, so that this comes after.
-   */
-  ownAwarenessOnly(): void {
-    for (const listener of listenersOf(this.document)) {
-      if (!this.#awarenessListeners.has(listener)) this.document.awareness.off('update', listener)
-    }
+    this.ownAwarenessOnly = ownAwarenessOnly(document)
   }
 
   /** Everybody's stay in this room. */
@@ -112,18 +101,12 @@ export class HostedRoom {
     this.#origin = undefined
     try {
       const isOrigin = ({ context }: Connection) => (context as SessionContext).session === origin
-      if (origin === undefined) document.flush()
-      else hidingFromBroadcasts(document, isOrigin, () => document.flush())
+      tell(document, origin === undefined ? undefined : isOrigin)
     } catch (error) {
       // It may be somebody's edit that we are called from, and it is no fault of theirs: they go on first.
       queueMicrotask(() => this.#onUndeliverable(error))
     }
   }
-}
-
-function listenersOf({ awareness }: Document): Iterable<() => void> {
-  // oxlint-disable-next-line no-underscore-dangle -- there is no other way to them
-  return (awareness._observers.get('update') ?? []) as Iterable<() => void>
 }
 
 function authorOf(origin: unknown): string | null {

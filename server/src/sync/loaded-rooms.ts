@@ -11,7 +11,7 @@ import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
 import { HostedRoom } from './hosted-room.ts'
-import { NEVER_MS } from './room-content.ts'
+import { discard, NEVER_MS } from './quiet-document.ts'
 
 /** What the rooms in memory are made from. */
 export interface LoadedRoomsParts {
@@ -229,9 +229,7 @@ export class LoadedRooms {
     this.hocuspocus.documents.delete(room.id)
     this.hocuspocus.unloadingDocuments.delete(room.id)
     for (const session of room.sessions()) session.leave('internal')
-    // Which would tell what is left; nobody is there any more, and telling may be what has failed.
-    room.document.flush = () => room.document
-    room.document.destroy()
+    discard(room.document)
     if (!room.content.isFilled) this.#repair(room.id)
   }
 

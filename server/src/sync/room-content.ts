@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
-import type { Connection, Document } from '@hocuspocus/server'
+import type { Document } from '@hocuspocus/server'
 import * as Y from 'yjs'
 import {
   encodeRanges,
@@ -11,9 +11,7 @@ import {
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { isMissingDependencies } from './check-update.ts'
-
-/** The longest wait that a timer takes: for Hocuspocus's, where this server does better itself. */
-export const NEVER_MS = 2 ** 31 - 1
+import { withoutTelling } from './quiet-document.ts'
 
 /** Joiners are sent so many updates after the base one by one; with more, the board is encoded anew, for all who come. */
 const LONG_TAIL = 64
@@ -161,23 +159,11 @@ export class RoomContent {
 
   #integrateQuietly(updates: readonly Uint8Array[]): void {
     const document = this.#document
-    // Everybody who is here has been sent the bytes: Hocuspocus must not broadcast them as news.
-    document.flushDelay = false
-    try {
-      hidingFromBroadcasts(
-        document,
-        () => true,
-        () => {
-          this.#read(() =>
-            document.transact(() => {
-              for (const update of updates) Y.applyUpdate(document, update, STORED)
-            }, STORED),
-          )
-        },
-      )
-    } finally {
-      document.flushDelay = NEVER_MS
+    const integrate = () => {
+      for (const update of updates) Y.applyUpdate(document, update, STORED)
     }
+    // Everybody who is here has been sent the bytes: they are no news.
+    withoutTelling(document, () => this.#read(() => document.transact(integrate, STORED)))
   }
 
   /** Builds the document from the bytes, if it is not. */
@@ -234,20 +220,6 @@ export class RoomContent {
       bytes.rebase(Y.encodeStateAsUpdate(this.#document), encodeRanges(rangesOfDocument(this.#document)))
     }
     return bytes.parts
-  }
-}
-
-/** Does something while Hocuspocus broadcasts to nobody who is hidden: it asks `getConnections` whom to send to. */
-export function hidingFromBroadcasts(
-  document: Document,
-  isHidden: (connection: Connection) => boolean,
-  work: () => void,
-): void {
-  document.getConnections = () => [...document.connections.keys()].filter((connection) => !isHidden(connection))
-  try {
-    work()
-  } finally {
-    Reflect.deleteProperty(document, 'getConnections')
   }
 }
 
