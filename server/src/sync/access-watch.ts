@@ -77,12 +77,12 @@ export class AccessWatch {
     session.connection.requestToken()
   }
 
-  /** Whoever made the change is answered after this: from now on, what the affected send waits until they are judged. */
+  /** Whoever made the change is answered after this: until they are judged, the affected say and hear nothing. */
   #accessChanged(roomId: RoomId, userId: UserId | undefined): void {
     for (const session of this.#parts.host.sessions(roomId)) {
       if (userId !== undefined && principalOf(session.actor) !== userId) continue
       if (this.#judging.has(session)) continue
-      session.hold()
+      session.suspend()
       void this.#judge(session)
     }
   }
@@ -108,6 +108,6 @@ export class AccessWatch {
       }
     }
     this.#judging.delete(session)
-    session.release()
+    session.resume()
   }
 }

@@ -117,6 +117,19 @@ test('an edit after the token has ended is neither acknowledged nor seen', async
   await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['in time']))
 })
 
+test('what is drawn after a token has ended does not reach whose it was, whenever that is noticed', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const body = { user: { id: 'guest', name: 'Guest' }, role: 'viewer', ttlSeconds: 60 }
+  const minted = await server.api.call('POST', `/api/v1/rooms/${roomId}/tokens`, { token: ownerToken, body })
+  const { token } = (await minted.json()) as { token: string }
+  const [ed, guest] = [await joinRoom(server, roomId, editorToken), await joinRoom(server, roomId, token)]
+  ahead = 1 * MINUTES
+  ed.write(ed.edit(setWord('late')))
+  expect(await guest.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+  await vi.waitFor(() => expect(ed.answers).toEqual(['durable']))
+  expect(wordsOf(guest)).toEqual([])
+})
+
 test('who listens only is cut off too when the token has ended', async () => {
   const { roomId, memberToken } = await roomWithMember()
   const bob = await joinRoom(server, roomId, memberToken)
@@ -184,6 +197,50 @@ test.for([
   await writeSentinel(ada)
   expect(wordsOf(ada)).toEqual(answer === 'durable' ? ['sentinel', 'word'] : ['sentinel'])
   expect(bob.notices.findLast(({ type }) => type === 'role')).toEqual({ type: 'role', role: last })
+})
+
+test('what is drawn after «removed» was answered does not reach whoever was removed, however late that is judged', async () => {
+  const { roomId, ownerToken, memberToken, remove } = await roomWithMember()
+  const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
+  ada.write(ada.edit(setWord('before')))
+  await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['before']))
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await remove()
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
+  for (const word of ['one', 'two', 'three']) ada.write(ada.edit(setWord(word)))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(4))
+  // What was told him has come by then.
+  await ada.handled()
+  rooms.release()
+  expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
+  expect(wordsOf(bob)).toEqual(['before'])
+})
+
+test('who may stay hears in order what was drawn while that was found out', async () => {
+  const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()
+  const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await setRole('viewer')
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
+  for (const word of ['one', 'two', 'three']) ada.write(ada.edit(setWord(word)))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(3))
+  expect(wordsOf(bob)).toEqual([])
+  rooms.release()
+  await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['one', 'three', 'two']))
+  expect(bob.notices.at(-1)).toEqual({ type: 'role', role: 'viewer' })
+})
+
+test('who is judged for so long that too much was drawn meanwhile is to come back later, and misses nothing', async () => {
+  const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()
+  const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await setRole('viewer')
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
+  ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(1_200_000))))
+  expect(await bob.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
+  rooms.release()
+  const back = await joinRoom(server, roomId, memberToken)
+  await vi.waitFor(() => expect(wordsOf(back)).toEqual(['large']))
 })
 
 test('a fresh token that was judged before a change of access gives back nothing', async () => {

@@ -13,6 +13,7 @@ import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
 import { UnreadableRoomError } from './room-content.ts'
 import { Session, type SessionSocket } from './session.ts'
+import { Outlet } from './outlet.ts'
 import * as wire from './wire.ts'
 
 /** What the host of rooms is made of. */
@@ -161,8 +162,14 @@ export class RoomHost implements PresenceSource {
     const { journal, now } = this.#parts
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
-    const connection = new Connection<SessionContext>(
+    const outlet = new Outlet({
       socket,
+      isOver: () => now() >= (context.session?.actor ?? admitted.actor).expiresAt,
+      onOver: () => context.session?.leave('unauthenticated'),
+      onTooMuch: () => context.session?.leave('store_unavailable'),
+    })
+    const connection = new Connection<SessionContext>(
+      outlet,
       REQUEST,
       room.document,
       '',
@@ -175,6 +182,7 @@ export class RoomHost implements PresenceSource {
       room,
       connection,
       socket,
+      outlet,
       admitted,
       journal,
       now,

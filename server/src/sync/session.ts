@@ -13,6 +13,7 @@ import type { Admitted } from '../core/rooms/admission.ts'
 import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
 import { checkUpdate } from './check-update.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
+import type { Outlet } from './outlet.ts'
 import { UnreadableRoomError, type ApplyResult } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
@@ -43,6 +44,8 @@ export interface SessionParts {
   readonly room: HostedRoom
   readonly connection: Connection<SessionContext>
   readonly socket: SessionSocket
+  /** What the connection sends through. */
+  readonly outlet: Outlet
   readonly admitted: Admitted
   readonly journal: Journal
   /** The clock that tokens end by, in milliseconds since 1970. */
@@ -82,7 +85,10 @@ export class Session {
     this.role = parts.admitted.role
     this.user = parts.admitted.user
     this.#applied = wire.syncStatus(this.address, true)
-    this.connection.onClose(() => clearTimeout(this.#askTimer))
+    this.connection.onClose(() => {
+      clearTimeout(this.#askTimer)
+      parts.outlet.end()
+    })
   }
 
   /** What opens each frame to and from this client. */
@@ -137,14 +143,26 @@ export class Session {
     }
   }
 
-  /** From now on, what comes waits, until as many `release` it: its access is judged anew, or the room is not ready. */
-  hold(): void {
+  /** Their access is judged anew: until `resume`, nothing that they send is handled, and nothing new reaches them. */
+  suspend(): void {
+    this.#hold()
+    this.#parts.outlet.hold()
+  }
+
+  /** They may stay: what has waited goes on, in order. */
+  resume(): void {
+    this.#parts.outlet.release()
+    this.#release()
+  }
+
+  /** From now on, what comes waits, until as many `#release` it: it is judged anew, or the room is not ready. */
+  #hold(): void {
     this.#holds += 1
     if (this.#holds === 1) this.#parts.socket.pause()
   }
 
-  /** Takes back one `hold`; after the last, what has waited is handled in order. */
-  release(): void {
+  /** Takes back one `#hold`; after the last, what has waited is handled in order. */
+  #release(): void {
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#parts.socket.resume()
@@ -191,7 +209,7 @@ export class Session {
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
     // A large answer is still going out: the next would only pile up behind it, for somebody who may never read.
-    const isSending = this.#parts.socket.onceLargeIsSent(() => this.release())
+    const isSending = this.#parts.socket.onceLargeIsSent(() => this.#release())
     if (isSending) return this.#holdBack(message)
     if (!this.room.content.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
     this.#sendMissing(message.stateVector)
@@ -204,13 +222,13 @@ export class Session {
     if (!filled) return false
     // What could not be built in slices is built at once, or is at fault.
     this.#holdBack(message, () => this.room.content.fill())
-    void filled.then(() => this.release())
+    void filled.then(() => this.#release())
     return true
   }
 
   /** Holds, with this message as the first of what is handled afterwards. */
   #holdBack(message: wire.SyncMessage, before: () => void = () => undefined): void {
-    this.hold()
+    this.#hold()
     this.#held.unshift(() =>
       this.#guard(MESSAGE.sync, () => {
         before()

@@ -127,3 +127,14 @@ test('whoever is in a room may send more, in one frame and in all', async () => 
   for (let n = 0; n < 3; n++) ada.write(ada.edit((doc) => doc.getMap('words').set(`${n}`, 'x'.repeat(300_000))))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable', 'durable', 'durable']))
 })
+
+test('who has gone is not waited for when the server stops', async () => {
+  const other = await startTestServer()
+  onTestFinished(() => other.remove())
+  const { roomId, ownerToken } = await openRoom(other)
+  const gone = await joinRoom(other, roomId, ownerToken)
+  gone.close()
+  await gone.closed
+  // Each part has a time of its own; one that waits for somebody who has gone would use it up.
+  expect(await other.stop()).toBe(true)
+})

@@ -185,6 +185,7 @@ async function change(play: RoomPlay, late: keyof RoomStore | false, make: () =>
   await play.keepSignedIn(play.people[0] as ModelPerson)
   if (late) rooms.holdNext('findMembership', { after: late })
   await make()
+  play.takeAway()
   for (const client of play.present) play.write(client)
   if (late) for (let n = 0; n < 2; n++) await server.api.call('GET', '/live')
   rooms.release()
@@ -268,6 +269,7 @@ async function expire(play: RoomPlay, credential: ModelCredential | undefined): 
   stage.aheadMs += Math.round(leftMs / 2)
   if (play.owner.isIn) await renew(play, play.owner, 0)
   stage.aheadMs += end - stage.now() + 1
+  play.takeAway()
   for (const client of play.present) play.write(client)
   await play.follow()
   return true

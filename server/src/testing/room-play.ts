@@ -32,6 +32,8 @@ export interface PlayedClient {
   isIn: boolean
   /** The answers that its writes have got, or will get. */
   readonly expected: Answer[]
+  /** The number of the last word that it may read, once it has lost its access: being told so may take a moment. */
+  lostAt: number | undefined
   /** What it had when it was out: no more may come. */
   atExit: { words: string[]; answers: number } | undefined
 }
@@ -179,7 +181,16 @@ export class RoomPlay {
     const name = `${credential.guest?.userId ?? credential.person.name}#${nth}`
     const raw = new RawClient(this.stage.server.syncUrl, `${this.roomId}\0${nth}`, shared && { shared: shared.raw })
     const socket = shared?.socket ?? Symbol(name)
-    const client: PlayedClient = { name, raw, credential, socket, isIn: false, expected: [], atExit: undefined }
+    const client: PlayedClient = {
+      name,
+      raw,
+      credential,
+      socket,
+      isIn: false,
+      expected: [],
+      lostAt: undefined,
+      atExit: undefined,
+    }
     await raw.open()
     await raw.join(credential.token)
     this.clients.push(client)
@@ -226,6 +237,11 @@ export class RoomPlay {
       Y.applyUpdate(client.raw.doc, update)
     }
     client.raw.write(update, kind)
+  }
+
+  /** A change is answered, or a token has ended: whoever may read no longer reads nothing that is written after this. */
+  takeAway(): void {
+    for (const client of this.present) if (this.roleOf(client) === undefined) client.lostAt ??= this.#count
   }
 
   /** Those who have lost their access are out by now, or as soon as that is known; the model follows. */
@@ -308,8 +324,10 @@ export class RoomPlay {
     await this.until(`what ${name} has sent is handled`, () => handled)
   }
 
-  #checkReads({ name, raw, isIn, atExit }: PlayedClient, all: readonly string[]): void {
+  #checkReads({ name, raw, isIn, lostAt = Infinity, atExit }: PlayedClient, all: readonly string[]): void {
     const words = wordsOf(raw)
+    const late = words.filter((word) => Number(word.slice(word.lastIndexOf(':') + 1)) > lostAt)
+    this.check(late.length === 0, `${name} reads ${late.join()} after its access was taken away`)
     if (isIn) this.check(isSame(words, all), `${name} has just the words of those who may write`)
     if (!atExit) return
     this.check(isSame(words, atExit.words), `${name} is out and reads nothing more`)

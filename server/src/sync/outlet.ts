@@ -1,0 +1,78 @@
+import type { WebSocketLike } from '@hocuspocus/server'
+
+/** Somebody who is judged hears nothing meanwhile; with more than this to be told, they are to come back later. */
+const MAX_HELD_BYTES = 1024 * 1024
+/** What a message that is held takes in memory beside its bytes, roughly. */
+const OVERHEAD_BYTES = 200
+
+/** What an outlet is made of. */
+export interface OutletParts {
+  readonly socket: WebSocketLike
+  /** Whether the client may hear nothing any more: its token has ended. */
+  readonly isOver: () => boolean
+  /** Something was to be told to a client that may hear nothing any more. */
+  readonly onOver: () => void
+  /** So much is held back that no more of it can be kept. */
+  readonly onTooMuch: () => void
+}
+
+/**
+ * Through here goes what one stay's client is told, other than what it asked for. From the moment that access changes
+ * it is held back, until it is known whether they may still hear it: what others draw after somebody was removed must
+ * not reach them, however long the store takes to answer.
+ */
+export class Outlet implements WebSocketLike {
+  readonly #parts: OutletParts
+  #held: Uint8Array[] | undefined
+  #heldBytes = 0
+  #hasEnded = false
+
+  constructor(parts: OutletParts) {
+    this.#parts = parts
+  }
+
+  /** The state of the socket, as WebSocket numbers it. */
+  get readyState(): number {
+    return this.#parts.socket.readyState
+  }
+
+  /** Sends a frame, now or when it may be. */
+  send(frame: Uint8Array): void {
+    const { socket, isOver, onOver, onTooMuch } = this.#parts
+    if (this.#hasEnded) return socket.send(frame)
+    if (!this.#held && isOver()) {
+      this.hold()
+      // Not in the middle of a broadcast to all.
+      queueMicrotask(onOver)
+    }
+    if (!this.#held) return socket.send(frame)
+    this.#held.push(frame)
+    this.#heldBytes += frame.length + OVERHEAD_BYTES
+    if (this.#heldBytes <= MAX_HELD_BYTES) return
+    this.hold()
+    queueMicrotask(onTooMuch)
+  }
+
+  /** From now on nothing is sent; what was held before is forgotten. */
+  hold(): void {
+    this.#held = []
+    this.#heldBytes = 0
+  }
+
+  /** Sends what was held, in order, and from now on at once. */
+  release(): void {
+    const held = this.#held ?? []
+    this.#held = undefined
+    for (const frame of held) this.send(frame)
+  }
+
+  /** The stay has ended: what was held is never sent, and what still comes is the goodbye. */
+  end(): void {
+    this.#held = undefined
+    this.#hasEnded = true
+  }
+
+  close(code?: number, reason?: string): void {
+    this.#parts.socket.close(code, reason)
+  }
+}
