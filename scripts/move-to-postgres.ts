@@ -1,6 +1,6 @@
 /**
  * Moves an installation from SQLite to PostgreSQL, and checks that every room is there as it was. It leaves the SQLite
- * file as it is, and may be run again: `node scripts/move-to-postgres.ts` says how.
+ * file as it is, and may be run again: `npx -y pnpm@12 exec node scripts/move-to-postgres.ts` says how.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

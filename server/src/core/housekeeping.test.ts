@@ -1,24 +1,28 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import { pino } from 'pino'
 import { afterAll, beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
 import { createMemoryStores } from '../adapters/memory/memory-stores.ts'
 import { SqlAccountsStore } from '../adapters/sql/sql-accounts-store.ts'
 import { SqlRoomStore } from '../adapters/sql/sql-room-store.ts'
 import { openSqliteStorage } from '../adapters/sql/sqlite-storage.ts'
 import type { AccountsStore, SessionRecord } from '../ports/accounts-store.ts'
-import type { DocumentStore, PurgeLimits } from '../ports/document-store.ts'
+import type { DocumentStore, PurgeLimits, UpdateRecord } from '../ports/document-store.ts'
 import type { PurgedSlice } from '../ports/purge-slice.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 import { createAccounts } from './accounts/accounts.ts'
 import { createPasswords } from './accounts/passwords.ts'
 import { createTokens } from './accounts/tokens.ts'
+import { recordOf } from './documents/clock-ranges.ts'
+import { Compaction } from './documents/compaction.ts'
 import { EventBus } from './events.ts'
 import { Housekeeping } from './housekeeping.ts'
+import { stateOf } from '../testing/yjs-history.ts'
 
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
@@ -229,6 +233,48 @@ test('of documents it takes away what HISTORY_DAYS, an hour of repeated batches 
   expect(asked[0]?.signal?.aborted).toBe(false)
   await job.stop()
   expect(asked[0]?.signal?.aborted).toBe(true)
+})
+
+test('a board of 50,000 small edits, all drawn in one go, takes less than 5 MB in the end', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'sketchroom-'))
+  const file = join(directory, 'test.db')
+  const storage = await openSqliteStorage({ file })
+  const { documentStore: documents } = storage
+  const compaction = new Compaction({ store: documents, reportDamaged: () => undefined, now: () => now })
+  onTestFinished(async () => {
+    await Promise.all([compaction.close(), storage.close()])
+    await rm(directory, { recursive: true })
+  })
+  const roomId = roomIdSchema.parse(nanoid())
+  const board = new Y.Doc()
+  let entries: UpdateRecord[] = []
+  board.on('update', (update: Uint8Array) => entries.push(recordOf(update, 'somebody-of-the-tests', now)))
+  const elements = board.getMap<Y.Map<unknown>>('elements')
+  for (let n = 0; n < 500; n++) elements.set(`element-${n}`, new Y.Map([['type', 'rectangle']]))
+  for (let edits = 500; edits < 50_000; edits++) {
+    elements.get(`element-${edits % 500}`)?.set('xy', [edits, edits % 977])
+    if (entries.length < 500) continue
+    await documents.append({ id: nanoid(), rooms: [{ roomId, entries }] })
+    entries = []
+  }
+  await documents.append({ id: nanoid(), rooms: [{ roomId, entries }] })
+  await compaction.compact(roomId)
+  expect((await documents.listSnapshots(roomId)).map(({ seq }) => seq)).toEqual([50_000, 45_000])
+  const before = await stat(file)
+  expect(before.size).toBeGreaterThan(5_000_000)
+  now += 31 * DAY
+  await createJob({
+    accounts: new SqlAccountsStore(storage.main.db),
+    rooms: new SqlRoomStore(storage.main),
+    documents,
+  }).run()
+  const sizes = await Promise.all([file, `${file}-wal`].map(async (name) => (await stat(name)).size))
+  expect(Math.max(...sizes)).toBeLessThan(5_000_000)
+  console.log(`50,000 edits: ${before.size} bytes before the clean-up, ${sizes.join(' and ')} (log) after it`)
+  const { snapshot, tail } = await documents.load(roomId)
+  const loaded = new Y.Doc()
+  Y.applyUpdate(loaded, snapshot?.bytes ?? new Uint8Array())
+  expect([tail, stateOf(loaded)]).toEqual([[], stateOf(board)])
 })
 
 test('it runs some minutes after the start, then every few hours, each pause a little by chance', async () => {

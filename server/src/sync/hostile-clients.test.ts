@@ -151,9 +151,18 @@ test('what waits for rooms that are never joined is bounded, whatever is joined 
   expect(await closed).toBe(4413)
 })
 
-test('a socket that does not sign in is closed', { timeout: 20_000 }, async () => {
+test('a socket that does not sign in is closed, whatever it tries instead', { timeout: 30_000 }, async () => {
   const { roomId } = await openRoom(server)
-  const client = new RawClient(server.syncUrl, roomId)
-  await client.open()
-  expect(await client.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+  const silent = new RawClient(server.syncUrl, roomId)
+  await silent.open()
+  // Something waits for one room, so that a refusal at another does not end the socket.
+  const trying = new RawClient(server.syncUrl, roomId)
+  await trying.open()
+  trying.sendType(MESSAGE.queryAwareness)
+  const other = new RawClient(server.syncUrl, `${roomId}\0other`, { shared: trying })
+  const tries = setInterval(() => other.isOpen && other.sendToken('nonsense'), 2_000)
+  onTestFinished(() => clearInterval(tries))
+  expect(await silent.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+  expect(await trying.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
+  expect(other.denied).toBe('unauthenticated')
 })

@@ -16,6 +16,8 @@ import * as wire from './wire.ts'
  * what takes long is our store, and no fault of the client's.
  */
 const IDLE_MS = 10_000
+/** A token may have waited for the store until then: a client that is refused may try another right away. */
+const LEAST_IDLE_MS = 1_000
 /** A peer that answers no ping for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
 /** A reader that lets this much pile up is cut: it can come back, the process could not. */
@@ -68,6 +70,8 @@ export class SyncSocket implements JoiningSocket {
   readonly #places = new Map<string, Place>()
   readonly #heartbeat: NodeJS.Timeout
   #idle: NodeJS.Timeout | undefined
+  /** When it is closed if it is still idle, by `performance.now()`. */
+  #idleUntil = performance.now() + IDLE_MS
   #pauses = 0
   #signedIn = false
   #authFrames = 0
@@ -259,7 +263,10 @@ export class SyncSocket implements JoiningSocket {
     clearTimeout(this.#idle)
     if (!this.isOpen) return
     for (const { kind } of this.#places.values()) if (kind !== 'waiting') return
-    this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), IDLE_MS)
+    // Who was never in a room has no more than that in all, however many tokens they try: a bad one gives no new time.
+    if (this.#signedIn) this.#idleUntil = performance.now() + IDLE_MS
+    const leftMs = Math.max(LEAST_IDLE_MS, this.#idleUntil - performance.now())
+    this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), leftMs)
   }
 
   /** Bytes that move are a sign of life, too: a large board takes long on a slow line, and no pong gets past it. */

@@ -11,6 +11,11 @@ import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
  * builds the board, which takes as much of a processor as two thousand edits of a busy room.
  */
 const COMPACT_AFTER_UPDATES = 5000
+/**
+ * A tail of more than twice that, drawn in one go, gets a snapshot in its middle, too: the clean-up takes away single
+ * edits behind the second newest, and a board that is drawn once would keep all of its own for ever.
+ */
+const LONG_TAIL_UPDATES = 2 * COMPACT_AFTER_UPDATES
 /** A room that is left with less than this is not worth a snapshot of its own. */
 const COMPACT_ON_LEAVE_AFTER_UPDATES = 50
 /** Building a large board takes a core for a while, so a busy room waits at least this long. */
@@ -77,15 +82,20 @@ export class Compaction {
   async #compact(roomId: RoomId): Promise<Snapshot | undefined> {
     for (;;) {
       const stored = await this.#store.load(roomId)
-      const records = recordsOf(roomId, stored)
+      const isLong = stored.tail.length > LONG_TAIL_UPDATES
+      const tail = isLong ? stored.tail.slice(0, -COMPACT_AFTER_UPDATES) : stored.tail
+      const seq = isLong ? (tail.at(-1)?.seq ?? 0) : stored.head
+      const records = recordsOf(roomId, { ...stored, tail })
       if (records.length === 0) return undefined
       const sealed: CompactedRecord[] = records.map(({ bytes, crc }) => ({ bytes, crc }))
       const compacted = (await this.#pool.run(sealed)) as Compacted
       if (compacted.kind === 'snapshot') {
-        if (stored.tail.length === 0) return undefined
+        if (tail.length === 0) return undefined
         const { bytes, ranges } = compacted
-        const snapshot = { seq: stored.head, bytes, ranges, crc: crc32(bytes), at: this.#now(), label: null }
-        return (await this.#store.addSnapshot(roomId, snapshot)) ? snapshot : undefined
+        const snapshot = { seq, bytes, ranges, crc: crc32(bytes), at: this.#now(), label: null }
+        if (!(await this.#store.addSnapshot(roomId, snapshot))) return undefined
+        if (isLong) continue
+        return snapshot
       }
       const { record } = records[compacted.index] as (typeof records)[number]
       await setAside(record, compacted.reason, { store: this.#store, reportDamaged: this.#reportDamaged })
