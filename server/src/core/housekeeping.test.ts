@@ -132,6 +132,13 @@ describe.each([
     await job.run()
     expect(await isLeft()).toEqual([false, false, false, false])
     expect(await stores.accounts.findUser(ownerId)).toBeDefined()
+    // And the operator is told of each run.
+    const told = logged.map((line) => (JSON.parse(line) as { purged: Record<string, unknown> }).purged)
+    expect(told.map(({ sessions, guests, visits }) => [sessions, guests, visits])).toEqual([
+      [0, 0, 0],
+      [1, 0, 0],
+      [1, 1, 1],
+    ])
   })
 
   test('no room: not one that was deleted, nor its owner', async () => {

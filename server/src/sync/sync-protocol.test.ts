@@ -20,6 +20,22 @@ test('a write reaches the other and is acknowledged as durable', async () => {
   await vi.waitFor(() => expect(wordsOf(ed)).toEqual(['hello']))
 })
 
+test('who draws is told of the others’ edits, and not of their own', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, ed] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  await vi.waitFor(() => expect([ada.step1Count, ed.step1Count]).toEqual([1, 1]))
+  let heard = 0
+  ada.onUpdate = () => (heard += 1)
+  for (let n = 1; n <= 20; n++) {
+    ada.write(ada.edit(setWord(`w${n}`)))
+    await vi.waitFor(() => expect(wordsOf(ed)).toHaveLength(n))
+  }
+  await ada.handled()
+  expect(heard).toBe(0)
+  ed.write(ed.edit(setWord('of Ed')))
+  await vi.waitFor(() => expect(heard).toBe(1))
+})
+
 test('each write gets one answer, in order', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
