@@ -103,7 +103,8 @@ export interface DocumentStore {
   /**
    * [DS1] Appends to several rooms in one transaction; resolves with the number that the first update of each room
    * was given. The room's row gives out the numbers, without gaps and in order of commit, also when several
-   * processes append at once. [DS2] A batch that was appended before is not stored again, and answers the same.
+   * processes append at once. [DS2] A batch that was appended before is not stored again, and answers the same; while
+   * that is not known, it rejects with `UndecidedAppendError`.
    */
   append(batch: JournalBatch): Promise<Map<RoomId, number>>
   /**
@@ -142,6 +143,14 @@ export class JournalHoleError extends Error {
   constructor(roomId: RoomId, after: number, next: number) {
     super(`room ${roomId}: the updates ${after + 1} to ${next - 1} are missing from the store`)
   }
+}
+
+/**
+ * An append was refused while an earlier one of the same batch, whose answer was lost, may still be under way: as long
+ * as that is so, the batch must be tried again as it is. Under other ids, its updates would be stored twice.
+ */
+export class UndecidedAppendError extends Error {
+  override readonly name = 'UndecidedAppendError'
 }
 
 /**

@@ -160,7 +160,7 @@ test('a socket that does not sign in is closed, whatever it tries instead', { ti
   await trying.open()
   trying.sendType(MESSAGE.queryAwareness)
   const other = new RawClient(server.syncUrl, `${roomId}\0other`, { shared: trying })
-  const tries = setInterval(() => other.isOpen && other.sendToken('nonsense'), 2_000)
+  const tries = setInterval(() => other.isOpen && other.sendToken('nonsense'), 500)
   onTestFinished(() => clearInterval(tries))
   expect(await silent.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
   expect(await trying.closed).toEqual({ code: 4401, reason: 'unauthenticated' })

@@ -165,10 +165,10 @@ export class LoadedRooms {
     void this.#compact(committed.roomId)
   }
 
-  async #compact(roomId: RoomId): Promise<void> {
+  async #compact(roomId: RoomId, options: { urgent?: boolean } = {}): Promise<void> {
     const { compaction, log } = this.#parts
     try {
-      const snapshot = await compaction.compact(roomId)
+      const snapshot = await compaction.compact(roomId, options)
       const loaded = this.#rooms.get(roomId)
       if (!snapshot || !loaded) return
       loaded.snapshotSeq = Math.max(loaded.snapshotSeq, snapshot.seq)
@@ -234,7 +234,7 @@ export class LoadedRooms {
   }
 
   #repair(roomId: RoomId): void {
-    const repair = this.#compact(roomId).finally(() => this.#repairs.delete(roomId))
+    const repair = this.#compact(roomId, { urgent: true }).finally(() => this.#repairs.delete(roomId))
     this.#repairs.set(roomId, repair)
   }
 

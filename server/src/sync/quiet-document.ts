@@ -34,7 +34,13 @@ export function withoutTelling(document: Document, work: () => void): void {
 
 /** Destroys a document that nobody is in any more, and of which nothing can be told perhaps. */
 export function discard(document: Document): void {
-  // Destroying tells what is left.
+  try {
+    // Takes off the timer, which would hold the document for as long as it runs.
+    document.flush()
+  } catch {
+    // There was nobody to tell.
+  }
+  // Destroying would tell what is left once more.
   document.flush = () => document
   document.destroy()
 }

@@ -107,6 +107,38 @@ test('what no longer fits before a store that does not answer is refused as such
   await vi.waitFor(() => expect(wordsOf(later)).toEqual(['word']))
 })
 
+test('who has been told that they are in may draw while the room is read, for as long as that takes', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  held.hold('load')
+  onTestFinished(() => held.release())
+  const ada = new RawClient(server.syncUrl, roomId)
+  onTestFinished(() => ada.terminate())
+  const authenticated = new Promise<void>((resolve) => (ada.onAuthenticated = resolve))
+  await ada.open()
+  ada.sendToken(ownerToken)
+  await authenticated
+  for (let n = 0; n < 1_600; n++) ada.write(ada.edit(setWord('word')))
+  // More than a client may send before it is known.
+  ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(300_000))))
+  await ada.handled()
+  held.release()
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(1_601))
+  expect(new Set(ada.answers)).toEqual(new Set(['durable']))
+})
+
+test('who draws more than can be kept while the room is read is to come back later', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  held.hold('load')
+  onTestFinished(() => held.release())
+  const ada = new RawClient(server.syncUrl, roomId)
+  const authenticated = new Promise<void>((resolve) => (ada.onAuthenticated = resolve))
+  await ada.open()
+  ada.sendToken(ownerToken)
+  await authenticated
+  for (let n = 0; n < 5; n++) ada.write(ada.edit((doc) => doc.getMap('words').set(`${n}`, 'x'.repeat(300_000))))
+  expect(await ada.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
+})
+
 test('who goes on writing what is refused, and waits for no answer, is sent away to come back later', async () => {
   const { roomId, ownerToken, viewerToken } = await openRoom(server)
   const [ada, viewer] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, viewerToken)]

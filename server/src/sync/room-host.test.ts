@@ -195,7 +195,14 @@ test('a crowd is asked about and begins one after the other, with a turn for eve
   await Promise.all(
     Array.from({ length: 20 }, (_, n) => {
       const onBegin = () => void begunAt.push(turn)
-      return host.join({ socket: idleSocket(), address: `${roomId}\0${n}`, roomId, token: '', onBegin })
+      return host.join({
+        socket: idleSocket(),
+        address: `${roomId}\0${n}`,
+        roomId,
+        token: '',
+        onAdmitted: () => undefined,
+        onBegin,
+      })
     }),
   )
   expect([new Set(admittedAt).size, new Set(begunAt).size]).toEqual([20, 20])
@@ -225,7 +232,14 @@ test('who has gone while others were let in is not asked about', async () => {
     return Promise.reject(new SketchRoomError('not_found', 'There is no such room.'))
   })
   const join = async (socket: JoiningSocket) => {
-    await host.join({ socket, address: roomId, roomId, token: '', onBegin: () => undefined })
+    await host.join({
+      socket,
+      address: roomId,
+      roomId,
+      token: '',
+      onAdmitted: () => undefined,
+      onBegin: () => undefined,
+    })
   }
   await Promise.allSettled([join({ ...idleSocket(), isOpen: false }), join(idleSocket())])
   expect(asked).toBe(1)

@@ -41,6 +41,8 @@ export interface Joining {
   readonly address: string
   readonly roomId: RoomId
   readonly token: string
+  /** Called when the token has been good, before the client is told so; the room is read after that. */
+  readonly onAdmitted: () => void
   /** Called at the moment when the session begins, before anything else can happen. */
   readonly onBegin: (session: Session) => void
 }
@@ -93,7 +95,7 @@ export class RoomHost implements PresenceSource {
    * Lets somebody in and begins their session; rejects with the `SketchRoomError` that says why not. Access may change
    * while the room is read, however long that takes: then everything is asked again.
    */
-  async join({ socket, address, roomId, token, onBegin }: Joining): Promise<void> {
+  async join({ socket, address, roomId, token, onAdmitted, onBegin }: Joining): Promise<void> {
     const { admission, epochs } = this.#parts
     const admit = () =>
       this.#inTurn(async () => {
@@ -104,6 +106,7 @@ export class RoomHost implements PresenceSource {
       })
     let admitted = await admit()
     if (!admitted) return
+    onAdmitted()
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
     for (;;) {
       const room = await this.#rooms.open(roomId)

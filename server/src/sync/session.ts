@@ -255,7 +255,7 @@ export class Session {
    * same again, however often it is asked.
    */
   #askAgain(): void {
-    if (this.#askTimer) return
+    if (this.#askTimer || !this.isIn) return
     if (performance.now() - this.#askedAt > LONGEST_ASK_PAUSE_MS) this.#askPauseMs = 0
     const pauseMs = this.#askPauseMs
     this.#askPauseMs = Math.min(LONGEST_ASK_PAUSE_MS, Math.max(FIRST_ASK_PAUSE_MS, pauseMs * 2))

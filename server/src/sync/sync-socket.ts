@@ -16,13 +16,11 @@ import * as wire from './wire.ts'
  * what takes long is our store, and no fault of the client's.
  */
 const IDLE_MS = 10_000
-/** A token may have waited for the store until then: a client that is refused may try another right away. */
-const LEAST_IDLE_MS = 1_000
 /** A peer that answers no ping for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
 /** A reader that lets this much pile up is cut: it can come back, the process could not. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
-/** What may wait while a client is being let in: to its first room, and to others beside one that it is in. */
+/** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
 const MAX_FIRST_QUEUED_BYTES = 512 * 1024
 const MAX_QUEUED_BYTES = 1024 * 1024
 /** What a frame that waits takes in memory beside its bytes, roughly: 30,000 of three bytes are 8 MB. */
@@ -203,19 +201,26 @@ export class SyncSocket implements JoiningSocket {
     const queue: Queue = before?.kind === 'waiting' ? before.queue : { frames: [], bytes: 0 }
     this.#places.set(address, { kind: 'joining', queue })
     this.#watchIdleness()
+    const begunAt = performance.now()
     try {
       const roomId = roomOfAddress(address)
       if (!roomId) throw new SketchRoomError('not_found', 'the address names no room')
+      const onAdmitted = () => this.#admitted()
       const onBegin = (session: Session) => void this.#places.set(address, { kind: 'joined', session })
-      await this.#parts.host.join({ socket: this, address, roomId, token, onBegin })
+      await this.#parts.host.join({ socket: this, address, roomId, token, onAdmitted, onBegin })
     } catch (error) {
+      this.#idleUntil += performance.now() - begunAt
       return this.#refuse(address, error)
     }
     const place = this.#places.get(address)
     if (place?.kind !== 'joined') return
+    for (const frame of queue.frames) if (place.session.isIn) place.session.receive(frame)
+  }
+
+  /** From now on the client may send what it likes: it has been told that it is in, and the room may take its time. */
+  #admitted(): void {
     if (!this.#signedIn) this.#parts.onSignedIn()
     this.#signedIn = true
-    for (const frame of queue.frames) if (place.session.isIn) place.session.receive(frame)
   }
 
   #refuse(address: string, error: unknown): void {
@@ -245,8 +250,11 @@ export class SyncSocket implements JoiningSocket {
     place.queue.bytes += bytes + FRAME_OVERHEAD_BYTES
     let queuedBytes = 0
     for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
-    if (queuedBytes > (this.#signedIn ? MAX_QUEUED_BYTES : MAX_FIRST_QUEUED_BYTES))
-      return this.close(closeCodeOf.too_large, 'too_large')
+    if (queuedBytes > (this.#signedIn ? MAX_QUEUED_BYTES : MAX_FIRST_QUEUED_BYTES)) {
+      // Who has been let in waits for us, and did nothing wrong.
+      const code = this.#signedIn && place.kind === 'joining' ? 'store_unavailable' : 'too_large'
+      return this.close(closeCodeOf[code], code)
+    }
     place.queue.frames.push(frame)
   }
 
@@ -263,9 +271,9 @@ export class SyncSocket implements JoiningSocket {
     clearTimeout(this.#idle)
     if (!this.isOpen) return
     for (const { kind } of this.#places.values()) if (kind !== 'waiting') return
-    // Who was never in a room has no more than that in all, however many tokens they try: a bad one gives no new time.
+    // Who was never let in has no more than that in all, however many tokens they try: a bad one gives no new time.
     if (this.#signedIn) this.#idleUntil = performance.now() + IDLE_MS
-    const leftMs = Math.max(LEAST_IDLE_MS, this.#idleUntil - performance.now())
+    const leftMs = this.#idleUntil - performance.now()
     this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), leftMs)
   }
 

@@ -1,6 +1,6 @@
 import type { RoomId } from '@sketchroom/shared/ids'
-import type { Pool } from 'pg'
-import type { JournalBatch } from '../../ports/document-store.ts'
+import { DatabaseError, type Pool } from 'pg'
+import { UndecidedAppendError, type JournalBatch } from '../../ports/document-store.ts'
 import { packBatch, toFirstSeqs, type PackedBatch } from './packed-batch.ts'
 import { isUniqueViolation, SqlError } from './sql-database.ts'
 
@@ -39,16 +39,42 @@ const APPEND = `
   select first_seqs from answered union all select first_seqs from journal_batches where id = $1
 `
 
-/** Appends a batch; answers the number that the first update of each room was given. */
-export async function appendToPostgres(pool: Pool, batch: JournalBatch): Promise<Map<RoomId, number>> {
-  const packed = packBatch(batch)
-  if (packed.roomIds.length === 0) return new Map()
+/** Codes that a connection ends with, and the server's work perhaps not: its own end, or that of the line. */
+const LOST = /^(08|57P)/
+/** Those of a statement that came as far as writing: by then it had waited for every other attempt. */
+const WROTE = /^2[23]/
+
+/** How batches are appended over a pool: answers the number that the first update of each room was given. */
+export function createPostgresAppend(pool: Pool): (batch: JournalBatch) => Promise<Map<RoomId, number>> {
+  /** Batches of which an attempt had no answer: it may still be under way there, and hold its rooms. */
+  const unanswered = new Set<string>()
+
+  return async (batch) => {
+    const packed = packBatch(batch)
+    if (packed.roomIds.length === 0) return new Map()
+    try {
+      const firstSeqs = await appendOrFind(pool, packed)
+      unanswered.delete(batch.id)
+      return toFirstSeqs(packed.roomIds, firstSeqs)
+    } catch (error) {
+      const code = error instanceof DatabaseError ? (error.code ?? '') : ''
+      const isLost = code === '' || LOST.test(code)
+      if (isLost) unanswered.add(batch.id)
+      if (isLost || !unanswered.has(batch.id)) throw error
+      if (!WROTE.test(code)) throw new UndecidedAppendError('an earlier attempt may be under way', { cause: error })
+      unanswered.delete(batch.id)
+      throw error
+    }
+  }
+}
+
+async function appendOrFind(pool: Pool, batch: PackedBatch): Promise<number[]> {
   try {
-    return toFirstSeqs(packed.roomIds, await append(pool, packed))
+    return await append(pool, batch)
   } catch (error) {
     // The same batch was in flight twice. What the other did is there to be read, now that this one has waited for it.
     if (!isUniqueViolation(error)) throw error
-    return toFirstSeqs(packed.roomIds, await append(pool, packed))
+    return await append(pool, batch)
   }
 }
 

@@ -28,19 +28,21 @@ export interface PostgresPoolOptions {
   readonly patient?: boolean
   /** How long a statement waits for a row that another has locked. */
   readonly lockMs?: number
+  /** Keeps connections that nobody uses: there may be no new one when it matters. */
+  readonly staysOpen?: boolean
   readonly log: Logger
 }
 
 /** A pool whose statements end in time, one way or the other. Connects when the first one is run. */
 export function createPostgresPool(options: PostgresPoolOptions): Pool {
-  const { url, purpose, max, patient = false, lockMs = LOCK_MS, log } = options
+  const { url, purpose, max, patient = false, lockMs = LOCK_MS, staysOpen = false, log } = options
   const limits = { statement_timeout: STATEMENT_MS, lock_timeout: lockMs, query_timeout: ANSWER_MS }
   const pool = new Pool({
     connectionString: url,
     application_name: `sketchroom ${purpose}`,
     max,
     connectionTimeoutMillis: CONNECT_MS,
-    idleTimeoutMillis: IDLE_MS,
+    idleTimeoutMillis: staysOpen ? 0 : IDLE_MS,
     maxLifetimeSeconds: LIFETIME_SECONDS,
     ...(patient ? {} : limits),
     idle_in_transaction_session_timeout: IDLE_IN_TRANSACTION_MS,

@@ -3,6 +3,8 @@ import { sql } from 'kysely'
 import { nanoid } from 'nanoid'
 import pino, { type Logger } from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import type { JournalBatch } from '../../ports/document-store.ts'
+import { aroundStore } from '../../testing/around-store.ts'
 import { createPostgresDatabase } from '../../testing/test-database.ts'
 import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.ts'
 import { Journal } from '../../core/documents/journal.ts'
@@ -170,6 +172,53 @@ test('who brings a guest’s rooms along while they are removed from one stays r
   })
   expect(await transfer).toEqual([roomId])
   expect(await rooms.findMembership(roomId, account as UserId)).toMatchObject({ role: null, removedAt: 5 })
+})
+
+test('a batch whose first attempt is still under way there is stored once, however often it is tried', async () => {
+  const { db, open } = await createPostgresDatabase(server)
+  const { documentStore } = await open()
+  const roomIds = [nanoid(), nanoid()].map((id) => roomIdSchema.parse(id)).sort() as [RoomId, RoomId]
+  const entry = { update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 }
+  const ids: string[] = []
+  let earlier: Promise<unknown> | undefined
+  /** What the server does with the batch when the line is cut, which takes it a while. */
+  const storeSlowly = async (batch: JournalBatch, begun: () => void) => {
+    await db.transaction().execute(async (trx) => {
+      for (const { roomId } of batch.rooms) {
+        await trx.insertInto('room_documents').values({ room_id: roomId, head: 1 }).execute()
+        const { update: bytes, ...rest } = entry
+        await trx
+          .insertInto('room_updates')
+          .values({ room_id: roomId, seq: 1, quarantined: null, bytes, ...rest })
+          .execute()
+      }
+      await trx.insertInto('journal_batches').values({ id: batch.id, at: 1, first_seqs: '[1,1]' }).execute()
+      begun()
+      await new Promise((resolve) => setTimeout(resolve, 4_000))
+    })
+  }
+  const store = aroundStore(documentStore, async (call, work, [batch]) => {
+    if (call !== 'append') return await work()
+    ids.push((batch as JournalBatch).id)
+    if (earlier) return await work()
+    const begun = Promise.withResolvers<void>()
+    earlier = storeSlowly(batch as JournalBatch, begun.resolve)
+    await begun.promise
+    const cut = async () => {
+      await waitForLocks(1)
+      await server.query(
+        `select pg_terminate_backend(pid) from pg_stat_activity where wait_event_type = 'Lock' and application_name = 'sketchroom journal'`,
+      )
+    }
+    return (await Promise.all([work(), cut()]))[0]
+  })
+  const journal = new Journal(store)
+  for (const roomId of roomIds) journal.append(roomId, entry)
+  await vi.waitFor(() => journal.flush())
+  await earlier
+  expect(new Set(ids).size).toBe(1)
+  expect(ids.length).toBeGreaterThan(2)
+  expect(await Promise.all(roomIds.map(async (id) => (await documentStore.load(id)).head))).toEqual([1, 1])
 })
 
 test('rooms whose rows somebody holds fail alone: the others are written meanwhile, and the store is not said to fail', async () => {

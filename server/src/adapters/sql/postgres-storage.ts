@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { migrateToLatest } from './migrate.ts'
-import { appendToPostgres } from './postgres-journal.ts'
+import { createPostgresAppend } from './postgres-journal.ts'
 import { createPostgresKysely, createPostgresPool, noteSlow } from './postgres-pool.ts'
 import type { SqlDatabase, SqlStorage } from './sql-database.ts'
 import { SqlDocumentStore } from './sql-document-store.ts'
@@ -17,8 +17,8 @@ export interface PostgresOptions {
 const MAIN_CONNECTIONS = 8
 const LIST_CONNECTIONS = 4
 const DOCUMENT_CONNECTIONS = 4
-/** One batch is under way at a time, and beside it one of a room whose writes fail. */
-const JOURNAL_CONNECTIONS = 2
+/** One batch is under way at a time, and beside it two of rooms that were set apart. */
+const JOURNAL_CONNECTIONS = 3
 /** Others hold a room's row for as long as a commit takes; who holds it for longer must not hold all rooms. */
 const JOURNAL_LOCK_MS = 1_000
 
@@ -54,14 +54,15 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
   const journalOptions = { url, purpose: 'journal', max: JOURNAL_CONNECTIONS, lockMs: JOURNAL_LOCK_MS, log }
   const journal = createPostgresPool(journalOptions)
   // Whether the store takes writes is asked when those of some rooms hang: it must not wait for them.
-  const pings = createPostgresPool({ url, purpose: 'ping', max: 1, log })
+  const pings = createPostgresPool({ url, purpose: 'ping', max: 1, staysOpen: true, log })
   const db = createPostgresKysely(documents, log)
+  const append = createPostgresAppend(journal)
   const documentStore = new SqlDocumentStore({
     db,
     loads: db,
     async append(batch) {
       const startedAt = performance.now()
-      const firstSeqs = await appendToPostgres(journal, batch)
+      const firstSeqs = await append(batch)
       noteSlow(log, 'append', performance.now() - startedAt)
       return firstSeqs
     },

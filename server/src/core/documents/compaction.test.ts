@@ -216,6 +216,28 @@ test('a room is due when its tail is long, not too often, and when it is left wi
   expect(isCompactionDue(50, 0, true)).toBe(true)
 })
 
+test('a room that somebody waits for does not wait for others, and nothing begins after the end', async () => {
+  const [slow, other] = [roomIdSchema.parse('room-slow-one'), roomIdSchema.parse('room-other-one')]
+  for (const each of [roomId, slow, other]) {
+    await store.append({ id: each, rooms: [{ roomId: each, entries: [wordRecord('word')] }] })
+  }
+  const answer = Promise.withResolvers<void>()
+  let loads = 0
+  const compaction = newCompaction(
+    aroundStore(store, async (call, work, [id]) => {
+      if (call === 'load') loads += 1
+      if (call === 'load' && id === slow) await answer.promise
+      return await work()
+    }),
+  )
+  const work = [compaction.compact(slow), compaction.compact(other)]
+  expect((await compaction.compact(roomId, { urgent: true }))?.seq).toBe(1)
+  await compaction.close()
+  answer.resolve()
+  expect((await Promise.allSettled(work)).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  expect(loads).toBe(2)
+})
+
 test('of many rooms that are left at once, one is held in memory at a time, and who draws waits for none', async () => {
   const rooms = Array.from({ length: 8 }, (_, n) => roomIdSchema.parse(`room-number-${n}`))
   for (const each of rooms) await store.append({ id: each, rooms: [{ roomId: each, entries: [wordRecord('word')] }] })

@@ -38,6 +38,7 @@ export class Compaction {
   readonly #now: () => number
   readonly #pool: Piscina
   readonly #inTurn = pLimit(1)
+  #closed = false
   readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
   constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number }) {
@@ -56,9 +57,10 @@ export class Compaction {
   /**
    * Stores a snapshot of all that the room has stored, and resolves it; undefined when there is nothing new to hold.
    * Records that are damaged or that Yjs does not take are set aside first, also when nothing is new. Rejects when the
-   * store fails.
+   * store fails. `urgent`: somebody waits, so that it does not wait for the other rooms.
    */
-  compact(roomId: RoomId): Promise<Snapshot | undefined> {
+  compact(roomId: RoomId, { urgent = false } = {}): Promise<Snapshot | undefined> {
+    if (urgent) return this.#compact(roomId)
     const underWay = this.#underWay.get(roomId)
     if (underWay) return underWay
     const work = this.#inTurn(() => this.#compact(roomId)).finally(() => this.#underWay.delete(roomId))
@@ -76,12 +78,15 @@ export class Compaction {
 
   /** Ends the thread; what was under way rejects. */
   async close(): Promise<void> {
+    this.#closed = true
     await this.#pool.destroy()
   }
 
   async #compact(roomId: RoomId): Promise<Snapshot | undefined> {
     for (;;) {
-      const stored = await this.#store.load(roomId)
+      const stored = this.#closed ? undefined : await this.#store.load(roomId)
+      // The pool would begin anew.
+      if (!stored || this.#closed) throw new Error('compaction has ended')
       const isLong = stored.tail.length > LONG_TAIL_UPDATES
       const tail = isLong ? stored.tail.slice(0, -COMPACT_AFTER_UPDATES) : stored.tail
       const seq = isLong ? (tail.at(-1)?.seq ?? 0) : stored.head

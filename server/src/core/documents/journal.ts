@@ -3,7 +3,7 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import pLimit from 'p-limit'
-import type { DocumentStore, UpdateRecord } from '../../ports/document-store.ts'
+import { UndecidedAppendError, type DocumentStore, type UpdateRecord } from '../../ports/document-store.ts'
 import { CommitRate, DEFAULT_PACE, type CommitPace } from './commit-pace.ts'
 
 /** A store that has not answered for so long does not work, whatever it may say later. */
@@ -63,7 +63,7 @@ interface Batch {
   /** Undefined until it has failed. */
   retryMs: number | undefined
   timer: NodeJS.Timeout | undefined
-  /** When the store was last given it, by `performance.now()`; infinite while it waits for its turn. */
+  /** When it was last to be given to the store, by `performance.now()`; it may wait for its turn. */
   sentAt: number
 }
 
@@ -72,7 +72,8 @@ interface Batch {
  * calls those who wait: an acknowledgement is sent from such a call, so that it means "durable". A batch that failed
  * is tried again as it is. When it fails twice though the store takes other writes, the fault lies in what one of its
  * rooms writes: it is halved until that room is alone, and the others go on without it. Of what was set apart, one batch
- * is under way at a time: rooms that hang would otherwise take all of the store's connections.
+ * is under way at a time, and one of the rooms that are known to be at fault: those that hang would otherwise take all of
+ * the store's connections, and those that are only looked through would wait for them.
  */
 export class Journal extends EventEmitter<JournalEvents> {
   readonly #store: DocumentStore
@@ -82,7 +83,8 @@ export class Journal extends EventEmitter<JournalEvents> {
   readonly #flushers = new Set<{ reject(error: unknown): void; roomId: RoomId | undefined }>()
   /** The batch of everybody's; those of rooms whose writes fail by themselves are not waited for. */
   #batch: Batch | undefined
-  readonly #apartInTurn = pLimit(1)
+  readonly #searchInTurn = pLimit(1)
+  readonly #faultyInTurn = pLimit(1)
   #timer: NodeJS.Timeout | NodeJS.Immediate | undefined
   #lastStart = -Infinity
   #watch: NodeJS.Timeout | undefined
@@ -213,16 +215,19 @@ export class Journal extends EventEmitter<JournalEvents> {
   #commit(batch: Batch): void {
     clearTimeout(batch.timer)
     batch.timer = undefined
-    batch.sentAt = Infinity
+    batch.sentAt = performance.now()
     this.#watch ??= setInterval(() => this.#checkStall(), STALL_MS)
-    const append = () => {
-      batch.sentAt = performance.now()
-      return this.#store.append({ id: batch.id, rooms: batch.parts })
-    }
-    void (batch === this.#batch ? append() : this.#apartInTurn(append)).then(
+    void this.#inTurn(batch, () => this.#store.append({ id: batch.id, rooms: batch.parts })).then(
       (firstSeqs) => this.#succeeded(batch, firstSeqs),
       (error: unknown) => this.#failed(batch, error),
     )
+  }
+
+  #inTurn<T>(batch: Batch, append: () => Promise<T>): Promise<T> {
+    if (batch === this.#batch) return append()
+    const [only, ...others] = batch.parts
+    const isFaulty = only !== undefined && others.length === 0 && this.#failingRooms.has(only.roomId)
+    return (isFaulty ? this.#faultyInTurn : this.#searchInTurn)(append)
   }
 
   /** One clock for all commits, since Node wakes for a timer that was cleared, too. */
@@ -231,9 +236,8 @@ export class Journal extends EventEmitter<JournalEvents> {
     for (const batch of underWay) {
       if (performance.now() - batch.sentAt <= STALL_MS) continue
       const error = new Error('the store does not answer')
-      // Of rooms that were set apart nothing is said before it is known which of them it is.
       if (batch === this.#batch) this.#storeFailed(error)
-      else if (batch.parts.length === 1) this.#roomFailed(batch.parts[0]?.roomId as RoomId, error)
+      else for (const { roomId } of batch.parts) this.#roomFailed(roomId, error)
     }
     if (underWay.size > 0) return
     clearInterval(this.#watch)
@@ -271,6 +275,10 @@ export class Journal extends EventEmitter<JournalEvents> {
       if (flusher.roomId !== undefined && !rooms.has(flusher.roomId)) continue
       this.#flushers.delete(flusher)
       flusher.reject(error)
+    }
+    if (error instanceof UndecidedAppendError) {
+      if (batch === this.#batch) this.#storeFailed(error)
+      return this.#retryLater(batch)
     }
     if (await this.#storeWorks()) {
       // Perhaps only the answer was lost: the same batch under the same id finds out.
@@ -336,6 +344,6 @@ export class Journal extends EventEmitter<JournalEvents> {
   #newBatch(parts: readonly Part[]): Batch {
     this.#batches += 1
     const id = `${Date.now().toString(36)}-${this.#writer}-${this.#batches.toString(36)}`
-    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: Infinity }
+    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: 0 }
   }
 }

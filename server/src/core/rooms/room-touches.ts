@@ -38,7 +38,7 @@ export class RoomTouches {
     if (this.#closed) return
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      this.#writing = this.#write()
+      this.#writing = this.#writing.then(() => this.#write())
     }, WRITE_AFTER_MS)
   }
 
