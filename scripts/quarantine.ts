@@ -1,7 +1,6 @@
 /**
  * Lists the records that a server has set aside because it could not read them, tries them again, and gives back those
- * that are sound. Works while the server runs, and needs its version: `npx -y pnpm@12 exec node scripts/quarantine.ts`
- * says how.
+ * that are sound. Works while the server runs, and needs its version: `npx -y pnpm@12 exec node scripts/quarantine.ts` says how.
  */
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -6,8 +6,7 @@ import { findCores, type Side } from './cores.ts'
 type Arguments<Procedure> = Procedure extends (...args: infer Args) => unknown ? Args : never
 type Result<Procedure> = Procedure extends (...args: never[]) => infer Value ? Awaited<Value> : never
 
-/** The processors that this bench's processes are kept on, found once. */
-export const CORES = findCores()
+const CORES = findCores()
 
 /** How a process is started. */
 export interface ProcessOptions {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { SERVER_ENVIRONMENT, serverFlags } from '../../server-command.ts'
-import { CORES, RemoteProcess } from '../remote-process.ts'
+import { findCores } from '../cores.ts'
+import { RemoteProcess } from '../remote-process.ts'
 import type { PeerCalls, ProcessCalls, RoomAddress } from './peer-calls.ts'
 import { createRooms, findFreePort } from './sketchroom-rooms.ts'
 
@@ -36,7 +37,7 @@ export async function startSketchroom(given: string | undefined): Promise<Runnin
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'sketchroom-bench-')))
   const port = await findFreePort()
   const remote = await RemoteProcess.start<ProcessCalls>(new URL('./sketchroom-main.ts', import.meta.url), 'servers', {
-    flags: serverFlags(CORES ? 1 : undefined),
+    flags: serverFlags(findCores() ? 1 : undefined),
     environment: { ...SERVER_ENVIRONMENT, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn', TRUST_PROXY: '1' },
   })
   while (!(await isReady(port))) {

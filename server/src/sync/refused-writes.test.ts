@@ -107,22 +107,16 @@ test('what no longer fits before a store that does not answer is refused as such
   await vi.waitFor(() => expect(wordsOf(later)).toEqual(['word']))
 })
 
-/** Somebody who has been told that they are in, while their room is read for as long as `held` is not released. */
-async function comeWhileLoading(): Promise<RawClient> {
+test('who has been told that they are in may draw while the room is read, for as long as that takes', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   held.hold('load')
   onTestFinished(() => held.release())
-  const client = new RawClient(server.syncUrl, roomId)
-  onTestFinished(() => client.terminate())
-  const authenticated = new Promise<void>((resolve) => (client.onAuthenticated = resolve))
-  await client.open()
-  client.sendToken(ownerToken)
+  const ada = new RawClient(server.syncUrl, roomId)
+  onTestFinished(() => ada.terminate())
+  const authenticated = new Promise<void>((resolve) => (ada.onAuthenticated = resolve))
+  await ada.open()
+  ada.sendToken(ownerToken)
   await authenticated
-  return client
-}
-
-test('who has been told that they are in may draw while the room is read, for as long as that takes', async () => {
-  const ada = await comeWhileLoading()
   for (let n = 0; n < 1_600; n++) ada.write(ada.edit(setWord('word')))
   // More than a client may send before it is known.
   ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(300_000))))
@@ -133,7 +127,14 @@ test('who has been told that they are in may draw while the room is read, for as
 })
 
 test('who draws more than can be kept while the room is read is to come back later', async () => {
-  const ada = await comeWhileLoading()
+  const { roomId, ownerToken } = await openRoom(server)
+  held.hold('load')
+  onTestFinished(() => held.release())
+  const ada = new RawClient(server.syncUrl, roomId)
+  const authenticated = new Promise<void>((resolve) => (ada.onAuthenticated = resolve))
+  await ada.open()
+  ada.sendToken(ownerToken)
+  await authenticated
   for (let n = 0; n < 5; n++) ada.write(ada.edit((doc) => doc.getMap('words').set(`${n}`, 'x'.repeat(300_000))))
   expect(await ada.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
 })

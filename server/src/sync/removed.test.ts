@@ -65,16 +65,6 @@ async function storedWords(roomId: string): Promise<string[]> {
   return wordsOf({ doc })
 }
 
-/**
- * Makes a change of access that is answered. What is asked after it is answered by what holds then, and that answer comes
- * when `rooms` are released.
- */
-async function judgedLate(change: () => Promise<void>): Promise<void> {
-  rooms.holdNext('findMembership', { after: 'putMembership' })
-  await change()
-  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
-}
-
 /** Everybody hears of it, so whatever was sent before has been dealt with. */
 async function writeSentinel(owner: RawClient): Promise<void> {
   owner.write(owner.edit(setWord('sentinel')))
@@ -196,7 +186,10 @@ test.for([
   const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()
   await setRole(last)
   const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
-  await judgedLate(() => setRole(first))
+  // What is asked after a change is answered by what holds then, and that answer comes late.
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await setRole(first)
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
   await setRole(last)
   bob.write(bob.edit(setWord('word')))
   rooms.release()
@@ -211,7 +204,9 @@ test('what is drawn after «removed» was answered does not reach whoever was re
   const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
   ada.write(ada.edit(setWord('before')))
   await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['before']))
-  await judgedLate(() => remove())
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await remove()
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
   for (const word of ['one', 'two', 'three']) ada.write(ada.edit(setWord(word)))
   await vi.waitFor(() => expect(ada.answers).toHaveLength(4))
   // What was told him has come by then.
@@ -224,7 +219,9 @@ test('what is drawn after «removed» was answered does not reach whoever was re
 test('who may stay hears in order what was drawn while that was found out', async () => {
   const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()
   const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
-  await judgedLate(() => setRole('viewer'))
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await setRole('viewer')
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
   for (const word of ['one', 'two', 'three']) ada.write(ada.edit(setWord(word)))
   await vi.waitFor(() => expect(ada.answers).toHaveLength(3))
   expect(wordsOf(bob)).toEqual([])
@@ -236,7 +233,9 @@ test('who may stay hears in order what was drawn while that was found out', asyn
 test('who is judged for so long that too much was drawn meanwhile is to come back later, and misses nothing', async () => {
   const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()
   const [ada, bob] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, memberToken)]
-  await judgedLate(() => setRole('viewer'))
+  rooms.holdNext('findMembership', { after: 'putMembership' })
+  await setRole('viewer')
+  await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
   ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(1_200_000))))
   expect(await bob.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
   rooms.release()

@@ -12,7 +12,6 @@ import { openPostgres, openPostgresStorage } from './postgres-storage.ts'
 import { SqlRoomStore } from './sql-room-store.ts'
 
 const silent = pino({ level: 'silent' })
-const entry = { update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 }
 
 let server: TestPostgres
 beforeAll(async () => {
@@ -50,7 +49,13 @@ test('connections that are cut while nobody uses them are noted, and replaced', 
   const { log, lines } = createLog()
   const { documentStore: store } = await (await createPostgresDatabase(server)).open(log)
   const roomId = roomIdSchema.parse(nanoid())
-  const append = () => store.append({ id: nanoid(), rooms: [{ roomId, entries: [entry] }] })
+  const append = () =>
+    store.append({
+      id: nanoid(),
+      rooms: [
+        { roomId, entries: [{ update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 }] },
+      ],
+    })
   await append()
   await store.load(roomId)
   const cut = await server.query(
@@ -173,9 +178,10 @@ test('a batch whose first attempt is still under way there is stored once, howev
   const { db, open } = await createPostgresDatabase(server)
   const { documentStore } = await open()
   const roomIds = [nanoid(), nanoid()].map((id) => roomIdSchema.parse(id)).sort() as [RoomId, RoomId]
+  const entry = { update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 }
   const ids: string[] = []
   let earlier: Promise<unknown> | undefined
-  /** What the server does with the batch when the line is cut: it is done when others have waited for it for a while. */
+  /** What the server does with the batch when the line is cut, which takes it a while. */
   const storeSlowly = async (batch: JournalBatch, begun: () => void) => {
     await db.transaction().execute(async (trx) => {
       for (const { roomId } of batch.rooms) {
@@ -188,7 +194,7 @@ test('a batch whose first attempt is still under way there is stored once, howev
       }
       await trx.insertInto('journal_batches').values({ id: batch.id, at: 1, first_seqs: '[1,1]' }).execute()
       begun()
-      await vi.waitFor(() => expect(ids.length).toBeGreaterThan(3))
+      await new Promise((resolve) => setTimeout(resolve, 4_000))
     })
   }
   const store = aroundStore(documentStore, async (call, work, [batch]) => {
@@ -224,7 +230,8 @@ test('rooms whose rows somebody holds fail alone: the others are written meanwhi
     RoomId,
     RoomId,
   ]
-  const write = (roomId: RoomId) => journal.append(roomId, entry)
+  const write = (roomId: RoomId) =>
+    journal.append(roomId, { update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 })
   for (const roomId of [roomA, roomB, roomC]) write(roomId)
   await journal.flush()
   const failing = new Set<RoomId | undefined>()
