@@ -23,7 +23,7 @@ function fill(peer: Peer): void {
     for (const [i, index] of order.entries()) {
       const [column, row] = [i % 100, Math.floor(i / 100)]
       const type = ['rectangle', 'ellipse', 'diamond', 'text'][i % 4]
-      const size = type === 'text' ? { text: ['note', 40, 25] } : { wh: [44, 30] }
+      const size = type === 'text' ? { words: 'note', fit: [40, 25] } : { wh: [44, 30] }
       const created = { type, index, xy: [column * 60, row * 50], seed: i, ...size }
       const o = new TextEncoder().encode(JSON.stringify(created))
       elements.set(`element-${i}`, new Y.Map([['o', o]]))

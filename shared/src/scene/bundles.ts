@@ -1,17 +1,6 @@
 import * as check from './checks.ts'
-import {
-  coordinate,
-  fitCoordinate,
-  fitLinePoints,
-  fitPair,
-  fitProse,
-  flag,
-  isRecord,
-  nullable,
-  pair,
-  prose,
-} from './checks.ts'
-import { ELEMENT_TYPES, type ElementPoint } from './element.ts'
+import { fitPair, isRecord, nullable, pair } from './checks.ts'
+import { ELEMENT_TYPES } from './element.ts'
 import {
   DOT,
   inkEquals,
@@ -22,9 +11,9 @@ import {
   sizeOfInk,
   type Ink,
 } from './ink.ts'
-import { bundle, copyJson, type KeySpec } from './key-spec.ts'
+import { bundle, copyJson } from './key-spec.ts'
 
-/** Where an element is: its top left corner. Lines have it in `line`, because their points hang on it. */
+/** Where an element is: its top left corner. Lines have their ends instead. */
 export const xy = bundle<readonly [number, number]>({
   name: 'xy',
   types: ['rectangle', 'diamond', 'ellipse', 'frame', 'text', 'freedraw'],
@@ -49,86 +38,6 @@ export const wh = bundle<readonly [number, number]>({
   write: (value, to) => {
     to.width = value[0]
     to.height = value[1]
-  },
-})
-
-/** What only elbow arrows have. */
-interface Elbow {
-  readonly fixedSegments: ReturnType<typeof check.fixedSegments> | null
-  readonly startIsSpecial: boolean | null
-  readonly endIsSpecial: boolean | null
-}
-
-type Line = readonly [number, number, number, number, readonly ElementPoint[], Elbow?]
-
-/** A line's position, size and points; and for an elbow arrow what its route was made from. */
-export const line: KeySpec<Line> = bundle<Line>({
-  name: 'line',
-  types: ['line', 'arrow'],
-  fallback: [
-    0,
-    0,
-    100,
-    0,
-    [
-      [0, 0],
-      [100, 0],
-    ],
-  ],
-  parse: (raw) => {
-    if (!Array.isArray(raw)) return undefined
-    const position = pair(raw.slice(0, 2))
-    const size = pair(raw.slice(2, 4))
-    const points = check.linePoints(raw[4])
-    if (!position || !size || !points) return undefined
-    const elbow = parseElbow(raw[5])
-    return elbow ? [...position, ...size, points, elbow] : [...position, ...size, points]
-  },
-  fit: (raw) =>
-    Array.isArray(raw) ? line.parse([...raw.slice(0, 4).map(fitCoordinate), fitLinePoints(raw[4]), raw[5]]) : undefined,
-  read: (from) => [from.x, from.y, from.width, from.height, from.points, from.elbowed === true ? from : undefined],
-  write: ([x, y, width, height, points, elbow], to) => {
-    const copies = points.map(([px, py]) => [px, py])
-    Object.assign(to, { x, y, width, height, points: copies, lastCommittedPoint: null })
-    if (to.type === 'arrow') Object.assign(to, { elbowed: elbow !== undefined }, copyJson(elbow))
-  },
-})
-
-function parseElbow(raw: unknown): Elbow | undefined {
-  if (typeof raw !== 'object' || raw === null) return undefined
-  const from = raw as Readonly<Record<keyof Elbow, unknown>>
-  return {
-    fixedSegments: nullable(check.fixedSegments)(from.fixedSegments) ?? null,
-    startIsSpecial: nullable(flag)(from.startIsSpecial) ?? null,
-    endIsSpecial: nullable(flag)(from.endIsSpecial) ?? null,
-  }
-}
-
-type Words = readonly [originalText: string, width: number, height: number, wrapped?: string]
-
-/** What a text says and the size that it was measured to have; `wrapped` when its lines were broken to fit. */
-export const text: KeySpec<Words> = bundle<Words>({
-  name: 'text',
-  types: ['text'],
-  fallback: ['', 0, 0],
-  parse: (raw) => {
-    if (!Array.isArray(raw)) return undefined
-    const originalText = prose(raw[0])
-    const width = coordinate(raw[1])
-    const height = coordinate(raw[2])
-    if (originalText === undefined || width === undefined || height === undefined) return undefined
-    const wrapped = prose(raw[3])
-    return wrapped === undefined || wrapped === originalText
-      ? [originalText, width, height]
-      : [originalText, width, height, wrapped]
-  },
-  fit: (raw) =>
-    Array.isArray(raw)
-      ? text.parse([fitProse(raw[0]), fitCoordinate(raw[1]), fitCoordinate(raw[2]), fitProse(raw[3])])
-      : undefined,
-  read: (from) => [from.originalText, from.width, from.height, from.text],
-  write: ([originalText, width, height, wrapped], to) => {
-    Object.assign(to, { originalText, width, height, text: wrapped ?? originalText })
   },
 })
 

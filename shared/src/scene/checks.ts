@@ -1,14 +1,28 @@
 import { isElementId, type ArrowBinding, type ElementPoint } from './element.ts'
 
+/** The properties of something by their names, not checked. */
+export type Properties = Readonly<Record<string, unknown>>
+
+/** A segment of an elbow arrow that somebody has put where it is, and which of its segments it is. */
+export interface FixedSegment {
+  readonly start: ElementPoint
+  readonly end: ElementPoint
+  readonly index: number
+}
+
 /** Turns an untrusted value into a valid one; undefined when it is not valid. Never throws. */
 export type Check<V> = (raw: unknown) => V | undefined
 
 /** The largest coordinate or length, in pixels; beyond it canvases draw nothing and sums lose their digits. */
 const MAX_COORDINATE = 1e7
-const MAX_LINE_POINTS = 10_000
+/** The grid of the places of lines. */
+const STEPS_PER_PIXEL = 1024
+const MAX_POINTS_BETWEEN = 9_998
 const MAX_TEXT_LENGTH = 100_000
 const MAX_GROUPS = 64
 const MAX_CUSTOM_DATA_LENGTH = 4_096
+const MAX_BINDING_LENGTH = 1_024
+const MAX_REST_LENGTH = 65_536
 
 /** A finite number within the range, ends included. There is no −0: JSON would lose it on the way. */
 export function numberBetween(least: number, most: number): Check<number> {
@@ -21,14 +35,20 @@ export const coordinate = numberBetween(-MAX_COORDINATE, MAX_COORDINATE)
 /** True or false. */
 export const flag: Check<boolean> = (raw) => (typeof raw === 'boolean' ? raw : undefined)
 
-/** A string of the given length at most, in UTF-16 units. */
+/** A string of the given length at most, in UTF-16 units. Half a surrogate pair would not survive the way: it becomes U+FFFD. */
 export function stringUpTo(most: number): Check<string> {
-  return (raw) => (typeof raw === 'string' && raw.length <= most ? raw : undefined)
+  return (raw) => (typeof raw === 'string' && raw.length <= most ? raw.toWellFormed() : undefined)
 }
 
 /** The beginning of a string, of the given length at most, with no half of a surrogate pair at its end. */
 export function cutTo(most: number): Check<string> {
-  return (raw) => (typeof raw === 'string' ? raw.slice(0, most).replace(/[\uD800-\uDBFF]$/, '') : undefined)
+  return (raw) =>
+    typeof raw === 'string'
+      ? raw
+          .slice(0, most)
+          .replace(/[\uD800-\uDBFF]$/, '')
+          .toWellFormed()
+      : undefined
 }
 
 /** What a person wrote. */
@@ -84,6 +104,19 @@ export const pair: Check<ElementPoint> = (raw) => {
   return x === undefined || y === undefined ? undefined : [x, y]
 }
 
+/**
+ * A place that others are counted from, to 1/1024 px. A line's points are told from its first one and kept as places:
+ * on this grid the sum and the difference are exact, so that reading a line and showing it changes nothing.
+ */
+export const place: Check<ElementPoint> = (raw) => {
+  const [x, y] = pair(raw) ?? []
+  return x === undefined || y === undefined ? undefined : [onGrid(x), onGrid(y)]
+}
+
+function onGrid(value: number): number {
+  return Math.round(value * STEPS_PER_PIXEL) / STEPS_PER_PIXEL + 0
+}
+
 /** A coordinate or a length, drawn back to the edge of the plane. */
 export const fitCoordinate: Check<number> = (raw) =>
   typeof raw === 'number' ? coordinate(Math.max(-MAX_COORDINATE, Math.min(MAX_COORDINATE, raw))) : undefined
@@ -92,60 +125,73 @@ export const fitCoordinate: Check<number> = (raw) =>
 export const fitPair: Check<ElementPoint> = (raw) =>
   Array.isArray(raw) ? pair([fitCoordinate(raw[0]), fitCoordinate(raw[1])]) : undefined
 
-/** The points of a line: at least two. */
-export const linePoints: Check<ElementPoint[]> = (raw) => {
-  if (!Array.isArray(raw) || raw.length < 2 || raw.length > MAX_LINE_POINTS) return undefined
+/** The points of a line between its ends. */
+export const pointsBetween: Check<readonly ElementPoint[]> = (raw) => {
+  if (!Array.isArray(raw) || raw.length > MAX_POINTS_BETWEEN) return undefined
   const points: ElementPoint[] = []
   for (const rawPoint of raw) {
-    const point = pair(rawPoint)
+    const point = place(rawPoint)
     if (!point) return undefined
     points.push(point)
   }
   return points
 }
 
-/** As many points of a line as it may have. */
-export const fitLinePoints: Check<ElementPoint[]> = (raw) =>
-  Array.isArray(raw) ? linePoints(raw.slice(0, MAX_LINE_POINTS).map(fitPair)) : undefined
+/** As many points between the ends of a line as it may have. */
+export const fitPointsBetween: Check<readonly ElementPoint[]> = (raw) =>
+  Array.isArray(raw) ? pointsBetween(raw.slice(0, MAX_POINTS_BETWEEN).map(fitPair)) : undefined
 
-/** The end of an arrow on a shape. */
+/** The end of an arrow on a shape. What newer editors leave out has a default, and what they add stays. */
 export const arrowBinding: Check<ArrowBinding> = (raw) => {
   if (!isRecord(raw) || !isElementId(raw.elementId)) return undefined
-  const focus = coordinate(raw.focus)
-  const gap = coordinate(raw.gap)
-  if (focus === undefined || gap === undefined) return undefined
-  const fixedPoint = pair(raw.fixedPoint)
-  return { elementId: raw.elementId, focus, gap, ...(fixedPoint && { fixedPoint }) }
+  const { elementId: target, focus = 0, gap = 0, fixedPoint, ...more } = raw
+  const checked = { focus: coordinate(focus), gap: coordinate(gap), fixedPoint: pair(fixedPoint) }
+  if (checked.focus === undefined || checked.gap === undefined) return undefined
+  return {
+    ...jsonUpTo(MAX_BINDING_LENGTH)(more),
+    elementId: target,
+    focus: checked.focus,
+    gap: checked.gap,
+    ...(checked.fixedPoint && { fixedPoint: checked.fixedPoint }),
+  }
 }
 
 /** The segments of an elbow arrow that somebody fixed. */
-export const fixedSegments: Check<readonly { start: ElementPoint; end: ElementPoint; index: number }[]> = (raw) => {
-  if (!Array.isArray(raw) || raw.length > MAX_LINE_POINTS) return undefined
-  const segments = []
+export const fixedSegments: Check<readonly FixedSegment[]> = (raw) => {
+  if (!Array.isArray(raw) || raw.length > MAX_POINTS_BETWEEN) return undefined
+  const segments: FixedSegment[] = []
   for (const segment of raw) {
     if (!isRecord(segment)) return undefined
-    const start = pair(segment.start)
-    const end = pair(segment.end)
-    const index = numberBetween(0, MAX_LINE_POINTS)(segment.index)
+    const start = place(segment.start)
+    const end = place(segment.end)
+    const index = numberBetween(0, MAX_POINTS_BETWEEN)(segment.index)
     if (!start || !end || index === undefined) return undefined
     segments.push({ start, end, index })
   }
   return segments
 }
 
-/** What an application keeps with an element: a small JSON object, copied. */
-export const customData: Check<Readonly<Record<string, unknown>>> = (raw) => {
+/** What an application keeps with an element: a small JSON object, copied. Ours (`sketchroom`) is not for others to set. */
+export const customData: Check<Properties> = (raw) => {
   if (!isRecord(raw)) return undefined
-  try {
-    const json = JSON.stringify(raw)
-    if (json.length > MAX_CUSTOM_DATA_LENGTH) return undefined
-    return JSON.parse(json, (key, value: unknown) => (key === '__proto__' ? undefined : value)) as Record<
-      string,
-      unknown
-    >
-  } catch {
-    // A cycle, a bigint, or nested too deep: no JSON.
-    return undefined
+  const { sketchroom: _ours, ...theirs } = raw
+  return jsonUpTo(MAX_CUSTOM_DATA_LENGTH)(theirs)
+}
+
+/** What an element of a kind that is not known says beyond what all elements say: a JSON object, copied. */
+export const rest: Check<Properties> = (raw) => (isRecord(raw) ? jsonUpTo(MAX_REST_LENGTH)(raw) : undefined)
+
+/** A plain object as JSON has it, copied; undefined when it is longer, or no JSON. */
+function jsonUpTo(most: number): (raw: Properties) => Properties | undefined {
+  return (raw) => {
+    try {
+      const json = JSON.stringify(raw)
+      if (json.length > most) return undefined
+      return JSON.parse(json, (key, value: unknown) => (key === '__proto__' ? undefined : value)) as Properties
+    } catch {
+      // A cycle, a bigint, or nested too deep: no JSON.
+      return undefined
+    }
   }
 }
 

@@ -1,10 +1,14 @@
 import * as Y from 'yjs'
 import type { ElementId } from '../ids.ts'
 import { isRecord } from './checks.ts'
-import { parseValues, sparseValues, type ElementValues } from './codec.ts'
+import { contentDigest, parseValues, sparseValues, type ElementValues } from './codec.ts'
 import { isElementId } from './element.ts'
 import { inkChunk, inkExtends, inkFromChunks, type Ink } from './ink.ts'
 import type { Properties } from './key-spec.ts'
+import { routeFor, type Route } from './line-keys.ts'
+import { canBeLabelled } from './references.ts'
+import { fitFor, UNTRUSTED, type Fit } from './text-keys.ts'
+import { writeWords, type WordsOptions } from './words.ts'
 
 /** The root that holds the elements, by id. */
 export const ELEMENTS_ROOT = 'elements'
@@ -12,10 +16,13 @@ export const ELEMENTS_ROOT = 'elements'
 export const META_ROOT = 'meta'
 
 const NOTHING: Properties = Object.freeze({})
+/** Keys that follow from others, and are written with the name of what they follow from. */
+const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
+const WRITTEN_APART: ReadonlySet<string> = new Set([...HINTS, 'isDeleted', 'rest'])
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** The elements of a document. This module alone touches their Yjs types. */
+/** The elements of a document. This module and `words.ts` alone touch their Yjs types. */
 export function elementsOf(doc: Y.Doc): Y.Map<unknown> {
   return doc.getMap(ELEMENTS_ROOT)
 }
@@ -30,6 +37,13 @@ export function findElement(doc: Y.Doc, id: ElementId): ElementValues | undefine
   return isElementId(id) ? parseStored(elementsOf(doc).get(id)) : undefined
 }
 
+/** The element that a text labels, deleted or not; undefined when there is none, or it is of a kind that has no label. */
+export function findContainer(doc: Y.Doc, text: ElementValues): ElementValues | undefined {
+  const { containerId } = text.keys
+  const container = typeof containerId === 'string' ? findElement(doc, containerId) : undefined
+  return container && canBeLabelled(container.type) ? container : undefined
+}
+
 /** Every element that this version can show, in no order. Those that cannot be shown stay as they are. */
 export function readElements(doc: Y.Doc): Map<ElementId, ElementValues> {
   const elements = new Map<ElementId, ElementValues>()
@@ -40,23 +54,47 @@ export function readElements(doc: Y.Doc): Map<ElementId, ElementValues> {
   return elements
 }
 
-/** Writes a new element: everything in `o`, but a stroke's points in `ink`. Replaces what had the id. */
+/**
+ * Writes a new element: everything in `o`, but a stroke's points in `ink` and a text's words in `words`. Replaces what
+ * had the id.
+ */
 export function createElement(doc: Y.Doc, id: ElementId, values: ElementValues): void {
+  const { ink, words } = values.keys
   const stored = new Y.Map<unknown>()
-  stored.set('o', encoder.encode(JSON.stringify(sparseValues(values))))
-  const ink = values.keys.ink as Ink | undefined
-  if (ink) stored.set('ink', Y.Array.from([inkChunk(ink, 0)]))
+  stored.set('o', encoder.encode(JSON.stringify(sparseValues(withHintsNamed(doc, values)))))
+  if (ink) stored.set('ink', Y.Array.from([inkChunk(ink as Ink, 0)]))
+  if (typeof words === 'string') stored.set('words', new Y.Text(words))
   elementsOf(doc).set(id, stored)
 }
 
-/** Writes changed keys of an element. Never removes one, so that the state vector tells of every change. */
-export function writeKeys(doc: Y.Doc, id: ElementId, changes: ReadonlyMap<string, unknown>): void {
+/** How changed keys are written. */
+export interface WriteOptions extends Omit<WordsOptions, 'shown'> {
+  /** The element as the person saw it when they changed it; as it is stored, unless told otherwise. */
+  readonly shown?: ElementValues | undefined
+}
+
+/**
+ * Writes changed keys of an element. Never removes one, so that the state vector tells of every change. `words` are
+ * written as what the person inserted and deleted, `isDeleted` as the name of what was deleted.
+ */
+export function writeKeys(
+  doc: Y.Doc,
+  id: ElementId,
+  changes: ReadonlyMap<string, unknown>,
+  options: WriteOptions = {},
+): void {
   const stored = elementsOf(doc).get(id)
   if (!(stored instanceof Y.Map)) return
-  for (const [key, value] of changes) {
-    if (key === 'ink') writeInk(stored, value as Ink)
-    else stored.set(key, value)
-  }
+  doc.transact(() => {
+    let needsClock = false
+    for (const [key, value] of changes) {
+      if (key === 'ink') writeInk(stored, value as Ink)
+      else if (key === 'words') needsClock = !writeStoredWords(stored, value as string, options)
+      else if (!WRITTEN_APART.has(key) || (key === 'isDeleted' && value !== true)) stored.set(key, value)
+    }
+    writeHints(doc, stored, changes, needsClock)
+    if (changes.get('isDeleted') === true) writeStamp(stored)
+  })
 }
 
 /** Tells of the elements that each transaction changed, whoever made it. Returns what ends it. */
@@ -92,6 +130,44 @@ function parseCreated(raw: unknown): Properties {
     // Not JSON: somebody else's bytes. The element's keys still count.
     return NOTHING
   }
+}
+
+/** Words that are a plain string, as a client of ten lines writes them, become a shared text with their first change. */
+function writeStoredWords(stored: Y.Map<unknown>, after: string, { shown, ...options }: WriteOptions): boolean {
+  const present = stored.get('words')
+  const shownWords = shown?.keys.words as string | undefined
+  if (present instanceof Y.Text) return writeWords(present, after, { ...options, shown: shownWords })
+  const text = new Y.Text((parseStored(stored)?.keys.words as string | undefined) ?? '')
+  stored.set('words', text)
+  writeWords(text, after, { ...options, shown: shownWords })
+  return true
+}
+
+/** Writes the hints that changed, each with the name of what it was found for. */
+function writeHints(doc: Y.Doc, stored: Y.Map<unknown>, changes: ReadonlyMap<string, unknown>, force: boolean): void {
+  const hints = [...changes].filter(([key]) => HINTS.has(key))
+  const values = hints.length > 0 || force ? parseStored(stored) : undefined
+  if (!values) return
+  const named = withHintsNamed(doc, { type: values.type, keys: { ...values.keys, ...Object.fromEntries(hints) } })
+  for (const key of HINTS) if (changes.has(key) || (force && key === 'fit')) stored.set(key, named.keys[key])
+}
+
+/** The values with their hints named; one that nobody should trust keeps its name. */
+function withHintsNamed(doc: Y.Doc, values: ElementValues): ElementValues {
+  const { fit, route, elbow } = values.keys
+  const hints: Record<string, unknown> = {}
+  if (fit) {
+    const [width, height, wrapped, name] = fit as Fit
+    hints.fit = [width, height, wrapped, name === UNTRUSTED ? name : fitFor(values, findContainer(doc, values))]
+  }
+  if (elbow) hints.route = [(route as Route)[0], routeFor(values.keys)]
+  return { type: values.type, keys: { ...values.keys, ...hints } }
+}
+
+/** Says that an element is deleted as it is now: see `contentDigest`. */
+function writeStamp(stored: Y.Map<unknown>): void {
+  const values = parseStored(stored)
+  if (values) stored.set('isDeleted', contentDigest(values))
 }
 
 /** Appends what a stroke has gained; a stroke that has changed otherwise gets a new array. */

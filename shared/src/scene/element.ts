@@ -1,6 +1,6 @@
 import type { ElementId } from '../ids.ts'
 
-/** The kinds of elements that version 1 of the format knows; an element of any other kind is skipped. */
+/** The kinds of elements that version 1 of the format knows; one of any other kind is shown as a placeholder. */
 export const ELEMENT_TYPES = ['rectangle', 'diamond', 'ellipse', 'line', 'arrow', 'freedraw', 'text', 'frame'] as const
 /** A kind of element. */
 export type ElementType = (typeof ELEMENT_TYPES)[number]
@@ -8,12 +8,16 @@ export type ElementType = (typeof ELEMENT_TYPES)[number]
 /** A point relative to its element's `x` and `y`. */
 export type ElementPoint = readonly [x: number, y: number]
 
-/** Ties an arrow's end to a shape. Elbow arrows also say where on the shape, in fractions of its size. */
+/**
+ * Ties an arrow's end to a shape. Elbow arrows also say where on the shape, in fractions of its size; newer editors say
+ * more, which stays.
+ */
 export interface ArrowBinding {
   readonly elementId: ElementId
   readonly focus: number
   readonly gap: number
   readonly fixedPoint?: ElementPoint
+  readonly [more: string]: unknown
 }
 
 /** What is bound to a shape: derived from the arrows' bindings and the texts' containers, never stored. */
@@ -106,6 +110,11 @@ export type SceneElement = ShapeElement | FrameElement | TextElement | LinearEle
 /** Whether a value names a kind of element of this format. */
 export function isElementType(value: unknown): value is ElementType {
   return ELEMENT_TYPES.includes(value as ElementType)
+}
+
+/** Whether a value may name a kind of element, of this format or of a later one. */
+export function isTypeName(value: unknown): value is string {
+  return typeof value === 'string' && /^[a-z][\w-]{0,31}$/i.test(value) && !(value in Object.prototype)
 }
 
 /**

@@ -1,8 +1,7 @@
-import type { Check } from './checks.ts'
+import type { Check, Properties } from './checks.ts'
 import type { ElementType } from './element.ts'
 
-/** The properties of an element by their Excalidraw names, not checked. */
-export type Properties = Readonly<Record<string, unknown>>
+export type { Properties } from './checks.ts'
 
 /**
  * One key of a stored element: what merges as one. `V` is the value as it is stored: plain JSON, but for `ink`.
@@ -21,7 +20,10 @@ export interface KeySpec<V = unknown> {
   equals(a: V, b: V): boolean
   /** Bundles the properties of an element into a stored value, not checked yet. */
   read(from: Properties): unknown
-  /** Spreads a checked value over the properties of an element; copies what an editor might change in place. */
+  /**
+   * Spreads a checked value over the properties of an element; copies what an editor might change in place. What only
+   * several keys together make (a line's points, a text's size) is written by `codec.ts` when all of them are there.
+   */
   write(value: V, to: Record<string, unknown>): void
 }
 

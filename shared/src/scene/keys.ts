@@ -1,8 +1,10 @@
-import { customData, ink, line, text, wh, xy } from './bundles.ts'
+import { customData, ink, wh, xy } from './bundles.ts'
 import * as check from './checks.ts'
 import { ELEMENT_TYPES, type ElementType } from './element.ts'
 import { isOrderKey } from './fractional-index.ts'
 import { property, type KeySpec } from './key-spec.ts'
+import { elbow, from, route, to, via } from './line-keys.ts'
+import { fit, words, wrapWidth } from './text-keys.ts'
 
 const ALL = ELEMENT_TYPES
 const LINEAR = ['line', 'arrow'] as const
@@ -36,8 +38,14 @@ export const KEYS: readonly KeySpec[] = [
   property('isDeleted', ALL, false, check.flag),
   xy,
   wh,
-  line,
-  text,
+  from,
+  to,
+  via,
+  elbow,
+  route,
+  words,
+  fit,
+  wrapWidth,
   ink,
   property('angle', ALL, 0, check.numberBetween(-1_000, 1_000)),
   property('strokeColor', ALL, '#1e1e1e', check.color),
@@ -60,7 +68,6 @@ export const KEYS: readonly KeySpec[] = [
   property('lineHeight', TEXT, 1.25, check.numberBetween(0.1, 10)),
   property('textAlign', TEXT, 'left', check.oneOf(['left', 'center', 'right'])),
   property('verticalAlign', TEXT, 'top', check.oneOf(['top', 'middle', 'bottom'])),
-  property('autoResize', TEXT, true, check.flag),
   property('containerId', TEXT, null, check.nullable(check.elementId)),
   property('startBinding', LINEAR, null, check.nullable(check.arrowBinding)),
   property('endBinding', LINEAR, null, check.nullable(check.arrowBinding)),

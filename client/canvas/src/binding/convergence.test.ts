@@ -1,13 +1,12 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import { BoundElements } from '@sketchroom/shared/scene/bound-elements'
 import * as Y from 'yjs'
 import { type ElementValues, valuesOf } from '@sketchroom/shared/scene/codec'
 import { readElements } from '@sketchroom/shared/scene/document'
 import { sceneFaults } from '@sketchroom/shared/scene/invariants'
+import { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import { sceneOperation, type SceneOperation } from '@sketchroom/shared/testing/scene-operations'
 import { SceneBinding } from './scene-binding.ts'
-import { SceneReader } from './scene-reader.ts'
 import { ManualClock } from './testing/manual-clock.ts'
 import { MemoryView } from './testing/memory-view.ts'
 
@@ -81,15 +80,15 @@ function live(values: Iterable<readonly [string, ElementValues | undefined]>): M
   return new Map([...values].filter(([, value]) => value?.keys.isDeleted !== true).sort(([a], [b]) => (a < b ? -1 : 1)))
 }
 
-function boundIn(doc: Y.Doc): BoundElements {
-  const bound = new BoundElements()
-  for (const [id, values] of readElements(doc)) bound.update(id, values)
-  return bound
+function readerOf(doc: Y.Doc): SceneReader {
+  const reader = new SceneReader(doc)
+  for (const [id, values] of readElements(doc)) reader.note(id, values)
+  return reader
 }
 
 /** What a document's elements look like, worked out anew. */
 function toBeShown(doc: Y.Doc): [string, ElementValues | undefined][] {
-  const reader = new SceneReader(doc, boundIn(doc))
+  const reader = readerOf(doc)
   return [...readElements(doc).keys()].map((id) => [id, reader.read(id)])
 }
 
@@ -146,9 +145,9 @@ function play(steps: readonly Step[], peerCount: number): void {
     expect(visible.map((element) => element.id)).toEqual(
       first!.view.elements.filter((element) => !element.isDeleted).map((element) => element.id),
     )
-    const bound = boundIn(each.doc)
+    const reader = readerOf(each.doc)
     expect(visible.map(({ id, boundElements }) => [id, boundElements ?? []])).toEqual(
-      visible.map(({ id }) => [id, bound.of(id) ?? []]),
+      visible.map(({ id }) => [id, reader.boundTo(id) ?? []]),
     )
     expect(sceneFaults(each.view.elements).filter((fault) => !fault.includes('claims'))).toEqual([])
   }

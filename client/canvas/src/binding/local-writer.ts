@@ -3,7 +3,7 @@ import type { ElementId } from '@sketchroom/shared/ids'
 import { changedKeys, type ElementValues, unkeptKeys, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
 import { createElement, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
-import type { SceneReader } from './scene-reader.ts'
+import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -136,19 +136,19 @@ export class LocalWriter {
     element?: ViewElement,
   ): void {
     const told = this.#tell(id, { values: stored, shown }, changes)
-    writeKeys(this.#doc, id, told.size > 0 ? new Map([...this.#settled(id), ...told]) : told)
+    // What the editor tidies up in a deleted element must not bring it back.
+    const stays = element?.isDeleted === true && told.size > 0 ? new Map([['isDeleted', true]]) : told
+    if (told.size > 0) writeKeys(this.#doc, id, new Map([...this.#settled(id), ...told, ...stays]), { shown })
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
     this.#bind(id, findElement(this.#doc, id))
   }
 
   #bind(id: ElementId, values: ElementValues | undefined): void {
-    const { bound } = this.#shadow
-    const changed = bound.update(id, values)
-    for (const target of changed) this.#toShow.add(target)
-    for (const target of [...changed, id, values?.keys.containerId]) {
-      if (typeof target === 'string') for (const text of bound.textsOf(target)) this.#toShow.add(text)
-    }
+    for (const other of this.#reader.note(id, values)) this.#toShow.add(other)
+    // A label stands where its shape puts it, and as one of the texts there are.
+    const container = values?.keys.containerId
+    if (typeof container === 'string') for (const text of this.#reader.labelsOf(container)) this.#toShow.add(text)
   }
 
   /** The keys in which an element is shown otherwise than it is stored: who changes it settles them for all. */

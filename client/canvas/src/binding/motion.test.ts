@@ -193,23 +193,28 @@ test('a size that I give to what is shown too large is a size, whatever it was s
   expect(board.stored('box')).toMatchObject({ width: 100, height: 60 })
 })
 
-test('a line that another bends keeps its bends: mine are added point by point, and a new point has to wait', () => {
+test('a line that another bends keeps its bends: mine are added point by point, and a new one has to wait', () => {
   const straight = [
     [0, 0],
     [50, 0],
     [100, 0],
   ]
   const bent = (y: number) => straight.map(([x, at], i) => [x!, i === 1 ? y : at!] as const)
-  for (const [points, stored, height] of [
-    [bent(407), bent(7), 7],
-    [[...bent(400), [150, 0]], straight, 0],
+  const longer = [
+    [0, 0],
+    [45, 0],
+    [150, 0],
+  ] as const
+  for (const [points, stored, width, height] of [
+    [bent(407), bent(7), 100, 7],
+    [[...bent(400), [150, 0]], longer, 150, 0],
   ] as const) {
     const board = new Board({ id: 'line', type: 'line', width: 100, height: 0, points: straight })
     board.binding.showMotion(new Map([['line', { xy: [30, 0], points: bent(400) } as const]]))
     board.clock.advance(16)
     board.view.edit('line', { x: 35, points })
     board.clock.advance(2_000)
-    const stands = { x: 5, width: 100, height, points: stored }
+    const stands = { x: 5, width, height, points: stored }
     expect(board.stored('line')).toMatchObject(stands)
     expect(board.view.get('line')).toMatchObject(stands)
   }

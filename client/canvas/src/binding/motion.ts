@@ -1,28 +1,30 @@
 import type { Motion } from '@sketchroom/shared/presence'
 import { type ElementValues, withKeys } from '@sketchroom/shared/scene/codec'
+import { place } from '@sketchroom/shared/scene/checks'
 import type { ElementPoint } from '@sketchroom/shared/scene/element'
+import { placesOfLine } from '@sketchroom/shared/scene/line-keys'
 
 /** An arrow with more points than this moves in the document's steps: presence is small. */
 const MAX_MOVING_POINTS = 12
-
-/** The value of the key `line`: position, size, points, and what only elbow arrows have. */
-export type LineValue = readonly [number, number, number, number, readonly ElementPoint[], ...unknown[]]
 
 /**
  * Where an element is now, for others to see at once; undefined when it cannot be told so briefly (a long line
  * that was reshaped since the document was told). Texts' and strokes' sizes are left to the document.
  */
 export function motionOf(values: ElementValues, agreed: ElementValues): Motion | undefined {
-  const { xy, wh, line, angle } = values.keys
-  if (line) {
-    const [x, y, , , points] = line as LineValue
-    const place = { xy: roundPair([x, y]), angle: angle as number }
-    if (points.length <= MAX_MOVING_POINTS) return { ...place, points: points.map(roundPair) }
-    const before = (agreed.keys.line as LineValue | undefined)?.[4]
-    return JSON.stringify(points) === JSON.stringify(before) ? place : undefined
+  const { xy, wh, from, angle } = values.keys
+  if (from) {
+    const places = placesOfLine(values.keys)
+    const [x, y] = from as ElementPoint
+    const where = { xy: roundPair(from), angle: angle as number }
+    const points = places.map(([px, py]) => roundPair([px - x, py - y]))
+    if (points.length <= MAX_MOVING_POINTS) return { ...where, points }
+    const [fromX, fromY] = agreed.keys.from as ElementPoint
+    const before = placesOfLine(agreed.keys).map(([px, py]) => roundPair([px - fromX, py - fromY]))
+    return JSON.stringify(points) === JSON.stringify(before) ? where : undefined
   }
-  const place = { xy: roundPair(xy), angle: angle as number }
-  return wh ? { ...place, wh: roundPair(wh) } : place
+  const where = { xy: roundPair(xy), angle: angle as number }
+  return wh ? { ...where, wh: roundPair(wh) } : where
 }
 
 /**
@@ -34,9 +36,8 @@ export function withMotion(values: ElementValues, motion: Motion): ElementValues
   if (isSound(motion.angle)) over.set('angle', motion.angle)
   if (isSoundPair(motion.wh) && 'wh' in values.keys) over.set('wh', [...motion.wh])
   if (isSoundPair(motion.xy)) {
-    const line = values.keys.line as LineValue | undefined
-    if (line) over.set('line', movedLine(line, motion.xy, motion.points))
-    else over.set('xy', [...motion.xy])
+    if ('xy' in values.keys) over.set('xy', [...motion.xy])
+    else for (const [key, value] of movedLine(values, motion.xy, motion.points)) over.set(key, value)
   }
   return withKeys(values, over)
 }
@@ -46,21 +47,21 @@ export function sameMotion(a: Motion, b: Motion): boolean {
   return JSON.stringify(a) === JSON.stringify(b)
 }
 
-function movedLine(line: LineValue, [x, y]: readonly [number, number], points: Motion['points']): LineValue {
-  const [, , width, height, present, ...elbow] = line
-  if (!Array.isArray(points) || points.length < 2 || points.length > MAX_MOVING_POINTS || !points.every(isSoundPair)) {
-    return [x, y, width, height, present, ...elbow]
-  }
-  return [x, y, ...sizeOfPoints(points), points.map(([px, py]) => [px, py] as const), ...elbow]
-}
-
-/** How wide and how high a line's points lie apart. */
-export function sizeOfPoints(points: readonly ElementPoint[]): readonly [number, number] {
-  const spread = (axis: 0 | 1) => {
-    const places = points.map((point) => point[axis])
-    return Math.max(...places) - Math.min(...places)
-  }
-  return [spread(0), spread(1)]
+/** The keys of a line whose points somebody moves; without points of their own it moves as it is. */
+function movedLine({ keys }: ElementValues, [x, y]: ElementPoint, points: Motion['points']): Map<string, unknown> {
+  const [fromX, fromY] = keys.from as ElementPoint
+  const isReshaped =
+    Array.isArray(points) && points.length >= 2 && points.length <= MAX_MOVING_POINTS && points.every(isSoundPair)
+  const places: (ElementPoint | undefined)[] = isReshaped
+    ? points.map(([px, py]) => place([px + x, py + y]))
+    : placesOfLine(keys).map(([px, py]) => place([px - fromX + x, py - fromY + y]))
+  const moved = new Map<string, unknown>()
+  if (!places.every((each) => each !== undefined)) return moved
+  const between = places.slice(1, -1)
+  moved.set('from', places[0]).set('to', places.at(-1))
+  if (keys.elbow) moved.set('route', [between, ''])
+  else moved.set('via', between)
+  return moved
 }
 
 function roundPair(pair: unknown): readonly [number, number] {

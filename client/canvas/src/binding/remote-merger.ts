@@ -12,7 +12,7 @@ import { findElement } from '@sketchroom/shared/scene/document'
 import { compareOrder, orderRepairs } from '@sketchroom/shared/scene/order'
 import { withMotion } from './motion.ts'
 import type { MotionPreviews } from './motion-previews.ts'
-import type { SceneReader } from './scene-reader.ts'
+import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -53,11 +53,7 @@ export class RemoteMerger {
     }
     for (const id of ids) add(id)
     // What gained or lost an arrow or a label is shown anew too, and so are the texts of a shape.
-    const { bound } = this.#shadow
-    for (const [id, values] of found) {
-      for (const target of bound.update(id, values)) for (const each of [target, ...bound.textsOf(target)]) add(each)
-      for (const text of bound.textsOf(id)) add(text)
-    }
+    for (const [id, values] of found) for (const other of this.#reader.note(id, values)) add(other)
 
     const elements = this.#view.getElements()
     const present = new Map(elements.map((element) => [element.id, element]))
@@ -91,7 +87,7 @@ export class RemoteMerger {
     const changes = entry && current && keepLocal ? this.#shadow.localChanges(current) : NO_CHANGES
     const local = entry ? toldAgainst(shown, entry, changes) : changes
     const wanted = withKeys(shown, local)
-    const bound = this.#shadow.bound.of(id)
+    const bound = this.#reader.boundTo(id)
     const unchanged = current && shows(current, wanted) && sameBound(current.boundElements, bound)
     const element = unchanged ? current : nextVersion({ ...elementOf(id, wanted), boundElements: bound }, current)
     this.#shadow.agree(id, values, shown, local.size === 0 ? element : undefined)

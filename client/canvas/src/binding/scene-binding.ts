@@ -7,7 +7,7 @@ import { LocalWriter, type Pace } from './local-writer.ts'
 import { motionOf, sameMotion } from './motion.ts'
 import { MotionPreviews } from './motion-previews.ts'
 import { RemoteMerger } from './remote-merger.ts'
-import { SceneReader } from './scene-reader.ts'
+import { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { Gesture, SceneView, ViewElement } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
@@ -67,7 +67,7 @@ export class SceneBinding {
     const never = Number.NEGATIVE_INFINITY
     this.#flushedAt = { soon: never, ink: never, gesture: never }
     this.#previews = new MotionPreviews(clock, (ids) => this.#show(ids))
-    const reader = new SceneReader(doc, this.#shadow.bound)
+    const reader = new SceneReader(doc)
     this.#writer = new LocalWriter(doc, view, this.#shadow, reader, this)
     this.#merger = new RemoteMerger(doc, view, this.#shadow, this.#previews, reader)
     this.#mergeSoon = new Throttle(clock, MERGE_INTERVAL_MS, () => this.#merge())

@@ -1,5 +1,4 @@
 import type { ElementId } from '@sketchroom/shared/ids'
-import { BoundElements } from '@sketchroom/shared/scene/bound-elements'
 import { changedKeys, type ElementValues, valuesOf } from '@sketchroom/shared/scene/codec'
 import { areOfMoved } from './told-change.ts'
 import type { ViewElement } from './scene-view.ts'
@@ -24,8 +23,6 @@ export interface ShadowEntry {
  */
 export class Shadow {
   readonly #entries = new Map<ElementId, ShadowEntry>()
-  /** What is bound to what, as agreed. */
-  readonly bound = new BoundElements()
 
   get(id: ElementId): ShadowEntry | undefined {
     return this.#entries.get(id)

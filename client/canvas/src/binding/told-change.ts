@@ -1,6 +1,5 @@
 import { changedKeys, type ElementValues } from '@sketchroom/shared/scene/codec'
 import type { ElementPoint } from '@sketchroom/shared/scene/element'
-import { type LineValue, sizeOfPoints } from './motion.ts'
 import type { ShadowEntry } from './shadow.ts'
 
 type Shown = Pick<ShadowEntry, 'values' | 'shown'>
@@ -34,18 +33,11 @@ function changesOfMoved({ values, shown }: Shown, changes: ReadonlyMap<string, u
 }
 
 function tellKey(key: string, document: unknown, shown: unknown, now: unknown): unknown {
-  if (key === 'line') return tellLine(document as LineValue, shown as LineValue, now as LineValue)
   const told = tell(document, shown, now)
   if (key !== 'wh') return told
   const size = document as ElementPoint
   // A shape that was shown too large and made small again would have no size left.
   return (told as ElementPoint).map((length, axis) => (length > 0 ? length : size[axis]))
-}
-
-function tellLine(document: LineValue, shown: LineValue, now: LineValue): unknown {
-  const [x, y, width, height, points, ...elbow] = tell(document, shown, now) as LineValue
-  const size = points === document[4] ? [width, height] : sizeOfPoints(points)
-  return [x, y, ...size, points, ...elbow]
 }
 
 /** The way from `shown` to `now`, gone from `document`; what has no such way stays as the document has it. */

@@ -1,7 +1,7 @@
 const WORDS: Readonly<Record<string, string>> = {
   link: 'A link begins with http://, https:// or mailto:. This one was not kept.',
-  text: 'A text has 100,000 characters at most. The rest was cut off.',
-  line: 'A line has 10,000 points at most. The rest was cut off.',
+  words: 'A text has 100,000 characters at most. The rest was cut off.',
+  via: 'A line has 10,000 points at most. The rest was cut off.',
   name: 'The name of a frame has 256 characters at most. The rest was cut off.',
 }
 

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest'
-import { BoundElements } from './bound-elements.ts'
 import { valuesOf } from './codec.ts'
+import { References } from './references.ts'
 
 const arrow = (startId: string | null, endId: string | null, isDeleted = false) => {
   const end = (id: string | null) => id && { elementId: id, focus: 0, gap: 1 }
@@ -8,11 +8,11 @@ const arrow = (startId: string | null, endId: string | null, isDeleted = false) 
 }
 
 test('two arrows bound to one shape by two people both stay, texts come first', () => {
-  const bound = new BoundElements()
+  const bound = new References()
   expect(bound.update('arrow2', arrow('box', 'other'))).toEqual(['box', 'other'])
   expect(bound.update('arrow1', arrow(null, 'box'))).toEqual(['box'])
   bound.update('label', valuesOf({ type: 'text', containerId: 'box' }))
-  expect(bound.of('box')).toEqual([
+  expect(bound.boundTo('box')).toEqual([
     { id: 'label', type: 'text' },
     { id: 'arrow1', type: 'arrow' },
     { id: 'arrow2', type: 'arrow' },
@@ -20,19 +20,19 @@ test('two arrows bound to one shape by two people both stay, texts come first', 
 })
 
 test('of two texts in one shape the first by id is its label', () => {
-  const bound = new BoundElements()
+  const bound = new References()
   for (const id of ['ours', 'mine']) bound.update(id, valuesOf({ type: 'text', containerId: 'box' }))
-  expect(bound.textsOf('box')).toEqual(['mine', 'ours'])
-  expect(bound.of('box')).toEqual([{ id: 'mine', type: 'text' }])
+  expect(bound.labelsOf('box')).toEqual(['mine', 'ours'])
+  expect(bound.boundTo('box')).toEqual([{ id: 'mine', type: 'text' }])
 })
 
 test('what is deleted, gone or bound elsewhere lets go', () => {
-  const bound = new BoundElements()
+  const bound = new References()
   bound.update('a', arrow('box', null))
   expect(bound.update('a', arrow('other', null))).toEqual(['box', 'other'])
-  expect(bound.of('box')).toBeNull()
+  expect(bound.boundTo('box')).toBeNull()
   expect(bound.update('a', arrow('other', null, true))).toEqual(['other'])
   bound.update('a', arrow('other', null))
   expect(bound.update('a', undefined)).toEqual(['other'])
-  expect(bound.of('other')).toBeNull()
+  expect(bound.boundTo('other')).toBeNull()
 })

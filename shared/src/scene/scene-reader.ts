@@ -1,0 +1,134 @@
+import type * as Y from 'yjs'
+import type { ElementId } from '../ids.ts'
+import { withKeys, type ElementValues } from './codec.ts'
+import { findContainer, findElement } from './document.ts'
+import type { ArrowBinding, BoundElement } from './element.ts'
+import { showLabels } from './labels.ts'
+import type { Route } from './line-keys.ts'
+import { canBeLabelled, canBeTiedTo, References } from './references.ts'
+import { isFitFresh, type Fit } from './text-keys.ts'
+
+/** What a text takes up, as an editor measures it; undefined when there is nobody to measure it now. */
+export type Measure = (text: ElementValues, container: ElementValues | undefined) => Fit | undefined
+
+/** How wide a letter is on average, in parts of the font's size, where nobody can measure. */
+const LETTER_WIDTH = 0.55
+
+/**
+ * Reads elements from a document as they are to be shown: labels where their shapes are, texts as large as their words,
+ * and what refers to something that makes no sense as standing by itself. Nothing of that is written for its own sake.
+ */
+export class SceneReader {
+  readonly #doc: Y.Doc
+  readonly #measure: Measure
+  readonly #references = new References()
+  /** What others may be part of, or label: the kinds of those that are there. */
+  readonly #kinds = new Map<ElementId, string>()
+
+  /** `note` has to be called for every element of the document, and again whenever one changes. */
+  constructor(doc: Y.Doc, measure: Measure = () => undefined) {
+    this.#doc = doc
+    this.#measure = measure
+  }
+
+  /** Takes note of how an element is stored now; tells which others may be shown otherwise because of that. */
+  note(id: ElementId, values: ElementValues | undefined): Set<ElementId> {
+    const others = new Set<ElementId>()
+    for (const target of this.#references.update(id, values)) {
+      others.add(target)
+      for (const label of this.labelsOf(target)) others.add(label)
+    }
+    for (const label of this.labelsOf(id)) others.add(label)
+    const kind = values && values.keys.isDeleted !== true ? values.type : undefined
+    // Whoever is part of a frame, say, stands by itself without it; moving the frame concerns none of them.
+    if (kind !== this.#kinds.get(id)) for (const referrer of this.#references.referrersOf(id)) others.add(referrer)
+    if (kind === undefined) this.#kinds.delete(id)
+    else this.#kinds.set(id, kind)
+    others.delete(id)
+    return others
+  }
+
+  /** What an editor takes for bound to an element: its label and the arrows at it; null when nothing is. */
+  boundTo(id: ElementId): BoundElement[] | null {
+    const kind = this.#kinds.get(id)
+    if (kind === undefined) return null
+    const bound = this.#references.boundTo(id)
+    const sensible = bound?.filter(({ type }) => (type === 'text' ? canBeLabelled(kind) : canBeTiedTo(kind)))
+    return sensible && sensible.length > 0 ? sensible : null
+  }
+
+  /** The texts that name an element as their container. */
+  labelsOf(id: ElementId): ElementId[] {
+    return this.#references.labelsOf(id)
+  }
+
+  /** An element's values as they are to be shown; undefined when the document has no such element. */
+  read(id: ElementId): ElementValues | undefined {
+    const values = findElement(this.#doc, id)
+    if (!values) return undefined
+    if (values.type === 'text') return this.#readText(id, values)
+    return values.keys.frameId === null && values.type !== 'arrow' ? values : this.#withSense(id, values)
+  }
+
+  #readText(id: ElementId, values: ElementValues): ElementValues {
+    const { containerId } = values.keys
+    const shape = findContainer(this.#doc, values)
+    const fitted = this.#fitted(values, shape)
+    if (!shape) return this.#withSense(id, containerId === null ? fitted : freed(fitted))
+    const texts = this.labelsOf(containerId as ElementId).flatMap((textId) => {
+      const text = textId === id ? values : findElement(this.#doc, textId)
+      return text ? [[textId, this.#fitted(text, shape)] as const] : []
+    })
+    const shown = showLabels(shape, texts).get(id) ?? fitted
+    // Its shape is deleted, and it is not: it stays where it stood.
+    return this.#withSense(id, shape.keys.isDeleted === true ? freed(shown) : shown)
+  }
+
+  #fitted(text: ElementValues, container: ElementValues | undefined): ElementValues {
+    const [width, height, wrapped] = isFitFresh(text, container)
+      ? (text.keys.fit as Fit)
+      : (this.#measure(text, container) ?? roughFit(text))
+    // What it was measured for is the document's affair; what is shown is a size.
+    return withKeys(text, new Map([['fit', [width, height, wrapped, '']]]))
+  }
+
+  /** The values without what refers to something that it cannot refer to. */
+  #withSense(id: ElementId, values: ElementValues): ElementValues {
+    const without = new Map<string, unknown>()
+    const { frameId } = values.keys
+    if (typeof frameId === 'string' && (values.type === 'frame' || !this.#isFrame(frameId)))
+      without.set('frameId', null)
+    if (values.type === 'arrow') {
+      if (values.keys.elbow) without.set('route', [(values.keys.route as Route)[0], ''])
+      for (const key of ['startBinding', 'endBinding']) {
+        const binding = values.keys[key] as ArrowBinding | null
+        if (binding && !this.#canBeTied(id, binding)) without.set(key, null)
+      }
+    }
+    return withKeys(values, without)
+  }
+
+  #isFrame(id: ElementId): boolean {
+    return this.#kinds.get(id) === 'frame'
+  }
+
+  /** What an arrow is tied to may still be on its way. */
+  #canBeTied(id: ElementId, { elementId }: ArrowBinding): boolean {
+    const target = elementId === id ? undefined : findElement(this.#doc, elementId)
+    return elementId !== id && (!target || canBeTiedTo(target.type))
+  }
+}
+
+function freed(text: ElementValues): ElementValues {
+  return withKeys(text, new Map([['containerId', null]]))
+}
+
+/** A size for a text that nobody can measure: too small, it could not be seen or picked up. */
+function roughFit({ keys }: ElementValues): Fit {
+  const [width, height, wrapped] = keys.fit as Fit
+  if (width > 0 && height > 0) return [width, height, wrapped, '']
+  const [fontSize, lineHeight] = [keys.fontSize as number, keys.lineHeight as number]
+  const lines = (keys.words as string).split('\n')
+  const longest = Math.max(1, ...lines.map((line) => line.length))
+  return [longest * fontSize * LETTER_WIDTH, lines.length * fontSize * lineHeight, null, '']
+}

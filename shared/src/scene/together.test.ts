@@ -1,0 +1,227 @@
+import { describe, expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { changedKeys, contentDigest, elementOf, valuesOf } from './codec.ts'
+import { createElement, elementsOf, findElement, writeKeys } from './document.ts'
+import type { SceneElement } from './element.ts'
+import { isRouteFresh } from './line-keys.ts'
+import { isFitFresh, UNTRUSTED } from './text-keys.ts'
+
+/** Two people who have the same element and do not hear of each other until they `meet`. */
+class Two {
+  readonly docs = [new Y.Doc(), new Y.Doc()] as const
+
+  constructor(element: object) {
+    createElement(this.docs[0], 'e', valuesOf(element)!)
+    Y.applyUpdate(this.docs[1], Y.encodeStateAsUpdate(this.docs[0]))
+  }
+
+  change(person: 0 | 1, changes: object): void {
+    const before = findElement(this.docs[person], 'e')!
+    writeKeys(this.docs[person], 'e', changedKeys(before, valuesOf({ ...elementOf('e', before), ...changes })!))
+  }
+
+  meet(): SceneElement {
+    const [a, b] = this.docs
+    Y.applyUpdate(a, Y.encodeStateAsUpdate(b))
+    Y.applyUpdate(b, Y.encodeStateAsUpdate(a))
+    if (contentDigest(findElement(a, 'e')!) !== contentDigest(findElement(b, 'e')!)) throw new Error('they differ')
+    return elementOf('e', findElement(a, 'e')!)
+  }
+}
+
+const arrow = {
+  type: 'arrow',
+  x: 10,
+  y: 20,
+  points: [
+    [0, 0],
+    [50, 30],
+    [100, 0],
+  ],
+}
+
+describe('what two people do for different reasons stays', () => {
+  test('two shapes are moved, each by somebody else: the arrow between them follows both', () => {
+    const two = new Two(arrow)
+    const moved = [
+      [0, 0],
+      [40, 30],
+      [90, 0],
+    ]
+    two.change(0, { x: 20, points: moved })
+    two.change(1, { points: [...arrow.points.slice(0, 2), [300, 7]] })
+    expect(two.meet()).toMatchObject({
+      x: 20,
+      y: 20,
+      points: [
+        [0, 0],
+        [40, 30],
+        [290, 7],
+      ],
+      width: 290,
+      height: 30,
+    })
+  })
+
+  test('one bends an arrow, another moves a shape at its end', () => {
+    const two = new Two(arrow)
+    two.change(0, {
+      points: [
+        [0, 0],
+        [50, 99],
+        [100, 0],
+      ],
+    })
+    two.change(1, {
+      points: [
+        [0, 0],
+        [50, 30],
+        [180, 40],
+      ],
+    })
+    expect(two.meet()).toMatchObject({
+      points: [
+        [0, 0],
+        [50, 99],
+        [180, 40],
+      ],
+    })
+  })
+
+  test('one writes in a text, another makes its letters larger and it wider', () => {
+    const two = new Two({ type: 'text', originalText: 'tea', text: 'tea', width: 30, height: 25 })
+    two.change(0, { originalText: 'green tea', text: 'green tea', width: 90 })
+    two.change(1, { fontSize: 40, width: 60, height: 50 })
+    expect(two.meet()).toMatchObject({ originalText: 'green tea', fontSize: 40 })
+    two.change(0, { originalText: 'green tea, hot', text: 'green tea, hot' })
+    two.change(1, { autoResize: false, width: 45, height: 150, text: 'green\ntea' })
+    expect(two.meet()).toMatchObject({ originalText: 'green tea, hot', autoResize: false, width: 45 })
+  })
+
+  test('a text that was written as a plain string takes both as well, once it has been changed', () => {
+    const two = new Two({ type: 'text' })
+    elementsOf(two.docs[0]).set('e', new Y.Map(Object.entries({ type: 'text', words: 'by hand' })))
+    expect(two.meet()).toMatchObject({ originalText: 'by hand' })
+    two.change(0, { originalText: 'made by hand' })
+    two.meet()
+    two.change(0, { originalText: 'made by hand, and' })
+    two.change(1, { originalText: 'well made by hand' })
+    expect(two.meet()).toMatchObject({ originalText: 'well made by hand, and' })
+  })
+})
+
+describe('what is deleted', () => {
+  test('stays deleted, also when the two deleted it both', () => {
+    const two = new Two({ type: 'rectangle' })
+    two.change(0, { isDeleted: true })
+    two.change(1, { isDeleted: true })
+    expect(two.meet().isDeleted).toBe(true)
+  })
+
+  test.each([
+    ['its colour', { strokeColor: '#e03131' }],
+    ['its place', { x: 500 }],
+    ['its words', { originalText: 'no, wait' }],
+  ])('comes back when somebody changed %s, whom the deleter did not hear', (_what, changes) => {
+    const two = new Two({ type: 'text', originalText: 'wait' })
+    two.change(0, { isDeleted: true })
+    two.change(1, changes)
+    expect(two.meet()).toMatchObject({ ...changes, isDeleted: false })
+    two.change(1, { isDeleted: true })
+    expect(two.meet().isDeleted).toBe(true)
+  })
+
+  test('comes back with a stroke that went on', () => {
+    const two = new Two({
+      type: 'freedraw',
+      points: [
+        [0, 0],
+        [5, 5],
+      ],
+      pressures: [],
+    })
+    two.change(0, { isDeleted: true })
+    two.change(1, {
+      points: [
+        [0, 0],
+        [5, 5],
+        [9, 9],
+      ],
+    })
+    expect(two.meet()).toMatchObject({ isDeleted: false, points: { length: 3 } })
+  })
+
+  test('does not come back for what follows from the rest, or for another place in the stack', () => {
+    const two = new Two({ type: 'text', originalText: 'wait', width: 40, height: 25 })
+    two.change(0, { isDeleted: true })
+    two.change(1, { width: 44, index: 'a5' })
+    expect(two.meet().isDeleted).toBe(true)
+  })
+
+  test('is deleted whatever happened when a client of ten lines says so', () => {
+    const two = new Two({ type: 'rectangle' })
+    ;(elementsOf(two.docs[0]).get('e') as Y.Map<unknown>).set('isDeleted', true)
+    two.change(1, { x: 500 })
+    expect(two.meet().isDeleted).toBe(true)
+  })
+
+  test('comes back whoever says so', () => {
+    const two = new Two({ type: 'rectangle' })
+    two.change(0, { isDeleted: true })
+    two.meet()
+    two.change(1, { isDeleted: false })
+    expect(two.meet().isDeleted).toBe(false)
+  })
+})
+
+describe('a hint', () => {
+  const fitOf = (doc: Y.Doc) => isFitFresh(findElement(doc, 'e')!, undefined)
+  const measured = { type: 'text', originalText: 'tea', text: 'tea', width: 30, height: 25 }
+
+  test('is one for what it was measured for, and for nothing else', () => {
+    const two = new Two(measured)
+    expect(fitOf(two.docs[0])).toBe(true)
+    two.change(0, { originalText: 'green tea', text: 'green tea', width: 90 })
+    two.change(1, { fontSize: 40, height: 50 })
+    expect(two.docs.map(fitOf)).toEqual([true, true])
+    two.meet()
+    expect(two.docs.map(fitOf)).toEqual([false, false])
+  })
+
+  test('is for nothing when nobody has measured, or when the font was not there', () => {
+    expect(fitOf(new Two({ ...measured, width: 0, height: 0 }).docs[0])).toBe(false)
+    const two = new Two(measured)
+    writeKeys(two.docs[0], 'e', new Map([['fit', [40, 25, null, UNTRUSTED]]]))
+    expect(fitOf(two.docs[0])).toBe(false)
+  })
+
+  test('of an elbow arrow is out of date when an end has moved', () => {
+    const two = new Two({ ...arrow, elbowed: true })
+    const isFresh = () => isRouteFresh(findElement(two.docs[0], 'e')!.keys)
+    expect(isFresh()).toBe(true)
+    two.change(0, {
+      x: 30,
+      points: [
+        [0, 0],
+        [30, 30],
+        [80, 0],
+      ],
+    })
+    two.change(1, {
+      points: [
+        [0, 0],
+        [50, 30],
+        [100, 70],
+      ],
+    })
+    two.meet()
+    expect(isFresh()).toBe(false)
+  })
+})
+
+test('a deletion of words has a clock, so that somebody can say that the server has it', () => {
+  const two = new Two({ type: 'text', originalText: 'too long', text: 'too long', width: 30, height: 25 })
+  const before = Y.encodeStateVector(two.docs[0])
+  writeKeys(two.docs[0], 'e', new Map([['words', 'long']]))
+  expect(Y.encodeStateVector(two.docs[0])).not.toEqual(before)
+})
