@@ -24,6 +24,8 @@ export const ERROR_CODES = [
   'store_unavailable',
   'shutting_down',
   'malformed_update',
+  /** The client is of a version that the server does not speak any more: it is to be loaded anew. */
+  'client_outdated',
   'internal',
 ] as const
 

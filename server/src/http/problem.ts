@@ -20,6 +20,7 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   too_large: { status: 413, title: 'Too large' },
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   malformed_update: { status: 422, title: 'The update cannot be decoded' },
+  client_outdated: { status: 426, title: 'This version of the client is too old' },
   rate_limited: { status: 429, title: 'Too many requests' },
   internal: { status: 500, title: 'Something went wrong here' },
   store_unavailable: { status: 503, title: 'The store is not available' },

@@ -126,6 +126,24 @@ export class RoomContent {
     return !this.#filled && this.#read(() => this.bytes.covers(decoded))
   }
 
+  /**
+   * For each client that an update has structs of, how far all of that client's are in the room, at most to where the
+   * update's end. With a hole in the records, it is what stands before the hole that counts.
+   */
+  reachOf({ structs }: DecodedUpdate): Map<number, number> {
+    const reach = new Map<number, number>()
+    for (const struct of structs) {
+      if (!(struct instanceof Y.Skip)) reach.set(struct.id.client, struct.id.clock + struct.length)
+    }
+    const inRecords = this.#filled && !this.#hasHole ? undefined : this.#read(() => this.bytes.reach())
+    for (const [client, end] of reach) {
+      const known = inRecords ? (inRecords.get(client) ?? 0) : Y.getState(this.#document.store, client)
+      if (known > 0) reach.set(client, Math.min(end, known))
+      else reach.delete(client)
+    }
+    return reach
+  }
+
   /** Whether somebody with this state vector can be answered from the bytes. */
   canAnswer(stateVector: Uint8Array): boolean {
     const known = Y.decodeStateVector(stateVector)

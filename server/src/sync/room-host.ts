@@ -1,6 +1,7 @@
 import { Connection, type Hocuspocus, type WebSocketLike } from '@hocuspocus/server'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw } from '@sketchroom/shared/roles'
 import pLimit from 'p-limit'
 import type * as Y from 'yjs'
@@ -199,6 +200,12 @@ export class RoomHost implements PresenceSource {
       this.#rooms.unloadIfEmpty(room)
     })
     onBegin(session)
+    session.tell({
+      type: 'welcome',
+      protocol: PROTOCOL_VERSION,
+      oldest: OLDEST_PROTOCOL,
+      bytes: room.content.bytes.size,
+    })
     session.tell({ type: 'role', role: session.role })
     if (journal.isFailing(room.id)) session.tell({ type: 'store', state: 'failing' })
   }

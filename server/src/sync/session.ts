@@ -24,6 +24,7 @@ const FIRST_ASK_PAUSE_MS = 1_000
 const LONGEST_ASK_PAUSE_MS = 60_000
 /** So many writes may be refused and wait for the store to be answered: a library that waits for answers has a few. */
 const MAX_WAITING_REFUSALS = 1_000
+const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
 export interface SessionSocket {
@@ -74,8 +75,6 @@ export class Session {
   #askedAt = -Infinity
   #askTimer: NodeJS.Timeout | undefined
   #waitingRefusals = 0
-  /** The same for every write that was applied, so it is made once. */
-  readonly #applied: Uint8Array
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -84,7 +83,6 @@ export class Session {
     this.actor = parts.admitted.actor
     this.role = parts.admitted.role
     this.user = parts.admitted.user
-    this.#applied = wire.syncStatus(this.address, true)
     this.connection.onClose(() => {
       clearTimeout(this.#askTimer)
       parts.outlet.end()
@@ -267,14 +265,15 @@ export class Session {
   }
 
   #write(update: Uint8Array): void {
-    if (!mayDraw(this.role)) return this.#answer(wire.isEmptyUpdate(update) ? undefined : 'read_only')
-    if (this.#parts.journal.overloaded) return this.#answer('store_unavailable')
+    if (!mayDraw(this.role)) return wire.isEmptyUpdate(update) ? this.#saved(NOTHING) : this.#refuse('read_only')
+    if (this.#parts.journal.overloaded) return this.#refuse('store_unavailable')
     const decoded = checkUpdate(update)
     if (!this.room.content.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
     const result = this.#apply(update, decoded)
-    if (result === 'applied') this.#answer(undefined)
+    // Read now: by the commit, the room may have more, which is not durable by then.
+    if (result === 'applied') this.#saved(this.room.content.reachOf(decoded))
     if (result !== 'missing-dependencies') return
-    this.#answer('missing_dependencies')
+    this.#refuse('missing_dependencies')
     this.#askAgain()
   }
 
@@ -290,19 +289,26 @@ export class Session {
   }
 
   /**
-   * Answers one write. Refusals wait in the same line: the n-th answer belongs to the n-th write. Who has left is
-   * answered no more: under the same address, a next stay would take it for the answer to a write of its own.
+   * Says that a write is durable, when it is: also one that said nothing new, since what it repeats may be on its way to
+   * the store. Who has left is answered no more: under the same address, a next stay would take it for the answer to a
+   * write of its own.
    */
-  #answer(refusal: RefusalReason | undefined): void {
+  #saved(reach: wire.Reach): void {
+    this.#parts.journal.whenDurable(this.room.id, () => {
+      if (this.isIn) this.connection.send(wire.durable(this.address, reach))
+    })
+  }
+
+  /** Refuses a write. It waits in the same line: the n-th answer belongs to the n-th write. */
+  #refuse(reason: RefusalReason): void {
     // What is refused is not counted against what the journal holds, and whoever ignores it could go on for ever.
-    if (refusal !== undefined) this.#waitingRefusals += 1
+    this.#waitingRefusals += 1
     if (this.#waitingRefusals > MAX_WAITING_REFUSALS) return this.leave('store_unavailable')
     this.#parts.journal.whenDurable(this.room.id, () => {
-      if (refusal !== undefined) this.#waitingRefusals -= 1
+      this.#waitingRefusals -= 1
       if (!this.isIn) return
-      if (refusal === undefined) return this.connection.send(this.#applied)
-      this.tell({ type: 'refused', reason: refusal })
-      this.connection.send(wire.syncStatus(this.address, false))
+      this.tell({ type: 'refused', reason })
+      this.connection.send(wire.refused(this.address))
     })
   }
 

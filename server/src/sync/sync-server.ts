@@ -3,7 +3,8 @@ import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { SYNC_PATH, YJS_PATH } from '@sketchroom/shared/api/paths'
 import { findRoomId, type RoomId } from '@sketchroom/shared/ids'
-import { CLOSE_CODES } from '@sketchroom/shared/protocol/close-codes'
+import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
+import { OLDEST_PROTOCOL, VERSION_PARAMETER } from '@sketchroom/shared/protocol/version'
 import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
@@ -39,6 +40,7 @@ const UPGRADER_OPTIONS: ServerOptions & { closeTimeout: number } = {
 /** Where an upgrade wants to go. */
 type Destination =
   | { readonly kind: 'sync' }
+  | { readonly kind: 'outdated' }
   | { readonly kind: 'yjs'; readonly roomId: RoomId; readonly token: string; readonly tokenInUrl: boolean }
 
 /** What the WebSocket side is made of. */
@@ -103,6 +105,8 @@ export class SyncServer {
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       // The server listens on TCP, so that is what an upgrade's stream is.
       const firstBytes = new FirstBytes(webSocket, socket as Socket)
+      // Bounded too: it may send on until it has read why.
+      if (destination.kind === 'outdated') return refuseOutdated(webSocket)
       this.#open(webSocket, socket, destination, approach, firstBytes)
     })
   }
@@ -110,7 +114,7 @@ export class SyncServer {
   #open(
     webSocket: WebSocket,
     stream: Duplex,
-    destination: Destination,
+    destination: Exclude<Destination, { kind: 'outdated' }>,
     approach: Approach,
     firstBytes: FirstBytes,
   ): void {
@@ -130,10 +134,16 @@ export class SyncServer {
   }
 }
 
+/** Let in and closed at once: of an upgrade that was refused, a browser says to nobody why. */
+function refuseOutdated(webSocket: WebSocket): void {
+  webSocket.on('error', () => webSocket.terminate())
+  webSocket.close(closeCodeOf.client_outdated, 'client_outdated')
+}
+
 function findDestination(request: IncomingMessage): Destination | undefined {
   // `parse` answers null for what is no URL, such as `//`; a throw in here would end the process.
   const url = URL.parse(request.url ?? '/', 'http://sketchroom.invalid')
-  if (url?.pathname === SYNC_PATH) return { kind: 'sync' }
+  if (url?.pathname === SYNC_PATH) return isOutdated(url) ? { kind: 'outdated' } : { kind: 'sync' }
   if (!url?.pathname.startsWith(`${YJS_PATH}/`)) return undefined
   const roomId = findRoomId(url.pathname.slice(YJS_PATH.length + 1))
   if (!roomId) return undefined
@@ -141,4 +151,10 @@ function findDestination(request: IncomingMessage): Destination | undefined {
   const token = protocol === YJS_SUBPROTOCOL ? tokens[0] : undefined
   if (token) return { kind: 'yjs', roomId, token, tokenInUrl: false }
   return { kind: 'yjs', roomId, token: url.searchParams.get('token') ?? '', tokenInUrl: true }
+}
+
+/** Whether the client says that it is older than can be spoken with. A stock client says nothing of that kind. */
+function isOutdated({ searchParams }: URL): boolean {
+  const version = searchParams.get(VERSION_PARAMETER)
+  return version !== null && !(Number(version) >= OLDEST_PROTOCOL)
 }

@@ -41,9 +41,24 @@ export function updateHead(address: string, kind: 'step2' | 'update', length: nu
   })
 }
 
-/** Answers one sync message that carried a write: `applied` means durable, not just received. */
-export function syncStatus(address: string, applied: boolean): Uint8Array {
-  return frame(address, MESSAGE.syncStatus, (encoder) => encoding.writeVarUint(encoder, applied ? 1 : 0))
+/** Yjs clients, each with a clock: all that the client inserted below it. */
+export type Reach = ReadonlyMap<number, number>
+
+/** Answers a write that is durable, and names what is. Stock clients read the first number, which they know. */
+export function durable(address: string, reach: Reach): Uint8Array {
+  return frame(address, MESSAGE.syncStatus, (encoder) => {
+    encoding.writeVarUint(encoder, 1)
+    encoding.writeVarUint(encoder, reach.size)
+    for (const [client, clock] of reach) {
+      encoding.writeVarUint(encoder, client)
+      encoding.writeVarUint(encoder, clock)
+    }
+  })
+}
+
+/** Answers a write that was not applied. */
+export function refused(address: string): Uint8Array {
+  return frame(address, MESSAGE.syncStatus, (encoder) => encoding.writeVarUint(encoder, 0))
 }
 
 /** Everybody's awareness state. */

@@ -5,6 +5,9 @@ import * as encoding from 'lib0/encoding'
 import { WebSocket, type ClientOptions } from 'ws'
 import * as Y from 'yjs'
 
+/** What the server says first of all. */
+type Welcome = Extract<Notice, { type: 'welcome' }>
+
 /** One answer of the server to a write: durable, or not applied. */
 export type Answer = 'durable' | 'refused'
 
@@ -15,6 +18,10 @@ export type Answer = 'durable' | 'refused'
 export class RawClient {
   readonly doc: Y.Doc
   readonly answers: Answer[] = []
+  /** For each answer that says `durable`, what it names: Yjs clients, each with how far it is durable. */
+  readonly named: Array<Map<number, number>> = []
+  welcome: Welcome | undefined
+  /** All but the welcome. */
   readonly notices: Notice[] = []
   /** Both of these, in the order in which they came. */
   readonly told: Array<Answer | Notice> = []
@@ -164,11 +171,11 @@ export class RawClient {
       case MESSAGE.auth:
         return this.#receiveAuth(decoder)
       case MESSAGE.syncStatus:
-        this.#answered(decoding.readVarUint(decoder) === 1 ? 'durable' : 'refused')
-        return
+        return this.#receiveStatus(decoder)
       case MESSAGE.stateless: {
         const notice = findNotice(decoding.readVarString(decoder))
-        if (!notice) return
+        if (notice?.type === 'welcome') this.welcome = notice
+        if (!notice || notice.type === 'welcome') return
         this.notices.push(notice)
         this.told.push(notice)
         return
@@ -195,6 +202,17 @@ export class RawClient {
     if (subtype === AUTH.permissionDenied) this.denied = decoding.readVarString(decoder)
     if (subtype === AUTH.authenticated) this.onAuthenticated()
     if (subtype === AUTH.token) this.onTokenRequest()
+  }
+
+  #receiveStatus(decoder: decoding.Decoder): void {
+    const isDurable = decoding.readVarUint(decoder) === 1
+    if (isDurable) {
+      const named = new Map<number, number>()
+      const count = decoding.readVarUint(decoder)
+      for (let n = 0; n < count; n++) named.set(decoding.readVarUint(decoder), decoding.readVarUint(decoder))
+      this.named.push(named)
+    }
+    this.#answered(isDurable ? 'durable' : 'refused')
   }
 
   #answered(answer: Answer): void {

@@ -12,6 +12,7 @@ export const CLOSE_CODES = {
   notFound: 4404,
   roomDeleted: 4410,
   tooLarge: 4413,
+  clientOutdated: 4426,
   storeUnavailable: 4503,
   tooFast: 4529,
 } as const
@@ -37,5 +38,6 @@ export const closeCodeOf: Record<ErrorCode, number> = {
   store_unavailable: CLOSE_CODES.storeUnavailable,
   shutting_down: CLOSE_CODES.shuttingDown,
   malformed_update: CLOSE_CODES.forbidden,
+  client_outdated: CLOSE_CODES.clientOutdated,
   internal: 1011,
 }

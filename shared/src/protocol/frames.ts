@@ -17,6 +17,13 @@ export const MESSAGE = {
   pong: 10,
 } as const
 
+/*
+ * An answer to a write, `syncStatus`, is 1 (durable) or 0 (refused: nothing of it was applied). After a 1, ours says what
+ * is durable: a count, and so many pairs of a Yjs client and a clock, all as varUints. Every struct of that client below
+ * that clock is committed. The clients are those that the write had structs of; one that only deletes names none, and
+ * one that says nothing new is named all the same. Stock clients read only the first number.
+ */
+
 /** The sub-types of a sync message. Source: `y-protocols/sync`. */
 export const SYNC = { step1: 0, step2: 1, update: 2 } as const
 

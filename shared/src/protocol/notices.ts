@@ -14,12 +14,20 @@ export type RefusalReason = z.infer<typeof refusalReasonSchema>
 
 /**
  * What the server tells one connection beside the drawing, as JSON in a stateless message:
+ * - `welcome`: the first; the version of the protocol that the server speaks, the oldest that a client of it may
+ *   speak, and how many bytes the drawing is about, for somebody who has nothing of it yet;
  * - `role`: your role in this room is now this one (sent after joining, after each
  *   renewal of the token, and at each change);
  * - `refused`: a write that you sent was not applied, and why. It stands before the answer that says so;
  * - `store`: whether the server can make edits durable. While `failing`, nothing is acknowledged.
  */
 export const noticeSchema = z.discriminatedUnion('type', [
+  z.object({
+    type: z.literal('welcome'),
+    protocol: z.number().int(),
+    oldest: z.number().int(),
+    bytes: z.number().int().nonnegative(),
+  }),
   z.object({ type: z.literal('role'), role: roleSchema }),
   z.object({ type: z.literal('refused'), reason: refusalReasonSchema }),
   z.object({ type: z.literal('store'), state: z.enum(['failing', 'ok']) }),

@@ -25,6 +25,7 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   store_unavailable: 'wait',
   shutting_down: 'wait',
   malformed_update: 'none',
+  client_outdated: 'none',
   internal: 'wait',
 }
 
@@ -38,6 +39,7 @@ const errorOfCode = new Map<number, ErrorCode>([
   [CLOSE_CODES.notFound, 'not_found'],
   [CLOSE_CODES.roomDeleted, 'room_deleted'],
   [CLOSE_CODES.tooLarge, 'too_large'],
+  [CLOSE_CODES.clientOutdated, 'client_outdated'],
   [CLOSE_CODES.storeUnavailable, 'store_unavailable'],
   [CLOSE_CODES.tooFast, 'rate_limited'],
 ])

@@ -81,9 +81,14 @@ export class RoomBytes {
     return true
   }
 
+  /** How far each client's insertions reach without a gap. */
+  reach(): Map<number, number> {
+    return new Map(this.#known().inserted.reach())
+  }
+
   /** The state vector of all that was inserted, as bytes. */
   stateVector(): Uint8Array {
-    return Y.encodeStateVector(new Map(this.#known().inserted.reach()))
+    return Y.encodeStateVector(this.reach())
   }
 
   /** An update that inserts nothing and deletes all that was deleted: for who has everything else. */
