@@ -23,7 +23,7 @@ function load(stored: readonly Uint8Array[]) {
   const content = new RoomContent({
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
-    slice: () => Promise.resolve(undefined),
+    slice: (parts) => Promise.resolve(parts),
     events: { onTaken: (update, ranges) => taken.push({ update, ranges }), onChanged: () => (changes += 1) },
   })
   const apply = (update: Uint8Array) => content.apply(update, Y.decodeUpdate(update), 'somebody')

@@ -22,8 +22,8 @@ const VERY_LONG_TAIL = 1000
 /** Up to this size, a document is built in a few milliseconds; a larger one in slices, while others are served. */
 const LARGE_BYTES = 256 * 1024
 
-/** Cuts a room's bytes into updates that can be integrated one after the other; undefined when that cannot be done. */
-export type Slice = (parts: readonly Uint8Array[]) => Promise<readonly Uint8Array[] | undefined>
+/** Cuts a room's bytes into updates that can be integrated one after the other; what refers to a hole comes last. */
+export type Slice = (parts: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>
 
 /** Marks what comes from the store and must not be journalled again. */
 const STORED = Symbol('stored')
@@ -163,7 +163,6 @@ export class RoomContent {
   async #fillInSlices(): Promise<void> {
     try {
       const slices = await this.#slice(this.bytes.parts)
-      if (!slices) return
       for (const slice of slices) {
         await nextTurn()
         if (this.#filled || this.#document.isDestroyed) return

@@ -1,8 +1,11 @@
 import { crc32 } from 'node:zlib'
+import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
 import { encodeRanges, rangesOfDocument } from './clock-ranges.ts'
 import { DAMAGED } from './load-room.ts'
-import { sliceDocument } from './update-slices.ts'
+
+/** Integrating so much takes Yjs a few milliseconds. */
+const SLICE_BYTES = 64 * 1024
 
 /** A stored record: an update or a snapshot, and the CRC-32 of what was written. */
 export interface CompactedRecord {
@@ -34,11 +37,11 @@ export default function compact(records: readonly CompactedRecord[]): Compacted 
   return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
 }
 
-/** A room's records as updates that each need only those before; undefined when they do not come together. */
-export function slice(records: readonly Uint8Array[]): Uint8Array[] | undefined {
+/** A room's records as updates that each need only those before; what refers to a hole in them comes last. */
+export function slice(records: readonly Uint8Array[]): Uint8Array[] {
   const document = new Y.Doc()
   document.transact(() => {
     for (const bytes of records) Y.applyUpdate(document, bytes)
   })
-  return sliceDocument(document)
+  return cutUpdate(Y.encodeStateAsUpdate(document), Y.encodeStateVector(new Map()), SLICE_BYTES)
 }

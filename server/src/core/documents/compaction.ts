@@ -69,11 +69,11 @@ export class Compaction {
   }
 
   /**
-   * A room's records as updates of bounded size, each of which needs only those before it; undefined when the room has a
-   * hole. Rejects when Yjs does not take them.
+   * A room's records as updates of bounded size, each of which needs only those before it; what refers to a hole in the
+   * room comes last. Rejects when Yjs does not take them.
    */
-  async slice(records: readonly Uint8Array[]): Promise<Uint8Array[] | undefined> {
-    return (await this.#pool.run(records, { name: 'slice' })) as Uint8Array[] | undefined
+  async slice(records: readonly Uint8Array[]): Promise<Uint8Array[]> {
+    return (await this.#pool.run(records, { name: 'slice' })) as Uint8Array[]
   }
 
   /** Ends the thread; what was under way rejects. */
