@@ -135,3 +135,29 @@ test('the link to an object leads to it, also on a device that has the board fro
   await vi.waitFor(async () => expect(await farFromIt()).toBeLessThan(60), SOON)
   expect(await bob.page.locator('.Toast').count()).toBe(0)
 })
+
+test.each([
+  ['a flowchart', 'flowchart TD\n A[Start] --> B{Done}\n B -->|Yes| C[End]', ['Start', 'Done', 'End', 'Yes']],
+  ['a sequence diagram', 'sequenceDiagram\n Ada->>Bob: Hello\n Bob-->>Ada: Hi', ['Ada', 'Bob', 'Hello', 'Hi']],
+  ['a class diagram', 'classDiagram\n class Duck { +swim() }\n Animal <|-- Duck', ['Animal', 'Duck']],
+  ['a state diagram', 'stateDiagram-v2\n [*] --> Still\n Still --> Moving', ['Still', 'Moving']],
+  ['an ER diagram', 'erDiagram\n CUSTOMER ||--o{ ORDER : places', ['CUSTOMER', 'ORDER', 'places']],
+])('%s in Mermaid is inserted as shapes with its words', async (_, definition, words) => {
+  const ada = await stage.enter()
+  await ada.newBoard()
+  await ada.take('selection')
+  await ada.page.locator('.App-toolbar__extra-tools-trigger').click()
+  await ada.page.getByText('Mermaid to Excalidraw').click()
+  await ada.page.locator('.ttd-dialog-input').fill(definition)
+  await ada.page.locator('.ttd-dialog-output-canvas-container canvas').waitFor({ timeout: 30_000 })
+  await vi.waitFor(async () => {
+    if ((await ada.page.locator('.ttd-dialog').count()) > 0)
+      await ada.page.getByRole('button', { name: 'Insert' }).click()
+    expect(await ada.count()).toBeGreaterThan(0)
+  }, SOON)
+  const elements = await ada.elements()
+  const written = elements.flatMap((element) => ('originalText' in element ? [element.originalText] : []))
+  expect(written).toEqual(expect.arrayContaining(words))
+  expect(elements.filter(({ type }) => type === 'arrow' || type === 'line').length).toBeGreaterThan(0)
+  expect(elements.filter(({ type }) => type === 'image')).toEqual([])
+})
