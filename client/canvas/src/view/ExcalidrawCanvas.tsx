@@ -69,6 +69,14 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
     [onPointer],
   )
 
+  function handleKey(event: KeyboardEvent): void {
+    withholdKey(event)
+    // The editor's own answer to it shows the middle of the drawing, where there may be nothing.
+    if (!isEverythingKey(event)) return
+    event.stopPropagation()
+    surface.current?.zoomToFit()
+  }
+
   function refuseFiles(event: DragEvent): void {
     if (!event.dataTransfer.types.includes('Files')) return
     event.preventDefault()
@@ -82,7 +90,7 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       className="sketchroom-canvas"
       onDropCapture={refuseFiles}
       onDragOverCapture={refuseFiles}
-      onKeyDownCapture={withholdKey}
+      onKeyDownCapture={handleKey}
     >
       <Excalidraw
         excalidrawAPI={takeApi}
@@ -104,6 +112,12 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       </Excalidraw>
     </div>
   )
+}
+
+/** Shift+1, as the editor's help has it: where is everything? */
+function isEverythingKey({ code, target, shiftKey, altKey, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  const isWriting = target instanceof HTMLInputElement || target instanceof HTMLTextAreaElement
+  return code === 'Digit1' && shiftKey && !altKey && !ctrlKey && !metaKey && !isWriting
 }
 
 /** Keeps keys from the editor that it takes whatever its options say. What the browser does with them stays. */

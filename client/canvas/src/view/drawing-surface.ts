@@ -24,9 +24,12 @@ export interface DrawingSurface extends SceneView {
   getViewport(): Viewport
   /** Moves the view so that all of this is seen. */
   showViewport(viewport: Viewport): void
-  /** Shows all that is drawn; leaves an empty board as it is. */
+  /** Shows all that is drawn, or a part where it is more than the editor can show; leaves an empty board as it is. */
   zoomToFit(): void
-  /** Goes where the drawing is when a board opens: to the element that the address names, else to all of it or its middle. */
+  /**
+   * Goes where the drawing is when a board opens: to the element that the address names, else to all of it, or to a
+   * part of it where there is something to see.
+   */
   goToDrawing(): void
   /** Marks whom this person follows; null stops. Moving the view oneself stops it too. */
   follow(person: Pick<RemotePerson, 'clientId' | 'name'> | null): void

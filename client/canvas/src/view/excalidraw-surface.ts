@@ -1,4 +1,4 @@
-import { CaptureUpdateAction, zoomToFitBounds } from '@excalidraw/excalidraw'
+import { CaptureUpdateAction, getCommonBounds, zoomToFitBounds } from '@excalidraw/excalidraw'
 import type { OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
 import { isElementType } from '@sketchroom/shared/scene/element'
@@ -7,12 +7,15 @@ import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
 import { LinkedElement } from './linked-element.ts'
 import { notKeptWords } from './not-kept-words.ts'
+import { openingPoint } from './opening-view.ts'
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
 const NO_FILES = 'Files cannot be put on a board yet.'
 
 /** Farther away one reads nothing, and thousands of elements on the screen at once take seconds to draw. */
 const LEAST_ZOOM_AT_START = 0.7
+/** The editor goes no farther away. */
+const LEAST_ZOOM = 0.1
 
 /** Excalidraw through its imperative API. */
 export class ExcalidrawSurface implements DrawingSurface {
@@ -96,15 +99,11 @@ export class ExcalidrawSurface implements DrawingSurface {
   }
 
   zoomToFit(): void {
-    const elements = this.#api.getSceneElements()
-    if (elements.length > 0) this.#api.scrollToContent(elements, { fitToContent: true, animate: true })
+    this.#showDrawing(LEAST_ZOOM)
   }
 
   goToDrawing(): void {
-    const elements = this.#api.getSceneElements()
-    if (elements.length > 0) {
-      this.#api.scrollToContent(elements, { fitToContent: true, animate: false, minZoom: LEAST_ZOOM_AT_START })
-    }
+    this.#showDrawing(LEAST_ZOOM_AT_START)
     this.#linked.seek()
   }
 
@@ -120,6 +119,23 @@ export class ExcalidrawSurface implements DrawingSurface {
 
   focus(): void {
     this.#getContainer()?.querySelector<HTMLElement>('.excalidraw')?.focus()
+  }
+
+  /** Shows all that is drawn; of what does not fit at the least zoom, a part in which there is something. */
+  #showDrawing(leastZoom: number): void {
+    const elements = this.#api.getSceneElements()
+    if (elements.length === 0) return
+    const present = this.#api.getAppState()
+    const bounds = getCommonBounds(elements)
+    const fitted = zoomToFitBounds({ appState: present, bounds, fitToViewport: false, minZoom: leastZoom })
+    const { zoom, scrollX, scrollY } = fitted.appState
+    const window = { width: present.width / zoom.value, height: present.height / zoom.value }
+    const fits = bounds[2] - bounds[0] <= window.width && bounds[3] - bounds[1] <= window.height
+    const middle = fits ? undefined : openingPoint(elements, window)
+    const scroll = middle
+      ? { scrollX: window.width / 2 - middle[0], scrollY: window.height / 2 - middle[1] }
+      : { scrollX, scrollY }
+    this.#api.updateScene({ appState: { zoom, ...scroll, userToFollow: null } })
   }
 
   /** Takes away what the format has no kind for, such as a pasted picture, and says so. */
