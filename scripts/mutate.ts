@@ -39,9 +39,17 @@ const TESTS_OF: ReadonlyArray<[folder: string, tests: readonly string[]]> = [
       'server/src/sync/{live-access,removed,room-host,sync-protocol,token-expiry,who-is-in}.test.ts',
     ],
   ],
+  ['shared/src/scene/', ['shared/src/scene/*.test.ts', 'client/canvas/src/binding/*.test.ts']],
+  ['client/canvas/src/binding/', ['client/canvas/src/binding/*.test.ts']],
+  ['client/canvas/src/', ['client/canvas/src/**/*.test.ts']],
   ['', ['server/src/core/**/*.test.ts', 'server/src/http/*.test.ts']],
 ]
-const DEFAULT_FILES = ['server/src/sync/*.ts', 'server/src/core/**/*.ts']
+const DEFAULT_FILES = [
+  'server/src/sync/*.ts',
+  'server/src/core/**/*.ts',
+  'shared/src/scene/*.ts',
+  'client/canvas/src/{binding,collab,offline}/*.ts',
+]
 
 /** A mutant that takes longer for one batch of tests turns in a circle. */
 const HANGS_AFTER_MS = 120_000
