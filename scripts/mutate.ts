@@ -150,7 +150,10 @@ function sample<T>(all: readonly T[], size: number, seed: number): T[] {
   return keyed.slice(0, size).map(({ value }) => value)
 }
 
-/** A copy of what Git knows and of what is new; packages are not copied. */
+/**
+ * A copy of what Git knows and of what is new; packages are not copied. The links of each workspace are, as they stand:
+ * they lead to the copy of another workspace, where a mutant may be, and by the root's to the packages.
+ */
 function copyTree(): string {
   const copy = realpathSync(mkdtempSync(join(tmpdir(), 'mutants-')))
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard'], { encoding: 'utf8' }).split('\n')
@@ -158,8 +161,9 @@ function copyTree(): string {
     if (path === '' || !existsSync(path)) continue
     cpSync(path, join(copy, path))
     const modules = join(dirname(path), 'node_modules')
-    if (basename(path) === 'package.json' && existsSync(modules))
-      symlinkSync(join(process.cwd(), modules), join(copy, modules))
+    if (basename(path) !== 'package.json' || !existsSync(modules)) continue
+    if (dirname(path) === '.') symlinkSync(join(process.cwd(), modules), join(copy, modules))
+    else cpSync(modules, join(copy, modules), { recursive: true, verbatimSymlinks: true })
   }
   return copy
 }
