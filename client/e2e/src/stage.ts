@@ -17,6 +17,8 @@ export interface HostBoard {
   readonly id: string
   /** Where people open it. */
   readonly url: string
+  /** A room token for one of the host's users. */
+  tokenFor(name: string, role?: 'viewer' | 'editor'): Promise<string>
   /** Lets one of the host's users in, with a room token and without a browser. */
   join(name: string, role?: 'viewer' | 'editor'): Promise<Peer>
 }
@@ -63,12 +65,13 @@ export class Stage {
 
   /** A board that there is, as the backend with this access token manages it. */
   boardOf(accessToken: string, id: string): HostBoard {
-    const letIn: HostBoard['join'] = async (name, role = 'editor') => {
+    const tokenFor: HostBoard['tokenFor'] = async (name, role = 'editor') => {
       const body = { user: { id: name, name }, role }
       const response = await this.api.call('POST', apiPath('roomTokens', { roomId: id }), { token: accessToken, body })
-      return Peer.join(this.origin, id, roomTokenSchema.parse(await response.json()).token)
+      return roomTokenSchema.parse(await response.json()).token
     }
-    return { id, url: `${this.origin}/r/${id}`, join: letIn }
+    const letIn: HostBoard['join'] = async (name, role) => Peer.join(this.origin, id, await tokenFor(name, role))
+    return { id, url: `${this.origin}/r/${id}`, tokenFor, join: letIn }
   }
 
   /** Ends the server as a power cut would. */
