@@ -15,6 +15,8 @@ export type Check<V> = (raw: unknown) => V | undefined
 
 /** The largest coordinate or length, in pixels; beyond it canvases draw nothing and sums lose their digits. */
 const MAX_COORDINATE = 1e7
+/** How far from a shape an arrow ends, in pixels, when nobody says: with 0, Excalidraw leads it into the shape. */
+const DEFAULT_GAP = 5
 /** The grid of the places of lines. */
 const STEPS_PER_PIXEL = 1024
 const MAX_POINTS_BETWEEN = 9_998
@@ -144,7 +146,7 @@ export const fitPointsBetween: Check<readonly ElementPoint[]> = (raw) =>
 /** The end of an arrow on a shape. What newer editors leave out has a default, and what they add stays. */
 export const arrowBinding: Check<ArrowBinding> = (raw) => {
   if (!isRecord(raw) || !isElementId(raw.elementId)) return undefined
-  const { elementId: target, focus = 0, gap = 0, fixedPoint, ...more } = raw
+  const { elementId: target, focus = 0, gap = DEFAULT_GAP, fixedPoint, ...more } = raw
   const checked = { focus: coordinate(focus), gap: coordinate(gap), fixedPoint: pair(fixedPoint) }
   if (checked.focus === undefined || checked.gap === undefined) return undefined
   return {

@@ -2,10 +2,11 @@ import * as Y from 'yjs'
 import type { ElementId } from '../ids.ts'
 import { isRecord } from './checks.ts'
 import { contentDigest, parseValues, sparseValues, type ElementValues } from './codec.ts'
-import { isElementId } from './element.ts'
+import { isElementId, type ArrowBinding } from './element.ts'
 import { inkChunk, inkExtends, inkFromChunks, type Ink } from './ink.ts'
 import type { Properties } from './key-spec.ts'
-import { routeFor, type Route } from './line-keys.ts'
+import { boxOf } from './label-room.ts'
+import { routeFor, type LineEnd, type Route } from './line-keys.ts'
 import { canBeLabelled } from './references.ts'
 import { fitFor, UNTRUSTED, type Fit } from './text-keys.ts'
 import { writeWords, type WordsOptions } from './words.ts'
@@ -16,8 +17,8 @@ export const ELEMENTS_ROOT = 'elements'
 export const META_ROOT = 'meta'
 
 const NOTHING: Properties = Object.freeze({})
-/** Keys that follow from others, and are written with the name of what they follow from. */
-const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
+/** Keys that follow from others, or hang on them, and are written with the name of what that was. */
+const HINTS: ReadonlySet<string> = new Set(['fit', 'route', 'from', 'to'])
 const WRITTEN_APART: ReadonlySet<string> = new Set([...HINTS, 'isDeleted', 'rest'])
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
@@ -39,8 +40,11 @@ export function findElement(doc: Y.Doc, id: ElementId): ElementValues | undefine
 
 /** The element that a text labels, deleted or not; undefined when there is none, or it is of a kind that has no label. */
 export function findContainer(doc: Y.Doc, text: ElementValues): ElementValues | undefined {
-  const { containerId } = text.keys
-  const container = typeof containerId === 'string' ? findElement(doc, containerId) : undefined
+  return containerOf(text, storedIn(doc))
+}
+
+function containerOf({ keys: { containerId } }: ElementValues, seen: FindValues): ElementValues | undefined {
+  const container = typeof containerId === 'string' ? seen(containerId) : undefined
   return container && canBeLabelled(container.type) ? container : undefined
 }
 
@@ -58,10 +62,15 @@ export function readElements(doc: Y.Doc): Map<ElementId, ElementValues> {
  * Writes a new element: everything in `o`, but a stroke's points in `ink` and a text's words in `words`. Replaces what
  * had the id.
  */
-export function createElement(doc: Y.Doc, id: ElementId, values: ElementValues): void {
+export function createElement(
+  doc: Y.Doc,
+  id: ElementId,
+  values: ElementValues,
+  { seen = storedIn(doc) }: Pick<WriteOptions, 'seen'> = {},
+): void {
   const { ink, words } = values.keys
   const stored = new Y.Map<unknown>()
-  stored.set('o', encoder.encode(JSON.stringify(sparseValues(withHintsNamed(doc, values)))))
+  stored.set('o', encoder.encode(JSON.stringify(sparseValues(withHintsNamed(values, seen)))))
   if (ink) stored.set('ink', Y.Array.from([inkChunk(ink as Ink, 0)]))
   if (typeof words === 'string') stored.set('words', new Y.Text(words))
   elementsOf(doc).set(id, stored)
@@ -71,7 +80,12 @@ export function createElement(doc: Y.Doc, id: ElementId, values: ElementValues):
 export interface WriteOptions extends Omit<WordsOptions, 'shown'> {
   /** The element as the person saw it when they changed it; as it is stored, unless told otherwise. */
   readonly shown?: ElementValues | undefined
+  /** Other elements as the person saw them, for what was found for them; as they are stored, unless told otherwise. */
+  readonly seen?: FindValues | undefined
 }
+
+/** Finds the values of an element by its id. */
+export type FindValues = (id: ElementId) => ElementValues | undefined
 
 /**
  * Writes changed keys of an element. Never removes one, so that the state vector tells of every change. `words` are
@@ -92,7 +106,7 @@ export function writeKeys(
       else if (key === 'words') needsClock = !writeStoredWords(stored, value as string, options)
       else if (!WRITTEN_APART.has(key) || (key === 'isDeleted' && value !== true)) stored.set(key, value)
     }
-    writeHints(doc, stored, changes, needsClock)
+    writeHints(stored, changes, { shown: options.shown, seen: options.seen ?? storedIn(doc), force: needsClock })
     if (changes.get('isDeleted') === true) writeStamp(stored)
   })
 }
@@ -143,25 +157,43 @@ function writeStoredWords(stored: Y.Map<unknown>, after: string, { shown, ...opt
   return true
 }
 
-/** Writes the hints that changed, each with the name of what it was found for. */
-function writeHints(doc: Y.Doc, stored: Y.Map<unknown>, changes: ReadonlyMap<string, unknown>, force: boolean): void {
-  const hints = [...changes].filter(([key]) => HINTS.has(key))
-  const values = hints.length > 0 || force ? parseStored(stored) : undefined
+/**
+ * Writes the hints that changed, each with the name of what it was found for: what the person saw, and not what others
+ * have made of it since.
+ */
+function writeHints(
+  stored: Y.Map<unknown>,
+  changes: ReadonlyMap<string, unknown>,
+  { shown, seen, force }: { shown: ElementValues | undefined; seen: FindValues; force: boolean },
+): void {
+  const values = [...HINTS].some((key) => changes.has(key)) || force ? parseStored(stored) : undefined
   if (!values) return
-  const named = withHintsNamed(doc, { type: values.type, keys: { ...values.keys, ...Object.fromEntries(hints) } })
+  const keys = { ...values.keys, ...shown?.keys, ...Object.fromEntries(changes) }
+  const named = withHintsNamed({ type: values.type, keys }, seen)
   for (const key of HINTS) if (changes.has(key) || (force && key === 'fit')) stored.set(key, named.keys[key])
 }
 
 /** The values with their hints named; one that nobody should trust keeps its name. */
-function withHintsNamed(doc: Y.Doc, values: ElementValues): ElementValues {
-  const { fit, route, elbow } = values.keys
+function withHintsNamed(values: ElementValues, seen: FindValues): ElementValues {
+  const { fit, route, elbow, from, to, startBinding, endBinding } = values.keys
   const hints: Record<string, unknown> = {}
   if (fit) {
     const [width, height, wrapped, name] = fit as Fit
-    hints.fit = [width, height, wrapped, name === UNTRUSTED ? name : fitFor(values, findContainer(doc, values))]
+    hints.fit = [width, height, wrapped, name === UNTRUSTED ? name : fitFor(values, containerOf(values, seen))]
   }
   if (elbow) hints.route = [(route as Route)[0], routeFor(values.keys)]
+  if (from) hints.from = endAgainst(from as LineEnd, startBinding as ArrowBinding | null, seen)
+  if (to) hints.to = endAgainst(to as LineEnd, endBinding as ArrowBinding | null, seen)
   return { type: values.type, keys: { ...values.keys, ...hints } }
+}
+
+function endAgainst([x, y]: LineEnd, binding: ArrowBinding | null, seen: FindValues): LineEnd {
+  const shape = binding ? seen(binding.elementId) : undefined
+  return binding && shape ? [x, y, [binding.elementId, ...boxOf(shape)]] : [x, y]
+}
+
+function storedIn(doc: Y.Doc): FindValues {
+  return (id) => findElement(doc, id)
 }
 
 /** Says that an element is deleted as it is now: see `contentDigest`. */

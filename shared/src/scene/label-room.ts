@@ -19,8 +19,9 @@ export function boxOf({ type, keys }: ElementValues): Box {
     return [Math.min(...places.map(([x]) => x)), Math.min(...places.map(([, y]) => y)), width, height]
   }
   const [x, y] = keys.xy as ElementPoint
-  const [width, height] = keys.wh as ElementPoint
-  return [x, y, width, height]
+  if (type === 'freedraw') return [x, y, 0, 0]
+  const [width, height] = (keys.wh ?? keys.fit) as ElementPoint
+  return [x, y, (keys.wrapWidth as number | null | undefined) ?? width, height]
 }
 
 /** How wide the lines of a container's label may be. */

@@ -5,22 +5,49 @@ import {
   flag,
   isRecord,
   nullable,
+  pair,
   place,
   pointsBetween,
   type FixedSegment,
 } from './checks.ts'
 import { Digest } from './digest.ts'
-import type { ElementPoint } from './element.ts'
+import { isElementId, type ElementPoint } from './element.ts'
 import { bundle, type KeySpec, type Properties } from './key-spec.ts'
 
 const LINEAR = ['line', 'arrow'] as const
 const MAX_NAME_LENGTH = 32
 
-/** Where a line begins. Places of a line are those of the drawing, before it is turned. */
-export const from: KeySpec<ElementPoint> = end('from', [0, 0], 0)
+/** The box of a shape, and whose it is. */
+export type ShapeBox = readonly [elementId: string, left: number, top: number, width: number, height: number]
 
-/** Where a line ends. Each end is a key of its own: whoever moves the shape at one of them leaves the other alone. */
-export const to: KeySpec<ElementPoint> = end('to', [100, 0], -1)
+/**
+ * An end of a line: a place in the drawing, before the line is turned. `against` is a hint: the box, when the end was put
+ * there, of the shape that it is tied to. If the shape has another now, the end has gone with it: see `followShape`.
+ */
+export type LineEnd = readonly [x: number, y: number, against?: ShapeBox]
+
+/** Where a line begins. */
+export const from: KeySpec<LineEnd> = end('from', [0, 0], 0)
+
+/** Where a line ends. Each end is a key of its own: of two people who move a shape each, none moves the other's back. */
+export const to: KeySpec<LineEnd> = end('to', [100, 0], -1)
+
+/** Where an end is now that its shape has this box: at the same place of it. */
+export function followShape([x, y, against]: LineEnd, [id, ...box]: ShapeBox): ElementPoint {
+  if (against?.[0] !== id) return [x, y]
+  const [, left, top, width, height] = against
+  const followed = [follow(x, [left, width], [box[0], box[2]]), follow(y, [top, height], [box[1], box[3]])]
+  return place(followed) ?? [x, y]
+}
+
+function follow(at: number, before: readonly [number, number], now: readonly [number, number]): number {
+  if (before[0] === now[0] && before[1] === now[1]) return at
+  const beyond = before[0] + before[1]
+  // Beside the shape it keeps its distance, within its bounds its part of the length.
+  if (at <= before[0] || before[1] <= 0) return at + now[0] - before[0]
+  if (at >= beyond) return at + now[0] + now[1] - beyond
+  return now[0] + ((at - before[0]) / before[1]) * now[1]
+}
 
 /** The points between, which somebody has bent; none of an elbow arrow. */
 export const via: KeySpec<readonly ElementPoint[]> = bundle<readonly ElementPoint[]>({
@@ -81,19 +108,16 @@ export const route: KeySpec<Route> = bundle<Route>({
 
 /** The name of what an elbow arrow's route is found for: its ends, what they are tied to, and what somebody has fixed. */
 export function routeFor(keys: Properties): string {
-  const { from: start, to: stop, elbow: fixed, startBinding, endBinding } = keys
-  return new Digest().text(JSON.stringify([start, stop, fixed, startBinding, endBinding])).name()
-}
-
-/** Whether a line's points are what its keys say. Only an elbow arrow's can be out of date. */
-export function isRouteFresh(keys: Properties): boolean {
-  return !keys.elbow || (keys.route as Route)[1] === routeFor(keys)
+  const { elbow: fixed, startBinding, endBinding } = keys
+  const ends = [keys.from, keys.to].map((at) => (at as LineEnd).slice(0, 2))
+  return new Digest().text(JSON.stringify([...ends, fixed, startBinding, endBinding])).name()
 }
 
 /** A line's places, one after the other. */
 export function placesOfLine(keys: Properties): ElementPoint[] {
   const between = keys.elbow ? (keys.route as Route)[0] : (keys.via as readonly ElementPoint[])
-  return [keys.from as ElementPoint, ...between, keys.to as ElementPoint]
+  const [[startX, startY], [endX, endY]] = [keys.from as LineEnd, keys.to as LineEnd]
+  return [[startX, startY], ...between, [endX, endY]]
 }
 
 /** How wide and how high points lie apart. */
@@ -110,7 +134,7 @@ export function sizeOfPoints(points: readonly ElementPoint[]): [width: number, h
 
 /** Gives an element of a line's kind its position, size and points: an editor has them from its first point. */
 export function writeLine(keys: Properties, element: Record<string, unknown>): void {
-  const [x, y] = keys.from as ElementPoint
+  const [x, y] = keys.from as LineEnd
   const points = placesOfLine(keys).map(([px, py]) => [px - x, py - y] as const)
   const [width, height] = sizeOfPoints(points)
   Object.assign(element, { x, y, width, height, points, lastCommittedPoint: null })
@@ -120,16 +144,29 @@ export function writeLine(keys: Properties, element: Record<string, unknown>): v
   if (fixed) Object.assign(element, fixed, { fixedSegments: moveSegments(fixed.fixedSegments, [-x, -y]) })
 }
 
-function end(name: 'from' | 'to', fallback: ElementPoint, at: 0 | -1): KeySpec<ElementPoint> {
-  return bundle<ElementPoint>({
+function end(name: 'from' | 'to', fallback: LineEnd, at: 0 | -1): KeySpec<LineEnd> {
+  return bundle<LineEnd>({
     name,
     types: LINEAR,
     fallback,
-    parse: place,
+    parse: (raw) => {
+      if (!Array.isArray(raw)) return undefined
+      const [x, y, against] = raw as readonly unknown[]
+      const checked = place([x, y])
+      const box = shapeBox(against)
+      return checked && box ? [...checked, box] : checked
+    },
     fit: (raw) => place(fitPair(raw)),
+    equals: (a, b) => a[0] === b[0] && a[1] === b[1],
     read: (element) => placesOf(element)?.at(at),
     write: () => {},
   })
+}
+
+function shapeBox(raw: unknown): ShapeBox | undefined {
+  if (!Array.isArray(raw) || !isElementId(raw[0])) return undefined
+  const [corner, size] = [pair(raw.slice(1, 3)), pair(raw.slice(3, 5))]
+  return corner && size && [raw[0], ...corner, ...size]
 }
 
 function positionOf({ x = 0, y = 0 }: Properties): ElementPoint {

@@ -4,13 +4,19 @@ import { withKeys, type ElementValues } from './codec.ts'
 import { findContainer, findElement } from './document.ts'
 import type { ArrowBinding, BoundElement } from './element.ts'
 import { showLabels } from './labels.ts'
-import type { Route } from './line-keys.ts'
+import { boxOf } from './label-room.ts'
+import { followShape, routeFor, type LineEnd, type Route } from './line-keys.ts'
 import { canBeLabelled, canBeTiedTo, References } from './references.ts'
 import { isFitFresh, type Fit } from './text-keys.ts'
 
 /** What a text takes up, as an editor measures it; undefined when there is nobody to measure it now. */
 export type Measure = (text: ElementValues, container: ElementValues | undefined) => Fit | undefined
 
+/** The ends of an arrow, and what each is tied by. */
+const ENDS = [
+  ['from', 'startBinding'],
+  ['to', 'endBinding'],
+] as const
 /** How wide a letter is on average, in parts of the font's size, where nobody can measure. */
 const LETTER_WIDTH = 0.55
 
@@ -38,6 +44,8 @@ export class SceneReader {
       others.add(target)
       for (const label of this.labelsOf(target)) others.add(label)
     }
+    // Labels stand where their shape is, and arrows end there.
+    for (const { id: bound } of this.boundTo(id) ?? []) others.add(bound)
     for (const label of this.labelsOf(id)) others.add(label)
     const kind = values && values.keys.isDeleted !== true ? values.type : undefined
     // Whoever is part of a frame, say, stands by itself without it; moving the frame concerns none of them.
@@ -70,6 +78,14 @@ export class SceneReader {
     return values.keys.frameId === null && values.type !== 'arrow' ? values : this.#withSense(id, values)
   }
 
+  /** Whether an elbow arrow's route was found for where its ends are now. */
+  isRouteFresh(id: ElementId): boolean {
+    const stored = findElement(this.#doc, id)
+    if (!stored?.keys.elbow) return true
+    const shown = this.read(id) ?? stored
+    return (stored.keys.route as Route)[1] === routeFor(shown.keys)
+  }
+
   #readText(id: ElementId, values: ElementValues): ElementValues {
     const { containerId } = values.keys
     const shape = findContainer(this.#doc, values)
@@ -98,24 +114,28 @@ export class SceneReader {
     const { frameId } = values.keys
     if (typeof frameId === 'string' && (values.type === 'frame' || !this.#isFrame(frameId)))
       without.set('frameId', null)
-    if (values.type === 'arrow') {
-      if (values.keys.elbow) without.set('route', [(values.keys.route as Route)[0], ''])
-      for (const key of ['startBinding', 'endBinding']) {
-        const binding = values.keys[key] as ArrowBinding | null
-        if (binding && !this.#canBeTied(id, binding)) without.set(key, null)
-      }
+    return values.type === 'arrow' ? this.#tied(id, withKeys(values, without)) : withKeys(values, without)
+  }
+
+  /** An arrow whose ends have gone with the shapes that they are tied to. */
+  #tied(id: ElementId, values: ElementValues): ElementValues {
+    const shown = new Map<string, unknown>()
+    for (const [key, bindingKey] of ENDS) {
+      const [x, y, against] = values.keys[key] as LineEnd
+      const binding = values.keys[bindingKey] as ArrowBinding | null
+      const shape = binding && binding.elementId !== id ? findElement(this.#doc, binding.elementId) : undefined
+      // What an arrow is tied to may still be on its way.
+      if (binding && (binding.elementId === id || (shape && !canBeTiedTo(shape.type)))) shown.set(bindingKey, null)
+      if (against && binding && shape)
+        shown.set(key, followShape([x, y, against], [binding.elementId, ...boxOf(shape)]))
+      else if (against) shown.set(key, [x, y])
     }
-    return withKeys(values, without)
+    if (values.keys.elbow) shown.set('route', [(values.keys.route as Route)[0], ''])
+    return withKeys(values, shown)
   }
 
   #isFrame(id: ElementId): boolean {
     return this.#kinds.get(id) === 'frame'
-  }
-
-  /** What an arrow is tied to may still be on its way. */
-  #canBeTied(id: ElementId, { elementId }: ArrowBinding): boolean {
-    const target = elementId === id ? undefined : findElement(this.#doc, elementId)
-    return elementId !== id && (!target || canBeTiedTo(target.type))
   }
 }
 
