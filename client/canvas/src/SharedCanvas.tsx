@@ -1,4 +1,3 @@
-import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { Role } from '@sketchroom/shared/roles'
 import { schemaState } from '@sketchroom/shared/scene/migrations'
 import {
@@ -13,10 +12,10 @@ import {
 } from 'react'
 import { systemClock } from './binding/clock.ts'
 import './canvas.css'
-import type { GetToken } from './collab/get-token.ts'
+import type { GetToken } from './collab/room-connection.ts'
 import type { RoomSession } from './collab/room-session.ts'
 import type { SavingStatus } from './collab/saving-status.ts'
-import { findTokenUser } from './presence/own-user.ts'
+import type { DeviceStorage } from './device/room-on-device.ts'
 import type { Person } from './presence/people.ts'
 import { SharedBoard } from './shared-board.ts'
 import { usePreferredTheme } from './use-preferred-theme.ts'
@@ -34,14 +33,12 @@ export interface SharedCanvasHandle {
   zoomToFit(): void
 }
 
-/** A board on the screen. Another `room` or `serverUrl` opens another board; callbacks may change at any time. */
-export interface SharedCanvasProps {
-  /** The room's id. */
-  readonly room: string
-  /** Where the server is: an http(s) origin. The fonts of texts come from there, too. */
+/** What is shown, and how. Callbacks may change at any time. */
+export interface CanvasProps {
+  /** The board; another session is another board. */
+  readonly session: RoomSession
+  /** Where the fonts of texts come from: an http(s) origin. */
   readonly serverUrl: string
-  /** Called for each connection and each renewal; a host that keeps tokens looks at `refused`. */
-  readonly getToken: GetToken
   readonly theme: 'light' | 'dark' | 'system'
   /** `view` never draws; `edit`, the default, draws when the server lets the person. */
   readonly mode?: 'edit' | 'view'
@@ -55,18 +52,52 @@ export interface SharedCanvasProps {
   readonly ref?: Ref<SharedCanvasHandle>
 }
 
-/** The shared whiteboard. */
-export function SharedCanvas({ ref, ...props }: SharedCanvasProps) {
-  return <Board key={`${props.serverUrl}/${props.room}`} {...props} handle={ref} />
+/** A board on the screen. Another `room`, `serverUrl` or person opens another board. */
+export interface SharedCanvasProps extends Omit<CanvasProps, 'session'> {
+  /** The room's id. */
+  readonly room: string
+  /** Where the server is: an http(s) origin. The fonts of texts come from there, too. */
+  readonly serverUrl: string
+  /** Called for each connection and each renewal; a host that keeps tokens looks at `refused`. */
+  readonly getToken: GetToken
+  /**
+   * Whose edits are stored on this device, by a name that nobody else has there, or `none`. Left out, it is whom the token
+   * was made for, and what is stored shows when that has come: a page that opens without a network names the person.
+   */
+  readonly storage?: DeviceStorage | undefined
 }
 
-type BoardProps = Omit<SharedCanvasProps, 'ref'> & { readonly handle: Ref<SharedCanvasHandle> | undefined }
+/** The shared whiteboard, with a session of its own. */
+export function SharedCanvas(props: SharedCanvasProps) {
+  const { room, serverUrl, storage } = props
+  const person = storage === 'none' ? storage : storage?.person
+  return <OwnSession key={JSON.stringify([serverUrl, room, person])} {...props} />
+}
 
-function Board({ handle, ...props }: BoardProps) {
-  const { room, serverUrl, getToken, theme, mode = 'edit', onStatus, onRole, onPeople, onReady, onError } = props
+function OwnSession({ room, getToken, storage, ...props }: SharedCanvasProps) {
+  const session = useRoomSession({ room, serverUrl: props.serverUrl, getToken, storage })
+  return session && <Canvas {...props} session={session} />
+}
+
+/** The whiteboard of a session that somebody else holds. */
+export function Canvas(props: CanvasProps) {
+  return <Board key={numberOf(props.session)} {...props} />
+}
+
+const numbers = new WeakMap<RoomSession, number>()
+let count = 0
+
+/** React tells by keys what is another component; sessions have none. */
+function numberOf(session: RoomSession): number {
+  const number = numbers.get(session) ?? (count += 1)
+  numbers.set(session, number)
+  return number
+}
+
+function Board({ ref, session, serverUrl, theme, mode = 'edit', ...callbacks }: CanvasProps) {
+  const { onStatus, onRole, onPeople, onReady, onError } = callbacks
   const [surface, setSurface] = useState<DrawingSurface>()
   const board = useRef<SharedBoard>(undefined)
-  const self = useRef<PresenceUser>(undefined)
 
   const leave = useCallback(() => {
     board.current?.destroy()
@@ -75,12 +106,6 @@ function Board({ handle, ...props }: BoardProps) {
   // What is in hand is written before the session closes, and before the editor, which empties itself, is unmounted:
   // only a parent's layout effects are that early.
   useLayoutEffect(() => leave, [leave])
-  const askToken: GetToken = async (request) => {
-    const token = await getToken(request)
-    self.current = findTokenUser(token)
-    return token
-  }
-  const session = useRoomSession(room, serverUrl, askToken)
   const writable = useMayDraw(session) && mode === 'edit'
 
   const tellSession = useEffectEvent(({ status, role }: RoomSession) => {
@@ -95,13 +120,12 @@ function Board({ handle, ...props }: BoardProps) {
   const isWritable = useEffectEvent(() => writable)
 
   useEffect(() => {
-    if (!session) return
     tellSession(session)
     return session.subscribe(() => tellSession(session))
   }, [session])
 
   useEffect(() => {
-    if (!session || !surface) return
+    if (!surface) return
     let left = false
     const join = async () => {
       await somethingToShow(session)
@@ -111,7 +135,7 @@ function Board({ handle, ...props }: BoardProps) {
         surface,
         clock: systemClock,
         writable: isWritable(),
-        getSelf: () => self.current,
+        getSelf: () => session.user,
         onPeople: (people) => tellPeople(people),
       })
       surface.goToDrawing()
@@ -132,7 +156,7 @@ function Board({ handle, ...props }: BoardProps) {
   useEffect(() => whenPageHides(() => board.current?.flush()), [])
 
   useImperativeHandle(
-    handle,
+    ref,
     () => ({
       follow: (clientId) => board.current?.follow(clientId),
       focus: () => surface?.focus(),

@@ -9,7 +9,7 @@ import type { DrawingSurface, Pointer, Viewport } from './view/drawing-surface.t
 
 /** What a board joins. */
 export interface SharedBoardOptions {
-  readonly session: Pick<RoomSession, 'doc' | 'awareness'>
+  readonly session: Pick<RoomSession, 'doc' | 'awareness' | 'setUnwritten'>
   readonly surface: DrawingSurface
   readonly clock: Clock
   readonly writable: boolean

@@ -2,31 +2,44 @@ import { mayDraw } from '@sketchroom/shared/roles'
 import { hasElements } from '@sketchroom/shared/scene/document'
 import { schemaState } from '@sketchroom/shared/scene/migrations'
 import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
-import type { GetToken } from './collab/get-token.ts'
-import { createRoomSession, type RoomSession } from './collab/room-session.ts'
+import type { RoomSession } from './collab/room-session.ts'
+import { createSessions, type Sessions, type SessionsOptions } from './collab/sessions.ts'
 
-/** A session in a room, for as long as the component shows that room. */
-export function useRoomSession(roomId: string, serverUrl: string, getToken: GetToken): RoomSession | undefined {
+/** Whose session in which room. */
+interface RoomSessionProps extends Pick<SessionsOptions, 'serverUrl' | 'storage'> {
+  readonly room: string
+  readonly getToken: (request: { readonly refused: boolean }) => Promise<string>
+}
+
+/** A session in a room for as long as the component shows that room, and then until all that was drawn is durable. */
+export function useRoomSession({ room, serverUrl, getToken, storage }: RoomSessionProps): RoomSession | undefined {
   const [session, setSession] = useState<RoomSession>()
   const askToken = useEffectEvent(getToken)
+  const person = storage === 'none' ? null : storage?.person
   useEffect(() => {
-    const opened = createRoomSession({ roomId, serverUrl, getToken: (request) => askToken(request) })
+    const sessions: Sessions = createSessions({
+      serverUrl,
+      getToken: (_, request) => askToken(request),
+      ...(person === null ? { storage: 'none' } : person !== undefined && { storage: { person } }),
+    })
+    const lease = sessions.open(room)
     // A connection cannot be made while rendering: React renders more often than it shows.
     // oxlint-disable-next-line react/set-state-in-effect
-    setSession(opened)
+    setSession(lease.session)
     return () => {
       setSession(undefined)
-      void opened.close()
+      lease.release()
     }
-  }, [roomId, serverUrl])
+  }, [room, serverUrl, person])
   return session
 }
 
 /** Whether the server, when it spoke last, let the person draw, and the board is one that we can write. */
-export function useMayDraw(session: RoomSession | undefined): boolean {
-  const subscribe = useCallback((listener: () => void) => session?.subscribe(listener) ?? (() => {}), [session])
+export function useMayDraw(session: RoomSession): boolean {
+  const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session])
   return useSyncExternalStore(subscribe, () => {
-    if (!session?.role || session.status.kind === 'no-access') return false
+    const { kind } = session.status
+    if (!session.role || kind === 'no-access' || kind === 'outdated') return false
     return mayDraw(session.role) && schemaState(session.doc) !== 'newer'
   })
 }

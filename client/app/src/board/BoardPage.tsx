@@ -31,7 +31,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
   const toast = useToast()
   const { board, getToken, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
   const canvas = useRef<SharedCanvasHandle>(null)
-  const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', pending: 0, kept: true })
+  const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', unsent: 0, stored: true })
   const [people, setPeople] = useState<readonly Person[]>([])
   const [isReady, setIsReady] = useState(false)
   const [isSharing, setIsSharing] = useState(false)

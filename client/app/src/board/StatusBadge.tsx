@@ -13,6 +13,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   offline: CloudOff,
   'store-failing': CloudAlert,
   'read-only': Eye,
+  outdated: CloudAlert,
   'no-access': Lock,
 }
 

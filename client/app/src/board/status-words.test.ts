@@ -4,41 +4,47 @@ import { changesLeftWords, isAtRisk, statusWords, type ShownStatus } from './sta
 /** Complete by type: a new kind of status does not compile until it has its words here. */
 const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K }>, string]> } = {
   connecting: [
-    [{ kind: 'connecting', pending: 0, kept: true }, 'Connecting…'],
-    [{ kind: 'connecting', pending: 2, kept: true }, 'Connecting… · 2 changes kept on this device'],
-    [{ kind: 'connecting', pending: 2, kept: false }, 'Connecting… · 2 changes only in this tab'],
+    [{ kind: 'connecting', unsent: 0, stored: true }, 'Connecting…'],
+    [{ kind: 'connecting', unsent: 2, stored: true }, 'Connecting… · 2 changes kept on this device'],
+    [{ kind: 'connecting', unsent: 2, stored: false }, 'Connecting… · 2 changes only in this tab'],
   ],
   editing: [[{ kind: 'editing' }, 'Editing…']],
   saved: [[{ kind: 'saved' }, 'Saved']],
   saving: [
-    [{ kind: 'saving', pending: 1, kept: true }, 'Saving 1 change…'],
-    [{ kind: 'saving', pending: 3, kept: false }, 'Saving 3 changes…'],
+    [{ kind: 'saving', unsent: 1, stored: true }, 'Saving 1 change…'],
+    [{ kind: 'saving', unsent: 3, stored: false }, 'Saving 3 changes…'],
   ],
   offline: [
-    [{ kind: 'offline', pending: 0, kept: true }, 'Offline'],
-    [{ kind: 'offline', pending: 0, kept: false }, 'Offline · this device keeps no changes (storage is off)'],
-    [{ kind: 'offline', pending: 12, kept: true }, 'Offline · 12 changes kept on this device'],
-    [{ kind: 'offline', pending: 1, kept: false }, 'Offline · 1 change only in this tab'],
+    [{ kind: 'offline', unsent: 0, stored: true }, 'Offline'],
+    [{ kind: 'offline', unsent: 0, stored: false }, 'Offline · this device keeps no changes (storage is off)'],
+    [{ kind: 'offline', unsent: 12, stored: true }, 'Offline · 12 changes kept on this device'],
+    [{ kind: 'offline', unsent: 1, stored: false }, 'Offline · 1 change only in this tab'],
   ],
   'store-failing': [
     [
-      { kind: 'store-failing', pending: 2, kept: true },
+      { kind: 'store-failing', unsent: 2, stored: true },
       'The server cannot save right now · 2 changes kept on this device',
     ],
     [
-      { kind: 'store-failing', pending: 2, kept: false },
+      { kind: 'store-failing', unsent: 2, stored: false },
       'The server cannot save right now · 2 changes only in this tab',
     ],
   ],
   'read-only': [
-    [{ kind: 'read-only', pending: 0, kept: false }, 'View only'],
-    [{ kind: 'read-only', pending: 1, kept: true }, 'View only · 1 change kept on this device'],
-    [{ kind: 'read-only', pending: 1, kept: false }, 'View only · 1 change only in this tab'],
+    [{ kind: 'read-only', unsent: 0, stored: false }, 'View only'],
+    [{ kind: 'read-only', unsent: 1, stored: true }, 'View only · 1 change kept on this device'],
+    [{ kind: 'read-only', unsent: 1, stored: false }, 'View only · 1 change only in this tab'],
+  ],
+  outdated: [
+    [
+      { kind: 'outdated', unsent: 1, stored: true },
+      'Reload this page: there is a newer version · 1 change kept on this device',
+    ],
   ],
   'no-access': [
-    [{ kind: 'no-access', reason: 'not_found', pending: 0, kept: true }, 'No access'],
-    [{ kind: 'no-access', reason: 'not_found', pending: 1, kept: true }, 'No access · 1 change kept on this device'],
-    [{ kind: 'no-access', reason: 'not_found', pending: 1, kept: false }, 'No access · 1 change only in this tab'],
+    [{ kind: 'no-access', reason: 'not_found', unsent: 0, stored: true }, 'No access'],
+    [{ kind: 'no-access', reason: 'not_found', unsent: 1, stored: true }, 'No access · 1 change kept on this device'],
+    [{ kind: 'no-access', reason: 'not_found', unsent: 1, stored: false }, 'No access · 1 change only in this tab'],
   ],
 }
 
@@ -65,11 +71,11 @@ test('changes that only this tab has are never a calm matter, and never said to 
 })
 
 test('a closed board says what becomes of the changes that the server does not have', () => {
-  expect(changesLeftWords({ pending: 0, kept: false })).toBe('')
-  expect(changesLeftWords({ pending: 1, kept: true })).toBe(
+  expect(changesLeftWords({ unsent: 0, stored: false })).toBe('')
+  expect(changesLeftWords({ unsent: 1, stored: true })).toBe(
     ' 1 change that the server does not have is kept on this device.',
   )
-  expect(changesLeftWords({ pending: 2, kept: false })).toBe(
+  expect(changesLeftWords({ unsent: 2, stored: false })).toBe(
     ' 2 changes that the server does not have are lost, because this device keeps none (storage is off).',
   )
 })

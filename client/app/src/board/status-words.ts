@@ -23,13 +23,15 @@ export function statusWords(status: ShownStatus): StatusWords {
     case 'saved':
       return { text: 'Saved', tone: 'calm' }
     case 'saving':
-      return { text: `Saving ${changes(status.pending)}…`, tone: 'busy' }
+      return { text: `Saving ${changes(status.unsent)}…`, tone: 'busy' }
     case 'offline':
-      return { text: `Offline${offlineWhereabouts(status)}`, tone: status.kept ? 'warning' : 'danger' }
+      return { text: `Offline${offlineWhereabouts(status)}`, tone: status.stored ? 'warning' : 'danger' }
     case 'store-failing':
       return { text: `The server cannot save right now${whereabouts(status)}`, tone: 'danger' }
     case 'read-only':
       return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
+    case 'outdated':
+      return { text: `Reload this page: there is a newer version${whereabouts(status)}`, tone: 'danger' }
     case 'no-access':
       return { text: `No access${whereabouts(status)}`, tone: 'danger' }
   }
@@ -41,30 +43,30 @@ export function changes(count: number): string {
 }
 
 /** What a closed board says of the changes that it leaves behind, with a space before it; nothing of none. */
-export function changesLeftWords({ pending, kept }: UnsentChanges): string {
-  if (pending === 0) return ''
-  const are = pending === 1 ? 'is' : 'are'
-  const fate = kept ? `${are} kept on this device` : `${are} lost, because this device keeps none (storage is off)`
-  return ` ${changes(pending)} that the server does not have ${fate}.`
+export function changesLeftWords({ unsent, stored }: UnsentChanges): string {
+  if (unsent === 0) return ''
+  const are = unsent === 1 ? 'is' : 'are'
+  const fate = stored ? `${are} kept on this device` : `${are} lost, because this device keeps none (storage is off)`
+  return ` ${changes(unsent)} that the server does not have ${fate}.`
 }
 
 /** Whether there are edits that closing this tab would lose. */
 export function isAtRisk(status: ShownStatus): boolean {
-  return 'pending' in status && status.pending > 0 && !status.kept
+  return 'unsent' in status && status.unsent > 0 && !status.stored
 }
 
-function whereabouts({ pending, kept }: UnsentChanges): string {
-  if (pending === 0) return ''
-  return ` · ${changes(pending)} ${kept ? 'kept on this device' : 'only in this tab'}`
+function whereabouts({ unsent, stored }: UnsentChanges): string {
+  if (unsent === 0) return ''
+  return ` · ${changes(unsent)} ${stored ? 'kept on this device' : 'only in this tab'}`
 }
 
 /** Offline it matters before the first edit whether edits would be kept. */
 function offlineWhereabouts(status: UnsentChanges): string {
-  const isWarned = status.pending === 0 && !status.kept
+  const isWarned = status.unsent === 0 && !status.stored
   return isWarned ? ' · this device keeps no changes (storage is off)' : whereabouts(status)
 }
 
 function readOnlyTone(status: ShownStatus & { kind: 'read-only' }): StatusTone {
   if (isAtRisk(status)) return 'danger'
-  return status.pending > 0 ? 'warning' : 'calm'
+  return status.unsent > 0 ? 'warning' : 'calm'
 }

@@ -17,7 +17,7 @@ afterEach(() => {
 
 test('an edit that is saved quickly never reads "Saving"', () => {
   status.update({ kind: 'saved' })
-  status.update({ kind: 'saving', pending: 1, kept: true })
+  status.update({ kind: 'saving', unsent: 1, stored: true })
   vi.advanceTimersByTime(SAVING_AFTER_MS - 1)
   status.update({ kind: 'saved' })
   vi.advanceTimersByTime(SAVED_AFTER_MS)
@@ -26,16 +26,16 @@ test('an edit that is saved quickly never reads "Saving"', () => {
 
 test('"Saved" goes the moment something is pending', () => {
   status.update({ kind: 'saved' })
-  status.update({ kind: 'saving', pending: 1, kept: true })
+  status.update({ kind: 'saving', unsent: 1, stored: true })
   expect(shown.at(-1)).toBe('Editing…')
 })
 
 test('saving that takes its time is counted, with the latest number', () => {
-  status.update({ kind: 'saving', pending: 1, kept: true })
+  status.update({ kind: 'saving', unsent: 1, stored: true })
   vi.advanceTimersByTime(SAVING_AFTER_MS - 1)
-  status.update({ kind: 'saving', pending: 3, kept: true })
+  status.update({ kind: 'saving', unsent: 3, stored: true })
   vi.advanceTimersByTime(1)
-  status.update({ kind: 'saving', pending: 2, kept: true })
+  status.update({ kind: 'saving', unsent: 2, stored: true })
   status.update({ kind: 'saved' })
   expect(shown).toEqual(['Editing…', 'Saving 3 changes…', 'Saving 2 changes…', 'Saved'])
 })
@@ -43,7 +43,7 @@ test('saving that takes its time is counted, with the latest number', () => {
 test('drawing without a pause does not flicker, however often the server acknowledges', () => {
   status.update({ kind: 'saved' })
   for (let stroke = 0; stroke < 50; stroke++) {
-    status.update({ kind: 'saving', pending: 1, kept: true })
+    status.update({ kind: 'saving', unsent: 1, stored: true })
     vi.advanceTimersByTime(30)
     status.update({ kind: 'saved' })
     vi.advanceTimersByTime(30)
@@ -54,10 +54,10 @@ test('drawing without a pause does not flicker, however often the server acknowl
 })
 
 test('bad news comes at once, and a short reconnection shows no "Saving"', () => {
-  status.update({ kind: 'saving', pending: 2, kept: true })
-  status.update({ kind: 'offline', pending: 2, kept: true })
+  status.update({ kind: 'saving', unsent: 2, stored: true })
+  status.update({ kind: 'offline', unsent: 2, stored: true })
   expect(shown.at(-1)).toBe('Offline · 2 changes kept on this device')
-  status.update({ kind: 'saving', pending: 2, kept: true })
+  status.update({ kind: 'saving', unsent: 2, stored: true })
   status.update({ kind: 'saved' })
   vi.advanceTimersByTime(10_000)
   expect(shown).toEqual(['Editing…', 'Offline · 2 changes kept on this device', 'Saved'])

@@ -1,16 +1,24 @@
 import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
-import type { Awareness } from 'y-protocols/awareness'
-import type * as Y from 'yjs'
 import { isOffline } from './browser-signals.ts'
-import { findCloseError, remedyOf } from './close-reason.ts'
-import type { GetToken } from './get-token.ts'
-import { LONGEST_RETRY_MS, retryDelayMs } from './retry-delay.ts'
-import { type NextStep, RetryPolicy } from './retry-policy.ts'
-import { RoomProvider, RoomSocket } from './room-provider.ts'
-import type { Link } from './saving-status.ts'
-import { readSyncFrame, type SyncFrame } from './sync-frame.ts'
-import { WatchedSocket } from './watched-socket.ts'
+import { findCloseError, LONGEST_RETRY_MS, type NextStep, remedyOf, retryDelayMs, RetryPolicy } from './retry.ts'
+import { type Received, SyncClient } from './sync-client.ts'
+
+/**
+ * Fetches a token, for each connection and each renewal. `refused` tells that the server turned the last one away:
+ * whoever keeps tokens then needs another. May reject: an error with a SketchRoom error code as `code` says why
+ * there is no access, any other means that there is no network now.
+ */
+export type GetToken = (request: { readonly refused: boolean }) => Promise<string>
+
+/** How this tab stands to the server. `joined`: the server has let us in. */
+export type Link =
+  | { readonly state: 'connecting' }
+  | { readonly state: 'offline' }
+  | { readonly state: 'joined' }
+  /** The server could not read the room, and is asked again and again. */
+  | { readonly state: 'store-failing' }
+  | { readonly state: 'no-access'; readonly reason: ErrorCode }
 
 /** From asking for a token to being let in. A server that takes longer is given up, and asked again. */
 const JOIN_DEADLINE_MS = 20_000
@@ -20,8 +28,8 @@ const SILENCE_MS = 35_000
 const DOUBT_AFTER_MS = 17_000
 /** An attempt younger than this is left to finish when somebody asks for a new one. */
 const YOUNG_ATTEMPT_MS = 2_000
-/** A hidden tab's timers sleep, and others forget a cursor after 30 s; the server's heartbeat wakes us in time. */
-const RENEW_PRESENCE_AFTER_MS = 14_000
+/** How a browser says that a connection was lost. */
+const NO_ANSWER = 1006
 /** Without a network nothing is reached but a server on the same machine: it is asked seldom, and never given up. */
 const WITHOUT_NETWORK: NextStep = { kind: 'retry', afterMs: LONGEST_RETRY_MS }
 
@@ -30,20 +38,19 @@ export interface RoomConnectionOptions {
   readonly roomId: string
   readonly syncUrl: string
   readonly getToken: GetToken
-  readonly doc: Y.Doc
-  readonly awareness: Awareness
   readonly onLink: () => void
-  readonly onSent: (frame: SyncFrame) => void
-  /** The frame's content is in the document already. */
-  readonly onReceived: (frame: SyncFrame) => void
+  /** There is a token for the next connection, which waits until this resolves; if it rejects, as for a token. */
+  readonly onToken: (token: string) => Promise<void>
+  /** A socket is open, and the server has been sent the token: what is said now is heard when we are let in. */
+  readonly onOpen: (client: SyncClient) => void
+  readonly onReceived: (message: Received) => void
   readonly onDropped: () => void
 }
 
-/** Keeps one room connected to the server: tokens, retries, and the provider that speaks the protocol. */
+/** Keeps one room connected to the server: tokens, deadlines, retries. What is said is the session's matter. */
 export class RoomConnection {
   readonly #options: RoomConnectionOptions
-  readonly #socket: RoomSocket
-  readonly #provider: RoomProvider
+  #client: SyncClient | undefined
   #link: Link = { state: 'connecting' }
   #closed = false
   #hangingUp = false
@@ -51,40 +58,16 @@ export class RoomConnection {
   /** The attempt that is under way, from asking for its token to being let in. */
   #attempt: { readonly since: number; readonly deadline: ReturnType<typeof setTimeout> } | undefined
   #retryTimer: ReturnType<typeof setTimeout> | undefined
-  /** Fetched before the socket is opened, and used once. */
-  #token: string | undefined
   /** The server turned the last token away, and none has been fetched since. */
   #refused = false
   #renewalTimer: ReturnType<typeof setTimeout> | undefined
   #failedRenewals = 0
   #joinedAt = 0
   #heardAt = 0
+  #silenceTimer: ReturnType<typeof setTimeout> | undefined
 
   constructor(options: RoomConnectionOptions) {
     this.#options = options
-    const watcher = {
-      sent: (frame: Uint8Array) => options.onSent(readSyncFrame(frame)),
-      received: (frame: Uint8Array) => this.#received(readSyncFrame(frame)),
-      closed: (code: number, reason: string) => this.#dropped(findCloseError(code, reason)),
-    }
-    this.#socket = new RoomSocket({
-      url: options.syncUrl,
-      messageReconnectTimeout: SILENCE_MS,
-      WebSocketPolyfill: class extends WatchedSocket {
-        constructor(url: string) {
-          super(url, watcher)
-        }
-      },
-    })
-    const configuration = {
-      name: options.roomId,
-      document: options.doc,
-      awareness: options.awareness,
-      websocketProvider: this.#socket,
-      token: () => this.#takeToken(),
-    }
-    this.#provider = new RoomProvider(configuration, () => this.#link.state === 'joined')
-    this.#provider.attach()
   }
 
   /** How this tab stands to the server. */
@@ -108,18 +91,17 @@ export class RoomConnection {
     void this.#join()
   }
 
-  /** Asks the server to compare documents again; it answers with a SyncStep1 of its own. */
-  compareAgain(): void {
-    this.#provider.forceSync()
+  /** Leaves the server alone, until somebody asks for a new try. */
+  giveUp(reason: ErrorCode): void {
+    this.#hangUp()
+    this.#setLink({ state: 'no-access', reason })
   }
 
   /** Leaves the room for good. */
   close(): void {
     if (this.#closed) return
-    this.#closed = true
-    this.#provider.destroy()
     this.#hangUp()
-    this.#socket.destroy()
+    this.#closed = true
   }
 
   async #join(): Promise<void> {
@@ -132,13 +114,43 @@ export class RoomConnection {
     try {
       const token = await this.#fetchToken()
       if (this.#attempt !== attempt) return
-      this.#token = token
+      await this.#options.onToken(token)
+      if (this.#attempt !== attempt) return
+      this.#open(token)
     } catch (error) {
       if (this.#attempt !== attempt) return
       this.#endAttempt()
       return this.#failed(errorCodeIn(error))
     }
-    await this.#socket.connect()
+  }
+
+  #open(token: string): void {
+    const { roomId, syncUrl: url } = this.#options
+    const client = new SyncClient({
+      roomId,
+      url,
+      onOpen: () => {
+        client.send({ kind: 'token', token })
+        this.#options.onOpen(client)
+      },
+      onReceived: (message) => this.#received(message),
+      onClosed: (code, reason) => this.#dropped(findCloseError(code, reason)),
+    })
+    this.#client = client
+    this.#heardAt = Date.now()
+    this.#watchSilence()
+  }
+
+  /** Closes a line on which nothing is heard. */
+  #watchSilence(): void {
+    clearTimeout(this.#silenceTimer)
+    this.#silenceTimer = setTimeout(
+      () => {
+        if (Date.now() - this.#heardAt < SILENCE_MS) this.#watchSilence()
+        else this.#client?.close(NO_ANSWER)
+      },
+      this.#heardAt + SILENCE_MS - Date.now(),
+    )
   }
 
   async #fetchToken(): Promise<string> {
@@ -147,38 +159,32 @@ export class RoomConnection {
     return token
   }
 
-  /** The token of this attempt; a fresh one when the server asks before the old one expires. */
-  async #takeToken(): Promise<string> {
-    const token = this.#token
-    this.#token = undefined
-    return token ?? this.#renewToken()
-  }
-
   /** The server asks once for each token, a minute before it ends: a renewal that fails is ours to try again. */
-  async #renewToken(): Promise<string> {
+  async #renewToken(): Promise<void> {
     clearTimeout(this.#renewalTimer)
+    const client = this.#client
     try {
       const token = await this.#fetchToken()
+      await this.#options.onToken(token)
       this.#failedRenewals = 0
-      return token
-    } catch (error) {
-      if (this.#link.state === 'joined') {
-        const afterMs = retryDelayMs(this.#failedRenewals, Math.random())
-        this.#failedRenewals += 1
-        this.#renewalTimer = setTimeout(() => void this.#provider.sendToken(), afterMs)
-      }
-      throw error
+      client?.send({ kind: 'token', token })
+    } catch {
+      // A token that this person is refused ends nothing either: the server ends the stay when the old one does.
+      if (this.#client !== client || this.#link.state !== 'joined') return
+      const afterMs = retryDelayMs(this.#failedRenewals, Math.random())
+      this.#failedRenewals += 1
+      this.#renewalTimer = setTimeout(() => void this.#renewToken(), afterMs)
     }
   }
 
-  #received(frame: SyncFrame): void {
+  #received(message: Received): void {
     this.#heardAt = Date.now()
-    if (frame.kind === 'authenticated') this.#joined()
-    if (frame.kind === 'ping') this.#renewPresence()
-    this.#options.onReceived(frame)
-    if (frame.kind === 'denied') {
-      const reason = findErrorCode(frame.reason) ?? 'forbidden'
-      this.#socket.webSocket?.close(closeCodeOf[reason], reason)
+    if (message.kind === 'authenticated') this.#joined()
+    if (message.kind === 'token-wanted') void this.#renewToken()
+    this.#options.onReceived(message)
+    if (message.kind === 'denied') {
+      const reason = findErrorCode(message.reason) ?? 'forbidden'
+      this.#client?.close(closeCodeOf[reason], reason)
     }
   }
 
@@ -187,21 +193,14 @@ export class RoomConnection {
     this.#endAttempt()
     this.#joinedAt = Date.now()
     this.#setLink({ state: 'joined' })
-    // Peers saw this client leave, and take it back only with a newer state.
-    this.#options.awareness.setLocalState(this.#options.awareness.getLocalState())
-  }
-
-  #renewPresence(): void {
-    const { awareness } = this.#options
-    const renewedAt = awareness.meta.get(awareness.clientID)?.lastUpdated ?? 0
-    const state = awareness.getLocalState()
-    if (state && Date.now() - renewedAt > RENEW_PRESENCE_AFTER_MS) awareness.setLocalState(state)
   }
 
   /** The socket is gone, by our own hand or another's; only the other's has consequences. */
   #dropped(error: ErrorCode | undefined): void {
     clearTimeout(this.#renewalTimer)
+    clearTimeout(this.#silenceTimer)
     this.#failedRenewals = 0
+    this.#client = undefined
     this.#options.onDropped()
     if (this.#hangingUp || this.#closed) return
     if (error && remedyOf[error] === 'fresh-token') this.#refused = true
@@ -231,14 +230,13 @@ export class RoomConnection {
     clearTimeout(this.#retryTimer)
     this.#retryTimer = undefined
     this.#hangingUp = true
-    this.#socket.webSocket?.close()
+    this.#client?.close()
     this.#hangingUp = false
   }
 
   #endAttempt(): void {
     clearTimeout(this.#attempt?.deadline)
     this.#attempt = undefined
-    this.#token = undefined
   }
 
   #setLink(link: Link): void {

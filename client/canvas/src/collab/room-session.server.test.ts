@@ -44,7 +44,7 @@ function join(roomId: string, person: Person, browser?: 'the same browser'): Roo
       }
     },
   )
-  const storage = browser ? 'indexeddb' : 'none'
+  const storage = browser ? { person: person.id } : 'none'
   const session = createRoomSession({ roomId, serverUrl: server.url, getToken: person.getToken, storage })
   vi.unstubAllGlobals()
   open.add(session)
@@ -91,14 +91,14 @@ describe('a session against the real server', () => {
     await server.kill()
     for (let index = 0; index < 12; index++) draw(before, `e${index}`)
     await waitForStatus(before, 'offline')
-    expect(before.status).toEqual({ kind: 'offline', pending: 12, kept: true })
+    expect(before.status).toEqual({ kind: 'offline', unsent: 12, stored: true })
     await leave(before)
 
     const after = join(roomId, owner, 'the same browser')
     await after.localLoaded
     expect(drawn(after)).toHaveLength(12)
     await waitForStatus(after, 'offline')
-    expect(after.status).toEqual({ kind: 'offline', pending: 12, kept: true })
+    expect(after.status).toEqual({ kind: 'offline', unsent: 12, stored: true })
     await server.start()
     after.reconnect()
     await waitForStatus(after, 'saved')
@@ -153,7 +153,7 @@ describe('a session against the real server', () => {
     draw(viewer, 'smuggled')
     draw(one, 'a')
     await vi.waitFor(() => expect(drawn(viewer)).toEqual(['a', 'smuggled']))
-    expect(viewer.status).toEqual({ kind: 'read-only', pending: 1, kept: false })
+    expect(viewer.status).toEqual({ kind: 'read-only', unsent: 1, stored: false })
     expect(drawn(one)).toEqual(['a'])
     const { status } = await owner.call('PUT', apiPath('member', { roomId, userId: guest.id }), { role: 'editor' })
     expect(status).toBeLessThan(300)
@@ -174,7 +174,7 @@ describe('a session against the real server', () => {
   test('a room that does not exist is "not found"', async () => {
     const session = join('no-such-room-anywhere', owner)
     await waitForStatus(session, 'no-access')
-    expect(session.status).toEqual({ kind: 'no-access', reason: 'not_found', pending: 0, kept: false })
+    expect(session.status).toEqual({ kind: 'no-access', reason: 'not_found', unsent: 0, stored: false })
   })
 
   test('two tabs: one draws with the server down and is closed, the other brings it in', async () => {

@@ -1,7 +1,7 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { openDeviceDatabase } from '../offline/device-database.ts'
+import { openDeviceDatabase } from '../device/device-database.ts'
 import { isOffline } from './browser-signals.ts'
 import { createRoomSession, type RoomSession, type RoomSessionOptions } from './room-session.ts'
 import type { SavingStatus } from './saving-status.ts'
@@ -10,6 +10,7 @@ import { startScriptedServer, type ScriptedServer } from './testing/scripted-ser
 let server: ScriptedServer
 let roomId: string
 let rooms = 0
+const ADA = { person: 'ada' }
 const open = new Set<RoomSession>()
 
 beforeEach(async () => {
@@ -28,7 +29,7 @@ afterEach(async () => {
 })
 
 function join(options: Partial<RoomSessionOptions> = {}): RoomSession & { statuses: SavingStatus[] } {
-  const session = createRoomSession({ roomId, serverUrl: server.url, getToken: fetchToken, ...options })
+  const session = createRoomSession({ roomId, serverUrl: server.url, getToken: fetchToken, storage: ADA, ...options })
   open.add(session)
   const statuses: SavingStatus[] = []
   session.subscribe(() => statuses.push(session.status))
@@ -77,7 +78,7 @@ async function blockStorage(): Promise<() => Promise<void>> {
 /** Makes whoever opens the storage wait: it is being deleted, and a tab still has it open. */
 async function blockOpening(): Promise<() => void> {
   const database = await new Promise<IDBDatabase>((resolve) => {
-    const request = indexedDB.open('sketchroom', 1)
+    const request = indexedDB.open('sketchroom', 2)
     request.onsuccess = () => resolve(request.result)
   })
   indexedDB.deleteDatabase('sketchroom')
@@ -111,9 +112,9 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'saved' })
     server.holding = true
     draw(session, 'a', 'b', 'c')
-    expect(session.status).toEqual({ kind: 'saving', pending: 3, kept: true })
+    expect(session.status).toEqual({ kind: 'saving', unsent: 3, stored: true })
     await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b', 'c']))
-    expect(session.status).toEqual({ kind: 'saving', pending: 3, kept: true })
+    expect(session.status).toEqual({ kind: 'saving', unsent: 3, stored: true })
     server.release()
     await waitForStatus(session, { kind: 'saved' })
   })
@@ -126,9 +127,9 @@ describe('"saved"', () => {
     server.closeAll(1001, 'shutting_down')
     await waitForStatus(session, { kind: 'connecting' })
     draw(session, ...Array.from({ length: 20 }, (_, index) => `e${index}`))
-    await waitForStatus(session, { kind: 'saving', pending: 20 })
+    await waitForStatus(session, { kind: 'saving', unsent: 20 })
     await vi.waitFor(() => expect(onServer()).toHaveLength(20))
-    expect(session.status).toEqual({ kind: 'saving', pending: 20, kept: true })
+    expect(session.status).toEqual({ kind: 'saving', unsent: 20, stored: true })
     server.release()
     await waitForStatus(session, { kind: 'saved' })
   })
@@ -141,8 +142,8 @@ describe('"saved"', () => {
     draw(session, 'a')
     await vi.waitFor(() => expect(onServer()).toEqual(['a']))
     server.closeAll(1001, 'shutting_down')
-    await waitForStatus(session, { kind: 'connecting', pending: 1 })
-    await waitForStatus(session, { kind: 'saving', pending: 1 })
+    await waitForStatus(session, { kind: 'connecting', unsent: 1 })
+    await waitForStatus(session, { kind: 'saving', unsent: 1 })
   })
 
   test('is not said of a refused edit; comparing again mends it', async () => {
@@ -152,7 +153,7 @@ describe('"saved"', () => {
     server.refusing = true
     draw(session, 'a')
     await vi.waitFor(() => expect(server.refused).toBe(1))
-    expect(session.status).toEqual({ kind: 'saving', pending: 1, kept: true })
+    expect(session.status).toEqual({ kind: 'saving', unsent: 1, stored: true })
     server.refusing = false
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(session, { kind: 'saved' })
@@ -163,7 +164,7 @@ describe('"saved"', () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
     server.notify({ type: 'store', state: 'failing' })
-    await waitForStatus(session, { kind: 'store-failing', pending: 0 })
+    await waitForStatus(session, { kind: 'store-failing', unsent: 0 })
     server.notify({ type: 'store', state: 'ok' })
     await waitForStatus(session, { kind: 'saved' })
   })
@@ -172,7 +173,7 @@ describe('"saved"', () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
     server.notify({ type: 'role', role: 'viewer' })
-    await waitForStatus(session, { kind: 'read-only', pending: 0 })
+    await waitForStatus(session, { kind: 'read-only', unsent: 0 })
     expect(session.role).toBe('viewer')
     server.notify({ type: 'role', role: 'editor' })
     await waitForStatus(session, { kind: 'saved' })
@@ -188,7 +189,7 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'saved' })
     expect(session.statuses.slice(session.statuses.indexOf(before))).toEqual([
       { kind: 'saved' },
-      { kind: 'saving', pending: 1, kept: true },
+      { kind: 'saving', unsent: 1, stored: true },
       { kind: 'saved' },
     ])
   })
@@ -200,14 +201,14 @@ describe('across a reload', () => {
     const first = join()
     await waitForStatus(first, { kind: 'saved' })
     browser.offline()
-    expect(first.status).toEqual({ kind: 'offline', pending: 0, kept: true })
+    expect(first.status).toEqual({ kind: 'offline', unsent: 0, stored: true })
     draw(first, ...Array.from({ length: 12 }, (_, index) => `e${index}`))
-    expect(first.status).toEqual({ kind: 'offline', pending: 12, kept: true })
+    expect(first.status).toEqual({ kind: 'offline', unsent: 12, stored: true })
     await leave(first)
 
     const second = join()
     await second.localLoaded
-    expect(second.status).toEqual({ kind: 'offline', pending: 12, kept: true })
+    expect(second.status).toEqual({ kind: 'offline', unsent: 12, stored: true })
     expect(second.doc.getMap('elements').size).toBe(12)
     expect(second.role).toBe('editor')
     browser.online()
@@ -218,7 +219,7 @@ describe('across a reload', () => {
     browser.offline()
     const third = join()
     await third.localLoaded
-    expect(third.status).toEqual({ kind: 'offline', pending: 0, kept: true })
+    expect(third.status).toEqual({ kind: 'offline', unsent: 0, stored: true })
   })
 
   test('edits drawn offline reach the server although a row beside them cannot be read', async () => {
@@ -230,13 +231,13 @@ describe('across a reload', () => {
     draw(first, 'a')
     await leave(first)
     const database = await openDeviceDatabase(() => {})
-    await database.add('updates', { place: `${server.url}/${roomId}`, bytes: new Uint8Array() })
+    await database.add('updates', { place: [server.url, 'ada', roomId], bytes: new Uint8Array() })
     database.close()
 
     const second = join()
     await second.localLoaded
     draw(second, 'b')
-    expect(second.status).toEqual({ kind: 'offline', pending: 2, kept: true })
+    expect(second.status).toEqual({ kind: 'offline', unsent: 2, stored: true })
     browser.online()
     await waitForStatus(second, { kind: 'saved' })
     expect(onServer()).toEqual(['a', 'b'])
@@ -260,7 +261,7 @@ describe('across a reload', () => {
     const before = server.writes
     draw(second, 'new')
     await unblock()
-    await waitForStatus(second, { kind: 'saving', pending: 2 })
+    await waitForStatus(second, { kind: 'saving', unsent: 2 })
     draw(second, 'newer')
     await vi.waitFor(() => expect(onServer()).toEqual(['new', 'newer']))
     // What was kept waits for the documents to be compared: it may be a whole board that the server has.
@@ -279,15 +280,15 @@ describe('across a reload', () => {
     const session = join()
     draw(session, 'a')
     await vi.advanceTimersByTimeAsync(4_000)
-    await waitForStatus(session, { kind: 'offline', pending: 1, kept: false })
+    await waitForStatus(session, { kind: 'offline', unsent: 1, stored: false })
     draw(session, 'b')
     unblock()
-    await waitForStatus(session, { kind: 'offline', pending: 2, kept: true })
+    await waitForStatus(session, { kind: 'offline', unsent: 2, stored: true })
     await leave(session)
 
     const later = join()
     await later.localLoaded
-    expect(later.status).toEqual({ kind: 'offline', pending: 2, kept: true })
+    expect(later.status).toEqual({ kind: 'offline', unsent: 2, stored: true })
     expect(later.doc.getMap('elements').size).toBe(2)
   })
 
@@ -298,7 +299,7 @@ describe('across a reload', () => {
     await waitForStatus(session, { kind: 'saved' })
     browser.offline()
     draw(session, 'a', 'b')
-    expect(session.status).toEqual({ kind: 'offline', pending: 2, kept: false })
+    expect(session.status).toEqual({ kind: 'offline', unsent: 2, stored: false })
     browser.online()
     await waitForStatus(session, { kind: 'saved' })
     expect(onServer()).toEqual(['a', 'b'])
@@ -310,13 +311,13 @@ describe('across a reload', () => {
     await waitForStatus(session, { kind: 'saved' })
     server.holding = true
     draw(session, 'a')
-    expect(session.status).toEqual({ kind: 'saving', pending: 1, kept: false })
+    expect(session.status).toEqual({ kind: 'saving', unsent: 1, stored: false })
     server.notify({ type: 'store', state: 'failing' })
-    await waitForStatus(session, { kind: 'store-failing', pending: 1, kept: false })
+    await waitForStatus(session, { kind: 'store-failing', unsent: 1, stored: false })
     server.notify({ type: 'role', role: 'viewer' })
-    await waitForStatus(session, { kind: 'read-only', pending: 1, kept: false })
+    await waitForStatus(session, { kind: 'read-only', unsent: 1, stored: false })
     server.closeAll(4410, 'room_deleted')
-    await waitForStatus(session, { kind: 'no-access', pending: 1, kept: false })
+    await waitForStatus(session, { kind: 'no-access', unsent: 1, stored: false })
   })
 })
 
@@ -327,7 +328,7 @@ describe('two tabs', () => {
     server.holding = true
     draw(one, 'a')
     draw(other, 'b', 'c')
-    await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saving', pending: 3 })))
+    await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saving', unsent: 3 })))
     server.release()
     await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saved' })))
     expect(onServer()).toEqual(['a', 'b', 'c'])
@@ -340,7 +341,7 @@ describe('two tabs', () => {
     await Promise.all([one.localLoaded, other.localLoaded])
     draw(one, 'a', 'b')
     await vi.waitFor(() => expect(other.doc.getMap('elements').size).toBe(2))
-    expect(other.status).toEqual({ kind: 'offline', pending: 2, kept: true })
+    expect(other.status).toEqual({ kind: 'offline', unsent: 2, stored: true })
     await leave(one)
     browser.online()
     await waitForStatus(other, { kind: 'saved' })
@@ -349,7 +350,7 @@ describe('two tabs', () => {
     browser.offline()
     const later = join()
     await later.localLoaded
-    expect(later.status).toEqual({ kind: 'offline', pending: 0, kept: true })
+    expect(later.status).toEqual({ kind: 'offline', unsent: 0, stored: true })
   })
 
   test('an edit is sent by the tab that made it, once', async () => {
@@ -358,9 +359,9 @@ describe('two tabs', () => {
     const before = server.writes
     server.holding = true
     draw(one, 'a')
-    await waitForStatus(other, { kind: 'saving', pending: 1 })
+    await waitForStatus(other, { kind: 'saving', unsent: 1 })
     draw(other, 'b')
-    await waitForStatus(one, { kind: 'saving', pending: 2 })
+    await waitForStatus(one, { kind: 'saving', unsent: 2 })
     await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b']))
     server.release()
     await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
@@ -373,7 +374,7 @@ describe('two tabs', () => {
     await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
     server.refusing = true
     draw(one, 'a')
-    await waitForStatus(other, { kind: 'saving', pending: 1 })
+    await waitForStatus(other, { kind: 'saving', unsent: 1 })
     await vi.waitFor(() => expect(server.refused).toBe(1))
     await leave(one)
     server.refusing = false
@@ -417,7 +418,7 @@ describe('tokens', () => {
   ] as const)('rejected with %i twice, it says "no access" and leaves the server alone', async (code, reason) => {
     server.doorman = () => ({ code, reason })
     const session = join()
-    await waitForStatus(session, { kind: 'no-access', reason, pending: 0 })
+    await waitForStatus(session, { kind: 'no-access', reason, unsent: 0 })
     expect(server.tokens).toHaveLength(2)
     expect(session.role).toBeUndefined()
     await vi.waitFor(() => expect(server.clients).toBe(0))
@@ -430,10 +431,10 @@ describe('tokens', () => {
     draw(session, 'a')
     server.doorman = () => ({ code: 4403, reason: 'forbidden' })
     server.closeAll(4403, 'forbidden')
-    await waitForStatus(session, { kind: 'no-access', reason: 'forbidden', pending: 1 })
+    await waitForStatus(session, { kind: 'no-access', reason: 'forbidden', unsent: 1 })
     server.doorman = () => undefined
     session.reconnect()
-    await waitForStatus(session, { kind: 'saving', pending: 1 })
+    await waitForStatus(session, { kind: 'saving', unsent: 1 })
   })
 
   test('a deleted room is given up at once', async () => {
@@ -453,7 +454,7 @@ describe('tokens', () => {
         return 'a token'
       },
     })
-    await waitForStatus(session, { kind: 'offline', pending: 0 })
+    await waitForStatus(session, { kind: 'offline', unsent: 0 })
     expect(server.openedAt).toHaveLength(0)
     online = true
     await waitForStatus(session, { kind: 'saved' })
@@ -574,7 +575,7 @@ describe('the connection', () => {
     const browser = stubBrowser()
     server.doorman = () => ({ code: 4503, reason: 'store_unavailable' })
     const session = join()
-    await waitForStatus(session, { kind: 'store-failing', pending: 0, kept: true })
+    await waitForStatus(session, { kind: 'store-failing', unsent: 0, stored: true })
     browser.offline()
     await waitForStatus(session, { kind: 'offline' })
   })
@@ -595,7 +596,7 @@ describe('the connection', () => {
     const session = join({ getToken })
     await waitForStatus(session, { kind: 'saved' })
     browser.offline()
-    expect(session.status).toEqual({ kind: 'offline', pending: 0, kept: true })
+    expect(session.status).toEqual({ kind: 'offline', unsent: 0, stored: true })
     await vi.waitFor(() => expect(server.clients).toBe(0))
     expect(server.openedAt).toHaveLength(1)
     const before = getToken.mock.calls.length
@@ -649,7 +650,7 @@ describe('the connection', () => {
     const session = join({ storage: 'none' })
     await vi.waitFor(() => expect(server.openedAt).toHaveLength(1))
     await vi.advanceTimersByTimeAsync(20_000)
-    expect(session.status).toEqual({ kind: 'offline', pending: 0, kept: false })
+    expect(session.status).toEqual({ kind: 'offline', unsent: 0, stored: false })
     server.silent = false
     await vi.advanceTimersByTimeAsync(2_000)
     await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))

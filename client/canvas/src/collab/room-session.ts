@@ -1,17 +1,28 @@
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { SYNC_PATH } from '@sketchroom/shared/api/paths'
-import { findNotice } from '@sketchroom/shared/protocol/notices'
+import type { PresenceUser } from '@sketchroom/shared/presence'
+import type { Notice } from '@sketchroom/shared/protocol/notices'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
+import { schemaState } from '@sketchroom/shared/scene/migrations'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { type DeviceStorage, RoomOnDevice } from '../device/room-on-device.ts'
+import { findTokenUser } from '../presence/own-user.ts'
+import { AwarenessExchange } from './awareness-exchange.ts'
 import { listenToBrowser } from './browser-signals.ts'
-import { EditTracker } from './edit-tracker.ts'
-import type { GetToken } from './get-token.ts'
-import { RoomConnection } from './room-connection.ts'
+import { DocumentExchange } from './document-exchange.ts'
+import { type Clocks, UnsentEdits } from './edits.ts'
+import { type LocalEdit, watchLocalEdits } from './local-edits.ts'
+import { type GetToken, RoomConnection } from './room-connection.ts'
 import { isSameStatus, savingStatus, type SavingStatus } from './saving-status.ts'
 import { StrandedWatch } from './stranded-watch.ts'
-import type { SyncFrame } from './sync-frame.ts'
+import type { Received, SyncClient } from './sync-client.ts'
 
 const STRANDED_CHECK_MS = 3_000
+
+/** Why a room was closed to somebody for good, so that what this device has of it goes. */
+const ACCESS_ENDED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'not_found', 'room_deleted'])
 
 /** What a session needs to know of a room. */
 export interface RoomSessionOptions {
@@ -19,11 +30,16 @@ export interface RoomSessionOptions {
   /** Where the server is: an http(s) origin. */
   readonly serverUrl: string
   readonly getToken: GetToken
-  /** Whether edits are kept on this device; `indexeddb` unless told otherwise. */
-  readonly storage?: 'indexeddb' | 'none'
+  /**
+   * Whose edits are stored on this device, or that none are. Left out, it is whom the first token was made for, and nothing
+   * that is stored shows before that has come.
+   */
+  readonly storage?: DeviceStorage | undefined
+  /** Nobody looks at it: the others do not see this person in the room. */
+  readonly isUnseen?: boolean
 }
 
-/** One open board in one tab: its document, who is there, and whether what was drawn is saved. */
+/** One open board in one tab: its document, who is there, and whether what was drawn is durable. */
 export interface RoomSession {
   readonly doc: Y.Doc
   readonly awareness: Awareness
@@ -31,19 +47,23 @@ export interface RoomSession {
   readonly status: SavingStatus
   /** What the person may do here, as the server said last, now or in an earlier session. */
   readonly role: Role | undefined
-  /** What this device keeps is in the document, as far as it could be read. Never rejects. */
+  /** Whom the last token was made for, once there is one and it says so. */
+  readonly user: PresenceUser | undefined
+  /** What this device has is in the document, as far as it could be read. Never rejects. */
   readonly localLoaded: Promise<void>
   /** The server's drawing is in the document. Never rejects; waits as long as the server is out of reach. */
   readonly firstSync: Promise<void>
   /** Calls back when `status` or `role` has changed, until the returned function is called. */
   subscribe(listener: () => void): () => void
+  /** Says whether the view holds something that is not in the document yet; it counts as one unsent edit. */
+  setUnwritten(hasUnwritten: boolean): void
   /** Tries to connect now. */
   reconnect(): void
   /** Leaves the room, and resolves when what waited for the device's storage is written. */
   close(): Promise<void>
 }
 
-/** Opens a room: loads what the device keeps, connects, and stays connected until it is closed. */
+/** Opens a room: loads what the device has, connects, and stays connected until it is closed. */
 export function createRoomSession(options: RoomSessionOptions): RoomSession {
   return new OpenRoom(options)
 }
@@ -53,55 +73,75 @@ class OpenRoom implements RoomSession {
   readonly awareness = new Awareness(this.doc)
   readonly localLoaded: Promise<void>
   readonly firstSync: Promise<void>
-  status: SavingStatus = { kind: 'connecting', pending: 0, kept: true }
+  status: SavingStatus
   role: Role | undefined
+  user: PresenceUser | undefined
 
-  readonly #edits: EditTracker
+  readonly #options: RoomSessionOptions
+  readonly #origin: string
+  readonly #unsent = new UnsentEdits()
   readonly #connection: RoomConnection
   readonly #listeners = new Set<() => void>()
   readonly #strandedWatch = new StrandedWatch()
   readonly #strandedTimer: ReturnType<typeof setInterval>
-  readonly #stopListening: () => void
-  readonly #resolveFirstSync: () => void
+  readonly #stops: ReadonlyArray<() => void>
+  readonly #local = Promise.withResolvers<void>()
+  readonly #synced = Promise.withResolvers<void>()
+  /** Whose device this is, once it is known; null: nothing is stored. */
+  #person: string | null | undefined
+  #device: RoomOnDevice | undefined
+  /** What is said on the connection that is open now. */
+  #documents: DocumentExchange | undefined
+  #people: AwarenessExchange | undefined
   #shownRole: Role | undefined
-  #downloaded = false
+  #hasUnwritten = false
   #storeFailing = false
   /** The server's store turned us away, and we have not got past it since. */
   #turnedAway = false
   #closing: Promise<void> | undefined
 
-  constructor({ roomId, serverUrl, getToken, storage = 'indexeddb' }: RoomSessionOptions) {
-    const { doc, awareness } = this
-    const { origin } = new URL(serverUrl)
-    const onChange = () => this.#changed()
-    const firstSync = Promise.withResolvers<void>()
-    this.firstSync = firstSync.promise
-    this.#resolveFirstSync = firstSync.resolve
-    this.#edits = new EditTracker({ place: `${origin}/${roomId}`, doc, storage, onChange })
+  constructor(options: RoomSessionOptions) {
+    const { roomId, serverUrl, getToken, storage, isUnseen = false } = options
+    this.#options = options
+    this.#origin = new URL(serverUrl).origin
+    this.localLoaded = this.#local.promise
+    this.firstSync = this.#synced.promise
+    this.status = { kind: 'connecting', unsent: 0, stored: storage !== 'none' }
+    if (isUnseen) this.awareness.setLocalState(null)
     this.#connection = new RoomConnection({
       roomId,
-      syncUrl: origin.replace(/^http/, 'ws') + SYNC_PATH,
+      syncUrl: this.#origin.replace(/^http/, 'ws') + SYNC_PATH,
       getToken,
-      doc,
-      awareness,
-      onLink: onChange,
-      onSent: (frame) => this.#edits.sent(frame),
-      onReceived: (frame) => this.#received(frame),
+      onLink: () => this.#changed(),
+      onToken: (token) => this.#meetPerson(token),
+      onOpen: (client) => this.#opened(client),
+      onReceived: (message) => this.#received(message),
       onDropped: () => this.#dropped(),
     })
-    this.#stopListening = listenToBrowser({
-      online: () => this.reconnect(),
-      shown: () => this.reconnect(),
-      offline: () => this.#connection.startOver(),
-      hidden: () => void this.#edits.flush(),
-    })
+    this.#stops = [
+      watchLocalEdits(this.doc, {
+        onEdit: (edit) => this.#edited(edit),
+        onRemote: (update) => this.#device?.storeRemote(update),
+      }),
+      listenToBrowser({
+        online: () => this.reconnect(),
+        shown: () => this.reconnect(),
+        offline: () => this.#connection.startOver(),
+        hidden: () => void this.#device?.flush(),
+      }),
+    ]
     this.#strandedTimer = setInterval(() => this.#checkStranded(), STRANDED_CHECK_MS)
-    this.localLoaded = this.#load()
+    void this.#start()
   }
 
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener)
     return () => this.#listeners.delete(listener)
+  }
+
+  setUnwritten(hasUnwritten: boolean): void {
+    this.#hasUnwritten = hasUnwritten
+    this.#changed()
   }
 
   reconnect(): void {
@@ -113,79 +153,167 @@ class OpenRoom implements RoomSession {
     return this.#closing
   }
 
-  async #load(): Promise<void> {
-    await this.#edits.load((role) => {
-      this.role ??= role
-    })
-    this.#changed()
+  async #start(): Promise<void> {
+    const { storage } = this.#options
+    if (storage === 'none') this.#person = null
+    else if (storage) await this.#openDevice(storage.person)
+    if (storage) this.#local.resolve()
     this.#connection.tryNow()
   }
 
   async #close(): Promise<void> {
     clearInterval(this.#strandedTimer)
-    this.#stopListening()
+    for (const stop of this.#stops) stop()
     this.#listeners.clear()
+    this.awareness.setLocalState(null)
     this.#connection.close()
-    await this.#edits.close()
+    await this.#device?.close()
+    this.#local.resolve()
+    this.awareness.destroy()
     this.doc.destroy()
   }
 
-  #received(frame: SyncFrame): void {
-    switch (frame.kind) {
-      case 'step2':
-        this.#downloaded = true
-        this.#turnedAway = false
-        this.#resolveFirstSync()
-        return this.#changed()
+  /** Without being told, the session is of whom its first token was made for, and of nobody else. */
+  async #meetPerson(token: string): Promise<void> {
+    this.user = findTokenUser(token)
+    if (this.#options.storage) return
+    const person = this.user?.id ?? null
+    if (this.#person !== undefined && person !== this.#person) throw new AnotherPersonError()
+    if (this.#person !== undefined) return
+    if (person === null) this.#person = null
+    else await this.#openDevice(person)
+    this.#local.resolve()
+  }
+
+  async #openDevice(person: string): Promise<void> {
+    this.#person = person
+    this.#device = new RoomOnDevice({
+      place: [this.#origin, person, this.#options.roomId],
+      doc: this.doc,
+      unsent: this.#unsent,
+      onRole: (role) => (this.role ??= role),
+      onDurable: (clocks) => this.#unsent.becameDurable(clocks),
+      onChange: () => this.#changed(),
+    })
+    await this.#device.open()
+    this.#changed()
+  }
+
+  #opened(client: SyncClient): void {
+    this.#documents = new DocumentExchange({
+      client,
+      doc: this.doc,
+      unsent: this.#unsent,
+      isViewer: () => this.role === 'viewer',
+      onDurable: (durable) => this.#becameDurable(durable),
+      onDownloaded: () => this.#synced.resolve(),
+      onChange: () => this.#changed(),
+    })
+    this.#people = new AwarenessExchange(client, this.awareness)
+    this.#people.announce()
+  }
+
+  /** Stored before it is sent, so that nobody knows of an edit which a crash here could undo. */
+  #edited({ update, names, before }: LocalEdit): void {
+    for (const name of names) this.#unsent.add(name)
+    this.#device?.storeEdit(update, names)
+    this.#documents?.send(update, before)
+    this.#changed()
+  }
+
+  #becameDurable(durable: Clocks): void {
+    const news = this.#unsent.becameDurable(durable)
+    this.#device?.storeDurable(news)
+  }
+
+  #received(message: Received): void {
+    switch (message.kind) {
+      case 'step1':
+      case 'update':
       case 'answer':
-        return this.#edits.answered(frame.durable)
-      case 'stateless':
-        return this.#noticed(frame.payload)
+        if (message.kind === 'update') this.#turnedAway = false
+        return this.#documents?.received(message)
+      case 'awareness':
+        return this.#people?.received(message.update)
+      case 'ping':
+        return this.#people?.renew()
+      case 'notice':
+        return this.#noticed(message.notice)
     }
   }
 
-  #noticed(payload: string): void {
-    const notice = findNotice(payload)
-    if (notice?.type === 'role') {
-      this.role = notice.role
-      this.#edits.rememberRole(notice.role)
+  #noticed(notice: Notice): void {
+    switch (notice.type) {
+      case 'welcome': {
+        const { protocol, oldest, bytes } = notice
+        if (oldest > PROTOCOL_VERSION || protocol < OLDEST_PROTOCOL) return this.#connection.giveUp('client_outdated')
+        return this.#documents?.expect(bytes)
+      }
+      case 'role':
+        this.role = notice.role
+        this.#device?.rememberRole(notice.role)
+        break
+      case 'store':
+        this.#storeFailing = notice.state === 'failing'
     }
-    if (notice?.type === 'store') this.#storeFailing = notice.state === 'failing'
     this.#changed()
   }
 
   #dropped(): void {
-    this.#downloaded = false
+    this.#documents = undefined
+    this.#people?.end()
+    this.#people = undefined
     this.#storeFailing = false
-    this.#edits.dropped()
+    this.#strandedWatch.check(this.#unsent, undefined)
+    this.#changed()
   }
 
   #checkStranded(): void {
-    const mightSend = this.#connection.link.state === 'joined' && this.#downloaded && !this.#storeFailing
-    const stranded = mightSend && this.role && mayDraw(this.role) ? this.#edits.stranded() : []
-    if (this.#strandedWatch.check(stranded)) this.#connection.compareAgain()
+    const documents = this.#documents
+    const mightSend = documents?.downloaded && !this.#storeFailing && this.role && mayDraw(this.role)
+    if (this.#strandedWatch.check(this.#unsent, mightSend ? documents : undefined)) documents?.compare()
   }
 
   #changed(): void {
     const { link } = this.#connection
     if (link.state === 'store-failing') this.#turnedAway = true
     else if (link.state !== 'joined') this.#turnedAway = false
-    if (link.state === 'no-access' && this.role) {
-      this.role = undefined
-      this.#edits.rememberRole(undefined)
-    }
+    if (link.state === 'offline' || link.state === 'no-access') this.#local.resolve()
+    const unsent = this.#unsent.count + (this.#hasUnwritten ? 1 : 0)
+    if (link.state === 'no-access') this.#accessEnded(link.reason, unsent)
     const status = savingStatus({
       link,
       role: this.role,
-      downloaded: this.#downloaded,
-      caughtUp: this.#edits.caughtUp,
+      downloaded: this.#documents?.downloaded ?? false,
+      caughtUp: this.#documents?.caughtUp ?? false,
       storeFailing: this.#storeFailing || this.#turnedAway,
-      kept: this.#edits.kept,
-      pending: this.#edits.pending,
+      outdated: schemaState(this.doc) === 'newer',
+      stored: this.#device?.isWorking ?? (this.#options.storage !== 'none' && this.#person !== null),
+      unsent,
+      downloading: this.#documents?.downloading,
+      uploading: this.#documents?.uploading,
     })
     if (this.role === this.#shownRole && isSameStatus(status, this.status)) return
     this.#shownRole = this.role
     this.status = status
     for (const listener of this.#listeners) listener()
+  }
+
+  /** What this device has goes with the right to see it; what is unsent stays until the person has decided about it. */
+  #accessEnded(reason: ErrorCode, unsent: number): void {
+    if (this.role) {
+      this.role = undefined
+      this.#device?.rememberRole(undefined)
+    }
+    if (ACCESS_ENDED.has(reason) && unsent === 0) this.#device?.remove()
+  }
+}
+
+class AnotherPersonError extends Error {
+  override readonly name = 'AnotherPersonError'
+  readonly code: ErrorCode = 'unauthenticated'
+
+  constructor() {
+    super('The token is of another person than the one before.')
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { isSameStatus, savingStatus, type Link, type SavingFacts, type SavingStatus } from './saving-status.ts'
+import type { Link } from './room-connection.ts'
+import { isSameStatus, savingStatus, type SavingFacts, type SavingStatus } from './saving-status.ts'
 
 const LINKS: Link[] = [
   { state: 'connecting' },
@@ -7,7 +8,10 @@ const LINKS: Link[] = [
   { state: 'joined' },
   { state: 'store-failing' },
   { state: 'no-access', reason: 'forbidden' },
+  { state: 'no-access', reason: 'client_outdated' },
 ]
+const FAR = { done: 3, total: 4 }
+const LESS_FAR = { done: 1, total: 4 }
 
 function* allFacts(): Generator<SavingFacts> {
   const both = [false, true]
@@ -16,36 +20,57 @@ function* allFacts(): Generator<SavingFacts> {
       for (const downloaded of both)
         for (const caughtUp of both)
           for (const storeFailing of both)
-            for (const kept of both)
-              for (const pending of [0, 3]) yield { link, role, downloaded, caughtUp, storeFailing, kept, pending }
+            for (const stored of both)
+              for (const unsent of [0, 3])
+                for (const outdated of both)
+                  for (const [downloading, uploading] of [
+                    [undefined, undefined],
+                    [FAR, LESS_FAR],
+                  ] as const)
+                    yield {
+                      link,
+                      role,
+                      downloaded,
+                      caughtUp,
+                      storeFailing,
+                      stored,
+                      unsent,
+                      outdated,
+                      downloading,
+                      uploading,
+                    }
 }
 
 /** The rules as prose has them, each by itself; the first that speaks is right. */
 function expected(facts: SavingFacts): SavingStatus {
-  const { link, role, downloaded, caughtUp, storeFailing, kept, pending } = facts
+  const { link, role, downloaded, caughtUp, storeFailing, stored, unsent, outdated, downloading, uploading } = facts
+  const down = downloading ? { progress: downloading } : {}
+  const up = uploading ? { progress: uploading } : {}
   const rules: Array<[boolean, SavingStatus]> = [
-    [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', pending, kept }],
-    [link.state === 'connecting', { kind: 'connecting', pending, kept }],
-    [link.state === 'offline', { kind: 'offline', pending, kept }],
-    [link.state === 'store-failing', { kind: 'store-failing', pending, kept }],
-    [role === 'viewer' && downloaded, { kind: 'read-only', pending, kept }],
-    [storeFailing, { kind: 'store-failing', pending, kept }],
-    [!downloaded, { kind: 'connecting', pending, kept }],
-    [pending > 0, { kind: 'saving', pending, kept }],
-    [!caughtUp, { kind: 'connecting', pending, kept }],
+    [outdated, { kind: 'outdated', unsent, stored }],
+    [link.state === 'no-access' && link.reason === 'client_outdated', { kind: 'outdated', unsent, stored }],
+    [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', unsent, stored }],
+    [link.state === 'connecting', { kind: 'connecting', unsent, stored }],
+    [link.state === 'offline', { kind: 'offline', unsent, stored }],
+    [link.state === 'store-failing', { kind: 'store-failing', unsent, stored }],
+    [role === 'viewer' && downloaded, { kind: 'read-only', unsent, stored }],
+    [storeFailing, { kind: 'store-failing', unsent, stored }],
+    [!downloaded, { kind: 'connecting', unsent, stored, ...down }],
+    [unsent > 0, { kind: 'saving', unsent, stored, ...up }],
+    [!caughtUp, { kind: 'connecting', unsent, stored, ...down }],
     [true, { kind: 'saved' }],
   ]
   return rules.find(([applies]) => applies)![1]
 }
 
 describe('the status', () => {
-  test('follows the rules in all 640 combinations of the facts', () => {
+  test('follows the rules in all 3072 combinations of the facts', () => {
     const all = [...allFacts()]
-    expect(all).toHaveLength(640)
+    expect(all).toHaveLength(3072)
     for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
   })
 
-  test('is never "saved" with anything pending, not joined, not in step, read-only, or the store failing', () => {
+  test('is never "saved" with anything unsent, not joined, not in step, read-only, or the store failing', () => {
     const saved = [...allFacts()].filter((facts) => savingStatus(facts).kind === 'saved')
     expect(saved.length).toBeGreaterThan(0)
     for (const facts of saved) {
@@ -54,21 +79,25 @@ describe('the status', () => {
         downloaded: true,
         caughtUp: true,
         storeFailing: false,
-        pending: 0,
+        outdated: false,
+        unsent: 0,
       })
       expect(facts.role).not.toBe('viewer')
     }
   })
 
   test('counts as the same only when it says the same', () => {
-    const saving = { kind: 'saving', pending: 1, kept: true } as const
+    const saving = { kind: 'saving', unsent: 1, stored: true } as const
     expect(isSameStatus(saving, { ...saving })).toBe(true)
     expect(isSameStatus({ kind: 'saved' }, { kind: 'saved' })).toBe(true)
     expect(isSameStatus(saving, { kind: 'saved' })).toBe(false)
     expect(isSameStatus(saving, { ...saving, kind: 'offline' })).toBe(false)
-    expect(isSameStatus(saving, { ...saving, pending: 2 })).toBe(false)
-    expect(isSameStatus(saving, { ...saving, kept: false })).toBe(false)
-    const gone = { kind: 'no-access', reason: 'forbidden', pending: 0, kept: true } as const
+    expect(isSameStatus(saving, { ...saving, unsent: 2 })).toBe(false)
+    expect(isSameStatus(saving, { ...saving, stored: false })).toBe(false)
+    expect(isSameStatus({ ...saving, progress: FAR }, { ...saving, progress: { ...FAR } })).toBe(true)
+    expect(isSameStatus({ ...saving, progress: FAR }, { ...saving, progress: LESS_FAR })).toBe(false)
+    expect(isSameStatus({ ...saving, progress: FAR }, saving)).toBe(false)
+    const gone = { kind: 'no-access', reason: 'forbidden', unsent: 0, stored: true } as const
     expect(isSameStatus(gone, { ...gone, reason: 'room_deleted' })).toBe(false)
   })
 })

@@ -1,32 +1,32 @@
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import type { Role } from '@sketchroom/shared/roles'
+import type { Progress } from './document-exchange.ts'
+import type { Link } from './room-connection.ts'
 
 /** The edits that the server has not made durable, and where they are. */
 interface Unsaved {
-  readonly pending: number
-  /** This device keeps them. Otherwise they are in this tab only, and a reload loses them. */
-  readonly kept: boolean
+  readonly unsent: number
+  /** They are stored on this device. Otherwise they are in this tab only, and a reload loses them. */
+  readonly stored: boolean
+}
+
+/** How far it is with what takes long, in bytes. */
+interface Moving {
+  readonly progress?: Progress | undefined
 }
 
 /** What the person may believe about their edits. */
 export type SavingStatus =
   | { readonly kind: 'saved' }
-  | ({ readonly kind: 'connecting' } & Unsaved)
-  | ({ readonly kind: 'saving' } & Unsaved)
+  | ({ readonly kind: 'connecting' } & Unsaved & Moving)
+  | ({ readonly kind: 'saving' } & Unsaved & Moving)
   | ({ readonly kind: 'offline' } & Unsaved)
   /** The server cannot make edits durable now. */
   | ({ readonly kind: 'store-failing' } & Unsaved)
   | ({ readonly kind: 'read-only' } & Unsaved)
+  /** The server, or who drew here, is of another version: the page is to be loaded anew. */
+  | ({ readonly kind: 'outdated' } & Unsaved)
   | ({ readonly kind: 'no-access'; readonly reason: ErrorCode } & Unsaved)
-
-/** How this tab stands to the server. `joined`: the server has let us in. */
-export type Link =
-  | { readonly state: 'connecting' }
-  | { readonly state: 'offline' }
-  | { readonly state: 'joined' }
-  /** The server could not read the room, and is asked again and again. */
-  | { readonly state: 'store-failing' }
-  | { readonly state: 'no-access'; readonly reason: ErrorCode }
 
 /** All that the status is derived from. */
 export interface SavingFacts {
@@ -38,23 +38,31 @@ export interface SavingFacts {
   readonly caughtUp: boolean
   /** The server says that it cannot make edits durable, or could not read the room when we came last. */
   readonly storeFailing: boolean
-  /** This device keeps what is drawn. */
-  readonly kept: boolean
-  readonly pending: number
+  /** The server or the drawing is of a version that we do not know. */
+  readonly outdated: boolean
+  /** This device stores what is drawn. */
+  readonly stored: boolean
+  readonly unsent: number
+  /** How far what is under way is. */
+  readonly downloading: Progress | undefined
+  readonly uploading: Progress | undefined
 }
 
 /** Derives the status. It is `saved` only when every fact says so. */
 export function savingStatus(facts: SavingFacts): SavingStatus {
-  const { link, pending, kept } = facts
+  const { link, unsent, stored, outdated } = facts
+  if (outdated || (link.state === 'no-access' && link.reason === 'client_outdated')) {
+    return { kind: 'outdated', unsent, stored }
+  }
   switch (link.state) {
     case 'no-access':
-      return { kind: 'no-access', reason: link.reason, pending, kept }
+      return { kind: 'no-access', reason: link.reason, unsent, stored }
     case 'connecting':
-      return { kind: 'connecting', pending, kept }
+      return { kind: 'connecting', unsent, stored }
     case 'offline':
-      return { kind: 'offline', pending, kept }
+      return { kind: 'offline', unsent, stored }
     case 'store-failing':
-      return { kind: 'store-failing', pending, kept }
+      return { kind: 'store-failing', unsent, stored }
     case 'joined':
       return joinedStatus(facts)
   }
@@ -64,13 +72,21 @@ export function savingStatus(facts: SavingFacts): SavingStatus {
 export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
   if (a.kind === 'saved' || b.kind === 'saved') return a.kind === b.kind
   const reasonOf = (status: SavingStatus) => (status.kind === 'no-access' ? status.reason : undefined)
-  return a.kind === b.kind && a.pending === b.pending && a.kept === b.kept && reasonOf(a) === reasonOf(b)
+  const progressOf = (status: SavingStatus) => ('progress' in status ? status.progress : undefined)
+  const [one, other] = [progressOf(a), progressOf(b)]
+  const isAsFar = one?.done === other?.done && one?.total === other?.total
+  return a.kind === b.kind && a.unsent === b.unsent && a.stored === b.stored && reasonOf(a) === reasonOf(b) && isAsFar
 }
 
-function joinedStatus({ role, downloaded, caughtUp, storeFailing, pending, kept }: SavingFacts): SavingStatus {
-  if (role === 'viewer' && downloaded) return { kind: 'read-only', pending, kept }
-  if (storeFailing) return { kind: 'store-failing', pending, kept }
-  if (downloaded && pending > 0) return { kind: 'saving', pending, kept }
-  if (!downloaded || !caughtUp) return { kind: 'connecting', pending, kept }
+function joinedStatus(facts: SavingFacts): SavingStatus {
+  const { role, downloaded, caughtUp, storeFailing, unsent, stored, downloading, uploading } = facts
+  if (role === 'viewer' && downloaded) return { kind: 'read-only', unsent, stored }
+  if (storeFailing) return { kind: 'store-failing', unsent, stored }
+  if (downloaded && unsent > 0) return { kind: 'saving', unsent, stored, ...moving(uploading) }
+  if (!downloaded || !caughtUp) return { kind: 'connecting', unsent, stored, ...moving(downloading) }
   return { kind: 'saved' }
+}
+
+function moving(progress: Progress | undefined): Moving {
+  return progress ? { progress } : {}
 }

@@ -1,21 +1,37 @@
-import type { EditId } from '../offline/edit-id.ts'
+import type { Edit, UnsentEdits } from './edits.ts'
 
 /** The longest wait between two comparisons, in checks. */
 const LONGEST_WAIT_CHECKS = 16
 
+/** A look at what is unsent, and how many writes there were then. */
+interface Look {
+  readonly edits: readonly Edit[]
+  readonly writes: number
+}
+
+/** The writes of a connection. */
+export interface Writes {
+  readonly writes: number
+  hasAnswered(writes: number): boolean
+}
+
 /**
- * Decides when to compare documents with the server again, because edits lie in this one that nobody is sending:
- * the tab that made them is gone, or the server could not apply them. Asked at a steady pace.
+ * Decides when to compare documents with the server again, because edits lie in this one that nobody is sending: the tab
+ * that made them is gone, or the server could not apply them. Asked at a steady pace.
  */
 export class StrandedWatch {
-  #before = new Set<EditId>()
+  #before: Look | undefined
   #wait = 1
   #checksLeft = 0
 
-  /** Whether to compare now. An edit counts from the second check that finds it stranded; the waits double. */
-  check(stranded: readonly EditId[]): boolean {
-    const stayed = stranded.some((edit) => this.#before.has(edit))
-    this.#before = new Set(stranded)
+  /**
+   * Whether to compare now. An edit is stranded when it was there at an earlier check, and all that had been sent by then is
+   * answered. The waits double. Without a connection, nothing can be sent now.
+   */
+  check(unsent: UnsentEdits, connection: Writes | undefined): boolean {
+    if (connection && this.#before && !connection.hasAnswered(this.#before.writes)) return false
+    const stayed = connection && this.#before?.edits.some((edit) => unsent.has(edit))
+    this.#before = connection && { edits: [...unsent], writes: connection.writes }
     if (!stayed) {
       this.#wait = 1
       this.#checksLeft = 0

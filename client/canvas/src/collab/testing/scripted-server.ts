@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import type { AddressInfo } from 'node:net'
 import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import type { Notice } from '@sketchroom/shared/protocol/notices'
+import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -30,6 +31,10 @@ export interface ScriptedServer {
   /** How many writes came, and how many of them were refused. */
   writes: number
   refused: number
+  /** The largest write that came, in bytes. */
+  largest: number
+  /** Says this about itself to whoever comes. */
+  welcome: Extract<Notice, { type: 'welcome' }>
   release(): void
   notify(notice: Notice): void
   askForToken(): void
@@ -67,6 +72,8 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     refusing: false,
     writes: 0,
     refused: 0,
+    largest: 0,
+    welcome: { type: 'welcome', protocol: PROTOCOL_VERSION, oldest: OLDEST_PROTOCOL, bytes: 0 },
     release() {
       server.holding = false
       for (const answer of held.splice(0)) answer()
@@ -101,15 +108,25 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     }
     socket.send(frame(uint(MESSAGE.auth), uint(AUTH.authenticated), text('read-write')))
     if (server.unreadable) return socket.close(4503, 'store_unavailable')
+    socket.send(frame(uint(MESSAGE.stateless), text(JSON.stringify(server.welcome))))
     socket.send(frame(uint(MESSAGE.stateless), text('{"type":"role","role":"editor"}')))
+  }
+
+  /** For each client that an update has structs of, how far all of its structs are on the server. */
+  function endsOf(update: Uint8Array): Array<[client: number, clock: number]> {
+    const clients = new Set(Y.decodeUpdate(update).structs.map(({ id }) => id.client))
+    return [...clients].map((client) => [client, Y.getState(doc.store, client)])
   }
 
   function write(socket: WebSocket, update: Uint8Array): void {
     server.writes += 1
+    server.largest = Math.max(server.largest, update.length)
     const durable = !server.refusing
     if (durable) Y.applyUpdate(doc, update)
     else server.refused += 1
-    const answer = () => socket.send(frame(uint(MESSAGE.syncStatus), uint(durable ? 1 : 0)))
+    const ends = durable ? endsOf(update) : []
+    const answer = () =>
+      socket.send(frame(uint(MESSAGE.syncStatus), ...(durable ? [1, ends.length, ...ends.flat()] : [0]).map(uint)))
     if (server.holding) held.push(answer)
     else answer()
   }

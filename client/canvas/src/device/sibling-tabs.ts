@@ -1,26 +1,28 @@
 import * as Y from 'yjs'
+import type { Clocks, Edit } from '../collab/edits.ts'
 import type { Place } from './device-database.ts'
-import { isMadeBy, type EditId, type TabId } from './edit-id.ts'
-import { SIBLING } from './origins.ts'
+
+/** Transaction origin of what another tab of this browser drew. */
+export const SIBLING = Symbol('drawn in another tab')
 
 /** What tabs tell each other. Only tabs of the same format hear it: the channel's name carries its version. */
 type Message =
-  | { type: 'hello'; from: TabId; stateVector: Uint8Array }
-  | { type: 'answer'; to: TabId; from: TabId; update: Uint8Array; edits: EditId[]; stateVector: Uint8Array }
-  | { type: 'rest'; to: TabId; update: Uint8Array; edits: EditId[] }
-  | { type: 'edit'; edit: EditId; update: Uint8Array }
-  | { type: 'settled'; edits: readonly EditId[] }
+  | { type: 'hello'; from: number; stateVector: Uint8Array }
+  | { type: 'answer'; to: number; from: number; update: Uint8Array; edits: Edit[]; stateVector: Uint8Array }
+  | { type: 'rest'; to: number; update: Uint8Array; edits: Edit[] }
+  | { type: 'edit'; edits: readonly Edit[]; update: Uint8Array }
+  | { type: 'durable'; clocks: Clocks }
 
-/** What a tab needs to talk to the other tabs that show the same room. */
+/** What a tab needs to talk to the other tabs that show the same room to the same person. */
 export interface SiblingTabsOptions {
   readonly place: Place
-  readonly tab: TabId
   readonly doc: Y.Doc
-  readonly unsettled: () => readonly EditId[]
+  /** The unsent edits that were made in this tab: of another's it may not yet know that they are durable. */
+  readonly ownUnsent: () => Edit[]
   /** Other tabs made these edits; they are in the document now, and not durable yet. */
-  readonly onEdits: (edits: readonly EditId[]) => void
-  /** Another tab learned that these edits are durable. */
-  readonly onSettled: (edits: readonly EditId[]) => void
+  readonly onEdits: (edits: readonly Edit[]) => void
+  /** Another tab learned that this is durable. */
+  readonly onDurable: (clocks: Clocks) => void
 }
 
 /**
@@ -29,27 +31,30 @@ export interface SiblingTabsOptions {
  */
 export class SiblingTabs {
   readonly #options: SiblingTabsOptions
+  /** What this tab is called: its Yjs client, at first. */
+  readonly #tab: number
   #channel: BroadcastChannel | undefined
 
   constructor(options: SiblingTabsOptions) {
     this.#options = options
-    this.#channel = openChannel(`sketchroom/1/${options.place}`)
+    this.#tab = options.doc.clientID
+    this.#channel = openChannel(`sketchroom/2/${JSON.stringify(options.place)}`)
     this.#channel?.addEventListener('message', (event: MessageEvent<Message>) => this.#receive(event.data))
   }
 
   /** Asks the other tabs for what this one lacks, and offers them what they lack. */
   hello(): void {
-    this.#post({ type: 'hello', from: this.#options.tab, stateVector: Y.encodeStateVector(this.#options.doc) })
+    this.#post({ type: 'hello', from: this.#tab, stateVector: Y.encodeStateVector(this.#options.doc) })
   }
 
   /** Tells of an edit made here. */
-  edit(edit: EditId, update: Uint8Array): void {
-    this.#post({ type: 'edit', edit, update })
+  edit(edits: readonly Edit[], update: Uint8Array): void {
+    this.#post({ type: 'edit', edits, update })
   }
 
-  /** Tells that the server has made these edits durable. */
-  settled(edits: readonly EditId[]): void {
-    if (edits.length > 0) this.#post({ type: 'settled', edits })
+  /** Tells that the server has made this durable. */
+  durable(clocks: Clocks): void {
+    if (clocks.size > 0) this.#post({ type: 'durable', clocks })
   }
 
   /** Leaves the other tabs. */
@@ -59,44 +64,39 @@ export class SiblingTabs {
   }
 
   #receive(message: Message): void {
-    const { tab, doc } = this.#options
+    const { doc, ownUnsent, onDurable } = this.#options
     switch (message.type) {
       case 'hello':
         return this.#post({
           type: 'answer',
           to: message.from,
-          from: tab,
+          from: this.#tab,
           update: Y.encodeStateAsUpdate(doc, message.stateVector),
-          edits: this.#ownEdits(),
+          edits: ownUnsent(),
           stateVector: Y.encodeStateVector(doc),
         })
       case 'answer':
-        if (message.to !== tab) return
+        if (message.to !== this.#tab) return
         this.#take(message.update, message.edits)
         return this.#post({
           type: 'rest',
           to: message.from,
           update: Y.encodeStateAsUpdate(doc, message.stateVector),
-          edits: this.#ownEdits(),
+          edits: ownUnsent(),
         })
       case 'rest':
-        if (message.to === tab) this.#take(message.update, message.edits)
+        if (message.to === this.#tab) this.#take(message.update, message.edits)
         return
       case 'edit':
-        return this.#take(message.update, [message.edit])
-      case 'settled':
-        return this.#options.onSettled(message.edits)
+        return this.#take(message.update, message.edits)
+      case 'durable':
+        return onDurable(message.clocks)
     }
   }
 
-  #take(update: Uint8Array, edits: readonly EditId[]): void {
+  #take(update: Uint8Array, edits: readonly Edit[]): void {
     Y.applyUpdate(this.#options.doc, update, SIBLING)
     this.#options.onEdits(edits)
-  }
-
-  /** A tab answers only for itself: of another's edits it may not yet know that they are durable. */
-  #ownEdits(): EditId[] {
-    return this.#options.unsettled().filter((edit) => isMadeBy(edit, this.#options.tab))
   }
 
   #post(message: Message): void {

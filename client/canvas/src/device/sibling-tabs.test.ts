@@ -1,9 +1,9 @@
 import fc from 'fast-check'
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { isMadeBy, type EditId } from './edit-id.ts'
-import { SIBLING } from './origins.ts'
-import { SiblingTabs } from './sibling-tabs.ts'
+import { UnsentEdits, type Edit } from '../collab/edits.ts'
+import type { Place } from './device-database.ts'
+import { SIBLING, SiblingTabs } from './sibling-tabs.ts'
 
 let rooms = 0
 const open = new Set<SiblingTabs>()
@@ -14,36 +14,35 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-function createPlace(): string {
+function createPlace(): Place {
   rooms += 1
-  return `http://board.example/${process.pid}-${rooms}`
+  return ['http://board.example', 'ada', `${process.pid}-${rooms}`]
 }
 
-/** A tab: a document, the edits it knows of, and its line to the other tabs. */
-function createTab(place: string, name: string) {
+/** A tab: a document, the edits it knows of, and its line to the other tabs. Its name is its Yjs client. */
+function createTab(place: Place, name: number) {
   const doc = new Y.Doc()
-  const known = new Set<EditId>()
-  let made = 0
+  doc.clientID = name
+  const unsent = new UnsentEdits()
   let told = 0
   const siblings = new SiblingTabs({
     place,
-    tab: name,
     doc,
-    unsettled: () => [...known],
-    onEdits: (edits) => edits.forEach((edit) => known.add(edit)),
-    onSettled: (edits) => edits.forEach((edit) => known.delete(edit)),
+    ownUnsent: () => [...unsent].filter(({ client }) => client === name),
+    onEdits: (edits) => edits.forEach((edit) => unsent.add(edit)),
+    onDurable: (clocks) => unsent.becameDurable(clocks),
   })
   open.add(siblings)
   doc.on('update', (update: Uint8Array, origin: unknown) => {
     if (origin === SIBLING) return
     told += 1
-    made += 1
-    known.add(`${name}:${made}`)
-    siblings.edit(`${name}:${made}`, update)
+    const edit = { client: name, clock: Y.getState(doc.store, name) }
+    unsent.add(edit)
+    siblings.edit([edit], update)
   })
   return {
     doc,
-    known,
+    unsent,
     siblings,
     told: () => told,
     draw: (id: string) => doc.getMap('elements').set(id, name),
@@ -51,13 +50,17 @@ function createTab(place: string, name: string) {
   }
 }
 
+function namesOf(unsent: Iterable<Edit>): string[] {
+  return [...unsent].map(({ client, clock }) => `${client}:${clock}`).toSorted()
+}
+
 describe('tabs of one room', () => {
   test('an edit reaches the other tabs with its name, and does not come back', async () => {
     const place = createPlace()
-    const [a, b, c] = [createTab(place, 'a'), createTab(place, 'b'), createTab(place, 'c')]
+    const [a, b, c] = [createTab(place, 1), createTab(place, 2), createTab(place, 3)]
     a.draw('x')
     await vi.waitFor(() => expect([b.drawn(), c.drawn()]).toEqual([['x'], ['x']]))
-    expect([...b.known]).toEqual(['a:1'])
+    expect(namesOf(b.unsent)).toEqual(['1:1'])
     b.draw('y')
     await vi.waitFor(() =>
       expect([a.drawn(), c.drawn()]).toEqual([
@@ -70,9 +73,9 @@ describe('tabs of one room', () => {
 
   test('a tab that opens gets what the others have, and they get what it has', async () => {
     const place = createPlace()
-    const a = createTab(place, 'a')
+    const a = createTab(place, 1)
     a.draw('x')
-    const b = createTab(place, 'b')
+    const b = createTab(place, 2)
     b.doc.transact(() => b.draw('loaded'), SIBLING)
     b.siblings.hello()
     await vi.waitFor(() =>
@@ -81,27 +84,27 @@ describe('tabs of one room', () => {
         ['loaded', 'x'],
       ]),
     )
-    expect([...b.known]).toEqual(['a:1'])
+    expect(namesOf(b.unsent)).toEqual(['1:1'])
   })
 
   test('a tab answers only for its own edits', async () => {
     const place = createPlace()
-    const a = createTab(place, 'a')
-    a.known.add('somebody:1')
+    const a = createTab(place, 1)
+    a.unsent.add({ client: 77, clock: 1 })
     a.draw('x')
-    const b = createTab(place, 'b')
+    const b = createTab(place, 2)
     b.siblings.hello()
     await vi.waitFor(() => expect(b.drawn()).toEqual(['x']))
-    expect([...b.known].filter((edit) => !isMadeBy(edit, 'a'))).toEqual([])
+    expect(namesOf(b.unsent)).toEqual(['1:1'])
   })
 
   test('what one tab learns to be durable, all know', async () => {
     const place = createPlace()
-    const [a, b] = [createTab(place, 'a'), createTab(place, 'b')]
+    const [a, b] = [createTab(place, 1), createTab(place, 2)]
     a.draw('x')
-    await vi.waitFor(() => expect(b.known.size).toBe(1))
-    b.siblings.settled(['a:1'])
-    await vi.waitFor(() => expect(a.known.size).toBe(0))
+    await vi.waitFor(() => expect(b.unsent.count).toBe(1))
+    b.siblings.durable(new Map([[1, 1]]))
+    await vi.waitFor(() => expect(a.unsent.count).toBe(0))
   })
 
   test('without a channel each tab is on its own, and nothing throws', () => {
@@ -113,7 +116,7 @@ describe('tabs of one room', () => {
         }
       },
     )
-    const a = createTab(createPlace(), 'a')
+    const a = createTab(createPlace(), 1)
     a.siblings.hello()
     a.draw('x')
     expect(a.drawn()).toEqual(['x'])
@@ -132,17 +135,17 @@ describe('tabs of one room', () => {
             const known = tabs.get(tab)
             if (known) known.draw(`e${index}`)
             else {
-              tabs.set(tab, createTab(place, `tab-${tab}`))
+              tabs.set(tab, createTab(place, tab + 1))
               tabs.get(tab)!.siblings.hello()
             }
             if (yields) await new Promise((resolve) => setImmediate(resolve))
           }
           const all = [...tabs.values()]
-          const edits = [...new Set(all.flatMap((tab) => [...tab.known]))].toSorted()
+          const edits = [...new Set(all.flatMap((tab) => namesOf(tab.unsent)))].toSorted()
           await vi.waitFor(() => {
             for (const tab of all) {
               expect(tab.drawn()).toHaveLength(edits.length)
-              expect([...tab.known].toSorted()).toEqual(edits)
+              expect(namesOf(tab.unsent)).toEqual(edits)
             }
           })
           for (const tab of all) tab.siblings.close()

@@ -1,6 +1,13 @@
 import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES } from '@sketchroom/shared/protocol/close-codes'
 
+const SHORTEST_MS = 200
+const FIRST_LONGEST_MS = 2_000
+/** The longest wait before the next try, in milliseconds. */
+export const LONGEST_RETRY_MS = 30_000
+/** A connection that held this long was a good one: what failed before it no longer counts. */
+const STABLE_MS = 5_000
+
 /** What can mend a connection that ended with an error: time, a fresh token, or nothing we do by ourselves. */
 export type Remedy = 'wait' | 'fresh-token' | 'none'
 
@@ -53,4 +60,47 @@ export function findCloseError(code: number, reason: string): ErrorCode | undefi
 /** Also a code that only a newer server knows: tried again for ever, it would be refused for ever. */
 function isFinal(code: number): boolean {
   return code >= 4400 && code < 4500
+}
+
+/** What to do after a connection ended or could not be made. */
+export type NextStep =
+  | { readonly kind: 'retry'; readonly afterMs: number }
+  | { readonly kind: 'give-up'; readonly reason: ErrorCode }
+
+/** Decides what follows a failure: a wait that grows, one try with a fresh token, or giving up. */
+export class RetryPolicy {
+  #failures = 0
+  #triedFreshToken = false
+
+  /**
+   * `error` is undefined when nobody said why; `heldMs` is how long the connection held, 0 if it never did;
+   * `random` is in [0, 1).
+   */
+  next(error: ErrorCode | undefined, heldMs: number, random: number): NextStep {
+    if (heldMs >= STABLE_MS) {
+      this.#failures = 0
+      this.#triedFreshToken = false
+    }
+    const remedy = error ? remedyOf[error] : 'wait'
+    if (error && (remedy === 'none' || (remedy === 'fresh-token' && this.#triedFreshToken))) {
+      return { kind: 'give-up', reason: error }
+    }
+    if (remedy === 'fresh-token') {
+      this.#triedFreshToken = true
+      return { kind: 'retry', afterMs: 0 }
+    }
+    const afterMs = retryDelayMs(this.#failures, random)
+    this.#failures += 1
+    return { kind: 'retry', afterMs }
+  }
+}
+
+/**
+ * How long to wait before trying again, in milliseconds. `failures` counts the attempts that failed since the
+ * connection last held: 0 right after a drop. The wait is random in a growing range, so that a server that
+ * comes back is not met by everyone at once. `random` is in [0, 1).
+ */
+export function retryDelayMs(failures: number, random: number): number {
+  const longest = Math.min(LONGEST_RETRY_MS, FIRST_LONGEST_MS * 2 ** failures)
+  return Math.round(SHORTEST_MS + random * (longest - SHORTEST_MS))
 }

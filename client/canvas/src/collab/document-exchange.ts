@@ -1,0 +1,212 @@
+import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
+import * as Y from 'yjs'
+import type { Clocks, UnsentEdits } from './edits.ts'
+import type { Received, SyncClient } from './sync-client.ts'
+
+/** Transaction origin of what the server sent. */
+export const FROM_SERVER = Symbol('sent by the server')
+
+/** A message that takes two seconds on a slow line (60 KB/s), so that what else is said comes through between. */
+const PIECE_BYTES = 128 * 1024
+/** While the server answers one piece, the next is on its way. */
+const UNANSWERED_PIECES = 2
+const NOTHING = Uint8Array.of(0, 0)
+
+/** How far an upload or a download is, in bytes. */
+export interface Progress {
+  readonly done: number
+  readonly total: number
+}
+
+/** A message that the server answers. */
+interface Write {
+  readonly kind: 'update' | 'step2'
+  readonly update: Uint8Array
+}
+
+/** What an exchange works on, and whom it tells. */
+export interface DocumentExchangeOptions {
+  readonly client: SyncClient
+  readonly doc: Y.Doc
+  readonly unsent: UnsentEdits
+  /** Whether the server would refuse what we have: then it is not sent. */
+  readonly isViewer: () => boolean
+  readonly onDurable: (durable: Clocks) => void
+  /** The server's drawing is in the document. */
+  readonly onDownloaded: () => void
+  /** Called when `downloaded`, `caughtUp` or a progress may have changed. */
+  readonly onChange: () => void
+}
+
+/**
+ * The document on one connection: the two sides compare what they have, send each other what is missing in pieces, and
+ * then each edit as it is made.
+ */
+export class DocumentExchange {
+  readonly #options: DocumentExchangeOptions
+  #downloaded = false
+  #caughtUp = false
+  /** The server has said what it has: from then on, what is drawn goes out at once. */
+  #compared = false
+  #queue: Write[] = []
+  #unanswered: Write[] = []
+  /** How many writes there were, sent or waiting. */
+  #writes = 0
+  #upload = { done: 0, total: 0 }
+  #download = { done: 0, total: 0 }
+
+  constructor(options: DocumentExchangeOptions) {
+    this.#options = options
+    this.compare()
+  }
+
+  /** All that the server had is in the document. */
+  get downloaded(): boolean {
+    return this.#downloaded
+  }
+
+  /** The server has, on this connection, made durable all that the document held at some moment. */
+  get caughtUp(): boolean {
+    return this.#caughtUp
+  }
+
+  /** How far a drawing that is coming down is, once the server has said how large it is. */
+  get downloading(): Progress | undefined {
+    const { done, total } = this.#download
+    return this.#downloaded || total <= PIECE_BYTES ? undefined : { done: Math.min(done, total), total }
+  }
+
+  /** How far it is with what goes up in pieces. */
+  get uploading(): Progress | undefined {
+    return this.#upload.total <= PIECE_BYTES ? undefined : { ...this.#upload }
+  }
+
+  /** Says what we have, and is told what we lack and what the server lacks. */
+  compare(): void {
+    const { client, doc } = this.#options
+    client.send({ kind: 'step1', stateVector: Y.encodeStateVector(doc) })
+  }
+
+  /** The server has said about how large the drawing is. */
+  expect(bytes: number): void {
+    this.#download.total = bytes
+  }
+
+  /** Takes what the server says of the document. */
+  received(message: Extract<Received, { kind: 'step1' | 'update' | 'answer' }>): void {
+    const { doc, onDownloaded, onChange } = this.#options
+    switch (message.kind) {
+      case 'step1':
+        return this.#answer(message.stateVector)
+      case 'answer':
+        return this.#answered(message.durable)
+      case 'update':
+        this.#download.done += message.update.length
+        Y.applyUpdate(doc, message.update, FROM_SERVER)
+        if (message.isLast && !this.#downloaded) {
+          this.#downloaded = true
+          onDownloaded()
+        }
+        return onChange()
+    }
+  }
+
+  /** Sends a local edit; `before` is what the document had before it. */
+  send(update: Uint8Array, before: ReadonlyMap<number, number>): void {
+    // Otherwise, it is a part of the answer when the server says what it has.
+    if (!this.#compared) return
+    const isLarge = update.length > PIECE_BYTES
+    if (!isLarge && this.#queue.length === 0) return this.#sendNow({ kind: 'update', update })
+    const pieces = isLarge ? cutUpdate(update, Y.encodeStateVector(new Map(before)), PIECE_BYTES) : [update]
+    this.#enqueue(pieces.map((piece) => ({ kind: 'update', update: piece })))
+    this.#pump()
+  }
+
+  /** How many writes there are now; see `hasAnswered`. */
+  get writes(): number {
+    return this.#writes
+  }
+
+  /** Whether so many writes have been answered or given up. */
+  hasAnswered(writes: number): boolean {
+    return this.#compared && this.#writes - this.#queue.length - this.#unanswered.length >= writes
+  }
+
+  /** Sends what the server lacks. */
+  #answer(stateVector: Uint8Array): void {
+    this.#compared = true
+    this.#dropQueue()
+    const known = Y.encodeStateVector(this.#provenOf(Y.decodeStateVector(stateVector)))
+    const { doc, isViewer } = this.#options
+    const pieces = isViewer() ? [] : cutUpdate(Y.encodeStateAsUpdate(doc, known), known, PIECE_BYTES)
+    const last = pieces.length === 1 ? pieces.pop() : undefined
+    this.#enqueue([
+      ...pieces.map((update): Write => ({ kind: 'update', update })),
+      { kind: 'step2', update: last ?? NOTHING },
+    ])
+    this.#pump()
+    this.#options.onChange()
+  }
+
+  /**
+   * Of unsent edits that the server has, it has not said that they are durable, perhaps because a connection ended before
+   * the answer: they are sent again, so that it will.
+   */
+  #provenOf(known: Map<number, number>): Map<number, number> {
+    const { unsent } = this.#options
+    for (const client of unsent.clients()) {
+      const proven = Math.min(known.get(client) ?? 0, unsent.durable.get(client) ?? 0)
+      if (proven > 0) known.set(client, proven)
+      else known.delete(client)
+    }
+    return known
+  }
+
+  #answered(durable: Clocks | undefined): void {
+    const write = this.#unanswered.shift()
+    if (write && durable) {
+      this.#upload.done += write.update.length
+      if (write.kind === 'step2') this.#caughtUp = true
+    }
+    // What follows would be refused too, or refer to what was: it goes out with the next comparison.
+    if (!durable) this.#dropQueue()
+    if (durable) this.#options.onDurable(durable)
+    this.#pump()
+    if (this.#unanswered.length === 0) this.#upload = { done: 0, total: 0 }
+    this.#options.onChange()
+  }
+
+  #enqueue(writes: readonly Write[]): void {
+    this.#writes += writes.length
+    this.#queue.push(...writes)
+    this.#upload.total += sizeOf(writes)
+  }
+
+  #dropQueue(): void {
+    this.#upload.total -= sizeOf(this.#queue)
+    this.#queue = []
+  }
+
+  #pump(): void {
+    while (this.#unanswered.length < UNANSWERED_PIECES) {
+      const write = this.#queue.shift()
+      if (!write) return
+      this.#send(write)
+    }
+  }
+
+  #sendNow(write: Write): void {
+    this.#writes += 1
+    this.#upload.total += write.update.length
+    this.#send(write)
+  }
+
+  #send(write: Write): void {
+    this.#unanswered.push(write)
+    this.#options.client.send(write)
+  }
+}
+
+function sizeOf(writes: readonly Write[]): number {
+  return writes.reduce((sum, { update }) => sum + update.length, 0)
+}

@@ -1,0 +1,348 @@
+import type { Role } from '@sketchroom/shared/roles'
+import * as Y from 'yjs'
+import type { Clocks, Edit } from '../collab/edits.ts'
+import { openDeviceDatabase, type DeviceDatabase, type Place } from './device-database.ts'
+import { askToPersist, makeRoom, removeRoom } from './device-space.ts'
+import {
+  addRows,
+  patchRoom,
+  readRoom,
+  rewriteRoom,
+  type NewRow,
+  type RoomPatch,
+  type StoredState,
+} from './room-rows.ts'
+import { tellRoomsChanged } from './stored-rooms.ts'
+
+/** What the server sent can be fetched again, so it may wait this long to be written together. */
+const GATHER_MS = 250
+/** How long after a failed write the whole board is written again; doubled after each failure. */
+const RECOVER_AFTER_MS = 10_000
+const LONGEST_RECOVER_MS = 5 * 60_000
+/** From so many rows on, a log is folded into one row: when it is read, and while it grows by a part of itself. */
+const FOLD_AT_ROWS = 200
+const FOLD_AT_GROWTH = 0.25
+/** However small the rows are. */
+const FOLD_AT_ROWS_AT_LAST = 2_000
+
+/**
+ * `overdue`: still opening, after longer than anybody should trust; what comes waits for it all the same.
+ * `failing`: a write is missing in the log, so later pieces might not fit and are not written; `recovering`: the whole board
+ * is being written, and what comes meanwhile waits to follow it. `removed`: the person may not see it; `discarded`:
+ * they let it go.
+ */
+type Mode = 'opening' | 'overdue' | 'working' | 'failing' | 'recovering' | 'removed' | 'discarded'
+
+/** What a stored room needs to know of the session it belongs to. */
+export interface StoredRoomOptions {
+  readonly place: Place
+  readonly doc: Y.Doc
+  /** The edits that are not durable on the server; their names are written again when the board is. */
+  readonly unsent: () => Iterable<Edit>
+  /** Called when `working` changes. */
+  readonly onChange: () => void
+}
+
+/**
+ * One room's drawing on this device. The name of a local edit is a part of its row, so after a crash the count of unsent
+ * edits is as true as the drawing. No method rejects: a failure shows in `working`.
+ */
+export class StoredRoom {
+  readonly #options: StoredRoomOptions
+  #database: DeviceDatabase | undefined
+  #mode: Mode = 'opening'
+  #loaded = false
+  #closed = false
+  #timer: ReturnType<typeof setTimeout> | undefined
+  #recoverAfterMs = RECOVER_AFTER_MS
+  /** What is under way; each write waits for the one before. */
+  #lastWrite: Promise<void> = Promise.resolve()
+  #rows: NewRow[] = []
+  #durable = new Map<number, number>()
+  #role: RoomPatch['role']
+  #grown = 0
+  /** The rows that the document holds, each with its size. */
+  #held = new Map<number, number>()
+  /** How many of them hold bytes; what the log took when it was one row; what came since. */
+  #loggedRows = 0
+  #foldedBytes = 0
+  #addedBytes = 0
+
+  constructor(options: StoredRoomOptions) {
+    this.#options = options
+  }
+
+  /** Whether what is drawn now is stored. Optimistic while the database opens, until `doubt`. */
+  get working(): boolean {
+    return this.#mode === 'opening' || this.#mode === 'working'
+  }
+
+  /** What comes is not written, and need not wait. */
+  get #isMute(): boolean {
+    return this.#mode === 'failing' || this.#mode === 'removed' || this.#mode === 'discarded'
+  }
+
+  /** Puts into the document what this device has, and tells which edits the server has not made durable. */
+  async load(): Promise<StoredState> {
+    const { place, doc } = this.#options
+    try {
+      this.#database = await this.#open()
+      this.#setMode('working')
+      this.#write()
+      const state = await readRoom(this.#database, place, doc)
+      for (const [key, bytes] of state.rows) this.#held.set(key, bytes)
+      this.#loggedRows = [...state.rows.values()].filter((bytes) => bytes > 0).length
+      this.#foldedBytes = Math.max(0, ...state.rows.values())
+      this.#loaded = true
+      if (this.#loggedRows >= FOLD_AT_ROWS) await this.#rewrite(this.#database)
+      else await patchRoom(this.#database, place, this.#takePatch(), true)
+      void makeRoom(this.#database, place)
+      return state
+    } catch {
+      // Storage is off or broken: the session goes on in memory, and `working` says so.
+      this.#failed()
+      return { unsent: [], durable: new Map(), role: undefined, rows: new Map() }
+    }
+  }
+
+  /** Trusts no longer that a database that still opens will ever be there. */
+  doubt(): void {
+    if (this.#mode === 'opening') this.#setMode('overdue')
+  }
+
+  /** Writes a local edit under its names; the transaction is started before this returns. */
+  storeEdit(bytes: Uint8Array, [edit, ...more]: readonly [Edit, ...Edit[]]): void {
+    if (this.#isMute) return
+    this.#rows.push({ bytes, edit }, ...more.map((name): NewRow => ({ bytes: undefined, edit: name })))
+    this.#write()
+    askToPersist()
+    // Its bytes are counted, and the lists of boards are told of it, a little later.
+    this.#writeSoon()
+  }
+
+  /** Writes what came from the server, soon. */
+  storeRemote(bytes: Uint8Array): void {
+    if (this.#isMute) return
+    this.#rows.push({ bytes })
+    this.#writeSoon()
+  }
+
+  /** Notes what is durable on the server, whichever tab made it. */
+  storeDurable(clocks: Clocks): void {
+    if (clocks.size === 0) return
+    for (const [client, clock] of clocks) this.#durable.set(client, Math.max(clock, this.#durable.get(client) ?? 0))
+    this.#writeSoon()
+  }
+
+  /** Remembers what the person may do here; undefined forgets it. Who has a role again has the room stored again. */
+  rememberRole(role: Role | undefined): void {
+    this.#role = { value: role }
+    if (role && this.#mode === 'removed') {
+      this.#mode = 'failing'
+      void this.#recover()
+    }
+    this.#writeSoon()
+  }
+
+  /** Removes what is stored, until there is a role again. */
+  remove(): void {
+    if (!this.#database || this.#mode === 'removed') return
+    this.#stop('removed')
+    this.#after(removeRoom(this.#database, this.#options.place).then(tellRoomsChanged, () => {}))
+  }
+
+  /** Writes all that waits, and resolves when it is written or has failed. */
+  async flush(): Promise<void> {
+    this.#write()
+    await this.#lastWrite
+    this.#patch()
+    await this.#lastWrite
+  }
+
+  /** Writes nothing more: the person has let go of what was stored. */
+  discarded(): void {
+    this.#stop('discarded')
+  }
+
+  /** Flushes and lets go of the database. */
+  async close(): Promise<void> {
+    await this.flush()
+    this.#closed = true
+    clearTimeout(this.#timer)
+    this.#database?.close()
+    this.#database = undefined
+  }
+
+  #stop(mode: 'removed' | 'discarded'): void {
+    this.#rows = []
+    this.#held.clear()
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    this.#setMode(mode)
+  }
+
+  async #open(): Promise<DeviceDatabase> {
+    const database = await openDeviceDatabase(() => {
+      if (this.#database === database) this.#failed()
+    })
+    if (!this.#closed) return database
+    database.close()
+    throw new Error('the room was closed while its storage opened')
+  }
+
+  #writeSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined
+      this.#write()
+      this.#patch()
+    }, GATHER_MS)
+  }
+
+  /** Starts to write the rows that wait. */
+  #write(): void {
+    const database = this.#database
+    if (!database || this.#mode !== 'working' || this.#rows.length === 0) return
+    const rows = joined(this.#rows)
+    this.#rows = []
+    this.#after(this.#add(database, rows))
+  }
+
+  async #add(database: DeviceDatabase, rows: readonly NewRow[]): Promise<void> {
+    try {
+      const keys = await addRows(database, this.#options.place, rows)
+      for (const [index, key] of keys.entries()) {
+        const size = rows[index]?.bytes?.length ?? 0
+        this.#held.set(key, size)
+        if (size > 0) this.#loggedRows += 1
+        this.#grown += size
+        this.#addedBytes += size
+      }
+    } catch {
+      this.#failed()
+    }
+  }
+
+  /** Starts to note what is new beside the drawing. */
+  #patch(): void {
+    const database = this.#database
+    if (!database || this.#mode !== 'working' || !this.#loaded) return
+    if (this.#grown === 0 && this.#durable.size === 0 && !this.#role) return
+    this.#after(this.#patchAfter(this.#lastWrite, database))
+  }
+
+  async #patchAfter(written: Promise<void>, database: DeviceDatabase): Promise<void> {
+    await written
+    if (this.#mode !== 'working') return
+    const patch = this.#takePatch()
+    try {
+      const isStored = await patchRoom(database, this.#options.place, patch, false)
+      // If not, it had to make room for others, and what is drawn now would stand on nothing.
+      if (!isStored || this.#isLong()) await this.#rewrite(database)
+      tellRoomsChanged()
+    } catch {
+      this.#giveBack(patch)
+      this.#failed()
+    }
+  }
+
+  #isLong(): boolean {
+    if (this.#loggedRows < FOLD_AT_ROWS) return false
+    return this.#loggedRows >= FOLD_AT_ROWS_AT_LAST || this.#addedBytes > this.#foldedBytes * FOLD_AT_GROWTH
+  }
+
+  /** Writes the whole board as one row, in place of the rows that it holds; what comes meanwhile follows it. */
+  async #rewrite(database: DeviceDatabase): Promise<void> {
+    const { place, doc, unsent } = this.#options
+    const [held, patch] = [new Map(this.#held), this.#takePatch()]
+    try {
+      const rows = await rewriteRoom(database, place, { doc, unsent: unsent(), patch }, held)
+      for (const [key, bytes] of this.#held) if (!held.has(key)) rows.set(key, bytes)
+      this.#held = rows
+    } catch (error) {
+      this.#giveBack(patch)
+      throw error
+    }
+    this.#loggedRows = 1
+    this.#foldedBytes = Math.max(0, ...this.#held.values())
+    this.#addedBytes = 0
+  }
+
+  #failed(): void {
+    if (this.#mode === 'discarded' || this.#mode === 'removed') return
+    this.#setMode('failing')
+    // It is in the document, which is written whole when there is room again.
+    this.#rows = []
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#closed || !this.#loaded) return
+    this.#timer = setTimeout(() => void this.#recover(), this.#recoverAfterMs)
+    this.#recoverAfterMs = Math.min(LONGEST_RECOVER_MS, this.#recoverAfterMs * 2)
+  }
+
+  async #recover(): Promise<void> {
+    this.#timer = undefined
+    try {
+      this.#database?.close()
+      this.#database = undefined
+      const database = await this.#open()
+      this.#database = database
+      await makeRoom(database, this.#options.place)
+      this.#setMode('recovering')
+      await this.#rewrite(database)
+      // A write that was under way when another failed proves nothing; only the whole board does.
+      if (this.#mode !== 'recovering') return
+      this.#recoverAfterMs = RECOVER_AFTER_MS
+      this.#setMode('working')
+      tellRoomsChanged()
+      this.#write()
+      this.#writeSoon()
+    } catch {
+      // Still no storage: `working` says so already, and the next round tries again.
+      this.#failed()
+    }
+  }
+
+  #takePatch(): RoomPatch {
+    const patch = { durable: this.#durable, role: this.#role, bytes: this.#grown }
+    this.#durable = new Map()
+    this.#role = undefined
+    this.#grown = 0
+    return patch
+  }
+
+  /** What was not written is in no document: it is kept for the next try. */
+  #giveBack({ durable, role }: RoomPatch): void {
+    for (const [client, clock] of durable) this.#durable.set(client, Math.max(clock, this.#durable.get(client) ?? 0))
+    this.#role ??= role
+  }
+
+  #after(work: Promise<void>): void {
+    const before = this.#lastWrite
+    this.#lastWrite = before.then(() => work)
+  }
+
+  #setMode(mode: Mode): void {
+    const was = this.working
+    this.#mode = mode
+    if (this.working !== was) this.#options.onChange()
+  }
+}
+
+/** What came from the server, in one row where nothing stands between. */
+function joined(rows: readonly NewRow[]): NewRow[] {
+  const result: NewRow[] = []
+  let remote: Uint8Array[] = []
+  const endRemote = () => {
+    if (remote.length > 0) result.push({ bytes: Y.mergeUpdates(remote) })
+    remote = []
+  }
+  for (const row of rows) {
+    if (row.bytes && !row.edit) remote.push(row.bytes)
+    else {
+      endRemote()
+      result.push(row)
+    }
+  }
+  endRemote()
+  return result
+}

@@ -1,0 +1,143 @@
+import * as Y from 'yjs'
+import { beginningWith, openDeviceDatabase, STORES, type DeviceDatabase, type Place } from './device-database.ts'
+import { removeRoom } from './device-space.ts'
+import { countUnsent, readRoom } from './room-rows.ts'
+
+/** One board as this device has it. */
+export interface StoredRoomInfo {
+  readonly roomId: string
+  /** How many edits were made here that the server has not said to be durable. */
+  readonly unsent: number
+  /** How much it takes, about. */
+  readonly bytes: number
+  /** When it was last open here, in milliseconds since 1970. */
+  readonly usedAt: number
+}
+
+/** Whose boards, and of which server (an http(s) origin). */
+export interface StoredRoomsOptions {
+  readonly serverUrl: string
+  readonly person: string
+}
+
+/** The boards that this device stores for one person. Where storage is off there are none, and nothing rejects. */
+export interface StoredRooms {
+  list(): Promise<StoredRoomInfo[]>
+  /** Calls with the list, now and when it changes in any tab, until the returned function is called. */
+  watch(listener: (rooms: readonly StoredRoomInfo[]) => void): () => void
+  /** The drawing as this device has it, unsent edits and all; an empty one of a room that is not stored. */
+  read(roomId: string): Promise<Y.Doc>
+  /**
+   * Removes it from this device, unsent edits too. A session that is open in it, in any tab, stores and sends nothing of
+   * what it had; to draw on, open the board anew.
+   */
+  discard(roomId: string): Promise<void>
+}
+
+const CHANNEL = 'sketchroom/2/stored'
+/** A list that is asked for at each edit would be all that the device does. */
+const WATCH_PAUSE_MS = 200
+
+type StoredMessage = { readonly type: 'changed' } | { readonly type: 'discarded'; readonly place: Place }
+
+/** The boards that this device stores for a person. */
+export function storedRooms({ serverUrl, person }: StoredRoomsOptions): StoredRooms {
+  const { origin } = new URL(serverUrl)
+
+  async function list(): Promise<StoredRoomInfo[]> {
+    return withDatabase([], async (database) => {
+      const transaction = database.transaction(STORES)
+      const rooms = await transaction.objectStore('rooms').getAll(beginningWith(origin, person))
+      const infos: StoredRoomInfo[] = []
+      for (const room of rooms) {
+        const { place, bytes, usedAt } = room
+        infos.push({ roomId: place[2], unsent: await countUnsent(transaction, room), bytes, usedAt })
+      }
+      return infos
+    })
+  }
+
+  return {
+    list,
+    watch(listener) {
+      let stopped = false
+      let timer: ReturnType<typeof setTimeout> | undefined
+      const tell = async () => {
+        const rooms = await list()
+        if (!stopped) listener(rooms)
+      }
+      const stopHearing = hear(() => {
+        timer ??= setTimeout(() => {
+          timer = undefined
+          void tell()
+        }, WATCH_PAUSE_MS)
+      })
+      void tell()
+      return () => {
+        stopped = true
+        clearTimeout(timer)
+        stopHearing()
+      }
+    },
+    async read(roomId) {
+      const doc = new Y.Doc()
+      await withDatabase(undefined, async (database) => void (await readRoom(database, [origin, person, roomId], doc)))
+      return doc
+    },
+    async discard(roomId) {
+      const place: Place = [origin, person, roomId]
+      // First: a session that is told later would write on.
+      post({ type: 'discarded', place })
+      await withDatabase(undefined, (database) => removeRoom(database, place))
+      post({ type: 'changed' })
+    },
+  }
+}
+
+/** Tells all tabs that a list of stored rooms may have changed. */
+export function tellRoomsChanged(): void {
+  post({ type: 'changed' })
+}
+
+/** Calls when the room is discarded, in this tab or another, until the returned function is called. */
+export function onDiscarded(place: Place, listener: () => void): () => void {
+  return hear((message) => {
+    if (message.type === 'discarded' && message.place.every((part, index) => part === place[index])) listener()
+  })
+}
+
+async function withDatabase<T>(otherwise: T, work: (database: DeviceDatabase) => Promise<T>): Promise<T> {
+  let database: DeviceDatabase | undefined
+  try {
+    database = await openDeviceDatabase()
+    return await work(database)
+  } catch {
+    // Storage is off or broken: nothing is stored.
+    return otherwise
+  } finally {
+    database?.close()
+  }
+}
+
+let sender: BroadcastChannel | undefined
+
+function post(message: StoredMessage): void {
+  try {
+    sender ??= new BroadcastChannel(CHANNEL)
+    ;(sender as { unref?: () => void }).unref?.()
+    sender.postMessage(message)
+  } catch {
+    // Missing in old browsers, and it throws where storage is switched off: then nobody has anything stored either.
+  }
+}
+
+function hear(listener: (message: StoredMessage) => void): () => void {
+  try {
+    const channel = new BroadcastChannel(CHANNEL)
+    channel.addEventListener('message', (event: MessageEvent<StoredMessage>) => listener(event.data))
+    return () => channel.close()
+  } catch {
+    // As in `post`.
+    return () => {}
+  }
+}
