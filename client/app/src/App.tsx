@@ -6,12 +6,13 @@ import { HomePage } from './home/HomePage.tsx'
 import { NotFoundPage } from './NotFoundPage.tsx'
 import { ErrorBoundary } from './ui/ErrorBoundary.tsx'
 import { Toasts } from './ui/Toasts.tsx'
+import { UpdateNotice } from './update/UpdateNotice.tsx'
 
 /** The pages and their addresses. The service worker knows the same addresses (`sw/strategy.ts`). */
 export function App() {
   return (
     <ErrorBoundary>
-      <Toasts>
+      <Toasts lasting={<UpdateNotice />}>
         <a className="skip-link" href="#content">
           Skip to content
         </a>

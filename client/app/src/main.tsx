@@ -10,7 +10,7 @@ import { KNOWN_USER_STORAGE_KEY } from './device/known-user.ts'
 import { AppContext } from './session/AppContext.tsx'
 import { createSession } from './session/create-session.ts'
 import { createTabLock } from './session/tab-lock.ts'
-import { registerServiceWorker } from './sw/register.ts'
+import { createAppUpdate, NO_APP_UPDATE } from './update/app-update.ts'
 import './styles/tokens.css'
 import './styles/base.css'
 import './styles/skeleton.css'
@@ -26,6 +26,10 @@ const session = createSession({
   lock: createTabLock('locks' in navigator ? navigator.locks : undefined),
 })
 const rooms = createRoomsApi(session.send)
+// The container is absent outside secure contexts, whatever the types say.
+const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined
+const update =
+  import.meta.env.PROD && workers ? createAppUpdate(workers, new URL(import.meta.url).pathname) : NO_APP_UPDATE
 
 void session.start()
 // Another tab signed in or out: this one must not go on as somebody else. A null key: all was cleared.
@@ -37,12 +41,10 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has lost its root')
 createRoot(root).render(
   <StrictMode>
-    <AppContext value={{ session, rooms, storage }}>
+    <AppContext value={{ session, rooms, storage, update }}>
       <BrowserRouter>
         <App />
       </BrowserRouter>
     </AppContext>
   </StrictMode>,
 )
-
-if (import.meta.env.PROD) registerServiceWorker()

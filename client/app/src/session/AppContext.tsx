@@ -1,6 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { RoomsApi } from '../api/rooms.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
+import type { AppUpdate } from '../update/app-update.ts'
 import type { SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 
@@ -9,6 +10,7 @@ export interface AppParts {
   readonly session: Session
   readonly rooms: RoomsApi
   readonly storage: DeviceStorage
+  readonly update: AppUpdate
 }
 
 /** Carries the parts to the pages. */

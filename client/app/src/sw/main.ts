@@ -2,11 +2,16 @@
  * The service worker: keeps the app's shell, so that a board opens without the network. Boards themselves
  * are kept by the canvas in IndexedDB.
  *
- * Written by hand because it is this short: Workbox would bring ten times the code for the same three
- * strategies, and its updates replace the worker under open tabs, which we do not want.
+ * Each version keeps a shell of its own. A new version waits until somebody wants it, and an old shell stays until no
+ * open page runs with it: its parts are loaded when they are needed, and the server has only those of its own version.
+ *
+ * Written by hand because Workbox cannot do that: it has one cache, out of which the new version's start takes what
+ * the new version does not list, whoever still runs with it.
  */
+import type { PageMessage } from './page-message.ts'
+import { findRunningScripts } from './running-pages.ts'
 import { strategyFor } from './strategy.ts'
-import type { TakeOver, WorkerScope } from './worker-scope.ts'
+import type { WorkerScope } from './worker-scope.ts'
 
 const worker = self as unknown as WorkerScope
 
@@ -21,12 +26,23 @@ const SHELL_PAGE = '/'
 const ANSWER_TIMEOUT_MS = 4_000
 
 worker.addEventListener('install', (event) => event.waitUntil(keepShell()))
-worker.addEventListener('activate', (event) => event.waitUntil(dropOldShells()))
+worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()))
 
-// No `skipWaiting` on install: tabs that are open may still load parts of the version that they run. A page
-// that starts up asks for it, and gets it when no other tab is open.
 worker.addEventListener('message', (event) => {
-  if (event.data === ('take-over' satisfies TakeOver)) event.waitUntil(takeOverIfAlone())
+  const message = event.data as PageMessage
+  switch (message.type) {
+    case 'is-another': {
+      const isOwn = files.includes(message.script)
+      event.ports[0]?.postMessage(!isOwn)
+      // The page came from the network and is of this version already: nobody has to be asked.
+      if (isOwn) event.waitUntil(worker.skipWaiting())
+      return
+    }
+    case 'started':
+      return event.waitUntil(dropUnusedShells())
+    case 'take-over':
+      return event.waitUntil(worker.skipWaiting())
+  }
 })
 
 worker.addEventListener('fetch', (event) => {
@@ -50,16 +66,21 @@ async function keepShell(): Promise<void> {
   )
 }
 
-async function dropOldShells(): Promise<void> {
-  const names = await caches.keys()
-  const old = names.filter((name) => name.startsWith(CACHE_PREFIX) && name !== cacheName)
-  await Promise.all(old.map((name) => caches.delete(name)))
-  await worker.clients.claim()
-}
-
-async function takeOverIfAlone(): Promise<void> {
-  const tabs = await worker.clients.matchAll({ type: 'window', includeUncontrolled: true })
-  if (tabs.length <= 1) await worker.skipWaiting()
+async function dropUnusedShells(): Promise<void> {
+  const [names, tabs, { held }] = await Promise.all([
+    caches.keys(),
+    worker.clients.matchAll({ type: 'window', includeUncontrolled: true }),
+    navigator.locks.query(),
+  ])
+  const scripts = findRunningScripts(tabs.length, held ?? [])
+  // While another version comes or waits, its shell looks unused, and only the version in charge may judge.
+  if (!scripts || worker.registration.installing || worker.registration.waiting) return
+  for (const name of names) {
+    if (!name.startsWith(CACHE_PREFIX) || name === cacheName) continue
+    // Its page names its script. Its files tell less: parts of a newer version, on their way through, stay here too.
+    const page = (await (await findInShell(SHELL_PAGE, name))?.text()) ?? ''
+    if (!scripts.some((script) => page.includes(script))) await caches.delete(name)
+  }
 }
 
 async function networkFirst(request: Request, fallback: string): Promise<Response> {
@@ -70,9 +91,9 @@ async function networkFirst(request: Request, fallback: string): Promise<Respons
     const response = await fetch(request, { signal: abort.signal })
     // A gateway without a server behind it has no page for us.
     if (response.status < 500) return response
-    return (await findKept(fallback)) ?? response
+    return (await findInShell(fallback)) ?? response
   } catch (error) {
-    const kept = await findKept(fallback)
+    const kept = await findInShell(fallback)
     if (kept) return kept
     throw error
   } finally {
@@ -81,18 +102,18 @@ async function networkFirst(request: Request, fallback: string): Promise<Respons
 }
 
 async function cacheFirst(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
-  const kept = await findKept(request.url)
+  // In whichever shell: the page may be of another version than this worker, and the name tells the content.
+  const kept = await caches.match(request.url, { ignoreVary: true })
   if (kept) return kept
+  // Opened first: while the answer comes a new version may drop this shell, and opening would make another of its name.
+  const shell = await caches.open(cacheName)
   const response = await fetch(request)
-  if (response.ok) {
-    const copy = response.clone()
-    waitUntil(caches.open(cacheName).then((cache) => cache.put(request.url, copy)))
-  }
+  if (response.ok) waitUntil(shell.put(request.url, response.clone()))
   return response
 }
 
-async function findKept(url: string): Promise<Response | undefined> {
-  const cache = await caches.open(cacheName)
+async function findInShell(url: string, name = cacheName): Promise<Response | undefined> {
+  const cache = await caches.open(name)
   // The server varies by encoding; what is kept is already decoded.
   return cache.match(url, { ignoreVary: true })
 }

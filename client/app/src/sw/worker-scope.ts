@@ -4,9 +4,10 @@
  */
 export interface WorkerScope {
   readonly location: Location
+  readonly registration: { readonly installing: object | null; readonly waiting: object | null }
   readonly clients: {
     claim(): Promise<void>
-    matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<readonly unknown[]>
+    matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<readonly object[]>
   }
   skipWaiting(): Promise<void>
   addEventListener(type: 'install' | 'activate', listener: (event: LongEvent) => void): void
@@ -24,9 +25,3 @@ interface FetchEvent extends LongEvent {
   readonly request: Request
   respondWith(response: Promise<Response>): void
 }
-
-/**
- * What a page that starts up says to a new service worker that waits. A type, so that page and worker agree
- * without sharing a chunk: the worker must be one file.
- */
-export type TakeOver = 'take-over'

@@ -15,8 +15,14 @@ const ToastContext = createContext<(toast: Toast) => void>(() => {
 /** Long enough to read, think and reach for "Undo". */
 const SHOWN_MS = 8_000
 
+interface ToastsProps {
+  readonly children: ReactNode
+  /** Shown above the toasts, for as long as it likes. */
+  readonly lasting?: ReactNode
+}
+
 /** Shows the latest toast of everything inside. It waits while it is pointed at or focused. */
-export function Toasts({ children }: { children: ReactNode }) {
+export function Toasts({ children, lasting }: ToastsProps) {
   const [toast, setToast] = useState<{ id: number; toast: Toast }>()
   const [held, setHeld] = useState(false)
 
@@ -36,6 +42,7 @@ export function Toasts({ children }: { children: ReactNode }) {
     <ToastContext value={show}>
       {children}
       <div className="toasts" role="status">
+        {lasting}
         {shown && (
           <div
             key={toast.id}

@@ -1,0 +1,17 @@
+import { expect, test } from 'vitest'
+import { findRunningScripts } from './running-pages.ts'
+
+const lock = (name: string): LockInfo => ({ name, mode: 'shared', clientId: 'x' })
+
+test('what open pages run is read from the locks that they hold, and other locks are left alone', () => {
+  const held = [lock('sketchroom.session'), lock('sketchroom.page /assets/app-1.js'), lock('somebody.else')]
+  expect(findRunningScripts(1, held)).toEqual(['/assets/app-1.js'])
+})
+
+test('a tab that has not said yet what it runs may run anything', () => {
+  expect(findRunningScripts(2, [lock('sketchroom.page /assets/app-1.js'), lock('sketchroom.session')])).toBeUndefined()
+})
+
+test('without any page nothing runs', () => {
+  expect(findRunningScripts(0, [])).toEqual([])
+})

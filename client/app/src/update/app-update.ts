@@ -1,0 +1,108 @@
+import type { PageLockPrefix, PageMessage } from '../sw/page-message.ts'
+
+/** A new version of the app, which is offered and never taken: the page goes on as it is until the person says so. */
+export interface AppUpdate {
+  /** Whether a version that this page does not run is on this device, whole. */
+  readonly isReady: () => boolean
+  readonly subscribe: (listener: () => void) => () => void
+  /** Asks the server now whether there is one, as when it calls this version too old. */
+  look(): void
+  /** Lets the new version begin, and loads the page anew. */
+  take(): void
+}
+
+/** A page that stays open for days asks this often, and when it is back on the network. */
+const LOOK_EVERY_MS = 60 * 60_000
+
+/** Without service workers (an insecure origin, a developer's server) each load of the page is the newest. */
+export const NO_APP_UPDATE: AppUpdate = {
+  isReady: () => false,
+  subscribe: () => () => {},
+  look: () => {},
+  take: () => location.reload(),
+}
+
+/**
+ * Registers the service worker once the page is loaded, so that it does not compete with it, and watches for its next
+ * version. `script` is the path of the script that this page runs: it changes with everything that the app loads.
+ */
+export function createAppUpdate(container: ServiceWorkerContainer, script: string): AppUpdate {
+  let registration: ServiceWorkerRegistration | undefined
+  let ready = false
+  const first = container.controller
+  const listeners = new Set<() => void>()
+
+  async function judge(): Promise<void> {
+    // The worker that this page began with may be older than the page, which came from the network, and never newer.
+    const newest = registration?.waiting ?? (container.controller === first ? null : container.controller)
+    const next = newest ? await isAnother(newest, script) : false
+    if (next === ready) return
+    ready = next
+    for (const listener of listeners) listener()
+  }
+
+  function look(): void {
+    registration?.update().catch(() => {
+      // The server is away, and this version goes on.
+    })
+  }
+
+  async function register(): Promise<void> {
+    registration = await container.register('/sw.js')
+    registration.addEventListener('updatefound', () => {
+      registration?.installing?.addEventListener('statechange', () => void judge())
+    })
+    container.addEventListener('controllerchange', () => void judge())
+    await judge()
+    tell(container.controller, { type: 'started' })
+  }
+
+  if ('locks' in navigator) holdPageLock(navigator.locks, script)
+  window.addEventListener('load', () => {
+    register().catch(() => {
+      // Blocked by the browser's settings, or the server is away: the app works without, only not offline.
+    })
+  })
+  window.addEventListener('online', look)
+  setInterval(look, LOOK_EVERY_MS)
+
+  return {
+    isReady: () => ready,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    look,
+    take() {
+      const waiting = registration?.waiting
+      if (!waiting) return location.reload()
+      // "redundant": a still newer one has pushed it out, and the page asks again when it is loaded.
+      waiting.addEventListener('statechange', () => waiting.state !== 'activating' && location.reload())
+      tell(waiting, { type: 'take-over' })
+    },
+  }
+}
+
+/** Says to all of this browser which script, and with it which version of the app, this page runs. */
+function holdPageLock(locks: LockManager, script: string): void {
+  const name = ('sketchroom.page ' satisfies PageLockPrefix) + script
+  // The page never lets go; the browser does when the page is gone, however it went.
+  locks
+    .request(name, { mode: 'shared' }, () => new Promise<never>(() => {}))
+    .catch(() => {
+      // A page that is being left cannot take a lock any more.
+    })
+}
+
+function isAnother(worker: ServiceWorker, script: string): Promise<boolean> {
+  const { port1, port2 } = new MessageChannel()
+  const { promise, resolve } = Promise.withResolvers<boolean>()
+  port1.addEventListener('message', ({ data }) => resolve(data === true), { once: true })
+  port1.start()
+  tell(worker, { type: 'is-another', script }, [port2])
+  return promise.finally(() => port1.close())
+}
+
+function tell(worker: ServiceWorker | null, message: PageMessage, ports: MessagePort[] = []): void {
+  worker?.postMessage(message, ports)
+}
