@@ -1,3 +1,4 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
@@ -37,14 +38,24 @@ window.addEventListener('storage', ({ key }) => {
   if (key === KNOWN_USER_STORAGE_KEY || key === null) void session.start()
 })
 
+/**
+ * Always asks, whatever the browser says of the network: a server may be on this machine. Nothing is tried again at
+ * once: everything is asked for again in a while, when the network is back, and when the person presses "Try again".
+ */
+const queries = new QueryClient({
+  defaultOptions: { queries: { networkMode: 'always', refetchOnReconnect: true, retry: false } },
+})
+
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has lost its root')
 createRoot(root).render(
   <StrictMode>
     <AppContext value={{ session, rooms, storage, update }}>
-      <BrowserRouter>
-        <App />
-      </BrowserRouter>
+      <QueryClientProvider client={queries}>
+        <BrowserRouter>
+          <App />
+        </BrowserRouter>
+      </QueryClientProvider>
     </AppContext>
   </StrictMode>,
 )

@@ -1,4 +1,5 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
+import { useCallback, useRef, useState } from 'react'
 import type { GetToken } from '@sketchroom/canvas'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
@@ -6,11 +7,11 @@ import type { Role } from '@sketchroom/shared/roles'
 import { ApiError, OfflineError } from '../api/api-error.ts'
 import { findKnownRoom, forgetKnownRoom, keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
-import { useRefresh } from '../ui/use-refresh.ts'
 import { type Board, closeBoard, isAskedAgain, missAnswer } from './board-state.ts'
 import { closedReason, type ClosedReason } from './closed-reason.ts'
 
 const REFRESH_MS = 30_000
+const OPENING: Board = { kind: 'opening' }
 
 /**
  * Opens a board: at once if this device knows it, and as the server describes it when it answers. A
@@ -18,11 +19,8 @@ const REFRESH_MS = 30_000
  */
 export function useBoard(roomId: RoomId) {
   const { session, rooms, storage } = useApp()
+  const queries = useQueryClient()
   const sessionState = useSessionState()
-  const [state, setState] = useState<Board>(() => {
-    const known = findKnownRoom(storage, roomId)
-    return known?.opened ? { kind: 'open', board: { ...known, access: undefined } } : { kind: 'opening' }
-  })
   /** Once in, a lost sign-in is said, not papered over with a new guest. */
   const entered = useRef(false)
   const [wasSignedIn, setWasSignedIn] = useState(false)
@@ -42,81 +40,75 @@ export function useBoard(roomId: RoomId) {
     [session],
   )
 
-  const adopt = useCallback(
-    (room: Room) => {
-      keepKnownRooms(storage, [room])
-      updateKnownRoom(storage, roomId, { opened: true })
-      setState({ kind: 'open', board: room })
-    },
-    [storage, roomId],
-  )
-
-  const close = useCallback(
-    (reason: ClosedReason, role?: Role) => {
-      const known = findKnownRoom(storage, roomId)
-      // Unsent changes keep a board known: signing out must warn of them.
-      if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
-      setState((last) => closeBoard(last, reason, role))
-    },
-    [storage, roomId],
-  )
-
-  /** Counts the changes made here, so that an answer from before one does not undo it. */
-  const changesMade = useRef(0)
-
-  /** Asks the server; resolves with what to do about its answer. */
-  const ask = useCallback(
-    async (signal?: AbortSignal): Promise<() => void> => {
-      const before = changesMade.current
-      const unlessOutdated = (apply: () => void) => () => {
-        if (changesMade.current === before) apply()
-      }
+  const key = ['board', roomId]
+  const last = () => queries.getQueryData<Board>(key) ?? OPENING
+  const { data: state = OPENING, refetch } = useQuery({
+    queryKey: key,
+    // Answers with what is shown next: that depends on what was shown when the server's answer came.
+    queryFn: async ({ signal }): Promise<Board> => {
       try {
         await getToken({ refused: false })
         const room = await rooms.get(roomId, signal)
-        return unlessOutdated(() => (room.deletedAt ? close({ kind: 'deleted' }, room.role) : adopt(room)))
+        return room.deletedAt ? closed({ kind: 'deleted' }, room.role) : opened(room)
       } catch (error) {
         const reason = closedReason(error)
-        return unlessOutdated(() => (isPassing(error) ? setState((last) => missAnswer(last, reason)) : close(reason)))
+        return isPassing(error) ? missAnswer(last(), reason) : closed(reason)
       }
     },
-    [getToken, rooms, roomId, adopt, close],
-  )
-  const load = async (): Promise<void> => (await ask())()
+    initialData: (): Board | undefined => {
+      const known = findKnownRoom(storage, roomId)
+      return known?.opened ? { kind: 'open', board: { ...known, access: undefined } } : undefined
+    },
+    initialDataUpdatedAt: 0,
+    // What a page showed before it was left may not be so any more.
+    gcTime: 0,
+    refetchInterval: (query) => isAskedAgain(query.state.data ?? OPENING) && REFRESH_MS,
+    refetchOnWindowFocus: (query) => isAskedAgain(query.state.data ?? OPENING),
+    refetchOnReconnect: (query) => isAskedAgain(query.state.data ?? OPENING),
+  })
 
-  useEffect(() => {
-    const abort = new AbortController()
-    void ask(abort.signal).then((apply) => !abort.signal.aborted && apply())
-    return () => abort.abort()
-  }, [ask])
-  useRefresh(() => {
-    if (isAskedAgain(state)) void load()
-  }, REFRESH_MS)
+  function opened(room: Room): Board {
+    keepKnownRooms(storage, [room])
+    updateKnownRoom(storage, roomId, { opened: true })
+    return { kind: 'open', board: room }
+  }
+
+  function closed(reason: ClosedReason, role?: Role): Board {
+    const known = findKnownRoom(storage, roomId)
+    // Unsent changes keep a board known: signing out must warn of them.
+    if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
+    return closeBoard(last(), reason, role)
+  }
+
+  /** Shows what is known without asking. An answer that is on its way is from before. */
+  function show(next: Board): void {
+    void queries.cancelQueries({ queryKey: key })
+    queries.setQueryData(key, next)
+  }
 
   const isSignedOut = wasSignedIn && (sessionState.kind === 'nobody' || sessionState.kind === 'ended')
   const board: Board = isSignedOut ? { kind: 'closed', reason: { kind: 'signed-out' } } : state
+  const reload = async () => void (await refetch())
 
   return {
     board,
     getToken,
-    close,
-    reload: load,
+    close: (reason: ClosedReason) => show(closed(reason)),
+    reload,
     /** Takes over what the server answered to a change of this board: its new name or access. */
-    adoptChange: (room: Room) => {
-      changesMade.current++
-      adopt(room)
-    },
+    adoptChange: (room: Room) => show(opened(room)),
     /** Notes the role that the live connection has; a new one may mean that the board's access is new too. */
     setRole: (role: Role) => {
-      if (state.kind !== 'open' || state.board.role === role) return
+      const now = last()
+      if (now.kind !== 'open' || now.board.role === role) return
       updateKnownRoom(storage, roomId, { role })
-      setState({ kind: 'open', board: { ...state.board, role } })
-      void load()
+      show({ kind: 'open', board: { ...now.board, role } })
+      void reload()
     },
     continueAsGuest: async () => {
       await session.continueAsGuest()
-      setState({ kind: 'opening' })
-      await load()
+      show(OPENING)
+      await reload()
     },
   }
 }

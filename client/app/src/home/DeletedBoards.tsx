@@ -46,7 +46,7 @@ export function DeletedBoards({ boards, onRestore, onLoadMore, onRetry }: Delete
         <h2>Recently deleted</h2>
         <span className="deleted-boards-count">
           {boards.rooms.length}
-          {boards.nextCursor && '+'}
+          {boards.hasMore && '+'}
         </span>
       </summary>
       <ul className="home-panel known-boards" aria-label="Recently deleted">
@@ -54,7 +54,7 @@ export function DeletedBoards({ boards, onRestore, onLoadMore, onRetry }: Delete
           <DeletedBoard key={room.id} room={room} onRestore={() => restore(room)} />
         ))}
       </ul>
-      {boards.nextCursor && (
+      {boards.hasMore && (
         <div className="home-more">
           <Button busy={boards.more === 'loading'} onClick={() => void onLoadMore()}>
             Load more

@@ -1,3 +1,4 @@
+import { useQuery } from '@tanstack/react-query'
 import { CloudAlert, Plus, WifiOff } from 'lucide-react'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { listKnownRooms } from '../device/known-rooms.ts'
@@ -5,7 +6,6 @@ import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { SiteHeader } from '../ui/SiteHeader.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
-import { useRefresh } from '../ui/use-refresh.ts'
 import { BoardGridSkeleton } from './BoardGrid.tsx'
 import { EndedNotice } from './EndedNotice.tsx'
 import { Hero } from './Hero.tsx'
@@ -22,9 +22,20 @@ export function HomePage() {
   const state = useSessionState()
   const newBoard = useNewBoard()
   usePageTitle(undefined)
-  useRefresh(() => {
-    if (state.kind === 'unreachable') void session.start()
-  }, RETRY_MS)
+  useQuery({
+    queryKey: ['session'],
+    queryFn: async () => {
+      await session.start()
+      return null
+    },
+    enabled: state.kind === 'unreachable',
+    refetchInterval: RETRY_MS,
+    // It has just been asked: the first time is in a while.
+    initialData: null,
+    staleTime: RETRY_MS,
+    refetchOnWindowFocus: 'always',
+    refetchOnReconnect: 'always',
+  })
 
   const hero = <Hero busy={newBoard.busy} error={newBoard.error} onNewBoard={() => void newBoard.create()} />
   const newBoardButton = (

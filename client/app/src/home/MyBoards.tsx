@@ -33,7 +33,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
   const [typed, setTyped] = useState('')
   const [query, setQuery] = useState('')
   const [renaming, setRenaming] = useState<Room>()
-  const { boards, reload, loadMore, hide } = useBoards(query)
+  const { boards, reload, loadMore } = useBoards(query)
   const deleted = useBoards(query, 'deleted')
 
   useEffect(() => {
@@ -41,12 +41,8 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
     return () => clearTimeout(timer)
   }, [typed])
 
-  const { remove, restore } = useDeleteBoard({
-    hide,
-    reload: async () => {
-      await Promise.all([reload(), deleted.reload()])
-    },
-  })
+  const { remove, restore, hidden } = useDeleteBoard()
+  const rooms = boards.kind === 'ready' ? boards.rooms.filter(({ id }) => !hidden.has(id)) : []
 
   if (boards.kind === 'offline') {
     return (
@@ -55,19 +51,14 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
         title={navigator.onLine ? 'The server cannot be reached' : 'You are offline'}
         text="Boards that you opened on this device still open, and keep what you draw until the connection is back."
         rooms={listKnownRooms(storage)}
-        onRetry={() => reload()}
+        onRetry={reload}
       />
     )
   }
   const deletedBoards = boards.kind === 'ready' && (
-    <DeletedBoards
-      boards={deleted.boards}
-      onRestore={restore}
-      onLoadMore={deleted.loadMore}
-      onRetry={() => deleted.reload()}
-    />
+    <DeletedBoards boards={deleted.boards} onRestore={restore} onLoadMore={deleted.loadMore} onRetry={deleted.reload} />
   )
-  if (boards.kind === 'ready' && boards.rooms.length === 0 && !query && !typed) {
+  if (boards.kind === 'ready' && rooms.length === 0 && !query && !typed) {
     return (
       <>
         {empty}
@@ -108,7 +99,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
           }
         />
       )}
-      {boards.kind === 'ready' && boards.rooms.length === 0 && (
+      {boards.kind === 'ready' && rooms.length === 0 && (
         <MessagePage
           icon={<SearchX size={32} />}
           title={`No board is called “${query}”`}
@@ -116,9 +107,9 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
           actions={<Button onClick={() => setTyped('')}>Show all boards</Button>}
         />
       )}
-      {boards.kind === 'ready' && boards.rooms.length > 0 && (
+      {boards.kind === 'ready' && rooms.length > 0 && (
         <BoardGrid label="Your boards">
-          {boards.rooms.map((room) => (
+          {rooms.map((room) => (
             <BoardCard
               key={room.id}
               room={room}
@@ -128,7 +119,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
           ))}
         </BoardGrid>
       )}
-      {boards.kind === 'ready' && boards.nextCursor && (
+      {boards.kind === 'ready' && boards.hasMore && (
         <div className="home-more">
           <Button busy={boards.more === 'loading'} onClick={() => void loadMore()}>
             Load more

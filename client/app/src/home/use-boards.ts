@@ -1,10 +1,10 @@
-import { useCallback, useEffect, useRef, useState } from 'react'
-import type { Room, RoomList } from '@sketchroom/shared/api/rooms'
-import type { RoomId } from '@sketchroom/shared/ids'
+import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Room } from '@sketchroom/shared/api/rooms'
 import { OfflineError } from '../api/api-error.ts'
 import { keepKnownRooms } from '../device/known-rooms.ts'
-import { useApp } from '../session/AppContext.tsx'
-import { useRefresh } from '../ui/use-refresh.ts'
+import { useApp, useSessionState } from '../session/AppContext.tsx'
+import { personOf } from '../session/session-state.ts'
 
 /** What the home page knows of the boards that were asked for. */
 export type Boards =
@@ -14,94 +14,56 @@ export type Boards =
   | {
       readonly kind: 'ready'
       readonly rooms: readonly Room[]
-      readonly nextCursor: string | null
+      readonly hasMore: boolean
       readonly more: 'idle' | 'loading' | 'failed'
     }
 
-const PAGE = 24
-const MAX_PAGE = 100
+/** Begins the key of every list of boards: what changes one asks for them all anew. */
+export const BOARDS_KEY = 'boards'
+
+const FIRST_PAGE = 24
+/** All pages are asked for again each time, so those after the first are as large as they may be. */
+const NEXT_PAGE = 100
 const REFRESH_MS = 30_000
 
 /** Lists the signed-in person's boards whose name holds `q`, or those they deleted, and keeps the list fresh. */
 export function useBoards(q: string, which: 'present' | 'deleted' = 'present') {
   const { rooms: api, storage } = useApp()
-  const archived = which === 'deleted'
-  const [boards, setBoards] = useState<Boards>({ kind: 'loading' })
-  const [hidden, setHidden] = useState<ReadonlySet<RoomId>>(new Set())
-  const shownCount = useRef(0)
-  useEffect(() => {
-    shownCount.current = boards.kind === 'ready' ? boards.rooms.length : 0
-  }, [boards])
-
-  const load = useCallback(
-    async (signal?: AbortSignal) => {
-      const limit = Math.min(Math.max(PAGE, shownCount.current), MAX_PAGE)
-      try {
-        const page = await api.list({ q, archived, limit, ...(signal ? { signal } : {}) })
-        if (!archived) keepKnownRooms(storage, page.data)
-        if (!signal?.aborted) setBoards((last) => withFirstPage(last, page))
-      } catch (error) {
-        if (signal?.aborted) return
-        if (error instanceof OfflineError) setBoards({ kind: 'offline' })
-        // A list that is shown stays: it is older, not wrong.
-        else setBoards((last) => (last.kind === 'ready' ? last : { kind: 'failed', error }))
-      }
-    },
-    [api, storage, q, archived],
-  )
-
-  useEffect(() => {
-    const abort = new AbortController()
-    shownCount.current = 0
-    void load(abort.signal)
-    return () => abort.abort()
-  }, [load])
-  useRefresh(() => void load(), REFRESH_MS)
-
-  async function loadMore(): Promise<void> {
-    if (boards.kind !== 'ready' || !boards.nextCursor) return
-    setBoards({ ...boards, more: 'loading' })
-    try {
-      const page = await api.list({ q, archived, limit: PAGE, cursor: boards.nextCursor })
+  const person = personOf(useSessionState())
+  const [lastError, setLastError] = useState<unknown>()
+  const query = useInfiniteQuery({
+    // By person: a list that stays in memory is shown to nobody else.
+    queryKey: [BOARDS_KEY, person?.id, which, q],
+    queryFn: async ({ pageParam: cursor, signal }) => {
+      const archived = which === 'deleted'
+      const limit = cursor === undefined ? FIRST_PAGE : NEXT_PAGE
+      const page = await api.list({ q, archived, limit, signal, ...(cursor !== undefined && { cursor }) })
       if (!archived) keepKnownRooms(storage, page.data)
-      setBoards((last) => (last.kind === 'ready' ? withNextPage(last, page) : last))
-    } catch {
-      // Said beside the button, which is also the way to try again.
-      setBoards((last) => (last.kind === 'ready' ? { ...last, more: 'failed' } : last))
-    }
+      return page
+    },
+    initialPageParam: undefined as string | undefined,
+    getNextPageParam: (page) => page.nextCursor,
+    refetchInterval: REFRESH_MS,
+    placeholderData: keepPreviousData,
+  })
+
+  // A query that has nothing yet drops its error while it asks again: the page would flicker with each try.
+  if (query.error && query.error !== lastError) setLastError(query.error)
+  const error = query.error ?? (query.isPending ? lastError : undefined)
+
+  function boardsNow(): Boards {
+    // Whether the next page came is said beside its button.
+    if (error instanceof OfflineError && !query.isFetchNextPageError) return { kind: 'offline' }
+    if (!query.data) return error ? { kind: 'failed', error } : { kind: 'loading' }
+    // A board that moved from one page to the next while they were asked for is in both.
+    const rooms = new Map(query.data.pages.flatMap(({ data }) => data.map((room) => [room.id, room])))
+    const more = query.isFetchingNextPage ? 'loading' : query.isFetchNextPageError ? 'failed' : 'idle'
+    return { kind: 'ready', rooms: [...rooms.values()], hasMore: query.hasNextPage, more }
   }
 
-  /** Takes a board off the list at once, or puts it back. */
-  function hide(id: RoomId, isHidden: boolean): void {
-    setHidden((last) => {
-      const next = new Set(last)
-      if (isHidden) next.add(id)
-      else next.delete(id)
-      return next
-    })
-  }
-
-  const shown: Boards =
-    boards.kind === 'ready' ? { ...boards, rooms: boards.rooms.filter((room) => !hidden.has(room.id)) } : boards
-  return { boards: shown, reload: load, loadMore, hide }
-}
-
-/** A fresh first page in place of the old one; pages that were loaded beyond it stay. */
-function withFirstPage(last: Boards, { data, nextCursor }: RoomList): Boards {
-  if (last.kind !== 'ready' || last.rooms.length <= MAX_PAGE || !nextCursor) {
-    return { kind: 'ready', rooms: data, nextCursor, more: 'idle' }
-  }
-  const ids = new Set(data.map((room) => room.id))
-  const beyond = last.rooms.slice(MAX_PAGE).filter((room) => !ids.has(room.id))
-  return { ...last, rooms: [...data, ...beyond] }
-}
-
-function withNextPage(last: Boards & { kind: 'ready' }, { data, nextCursor }: RoomList): Boards {
-  const ids = new Set(last.rooms.map((room) => room.id))
   return {
-    kind: 'ready',
-    rooms: [...last.rooms, ...data.filter((room) => !ids.has(room.id))],
-    nextCursor,
-    more: 'idle',
+    boards: boardsNow(),
+    reload: async () => void (await query.refetch()),
+    loadMore: async () => void (await query.fetchNextPage()),
   }
 }

@@ -1,24 +1,29 @@
+import { useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { describeError } from '../api/describe-error.ts'
 import { forgetKnownRoom, keepKnownRooms } from '../device/known-rooms.ts'
 import { useApp } from '../session/AppContext.tsx'
 import { useToast } from '../ui/Toasts.tsx'
-
-/** The list that a board is deleted from, and the one that it can be restored from. */
-interface BoardLists {
-  readonly hide: (id: RoomId, isHidden: boolean) => void
-  /** Asks for both again. */
-  readonly reload: () => Promise<void>
-}
+import { BOARDS_KEY } from './use-boards.ts'
 
 /**
  * Gives the function that deletes a board, at once for the eye, and offers to undo it, and the one that restores
- * it and resolves to whether it is back. They tell failures themselves.
+ * it and resolves to whether it is back. They tell failures themselves. `hidden` are boards that are being deleted.
  */
-export function useDeleteBoard({ hide, reload }: BoardLists) {
+export function useDeleteBoard() {
   const { rooms: api, storage } = useApp()
   const toast = useToast()
+  const queries = useQueryClient()
+  const [hidden, setHidden] = useState<ReadonlySet<RoomId>>(new Set())
+
+  function hide(id: RoomId, isHidden: boolean): void {
+    setHidden((last) => new Set(isHidden ? [...last, id] : [...last].filter((other) => other !== id)))
+  }
+
+  /** Asks for the boards and the deleted ones again. */
+  const reload = () => queries.invalidateQueries({ queryKey: [BOARDS_KEY] })
 
   async function restore(room: Room): Promise<boolean> {
     try {
@@ -47,5 +52,5 @@ export function useDeleteBoard({ hide, reload }: BoardLists) {
     await reload()
   }
 
-  return { remove, restore }
+  return { remove, restore, hidden }
 }

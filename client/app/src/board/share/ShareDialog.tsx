@@ -20,8 +20,7 @@ export function ShareDialog({ roomId, board, onRoomChanged, onClose }: ShareDial
     <Dialog title={`Share “${board.name}”`} onClose={onClose}>
       <CopyLink url={`${location.origin}/r/${roomId}`} />
       <LinkAccess roomId={roomId} access={board.access} role={board.role} onRoomChanged={onRoomChanged} />
-      {/* Whom the link lets in are different people when its access changes: the list begins anew. */}
-      <MemberList key={board.access} roomId={roomId} role={board.role} access={board.access} />
+      <MemberList roomId={roomId} role={board.role} access={board.access} />
     </Dialog>
   )
 }
