@@ -52,8 +52,9 @@ export function valuesOf(element: object): ElementValues | undefined {
   const from = element as Properties
   const held = findForeign(from)
   if (held) return { type: held.type, keys: { ...readKeys(FOREIGN, from), rest: held.rest } }
-  if (isElementType(from.type)) return { type: from.type, keys: readKeys(KINDS[from.type], from) }
-  return isTypeName(from.type) ? { type: from.type, keys: readKeys(FOREIGN, from) } : undefined
+  if (!isTypeName(from.type)) return undefined
+  const values = { type: from.type, keys: readKeys(kindNamed(from.type), from) }
+  return isNothing(values) ? withKeys(values, new Map([['isDeleted', true]])) : values
 }
 
 /** The keys of which the format cannot keep what an editor holds; mostly none. */
@@ -87,7 +88,7 @@ export function parseValues(created: Properties, stored: StoredKeys): ElementVal
   const stamp = stored.get('isDeleted') ?? created.isDeleted
   const values = { type, keys }
   if (typeof stamp === 'string') keys.isDeleted = stamp === contentDigest(values)
-  return values
+  return isNothing(values) ? { type, keys: { ...keys, isDeleted: true } } : values
 }
 
 /** The element that an editor shows for the values. Everything in it may be changed in place. */
@@ -144,6 +145,11 @@ export function contentDigest({ type, keys }: ElementValues): string {
   }
   const ink = keys.ink as Ink | undefined
   return (ink ? digest.numbers(ink.steps).numbers(ink.pressures) : digest).name()
+}
+
+/** Whether nobody could see an element or pick it up: a text without words is there no more, until somebody writes in it. */
+function isNothing({ type, keys }: ElementValues): boolean {
+  return type === 'text' && keys.words === ''
 }
 
 function readKeys(kind: Kind, from: Properties): Record<string, unknown> {

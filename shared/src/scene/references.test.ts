@@ -11,7 +11,7 @@ test('two arrows bound to one shape by two people both stay, texts come first', 
   const bound = new References()
   expect(bound.update('arrow2', arrow('box', 'other'))).toEqual(['box', 'other'])
   expect(bound.update('arrow1', arrow(null, 'box'))).toEqual(['box'])
-  bound.update('label', valuesOf({ type: 'text', containerId: 'box' }))
+  bound.update('label', valuesOf({ type: 'text', originalText: 'x', containerId: 'box' }))
   expect(bound.boundTo('box')).toEqual([
     { id: 'label', type: 'text' },
     { id: 'arrow1', type: 'arrow' },
@@ -21,7 +21,7 @@ test('two arrows bound to one shape by two people both stay, texts come first', 
 
 test('of two texts in one shape the first by id is its label', () => {
   const bound = new References()
-  for (const id of ['ours', 'mine']) bound.update(id, valuesOf({ type: 'text', containerId: 'box' }))
+  for (const id of ['ours', 'mine']) bound.update(id, valuesOf({ type: 'text', originalText: 'x', containerId: 'box' }))
   expect(bound.labelsOf('box')).toEqual(['mine', 'ours'])
   expect(bound.boundTo('box')).toEqual([{ id: 'mine', type: 'text' }])
 })

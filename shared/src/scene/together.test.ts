@@ -257,6 +257,14 @@ describe('what is deleted', () => {
     expect(two.meet().isDeleted).toBe(true)
   })
 
+  test('is a text without words, until somebody writes in it', () => {
+    const two = new Two({ type: 'text', originalText: 'wait' })
+    two.change(0, { originalText: '' })
+    expect(two.meet().isDeleted).toBe(true)
+    two.change(1, { originalText: 'no', isDeleted: false })
+    expect(two.meet()).toMatchObject({ isDeleted: false, originalText: 'no' })
+  })
+
   test('comes back whoever says so', () => {
     const two = new Two({ type: 'rectangle' })
     two.change(0, { isDeleted: true })

@@ -34,7 +34,8 @@ export function writeWords(text: Y.Text, after: string, { shown, caret, ownOnly 
   for (const { at, deleted, inserted } of wordEdits(before, after, caret).toReversed()) {
     for (const [from, length] of stretches(at, deleted, place, mayDelete).toReversed()) text.delete(from, length)
     if (inserted === '') continue
-    text.insert(place(at, 'after'), inserted)
+    // Who goes on with a word goes on with it, whatever somebody has begun right behind it.
+    text.insert(place(at, 'before'), inserted)
     hasInserted = true
   }
   return hasInserted
@@ -48,7 +49,7 @@ export function mergeWords(before: string, mine: string, theirs: string): string
     for (const [from, length] of stretches(at, deleted, place).toReversed()) {
       merged = merged.slice(0, from) + merged.slice(from + length)
     }
-    const insertAt = place(at, 'after')
+    const insertAt = place(at, 'before')
     merged = merged.slice(0, insertAt) + inserted + merged.slice(insertAt)
   }
   return merged
@@ -64,7 +65,12 @@ function wordEdits(before: string, after: string, caret?: number): WordEdit[] {
   const edits: WordEdit[] = []
   let at = 0
   let open = false
-  for (const [kind, letters] of diff(before, after, caret === undefined ? undefined : caretsOf(before, after, caret))) {
+  for (const [kind, letters] of diff(
+    before,
+    after,
+    caret === undefined ? undefined : caretsOf(before, after, caret),
+    true,
+  )) {
     if (kind === diff.EQUAL) {
       at += letters.length
       open = false
