@@ -24,6 +24,7 @@ export class SharedBoard {
   readonly #binding: SceneBinding
   readonly #presence: RoomPresence
   readonly #stopWatching: () => void
+  readonly #stopWatchingFonts: () => void
   #activity: Activity = 'active'
   #people = ''
   #shownViewport: Viewport | undefined
@@ -39,7 +40,9 @@ export class SharedBoard {
       clock,
       writable,
       onMotion: (motion) => this.#presence.update({ motion: Object.keys(motion).length > 0 ? motion : undefined }),
+      onUnwritten: (hasUnwritten) => session.setUnwritten(hasUnwritten),
     })
+    this.#stopWatchingFonts = surface.watchFonts(() => this.#binding.fontsCame())
     this.#stopWatching = watchActivity(clock, (activity) => {
       this.#activity = activity
       this.#presence.update({ activity })
@@ -86,6 +89,7 @@ export class SharedBoard {
     this.#binding.flushNow()
     this.#binding.destroy()
     this.#stopWatching()
+    this.#stopWatchingFonts()
     this.#presence.destroy()
   }
 

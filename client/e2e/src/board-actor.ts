@@ -171,6 +171,13 @@ export class BoardActor {
     }))
   }
 
+  /** Where a place of the drawing is in the window. */
+  async windowPoint(place: { readonly x: number; readonly y: number }): Promise<[number, number]> {
+    const { x, y, zoom } = await this.viewport()
+    const canvas = await this.page.locator('.excalidraw canvas.interactive').boundingBox()
+    return [(place.x - x) * zoom + (canvas?.x ?? 0), (place.y - y) * zoom + (canvas?.y ?? 0)]
+  }
+
   /** Opens the Share dialog. */
   async share(): Promise<Locator> {
     await this.page.getByRole('button', { name: 'Share', exact: true }).click()

@@ -1,7 +1,7 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '../ids.ts'
 import { withKeys, type ElementValues } from './codec.ts'
-import { findContainer, findElement } from './document.ts'
+import { findContainer, findElement, readElements } from './document.ts'
 import type { ArrowBinding, BoundElement } from './element.ts'
 import { showLabels } from './labels.ts'
 import { boxOf } from './label-room.ts'
@@ -68,6 +68,12 @@ export class SceneReader {
   /** The texts that name an element as their container. */
   labelsOf(id: ElementId): ElementId[] {
     return this.#references.labelsOf(id)
+  }
+
+  /** The texts whose size nobody has measured as they are now. */
+  unmeasured(): ElementId[] {
+    const texts = [...readElements(this.#doc)].filter(([, { type }]) => type === 'text')
+    return texts.filter(([, text]) => !isFitFresh(text, findContainer(this.#doc, text))).map(([id]) => id)
   }
 
   /** An element's values as they are to be shown; undefined when the document has no such element. */

@@ -325,3 +325,26 @@ test('a deletion of words has a clock, so that somebody can say that the server 
   writeKeys(two.docs[0], 'e', new Map([['words', 'long']]))
   expect(Y.encodeStateVector(two.docs[0])).not.toEqual(before)
 })
+
+test('a size or a way that one found without knowing what another did is nobody’s for long', () => {
+  const doc = new Y.Doc()
+  createElement(doc, 'e', valuesOf({ type: 'text', originalText: 'ab', text: 'ab', width: 20, height: 25 })!)
+  const seen = findElement(doc, 'e')!
+  writeKeys(doc, 'e', new Map<string, unknown>(Object.entries({ words: 'abc', fit: [30, 25, null, ''] })), {
+    shown: seen,
+  })
+  expect(isFitFresh(findElement(doc, 'e')!, undefined)).toBe(true)
+  writeKeys(doc, 'e', new Map<string, unknown>(Object.entries({ words: 'xab', fit: [30, 25, null, ''] })), {
+    shown: seen,
+  })
+  expect(findElement(doc, 'e')!.keys.words).toBe('xabc')
+  expect(isFitFresh(findElement(doc, 'e')!, undefined)).toBe(false)
+
+  const elbow = { ...arrow, elbowed: true, fixedSegments: null }
+  createElement(doc, 'a', valuesOf(elbow)!)
+  const before = findElement(doc, 'a')!
+  writeKeys(doc, 'a', new Map([['to', [300, 7]]]), { shown: before })
+  const mine = new Map<string, unknown>(Object.entries({ from: [0, 0], route: [[[0, 30]], ''] }))
+  writeKeys(doc, 'a', mine, { shown: before })
+  expect(isRouteFresh(findElement(doc, 'a')!.keys)).toBe(false)
+})

@@ -1,19 +1,38 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
 import { changedKeys, type ElementValues, unkeptKeys, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
-import { createElement, findElement, writeKeys } from '@sketchroom/shared/scene/document'
+import { createElement, findContainer, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
-import type { SceneView, ViewElement } from './scene-view.ts'
+import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
 import { isVisible } from './view-element.ts'
+import { WordsHistory } from './words-history.ts'
 
 /**
- * How soon a change is due: `soon` at the next flush, `ink` for a stroke that grows (appending costs only what
- * is new), `gesture` for anything else that is still in hand, because every step of it would stay in the document.
+ * How soon a change is due: `soon` at the next flush, `ink` for a stroke that grows and `words` for a text that is
+ * written in (both cost only what is new), `gesture` for anything else that is still in hand, because every step of
+ * it would stay in the document.
  */
-export type Pace = 'soon' | 'ink' | 'gesture'
+export type Pace = 'soon' | 'ink' | 'words' | 'gesture'
+
+/** What the person holds when changes are written. */
+export interface Hand {
+  /** Whether an element is under a gesture. */
+  holds(id: ElementId): boolean
+  /** The text that is open, or has just been closed. */
+  readonly text: OpenText | undefined
+}
+
+/** What changes with every letter. */
+const OF_WORDS: ReadonlySet<string> = new Set(['words', 'fit', 'xy'])
+/** What follows from other keys, and is found anew when they change. */
+const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
+/** A size that is off by more than a pixel, and by more than a hundredth, was measured with another font. */
+const LEAST_MISFIT_PX = 1
+const LEAST_MISFIT = 0.01
 
 /** Writes the view's changes into the document, in one transaction per flush. */
 export class LocalWriter {
@@ -22,6 +41,9 @@ export class LocalWriter {
   readonly #shadow: Shadow
   readonly #origin: object
   readonly #reader: SceneReader
+  readonly #history = new WordsHistory()
+  /** The text that is open, and what it said when it was opened. */
+  #opened: { readonly id: ElementId; readonly words: string | undefined } | undefined
   #toShow = new Set<ElementId>()
 
   constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, reader: SceneReader, origin: object) {
@@ -39,25 +61,54 @@ export class LocalWriter {
     return toShow
   }
 
-  /**
-   * Writes every change whose pace is due; tells the paces of those that were left for later. `inHand` says
-   * whether an element is under a gesture.
-   */
-  flush(isDue: (pace: Pace) => boolean, inHand: (id: ElementId) => boolean): Set<Pace> {
+  /** Writes every change whose pace is due; tells the paces of those that were left for later. */
+  flush(isDue: (pace: Pace) => boolean, hand: Hand): Set<Pace> {
     const later = new Set<Pace>()
     const writes: (() => void)[] = []
     for (const element of this.#view.getElements()) {
       if (!this.#shadow.isDirty(element)) continue
-      const held = inHand(element.id)
-      if (held && element.type !== 'freedraw' && this.#shadow.get(element.id) && !isDue('gesture')) {
-        later.add('gesture')
+      const held = hand.holds(element.id)
+      const least = element.id === hand.text?.id ? 'words' : 'gesture'
+      if (held && element.type !== 'freedraw' && this.#shadow.get(element.id) && !isDue(least)) {
+        later.add(least)
         continue
       }
-      const pace = this.#plan(element, held, isDue, writes)
+      const pace = this.#plan(element, held, hand, isDue, writes)
       if (pace) later.add(pace)
     }
     this.#write(writes)
     return later
+  }
+
+  /** Takes note of which text is open: what is written in it until it is closed is one step of its history. */
+  noteOpen(id: ElementId | undefined): void {
+    if (id === this.#opened?.id) return
+    if (this.#opened) {
+      const { id: closed, words: target } = this.#opened
+      const base = wordsOf(this.#shadow.get(closed)?.shown)
+      if (target !== undefined && base !== undefined) this.#history.note(closed, { target, base })
+    }
+    this.#opened = id === undefined ? undefined : { id, words: wordsOf(this.#shadow.get(id)?.shown) }
+  }
+
+  /** Whether the view shows something of its own that is not written. */
+  hasUnwritten(): boolean {
+    return this.#view.getElements().some((element) => {
+      if (!this.#shadow.isDirty(element)) return false
+      return this.#shadow.get(element.id) ? this.#shadow.localChanges(element).size > 0 : isVisible(element)
+    })
+  }
+
+  /** Keeps what a gesture has let go of and somebody else deleted meanwhile: the person was at work on it. */
+  keepReleased(ids: readonly ElementId[]): void {
+    const writes: (() => void)[] = []
+    for (const element of this.#view.getElements()) {
+      const { id } = element
+      if (!ids.includes(id) || element.isDeleted || findElement(this.#doc, id)?.keys.isDeleted !== true) continue
+      writes.push(() => writeKeys(this.#doc, id, new Map([['isDeleted', false]])))
+      writes.push(() => this.#bind(id, findElement(this.#doc, id)))
+    }
+    this.#write(writes)
   }
 
   /** Takes note of what a gesture has let go: what was written of it while it was held may not be all it shows. */
@@ -88,7 +139,13 @@ export class LocalWriter {
   }
 
   /** Adds what is to be written for a changed element; the pace of what it has to wait for. */
-  #plan(element: ViewElement, held: boolean, isDue: (pace: Pace) => boolean, writes: (() => void)[]): Pace | undefined {
+  #plan(
+    element: ViewElement,
+    held: boolean,
+    { text }: Hand,
+    isDue: (pace: Pace) => boolean,
+    writes: (() => void)[],
+  ): Pace | undefined {
     const { id } = element
     const values = valuesOf(element)
     if (!values) return undefined
@@ -103,9 +160,16 @@ export class LocalWriter {
     }
     const shown = entry?.shown ?? stored
     const changes = changedKeys(shown, values)
+    const caret = id === text?.id ? text.caret : undefined
+    if (held && caret !== undefined && !isDue('gesture')) {
+      const ofWords = new Map([...changes].filter(([key]) => OF_WORDS.has(key)))
+      const isAll = ofWords.size === changes.size
+      writes.push(() => this.#change(id, stored, shown, ofWords, { element: isAll ? element : undefined, caret }))
+      return isAll ? undefined : 'gesture'
+    }
     const pace = !held ? 'soon' : changes.size === 1 && changes.has('ink') ? 'ink' : 'gesture'
     if (!isDue(pace)) return pace
-    writes.push(() => this.#change(id, stored, shown, changes, element))
+    writes.push(() => this.#change(id, stored, shown, changes, { element, caret }))
     if (!held) this.#noteUnkept(element, values)
     return undefined
   }
@@ -123,7 +187,7 @@ export class LocalWriter {
   }
 
   #create(element: ViewElement, values: ElementValues): void {
-    createElement(this.#doc, element.id, values)
+    createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)))
     this.#shadow.agree(element.id, values, values, element)
     this.#bind(element.id, values)
   }
@@ -133,15 +197,39 @@ export class LocalWriter {
     stored: ElementValues,
     shown: ElementValues,
     changes: ReadonlyMap<string, unknown>,
-    element?: ViewElement,
+    { element, caret }: { element?: ViewElement | undefined; caret?: number | undefined } = {},
   ): void {
     const told = this.#tell(id, { values: stored, shown }, changes)
     // What the editor tidies up in a deleted element must not bring it back.
-    const stays = element?.isDeleted === true && told.size > 0 ? new Map([['isDeleted', true]]) : told
-    if (told.size > 0) writeKeys(this.#doc, id, new Map([...this.#settled(id), ...told, ...stays]), { shown })
+    const stays = element?.isDeleted === true ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
+    // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
+    const undone = caret === undefined ? (told.get('words') as string | undefined) : undefined
+    if (told.size > 0) {
+      const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
+      if (judged.size > 0) this.#toShow.add(id)
+      const all = new Map([...this.#settled(id), ...told, ...stays, ...judged])
+      if (undone === undefined) writeKeys(this.#doc, id, all, { shown, caret })
+      else this.#undoWords(id, all, shown, undone)
+    }
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
     this.#bind(id, findElement(this.#doc, id))
+  }
+
+  /** Writes words that the editor has put back, so that only the person's own come or go. */
+  #undoWords(id: ElementId, changes: ReadonlyMap<string, unknown>, shown: ElementValues, target: string): void {
+    const base = this.#history.takeBase(id, target) ?? shown.keys.words
+    writeKeys(this.#doc, id, changes, { shown: withKeys(shown, new Map([['words', base]])), ownOnly: true })
+    this.#history.note(id, { target: shown.keys.words as string, base: wordsOf(findElement(this.#doc, id)) ?? '' })
+    this.#toShow.add(id)
+  }
+
+  /** The fit that is to be written, if one is, marked as untrusted when the editor measured it without its font. */
+  #judged(seen: ElementValues, { keys }: Pick<ElementValues, 'keys'>): ReadonlyMap<string, unknown> {
+    const fit = keys.fit as Fit | undefined
+    const measured = fit && this.#view.measure(seen, findContainer(this.#doc, seen))
+    if (!measured || (measured[3] !== UNTRUSTED && isNear(fit, measured))) return new Map()
+    return new Map([['fit', [fit[0], fit[1], fit[2], UNTRUSTED]]])
   }
 
   #bind(id: ElementId, values: ElementValues | undefined): void {
@@ -154,7 +242,8 @@ export class LocalWriter {
   /** The keys in which an element is shown otherwise than it is stored: who changes it settles them for all. */
   #settled(id: ElementId): ReadonlyMap<string, unknown> {
     const [stored, shown] = [findElement(this.#doc, id), this.#reader.read(id)]
-    return stored && shown && stored.type === shown.type ? changedKeys(stored, shown) : new Map()
+    if (!stored || !shown || stored.type !== shown.type) return new Map()
+    return new Map([...changedKeys(stored, shown)].filter(([key]) => !HINTS.has(key)))
   }
 
   #noteUnkept(element: ViewElement, values: ElementValues): void {
@@ -165,4 +254,13 @@ export class LocalWriter {
     const lost = keys.filter((key) => key !== 'link' || values.keys.link === null)
     if (lost.length > 0) this.#view.tellNotKept(lost)
   }
+}
+
+function isNear(a: Fit, b: Fit): boolean {
+  const isOff = (axis: 0 | 1) => Math.abs(a[axis] - b[axis]) > Math.max(LEAST_MISFIT_PX, LEAST_MISFIT * b[axis])
+  return !isOff(0) && !isOff(1)
+}
+
+function wordsOf(values: ElementValues | undefined): string | undefined {
+  return values?.keys.words as string | undefined
 }

@@ -9,6 +9,7 @@ import {
   withKeys,
 } from '@sketchroom/shared/scene/codec'
 import { findElement } from '@sketchroom/shared/scene/document'
+import { isRouteFresh } from '@sketchroom/shared/scene/line-keys'
 import { compareOrder, orderRepairs } from '@sketchroom/shared/scene/order'
 import { withMotion } from './motion.ts'
 import type { MotionPreviews } from './motion-previews.ts'
@@ -63,7 +64,35 @@ export class RemoteMerger {
       if (element) replaced.set(id, element)
     }
     if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand))
+    this.#route(replaced)
     return waiting
+  }
+
+  /** Shows elbow arrows whose way nobody has found yet as the editor leads them, now that it has their shapes. */
+  #route(replaced: ReadonlyMap<ElementId, ViewElement>): void {
+    const routed = new Map<ElementId, ViewElement>()
+    for (const [id, element] of replaced) {
+      const entry = this.#shadow.get(id)
+      const isMoving = entry?.values !== entry?.shown
+      if (element.type !== 'arrow' || !entry || isMoving || isRouteFresh(findElement(this.#doc, id)?.keys ?? {}))
+        continue
+      const found = this.#view.routeElbow(id)
+      if (!found || changedKeys(entry.shown, found).size === 0) continue
+      const { from, to, route } = found.keys
+      const values = withKeys(entry.values, new Map(Object.entries({ from, to, route })))
+      const bound = element.boundElements
+      const next = nextVersion(
+        {
+          ...elementOf(id, withKeys(valuesOf(element) ?? values, new Map(Object.entries({ from, to, route })))),
+          boundElements: bound,
+        },
+        element,
+      )
+      this.#shadow.agree(id, values, values, this.#shadow.isDirty(element) ? undefined : next)
+      routed.set(id, next)
+    }
+    if (routed.size === 0) return
+    this.#view.applyRemote(this.#view.getElements().map((element) => routed.get(element.id) ?? element))
   }
 
   /** The new object for an element; undefined when the view already shows it. */

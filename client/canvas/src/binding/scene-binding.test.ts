@@ -1,6 +1,7 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { createElement, elementsOf } from '@sketchroom/shared/scene/document'
+import { createElement, elementsOf, findElement } from '@sketchroom/shared/scene/document'
+import { UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 import { elementOf, valuesOf } from '@sketchroom/shared/scene/codec'
 import { Board } from './testing/board.ts'
 import type { ViewElement } from './scene-view.ts'
@@ -355,4 +356,109 @@ test('who clears a label sees the next text in its place, and the shape knows it
   board.clock.advance(100)
   expect(board.view.get('b')).toMatchObject({ containerId: 'box', y: 137.5 })
   expect(board.view.get('box').boundElements).toEqual([{ id: 'b', type: 'text' }])
+})
+
+describe('a text whose font has not come', () => {
+  const TEXT = { id: 'words', type: 'text', text: '白', originalText: '白', width: 12, height: 25 }
+
+  test('is stored with a size that nobody trusts, and measured anew when the font is there', () => {
+    const board = new Board(TEXT)
+    let isFontThere = false
+    board.view.measure = ({ keys }) => {
+      const { length } = keys.words as string
+      return isFontThere ? [length * 20, 25, null, ''] : [length * 12, 25, null, UNTRUSTED]
+    }
+    board.view.open('words')
+    board.view.edit('words', { text: '白板', originalText: '白板', width: 24 })
+    board.view.release()
+    board.clock.advance(300)
+    const stored = findElement(board.doc, 'words')!
+    expect(stored.keys.fit).toEqual([24, 25, null, UNTRUSTED])
+    isFontThere = true
+    board.binding.fontsCame()
+    board.clock.advance(300)
+    expect(board.view.get('words').width).toBe(40)
+    expect(board.updates).toHaveLength(1)
+  })
+
+  test('is not trusted either when it came while the text was written', () => {
+    const board = new Board(TEXT)
+    board.view.measure = ({ keys }) => [(keys.words as string).length * 20, 25, null, '']
+    board.view.edit('words', { text: '白板', originalText: '白板', width: 24 })
+    board.clock.advance(300)
+    expect(findElement(board.doc, 'words')!.keys.fit).toEqual([24, 25, null, UNTRUSTED])
+    expect(board.view.get('words').width).toBe(40)
+  })
+})
+
+describe('what somebody deletes', () => {
+  /** As a client of ten lines deletes. */
+  const deleteByHand = ({ doc }: Board, id: string) =>
+    doc.transact(() => (elementsOf(doc).get(id) as Y.Map<unknown>).set('isDeleted', true), 'network')
+
+  test('while another is at work on it stays, from the end of the gesture on', () => {
+    const board = new Board({ id: 'box' })
+    board.view.press('box')
+    board.view.edit('box', { x: 5 })
+    board.clock.advance(2_000)
+    deleteByHand(board, 'box')
+    board.clock.advance(2_000)
+    board.view.release()
+    board.clock.advance(100)
+    expect(board.stored('box')).toMatchObject({ x: 5, isDeleted: false })
+    expect(board.view.get('box').isDeleted).toBe(false)
+  })
+
+  test('while another holds it and does nothing is deleted', () => {
+    const board = new Board({ id: 'box' })
+    board.view.press('box')
+    deleteByHand(board, 'box')
+    board.clock.advance(100)
+    expect(board.view.get('box').isDeleted).toBe(false)
+    board.view.release()
+    board.clock.advance(100)
+    expect(board.stored('box')?.isDeleted).toBe(true)
+    expect(board.view.get('box').isDeleted).toBe(true)
+  })
+
+  test('while another deletes it too is deleted', () => {
+    const board = new Board({ id: 'box' })
+    board.view.press('box')
+    board.view.edit('box', { x: 5 })
+    deleteByHand(board, 'box')
+    board.view.edit('box', { isDeleted: true })
+    board.view.release()
+    board.clock.advance(100)
+    expect(board.stored('box')?.isDeleted).toBe(true)
+  })
+})
+
+describe('whether the view holds something that is not written', () => {
+  test('is told from the change until it is in the document', () => {
+    const board = new Board({ id: 'box' })
+    board.view.press('box')
+    board.view.edit('box', { x: 5 })
+    expect(board.unwritten).toEqual([true])
+    board.clock.advance(1_500)
+    expect(board.unwritten).toEqual([true, false])
+    board.view.edit('box', { x: 6 })
+    board.view.release()
+    expect(board.unwritten).toEqual([true, false, true, false])
+  })
+
+  test('is not told of a version that says nothing new, nor of others’ changes', () => {
+    const board = new Board({ id: 'box' })
+    board.view.edit('box', {})
+    board.remoteEdit('box', { x: 9 })
+    board.clock.advance(1_000)
+    expect(board.unwritten).toEqual([])
+  })
+
+  test('ends with the board', () => {
+    const board = new Board({ id: 'box' })
+    board.view.press('box')
+    board.view.edit('box', { x: 5 })
+    board.binding.destroy()
+    expect(board.unwritten).toEqual([true, false])
+  })
 })

@@ -1,19 +1,19 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
 import type { Motion } from '@sketchroom/shared/presence'
-import { observeElements, readElements } from '@sketchroom/shared/scene/document'
+import { findElement, observeElements, readElements } from '@sketchroom/shared/scene/document'
 import { type Clock, systemClock } from './clock.ts'
-import { LocalWriter, type Pace } from './local-writer.ts'
+import { type Hand, LocalWriter, type Pace } from './local-writer.ts'
 import { motionOf, sameMotion } from './motion.ts'
 import { MotionPreviews } from './motion-previews.ts'
 import { RemoteMerger } from './remote-merger.ts'
 import { SceneReader } from '@sketchroom/shared/scene/scene-reader'
-import type { Gesture, SceneView, ViewElement } from './scene-view.ts'
+import type { Gesture, OpenText, SceneView, ViewElement } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
 
 /** The least time between two writes of each pace, in milliseconds. */
-const INTERVALS_MS: Readonly<Record<Pace, number>> = { soon: 50, ink: 100, gesture: 1_000 }
+const INTERVALS_MS: Readonly<Record<Pace, number>> = { soon: 50, ink: 100, words: 200, gesture: 1_000 }
 const MERGE_INTERVAL_MS = 16
 const MOTION_INTERVAL_MS = 50
 const MAX_MOVING_ELEMENTS = 50
@@ -28,6 +28,8 @@ export interface SceneBindingOptions {
   readonly writable?: boolean
   /** Told, at most 20 times a second, where the elements in the person's hand are; empty when the gesture ends. */
   readonly onMotion?: (motion: Readonly<Record<ElementId, Motion>>) => void
+  /** Told when the view begins or ceases to hold something of the person's that is not written. */
+  readonly onUnwritten?: (hasUnwritten: boolean) => void
   readonly clock?: Clock
 }
 
@@ -40,14 +42,17 @@ export class SceneBinding {
   readonly #view: SceneView
   readonly #clock: Clock
   readonly #onMotion: (motion: Readonly<Record<ElementId, Motion>>) => void
+  readonly #onUnwritten: (hasUnwritten: boolean) => void
   readonly #shadow = new Shadow()
   readonly #previews: MotionPreviews
+  readonly #reader: SceneReader
   readonly #writer: LocalWriter
   readonly #merger: RemoteMerger
   readonly #mergeSoon: Throttle
   readonly #emitMotionSoon: Throttle
   readonly #unobserve: () => void
   #writable: boolean
+  #hasUnwritten = false
 
   #gesture = NO_GESTURE
   /** What the present gesture has changed. */
@@ -58,16 +63,20 @@ export class SceneBinding {
   readonly #flushedAt: Record<Pace, number>
   #flushTimer: { readonly at: number; readonly cancel: () => void } | undefined
 
-  constructor({ doc, view, writable = true, onMotion = () => {}, clock = systemClock }: SceneBindingOptions) {
+  constructor(options: SceneBindingOptions) {
+    const { doc, view, writable = true, clock = systemClock } = options
+    const { onMotion = () => {}, onUnwritten = () => {} } = options
     this.#doc = doc
     this.#view = view
     this.#clock = clock
     this.#onMotion = onMotion
+    this.#onUnwritten = onUnwritten
     this.#writable = writable
     const never = Number.NEGATIVE_INFINITY
-    this.#flushedAt = { soon: never, ink: never, gesture: never }
+    this.#flushedAt = { soon: never, ink: never, words: never, gesture: never }
     this.#previews = new MotionPreviews(clock, (ids) => this.#show(ids))
-    const reader = new SceneReader(doc)
+    const reader = new SceneReader(doc, (text, container) => view.measure(text, container))
+    this.#reader = reader
     this.#writer = new LocalWriter(doc, view, this.#shadow, reader, this)
     this.#merger = new RemoteMerger(doc, view, this.#shadow, this.#previews, reader)
     this.#mergeSoon = new Throttle(clock, MERGE_INTERVAL_MS, () => this.#merge())
@@ -100,23 +109,34 @@ export class SceneBinding {
     const released = [...this.#touched].filter((id) => !this.#inHand(id))
     for (const id of released) this.#touched.delete(id)
     const ended = released.length > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
+    const text = now.text ?? before.text
     if (ended) {
       this.#writer.noteReleased(released)
-      this.#flush()
+      this.#flush({ text })
       this.#writer.deleteVanished(released)
+      this.#writer.keepReleased(released)
       this.#emitMotionSoon.run()
       if (this.#pending.size > 0) this.#mergeSoon.request()
     } else if (dirty) {
       this.#scheduleFlush(0)
       if (this.#touched.size > 0) this.#emitMotionSoon.request()
     }
+    this.#writer.noteOpen(now.text?.id)
     for (const id of taken) this.#previews.dismiss(id)
     if (taken.length > 0) this.#show(taken)
+    // An input method may have come to the end of a word for which others' words had to wait.
+    if (now.text && this.#pending.has(now.text.id)) this.#mergeSoon.request()
+    this.#tellUnwritten()
+  }
+
+  /** Says that fonts have come: texts that were measured without them are measured anew. */
+  fontsCame(): void {
+    this.#show(this.#reader.unmeasured())
   }
 
   /** Writes every change now, those of a gesture too: the page is about to be hidden. */
   flushNow(): void {
-    this.#flush(true)
+    this.#flush({ everything: true })
   }
 
   /** Shows where others are moving elements, as a preview that is never written. Takes all that is going on. */
@@ -148,6 +168,7 @@ export class SceneBinding {
     this.#emitMotionSoon.stop()
     this.#flushTimer?.cancel()
     this.#flushTimer = undefined
+    if (this.#hasUnwritten) this.#onUnwritten(false)
   }
 
   /** Whether an element is under a gesture: others' changes to it wait, and its own are written seldom. */
@@ -175,10 +196,32 @@ export class SceneBinding {
   #merge(): void {
     // The pointer may have gone down since the view last spoke.
     this.noteChange()
+    if (this.#writable && this.#gesture.text) this.#takeWords(this.#gesture.text)
     const ids = this.#pending
     this.#pending = new Set()
     for (const id of this.#merger.merge(ids, this.#inHand, this.#writable)) this.#pending.add(id)
     if (this.#view.getElements().some((element) => this.#shadow.isDirty(element))) this.#scheduleFlush(0)
+  }
+
+  /** Brings what others have written in the open text into the editor. */
+  #takeWords({ id, caret }: OpenText): void {
+    if (!this.#pending.has(id) || !this.#shadow.get(id)) return
+    // With the person's own letters written, the document says all that the text should say.
+    this.#writer.flush((pace) => pace === 'words', { ...this.#hand(), text: { id, caret } })
+    const words = findElement(this.#doc, id)?.keys.words
+    if (typeof words !== 'string' || this.#shadow.says(id, words) || !this.#view.changeOpenText(words)) return
+    this.#shadow.agreeOnWords(this.#view.getElements().find((element) => element.id === id))
+  }
+
+  #hand(text = this.#gesture.text): Hand {
+    return { holds: this.#inHand, text }
+  }
+
+  #tellUnwritten(): void {
+    const hasUnwritten = this.#writable && this.#writer.hasUnwritten()
+    if (hasUnwritten === this.#hasUnwritten) return
+    this.#hasUnwritten = hasUnwritten
+    this.#onUnwritten(hasUnwritten)
   }
 
   #scheduleFlush(delayMs: number): void {
@@ -190,19 +233,20 @@ export class SceneBinding {
     this.#flushTimer = { at, cancel: this.#clock.after(at - now, () => this.#flush()) }
   }
 
-  #flush(everything = false): void {
+  #flush({ everything = false, text = this.#gesture.text } = {}): void {
     this.#flushTimer?.cancel()
     this.#flushTimer = undefined
     if (!this.#writable) return
     const now = this.#clock.now()
     const isDue = (pace: Pace) => everything || pace === 'soon' || now >= this.#flushedAt[pace] + INTERVALS_MS[pace]
-    const later = this.#writer.flush(isDue, this.#inHand)
+    const later = this.#writer.flush(isDue, this.#hand(text))
     const toShow = this.#writer.takeToShow()
     if (toShow.size > 0) this.#show(toShow)
-    for (const pace of ['soon', 'ink', 'gesture'] as const) {
+    for (const pace of ['soon', 'ink', 'words', 'gesture'] as const) {
       if (later.has(pace)) this.#scheduleFlush(this.#flushedAt[pace] + INTERVALS_MS[pace] - now)
       else if (isDue(pace)) this.#flushedAt[pace] = now
     }
+    this.#tellUnwritten()
   }
 
   #emitMotion(): void {

@@ -1,5 +1,7 @@
 import type { ElementId } from '@sketchroom/shared/ids'
+import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import type { SceneElement } from '@sketchroom/shared/scene/element'
+import type { Measure } from '@sketchroom/shared/scene/scene-reader'
 
 /** An element as an editor holds it. `version` rises with every change; both are made on this device. */
 export type ViewElement = SceneElement & {
@@ -12,8 +14,17 @@ export type ViewElement = SceneElement & {
 /** What the person is in the middle of. */
 export interface Gesture {
   readonly pointerDown: boolean
-  /** What is being drawn, dragged, resized or written in: others' changes to it must wait. */
+  /** What is being drawn, dragged, resized or written in: others' changes to it must wait, but for words. */
   readonly held: ReadonlySet<ElementId>
+  /** The text that is open to be written in; it is held, too. */
+  readonly text?: OpenText | undefined
+}
+
+/** A text that a person has open. */
+export interface OpenText {
+  readonly id: ElementId
+  /** How many letters stand before the caret. */
+  readonly caret: number
 }
 
 /**
@@ -28,6 +39,15 @@ export interface SceneView {
   getGesture(): Gesture
   /** Tells the person that not all of what they made can be kept: these keys were cut, or left out. */
   tellNotKept(keys: readonly string[]): void
+  /**
+   * Makes the text that is open say this; what is selected in it stays so. False when it has to wait: an input method
+   * is in the middle of a word.
+   */
+  changeOpenText(words: string): boolean
+  /** Measures a text as this editor shows it; the fit is marked as untrusted while the font has not come. */
+  readonly measure: Measure
+  /** The values of an elbow arrow with the way it takes between the shapes that are shown now; its own if none is found. */
+  routeElbow(id: ElementId): ElementValues | undefined
   /** Makes the person let go of whatever they hold, as far as the editor can. What it did stays for the caller to undo. */
   endGesture(): void
 }

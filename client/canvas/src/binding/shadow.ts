@@ -1,5 +1,5 @@
 import type { ElementId } from '@sketchroom/shared/ids'
-import { changedKeys, type ElementValues, valuesOf } from '@sketchroom/shared/scene/codec'
+import { changedKeys, type ElementValues, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
 import { areOfMoved } from './told-change.ts'
 import type { ViewElement } from './scene-view.ts'
 
@@ -50,6 +50,26 @@ export class Shadow {
   /** Notes that the two agree on an element. Without `element` the view still has changes to tell. */
   agree(id: ElementId, values: ElementValues, shown: ElementValues, element?: ViewElement): void {
     this.#entries.set(id, { values, shown, version: element?.version, versionNonce: element?.versionNonce })
+  }
+
+  /** Whether the view, as agreed, has these words. */
+  says(id: ElementId, words: string): boolean {
+    return this.#entries.get(id)?.shown.keys.words === words
+  }
+
+  /**
+   * Notes that a text now has words that both agree on, and with them its size. What else the person has changed in it
+   * is still to be told.
+   */
+  agreeOnWords(element: ViewElement | undefined): void {
+    const entry = element && this.#entries.get(element.id)
+    const now = element && valuesOf(element)
+    if (!entry || !now) return
+    const { words, fit, xy } = now.keys
+    const ofWords = new Map(Object.entries({ words, fit, xy }))
+    const values = withKeys(entry.values, ofWords)
+    const shown = entry.shown === entry.values ? values : withKeys(entry.shown, ofWords)
+    this.agree(element.id, values, shown, changedKeys(shown, now).size === 0 ? element : undefined)
   }
 
   forget(id: ElementId): void {

@@ -91,6 +91,11 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       onDropCapture={refuseFiles}
       onDragOverCapture={refuseFiles}
       onKeyDownCapture={handleKey}
+      onCompositionStart={() => surface.current?.setComposing(true)}
+      onCompositionEnd={() => {
+        surface.current?.setComposing(false)
+        onChange()
+      }}
     >
       <Excalidraw
         excalidrawAPI={takeApi}

@@ -37,6 +37,8 @@ export interface DrawingSurface extends SceneView {
   getFollowed(): number | null
   /** Takes the keyboard. */
   focus(): void
+  /** Calls when fonts have come. Returns what ends it. */
+  watchFonts(onLoaded: () => void): () => void
 }
 
 /** What happens on the surface. */

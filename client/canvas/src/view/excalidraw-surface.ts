@@ -1,13 +1,17 @@
 import { CaptureUpdateAction, getCommonBounds, zoomToFitBounds } from '@excalidraw/excalidraw'
-import type { OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
+import type { ExcalidrawArrowElement, OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
+import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import { isElementType } from '@sketchroom/shared/scene/element'
 import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
 import { LinkedElement } from './linked-element.ts'
+import { measureText } from './measure-text.ts'
 import { notKeptWords } from './not-kept-words.ts'
+import { OpenTextArea } from './open-text-area.ts'
 import { openingPoint } from './opening-view.ts'
+import { routeElbow } from './route-elbow.ts'
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
 const NO_FILES = 'Files cannot be put on a board yet.'
@@ -19,14 +23,17 @@ const LEAST_ZOOM = 0.1
 
 /** Excalidraw through its imperative API. */
 export class ExcalidrawSurface implements DrawingSurface {
+  readonly measure = measureText
   readonly #api: ExcalidrawImperativeAPI
   readonly #getContainer: () => HTMLElement | null
   readonly #linked: LinkedElement
+  readonly #textArea: OpenTextArea
 
   constructor(api: ExcalidrawImperativeAPI, getContainer: () => HTMLElement | null) {
     this.#api = api
     this.#getContainer = getContainer
     this.#linked = new LinkedElement(api)
+    this.#textArea = new OpenTextArea(getContainer)
   }
 
   getElements(): readonly ViewElement[] {
@@ -51,7 +58,23 @@ export class ExcalidrawSurface implements DrawingSurface {
       if (element) held.add(element.id)
     }
     if (state.editingLinearElement) held.add(state.editingLinearElement.elementId)
-    return { pointerDown, held }
+    const open = state.editingTextElement
+    const { caret } = this.#textArea
+    return { pointerDown, held, text: open && caret !== undefined ? { id: open.id, caret } : undefined }
+  }
+
+  changeOpenText(words: string): boolean {
+    return this.#textArea.change(words)
+  }
+
+  routeElbow(id: string): ElementValues | undefined {
+    const element = this.#api.getSceneElements().find((candidate) => candidate.id === id)
+    return element?.type === 'arrow' ? routeElbow(element as ExcalidrawArrowElement) : undefined
+  }
+
+  watchFonts(onLoaded: () => void): () => void {
+    document.fonts.addEventListener('loadingdone', onLoaded)
+    return () => document.fonts.removeEventListener('loadingdone', onLoaded)
   }
 
   tellNotKept(keys: readonly string[]): void {
@@ -60,7 +83,7 @@ export class ExcalidrawSurface implements DrawingSurface {
 
   endGesture(): void {
     // The editor has no call for this: a text is closed by losing the focus, and all else when the pointer goes up.
-    this.#getContainer()?.querySelector<HTMLElement>('textarea.excalidraw-wysiwyg')?.blur()
+    this.#textArea.close()
     if (this.#api.getAppState().cursorButton === 'down') window.dispatchEvent(new PointerEvent('pointerup'))
     this.#api.updateScene({
       appState: {
@@ -147,6 +170,11 @@ export class ExcalidrawSurface implements DrawingSurface {
       captureUpdate: CaptureUpdateAction.NEVER,
     })
     this.#api.setToast({ message: UNSUPPORTED, duration: 5_000 })
+  }
+
+  /** Says whether an input method is in the middle of a word. */
+  setComposing(isComposing: boolean): void {
+    this.#textArea.isComposing = isComposing
   }
 
   /** Says that a file cannot be dropped here. */

@@ -15,6 +15,8 @@ export class Board {
   readonly clock = new ManualClock()
   readonly view = new MemoryView()
   readonly motions: Readonly<Record<ElementId, Motion>>[] = []
+  /** What the binding has said of whether the view holds something that is not written. */
+  readonly unwritten: boolean[] = []
   /** The sizes in bytes of the updates that the person's edits made. */
   readonly updates: number[] = []
   readonly binding: SceneBinding
@@ -38,6 +40,7 @@ export class Board {
       view: this.view,
       clock: this.clock,
       onMotion: (motion) => this.motions.push(motion),
+      onUnwritten: (hasUnwritten) => this.unwritten.push(hasUnwritten),
     })
     this.view.onChange = () => this.binding.noteChange()
     this.clock.advance(10_000)

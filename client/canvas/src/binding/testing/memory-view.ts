@@ -1,4 +1,7 @@
 import type { ElementId } from '@sketchroom/shared/ids'
+import type { ElementValues } from '@sketchroom/shared/scene/codec'
+import type { Measure } from '@sketchroom/shared/scene/scene-reader'
+import { shiftCaret } from '@sketchroom/shared/scene/words'
 import { applyOperation, type EditedElement, type SceneOperation } from '@sketchroom/shared/testing/scene-operations'
 import type { Gesture, SceneView, ViewElement } from '../scene-view.ts'
 
@@ -10,6 +13,12 @@ export class MemoryView implements SceneView {
   /** The keys that the person has been told are not kept. */
   readonly notKept: string[] = []
   gesture: Gesture = { pointerDown: false, held: new Set() }
+  /** How this editor measures; without it, it cannot. */
+  measure: Measure = () => undefined
+  /** How this editor finds the way of an elbow arrow; without it, it cannot. */
+  routeElbow: (id: ElementId) => ElementValues | undefined = () => undefined
+  /** Whether an input method is in the middle of a word. */
+  isComposing = false
   /** What the binding wants to know; set after it is made. */
   onChange: () => void = () => {}
   readonly #name: string
@@ -35,6 +44,37 @@ export class MemoryView implements SceneView {
 
   tellNotKept(keys: readonly string[]): void {
     this.notKept.push(...keys)
+  }
+
+  changeOpenText(words: string): boolean {
+    const { text } = this.gesture
+    if (!text || this.isComposing) return false
+    const before = this.wordsOf(text.id)
+    this.gesture = { ...this.gesture, text: { ...text, caret: shiftCaret(text.caret, before, words) } }
+    this.edit(text.id, { originalText: words, text: words, width: 1 + words.length * 10 })
+    return true
+  }
+
+  /** Opens a text to write in it, with the caret behind so many letters; at its end, unless told otherwise. */
+  open(id: ElementId, caret = this.wordsOf(id).length): void {
+    this.gesture = { pointerDown: false, held: new Set([id]), text: { id, caret } }
+    this.onChange()
+  }
+
+  /** Types at the caret, or deletes so many letters before it. */
+  type(letters: string, deleted = 0): void {
+    const { text } = this.gesture
+    if (!text) throw new Error('no text is open')
+    const before = this.wordsOf(text.id)
+    const words = before.slice(0, text.caret - deleted) + letters + before.slice(text.caret)
+    const caret = text.caret - deleted + letters.length
+    this.gesture = { ...this.gesture, text: { ...text, caret } }
+    this.edit(text.id, { originalText: words, text: words, width: 1 + words.length * 10 })
+  }
+
+  /** What a text says. */
+  wordsOf(id: ElementId): string {
+    return (this.get(id) as unknown as { originalText: string }).originalText
   }
 
   endGesture(): void {

@@ -1,0 +1,272 @@
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { Board } from './testing/board.ts'
+
+const TEXT = { id: 'text', type: 'text', text: 'one two', originalText: 'one two', width: 70, height: 25 }
+
+/** Two people at one board. Online, each hears of the other at once. */
+class Two {
+  readonly people: readonly [Board, Board]
+  #isOnline = true
+  readonly #unsent: [Board, Uint8Array][] = []
+
+  constructor(text: object = TEXT) {
+    const [ada, bob] = [new Board({ ...TEXT, ...text }), new Board()]
+    Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
+    for (const [from, to] of [
+      [ada, bob],
+      [bob, ada],
+    ] as const) {
+      from.doc.on('update', (update: Uint8Array, origin: unknown) => {
+        if (origin !== 'network') this.#send(to, update)
+      })
+    }
+    this.people = [ada, bob]
+    this.pass(1_000)
+  }
+
+  /** Lets time pass for both. */
+  pass(ms: number): void {
+    for (const { clock } of this.people) clock.advance(ms)
+  }
+
+  setOnline(isOnline: boolean): void {
+    this.#isOnline = isOnline
+    if (isOnline) for (const [to, update] of this.#unsent.splice(0)) Y.applyUpdate(to.doc, update, 'network')
+  }
+
+  /** What both see and both documents have; all of it, when that is not the same. */
+  words(): string {
+    const said = this.people.flatMap(({ view, stored }, i) => [
+      view.wordsOf('text'),
+      (stored.call(this.people[i], 'text') as unknown as { originalText: string }).originalText,
+    ])
+    return [...new Set(said)].join(' | ')
+  }
+
+  #send(to: Board, update: Uint8Array): void {
+    if (this.#isOnline) Y.applyUpdate(to.doc, update, 'network')
+    else this.#unsent.push([to, update])
+  }
+}
+
+test('an open text is stored about five times a second, and takes what others write without moving the caret', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  bob.view.open('text', 0)
+  for (const letter of ' three') {
+    ada.view.type(letter)
+    two.pass(50)
+  }
+  expect(bob.view.wordsOf('text')).toMatch(/^one two t/)
+  bob.view.type('zero ')
+  two.pass(300)
+  expect(two.words()).toBe('zero one two three')
+  expect(ada.view.gesture.text?.caret).toBe('zero one two three'.length)
+  ada.view.type('!')
+  two.pass(300)
+  expect(bob.view.gesture.text?.caret).toBe('zero '.length)
+  expect(two.words()).toBe('zero one two three!')
+  expect(ada.updates.length).toBeLessThan(6)
+})
+
+test('a letter that is not written yet is there when others write', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text', 3)
+  ada.view.type('X')
+  two.pass(60)
+  ada.view.type('Y')
+  bob.view.open('text', 0)
+  bob.view.type('b')
+  two.pass(60)
+  expect(ada.view.wordsOf('text')).toBe('boneXY two')
+  expect(ada.view.gesture.text?.caret).toBe('boneXY'.length)
+  two.pass(300)
+  expect(two.words()).toBe('boneXY two')
+})
+
+test("others' words wait while an input method is in the middle of a word", () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  ada.view.isComposing = true
+  ada.view.type('k')
+  bob.view.open('text', 0)
+  bob.view.type('b')
+  two.pass(400)
+  expect(ada.view.wordsOf('text')).toBe('one twok')
+  ada.view.type('か', 1)
+  ada.view.isComposing = false
+  ada.view.onChange()
+  two.pass(400)
+  expect(two.words()).toBe('bone twoか')
+})
+
+test('a colour that another gives to an open text waits until it is closed, and is not taken back', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  bob.view.edit('text', { strokeColor: '#e03131' })
+  bob.view.open('text', 0)
+  bob.view.type('b')
+  two.pass(300)
+  expect(ada.view.get('text')).toMatchObject({ originalText: 'bone two', strokeColor: '#1e1e1e' })
+  ada.view.type('a')
+  two.pass(1_500)
+  ada.view.release()
+  bob.view.release()
+  two.pass(300)
+  expect(two.words()).toBe('bone twoa')
+  expect(ada.view.get('text').strokeColor).toBe('#e03131')
+  expect(ada.stored('text')?.strokeColor).toBe('#e03131')
+})
+
+test('the last letters before a text is closed are taken away from others too, when they were deleted there', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  bob.view.open('text')
+  bob.view.type('XYZ')
+  bob.view.release()
+  two.pass(300)
+  ada.view.open('text')
+  ada.view.type('', 3)
+  ada.view.release()
+  two.pass(300)
+  expect(two.words()).toBe('one two')
+})
+
+test('undo takes back the words of the person, and leaves what others have written between them', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  ada.view.type(' three')
+  two.pass(300)
+  ada.view.release()
+  bob.view.open('text', 'one two th'.length)
+  bob.view.type('BOB')
+  bob.view.release()
+  two.pass(300)
+  expect(two.words()).toBe('one two thBOBree')
+  // The editor's history knows the text before and after, as a whole.
+  ada.view.edit('text', { originalText: 'one two', text: 'one two', width: 70 })
+  two.pass(300)
+  expect(two.words()).toBe('one twoBOB')
+  ada.view.edit('text', { originalText: 'one two thBOBree', text: 'one two thBOBree', width: 170 })
+  two.pass(300)
+  expect(two.words()).toBe('one two thBOBree')
+})
+
+test('what others have deleted in the meantime does not come back with an undo or a redo', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  ada.view.type(' three')
+  two.pass(300)
+  ada.view.release()
+  bob.view.open('text', 'one'.length)
+  bob.view.type('', 'one'.length)
+  bob.view.release()
+  two.pass(300)
+  expect(two.words()).toBe(' two three')
+  ada.view.edit('text', { originalText: 'one two', text: 'one two', width: 70 })
+  two.pass(300)
+  expect(two.words()).toBe(' two')
+  bob.view.open('text', ' two'.length)
+  bob.view.type('', ' two'.length)
+  bob.view.type('ten')
+  bob.view.release()
+  two.pass(300)
+  ada.view.edit('text', { originalText: ' two three', text: ' two three', width: 100 })
+  two.pass(300)
+  expect(two.words()).toMatch(/^(ten three| threeten)$/)
+})
+
+test('words that another writes while an undo is not written yet stay', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  ada.view.type(' three')
+  ada.view.release()
+  two.pass(300)
+  ada.view.edit('text', { strokeColor: '#e03131' })
+  ada.clock.advance(50)
+  ada.view.edit('text', { originalText: 'one two', text: 'one two', width: 70 })
+  bob.view.open('text', 0)
+  bob.view.type('b')
+  bob.binding.flushNow()
+  ada.clock.advance(20)
+  expect(ada.view.wordsOf('text')).toBe('bone two')
+  two.pass(300)
+  expect(two.words()).toBe('bone two')
+})
+
+test('what else a person changes in an open text is written too, once a second', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  ada.view.edit('text', { fontSize: 28 })
+  ada.clock.advance(100)
+  ada.view.edit('text', { fontSize: 36 })
+  ada.view.type('x')
+  two.pass(250)
+  expect(bob.view.get('text')).toMatchObject({ originalText: 'one twox', fontSize: 28 })
+  bob.view.open('text', 0)
+  bob.view.type('b')
+  two.pass(250)
+  expect(ada.view.get('text')).toMatchObject({ originalText: 'bone twox', fontSize: 36 })
+  two.pass(1_000)
+  expect(ada.stored('text')).toMatchObject({ originalText: 'bone twox', fontSize: 36 })
+})
+
+test.each([
+  ['online', true],
+  ['offline', false],
+])(
+  'of 100 random pairs of edits %s, every letter that was inserted and not deleted is there, at both',
+  (_, isOnline) => {
+    const edit = fc.record({
+      person: fc.constantFrom(0 as const, 1 as const),
+      at: fc.nat({ max: 1_000 }),
+      deleted: fc.nat({ max: 3 }),
+      inserted: fc.nat({ max: 4 }),
+      wait: fc.constantFrom(0, 10, 60, 250, 1_200),
+      closes: fc.boolean(),
+    })
+    let runs = 0
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 2, maxLength: 12 }), (edits) => {
+        runs++
+        // Each letter is another, so that one can be told from the others.
+        let next = 0xe000
+        const letters = (count: number) => Array.from({ length: count }, () => String.fromCharCode(next++)).join('')
+        const original = letters(8)
+        const two = new Two({ text: original, originalText: original })
+        const there = new Set(original)
+        two.setOnline(isOnline)
+        for (const { person, at, deleted, inserted, wait, closes } of edits) {
+          const { view } = two.people[person]
+          const words = view.wordsOf('text')
+          const caret = at % (words.length + 1)
+          view.open('text', caret)
+          const taken = Math.min(deleted, caret)
+          const typed = letters(inserted)
+          for (const letter of words.slice(caret - taken, caret)) there.delete(letter)
+          for (const letter of typed) there.add(letter)
+          if (taken + inserted > 0) view.type(typed, taken)
+          if (closes) view.release()
+          two.pass(wait)
+        }
+        for (const { view } of two.people) view.release()
+        two.pass(2_000)
+        two.setOnline(true)
+        two.pass(2_000)
+        expect(two.words().split('').sort()).toEqual([...there].sort())
+      }),
+      { numRuns: 100 },
+    )
+    expect(runs).toBeGreaterThanOrEqual(100)
+  },
+)

@@ -1,0 +1,48 @@
+import { FONT_FAMILY, restoreElements } from '@excalidraw/excalidraw'
+import type { ExcalidrawElement } from '@excalidraw/excalidraw/element/types'
+import { elementOf, type ElementValues } from '@sketchroom/shared/scene/codec'
+import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+
+/** The font that the editor takes for letters that the hand-drawn one lacks: Chinese, Japanese and Korean. */
+const FALLBACKS: Readonly<Record<number, string>> = { [FONT_FAMILY.Excalifont]: 'Xiaolai' }
+/** This one is the system's own, and need not come from anywhere. */
+const ALWAYS_THERE = FONT_FAMILY.Helvetica
+
+/**
+ * Measures a text as Excalidraw does, with its lines broken where its container or its chosen width wants it.
+ * Marked as untrusted when the letters' font has not come: the browser then measures another one.
+ */
+export function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
+  const words = text.keys.words as string
+  const [fontSize, lineHeight] = [text.keys.fontSize as number, text.keys.lineHeight as number]
+  if (words === '') return [1, fontSize * lineHeight, null, '']
+  const present = { isDeleted: false, frameId: null, index: null }
+  const shape = container && {
+    ...elementOf('container', container),
+    ...present,
+    boundElements: [{ id: 'text', type: 'text' as const }],
+  }
+  const element = {
+    ...elementOf('text', text),
+    ...present,
+    text: words,
+    containerId: shape ? shape.id : null,
+    // Excalidraw drops what has no size before it measures.
+    width: (text.keys.wrapWidth as number | null) ?? 1,
+    height: 1,
+  }
+  const elements = [...(shape ? [shape] : []), element] as readonly unknown[] as readonly ExcalidrawElement[]
+  const measured = restoreElements(elements, null, { refreshDimensions: true, repairBindings: true }).find(
+    ({ id }) => id === element.id,
+  ) as unknown as { width: number; height: number; text: string }
+  const wrapped = measured.text === words ? null : measured.text
+  return [measured.width, measured.height, wrapped, isFontThere(text, words) ? '' : UNTRUSTED]
+}
+
+function isFontThere({ keys }: ElementValues, words: string): boolean {
+  const family = keys.fontFamily as number
+  const name = Object.entries(FONT_FAMILY).find(([, number]) => number === family)?.[0]
+  if (name === undefined || family === ALWAYS_THERE) return true
+  const names = [name, FALLBACKS[family]].filter((each) => each !== undefined)
+  return document.fonts.check(`20px ${names.map((each) => JSON.stringify(each)).join(', ')}`, words)
+}
