@@ -346,5 +346,5 @@ test('a size or a way that one found without knowing what another did is nobodyâ
   writeKeys(doc, 'a', new Map([['to', [300, 7]]]), { shown: before })
   const mine = new Map<string, unknown>(Object.entries({ from: [0, 0], route: [[[0, 30]], ''] }))
   writeKeys(doc, 'a', mine, { shown: before })
-  expect(isRouteFresh(findElement(doc, 'a')!.keys)).toBe(false)
+  expect(new SceneReader(doc).isRouteFresh('a')).toBe(false)
 })

@@ -45,6 +45,8 @@ export class LocalWriter {
   /** The text that is open, and what it said when it was opened. */
   #opened: { readonly id: ElementId; readonly words: string | undefined } | undefined
   #toShow = new Set<ElementId>()
+  /** What the view shows while it is written. */
+  #present: ReadonlyMap<ElementId, ViewElement> | undefined
 
   constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, reader: SceneReader, origin: object) {
     this.#doc = doc
@@ -181,13 +183,21 @@ export class LocalWriter {
   #write(writes: readonly (() => void)[]): void {
     // A migration is nobody's change: outside our transaction, so that the view is shown what it did.
     if (writes.length === 0 || !prepareForWriting(this.#doc)) return
+    this.#present = undefined
     this.#doc.transact(() => {
       for (const write of writes) write()
     }, this.#origin)
   }
 
+  /** An element as the person sees it. */
+  readonly #seen = (id: ElementId): ElementValues | undefined => {
+    this.#present ??= new Map(this.#view.getElements().map((element) => [element.id, element]))
+    const element = this.#present.get(id)
+    return element && valuesOf(element)
+  }
+
   #create(element: ViewElement, values: ElementValues): void {
-    createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)))
+    createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)), { seen: this.#seen })
     this.#shadow.agree(element.id, values, values, element)
     this.#bind(element.id, values)
   }
@@ -208,7 +218,7 @@ export class LocalWriter {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...this.#settled(id), ...told, ...stays, ...judged])
-      if (undone === undefined) writeKeys(this.#doc, id, all, { shown, caret })
+      if (undone === undefined) writeKeys(this.#doc, id, all, { shown, seen: this.#seen, caret })
       else this.#undoWords(id, all, shown, undone)
     }
     const values = withKeys(stored, told)
@@ -219,7 +229,8 @@ export class LocalWriter {
   /** Writes words that the editor has put back, so that only the person's own come or go. */
   #undoWords(id: ElementId, changes: ReadonlyMap<string, unknown>, shown: ElementValues, target: string): void {
     const base = this.#history.takeBase(id, target) ?? shown.keys.words
-    writeKeys(this.#doc, id, changes, { shown: withKeys(shown, new Map([['words', base]])), ownOnly: true })
+    const from = withKeys(shown, new Map([['words', base]]))
+    writeKeys(this.#doc, id, changes, { shown: from, seen: this.#seen, ownOnly: true })
     this.#history.note(id, { target: shown.keys.words as string, base: wordsOf(findElement(this.#doc, id)) ?? '' })
     this.#toShow.add(id)
   }

@@ -9,7 +9,6 @@ import {
   withKeys,
 } from '@sketchroom/shared/scene/codec'
 import { findElement } from '@sketchroom/shared/scene/document'
-import { isRouteFresh } from '@sketchroom/shared/scene/line-keys'
 import { compareOrder, orderRepairs } from '@sketchroom/shared/scene/order'
 import { withMotion } from './motion.ts'
 import type { MotionPreviews } from './motion-previews.ts'
@@ -73,26 +72,24 @@ export class RemoteMerger {
     const routed = new Map<ElementId, ViewElement>()
     for (const [id, element] of replaced) {
       const entry = this.#shadow.get(id)
-      const isMoving = entry?.values !== entry?.shown
-      if (element.type !== 'arrow' || !entry || isMoving || isRouteFresh(findElement(this.#doc, id)?.keys ?? {}))
-        continue
+      // Somebody's motion is shown as they see it.
+      if (element.type !== 'arrow' || !entry || entry.values !== entry.shown || this.#reader.isRouteFresh(id)) continue
       const found = this.#view.routeElbow(id)
-      if (!found || changedKeys(entry.shown, found).size === 0) continue
+      const shown = valuesOf(element)
+      if (!found || !shown || changedKeys(shown, found).size === 0) continue
       const { from, to, route } = found.keys
-      const values = withKeys(entry.values, new Map(Object.entries({ from, to, route })))
-      const bound = element.boundElements
+      const led = new Map(Object.entries({ from, to, route }))
       const next = nextVersion(
-        {
-          ...elementOf(id, withKeys(valuesOf(element) ?? values, new Map(Object.entries({ from, to, route })))),
-          boundElements: bound,
-        },
+        { ...elementOf(id, withKeys(shown, led)), boundElements: element.boundElements },
         element,
       )
-      this.#shadow.agree(id, values, values, this.#shadow.isDirty(element) ? undefined : next)
+      const agreed = withKeys(entry.values, led)
+      this.#shadow.agree(id, agreed, agreed, this.#shadow.isDirty(element) ? undefined : next)
       routed.set(id, next)
     }
-    if (routed.size === 0) return
-    this.#view.applyRemote(this.#view.getElements().map((element) => routed.get(element.id) ?? element))
+    if (routed.size > 0) {
+      this.#view.applyRemote(this.#view.getElements().map((element) => routed.get(element.id) ?? element))
+    }
   }
 
   /** The new object for an element; undefined when the view already shows it. */
