@@ -3,7 +3,8 @@ import type { Person, SavingStatus, SharedCanvasHandle } from '@sketchroom/canva
 import type { RoomId } from '@sketchroom/shared/ids'
 import { describeError } from '../api/describe-error.ts'
 import { findKnownRoom } from '../device/known-rooms.ts'
-import { useApp } from '../session/AppContext.tsx'
+import { useApp, useSessionState } from '../session/AppContext.tsx'
+import { personOf } from '../session/session-state.ts'
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
 import { useToast } from '../ui/Toasts.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
@@ -35,6 +36,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
   const [people, setPeople] = useState<readonly Person[]>([])
   const [isReady, setIsReady] = useState(false)
   const [isSharing, setIsSharing] = useState(false)
+  const me = personOf(useSessionState())
   const open = board.kind === 'open' ? board.board : undefined
   usePageTitle(open?.name)
 
@@ -93,6 +95,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
                 ref={canvas}
                 room={roomId}
                 getToken={getToken}
+                storage={me && { person: me.id }}
                 serverUrl={location.origin}
                 theme="system"
                 mode="edit"

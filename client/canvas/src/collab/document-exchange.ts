@@ -26,7 +26,7 @@ interface Write {
 
 /** What an exchange works on, and whom it tells. */
 export interface DocumentExchangeOptions {
-  readonly client: SyncClient
+  readonly client: Pick<SyncClient, 'send'>
   readonly doc: Y.Doc
   readonly unsent: UnsentEdits
   /** Whether the server would refuse what we have: then it is not sent. */
@@ -36,6 +36,7 @@ export interface DocumentExchangeOptions {
   readonly onDownloaded: () => void
   /** Called when `downloaded`, `caughtUp` or a progress may have changed. */
   readonly onChange: () => void
+  readonly pieceBytes?: number
 }
 
 /**
@@ -44,6 +45,7 @@ export interface DocumentExchangeOptions {
  */
 export class DocumentExchange {
   readonly #options: DocumentExchangeOptions
+  readonly #pieceBytes: number
   #downloaded = false
   #caughtUp = false
   /** The server has said what it has: from then on, what is drawn goes out at once. */
@@ -57,6 +59,7 @@ export class DocumentExchange {
 
   constructor(options: DocumentExchangeOptions) {
     this.#options = options
+    this.#pieceBytes = options.pieceBytes ?? PIECE_BYTES
     this.compare()
   }
 
@@ -73,12 +76,12 @@ export class DocumentExchange {
   /** How far a drawing that is coming down is, once the server has said how large it is. */
   get downloading(): Progress | undefined {
     const { done, total } = this.#download
-    return this.#downloaded || total <= PIECE_BYTES ? undefined : { done: Math.min(done, total), total }
+    return this.#downloaded || total <= this.#pieceBytes ? undefined : { done: Math.min(done, total), total }
   }
 
   /** How far it is with what goes up in pieces. */
   get uploading(): Progress | undefined {
-    return this.#upload.total <= PIECE_BYTES ? undefined : { ...this.#upload }
+    return this.#upload.total <= this.#pieceBytes ? undefined : { ...this.#upload }
   }
 
   /** Says what we have, and is told what we lack and what the server lacks. */
@@ -115,9 +118,9 @@ export class DocumentExchange {
   send(update: Uint8Array, before: ReadonlyMap<number, number>): void {
     // Otherwise, it is a part of the answer when the server says what it has.
     if (!this.#compared) return
-    const isLarge = update.length > PIECE_BYTES
+    const isLarge = update.length > this.#pieceBytes
     if (!isLarge && this.#queue.length === 0) return this.#sendNow({ kind: 'update', update })
-    const pieces = isLarge ? cutUpdate(update, Y.encodeStateVector(new Map(before)), PIECE_BYTES) : [update]
+    const pieces = isLarge ? cutUpdate(update, Y.encodeStateVector(new Map(before)), this.#pieceBytes) : [update]
     this.#enqueue(pieces.map((piece) => ({ kind: 'update', update: piece })))
     this.#pump()
   }
@@ -138,7 +141,7 @@ export class DocumentExchange {
     this.#dropQueue()
     const known = Y.encodeStateVector(this.#provenOf(Y.decodeStateVector(stateVector)))
     const { doc, isViewer } = this.#options
-    const pieces = isViewer() ? [] : cutUpdate(Y.encodeStateAsUpdate(doc, known), known, PIECE_BYTES)
+    const pieces = isViewer() ? [] : cutUpdate(Y.encodeStateAsUpdate(doc, known), known, this.#pieceBytes)
     const last = pieces.length === 1 ? pieces.pop() : undefined
     this.#enqueue([
       ...pieces.map((update): Write => ({ kind: 'update', update })),

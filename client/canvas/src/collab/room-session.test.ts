@@ -1,7 +1,9 @@
 import 'fake-indexeddb/auto'
 import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import { openDeviceDatabase } from '../device/device-database.ts'
+import { storedRooms } from '../device/stored-rooms.ts'
 import { isOffline } from './browser-signals.ts'
 import { createRoomSession, type RoomSession, type RoomSessionOptions } from './room-session.ts'
 import type { SavingStatus } from './saving-status.ts'
@@ -692,5 +694,256 @@ describe('the connection', () => {
     await new Promise((resolve) => setImmediate(resolve))
     expect(getToken).not.toHaveBeenCalled()
     expect(server.openedAt).toHaveLength(0)
+  })
+})
+
+describe('what is large', () => {
+  const LARGE = 99_990
+
+  /** Draws texts of random words, that no encoding makes small. */
+  function paste(session: RoomSession, count: number, name: string): void {
+    session.doc.transact(() => {
+      for (let index = 0; index < count; index++) draw(session, `${name}-${index}-${'x'.repeat(LARGE)}`)
+    })
+  }
+
+  test('18 MB drawn offline go up in pieces, and it is said how far they are', async () => {
+    const browser = stubBrowser()
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    browser.offline()
+    for (const name of ['one', 'two', 'three']) paste(session, 30, name)
+    expect(session.status).toEqual({ kind: 'offline', unsent: 3, stored: true })
+    browser.online()
+    await waitForStatus(session, { kind: 'saved' })
+    expect(onServer()).toHaveLength(90)
+    // A text of 100,000 characters, twice, is more than a piece, and cannot be cut.
+    expect(server.largest).toBeLessThan(210_000)
+    const seen = session.statuses.flatMap((status) =>
+      'progress' in status && status.progress ? [status.progress] : [],
+    )
+    expect(new Set(seen.map(({ done }) => done)).size).toBeGreaterThan(50)
+    expect(seen.map(({ done }) => done)).toEqual(seen.map(({ done }) => done).toSorted((a, b) => a - b))
+    expect(new Set(seen.map(({ total }) => total)).size).toBe(1)
+    const unsent = session.statuses.flatMap((status) => (status.kind === 'saving' ? [status.unsent] : []))
+    expect([...new Set(unsent)]).toEqual([3, 2, 1])
+  }, 60_000)
+
+  test('one paste of it online goes up in pieces, too; what is drawn after it comes after it', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    paste(session, 90, 'one')
+    draw(session, 'small')
+    await waitForStatus(session, { kind: 'saved' })
+    expect(onServer()).toHaveLength(91)
+    expect(server.largest).toBeLessThan(210_000)
+    expect(server.refused).toBe(0)
+  }, 60_000)
+
+  test('a connection that ends half way goes on where it was', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const browser = stubBrowser()
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    browser.offline()
+    paste(session, 30, 'one')
+    server.holding = true
+    browser.online()
+    await vi.waitFor(() => expect(server.writes).toBeGreaterThan(2))
+    server.release()
+    await vi.waitFor(() => expect(onServer().length).toBeGreaterThan(10), { interval: 1 })
+    const there = onServer().length
+    server.closeAll(1001, 'shutting_down')
+    const before = server.bytes
+    await waitForStatus(session, { kind: 'saved' })
+    expect(onServer()).toHaveLength(30)
+    // But for what was on its way.
+    expect(server.bytes - before).toBeLessThan((30 - there + 4) * 2.1 * LARGE)
+  }, 60_000)
+
+  test('a drawing that comes down says how far it is', async () => {
+    server.welcome = { ...server.welcome, bytes: 1_000_000 }
+    server.silentAbout = 'step2'
+    const session = join()
+    const other = new Y.Doc()
+    other.getMap('elements').set('x', 'x'.repeat(300_000))
+    await vi.waitFor(() => expect(server.clients).toBe(1))
+    await vi.waitFor(() => expect(session.role).toBe('editor'))
+    server.tell(Y.encodeStateAsUpdate(other))
+    await vi.waitFor(() => expect(session.doc.getMap('elements').size).toBe(1))
+    // What has come is in the document although more is to come.
+    expect(session.status).toMatchObject({ kind: 'connecting', progress: { total: 1_000_000 } })
+    const { progress } = session.status as { progress: { done: number } }
+    expect(Math.round(progress.done / 10_000)).toBe(30)
+  })
+})
+
+describe('versions', () => {
+  test('a server that speaks to newer clients only says so once, and is left alone', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.closeAll(4426, 'client_outdated')
+    await waitForStatus(session, { kind: 'outdated', unsent: 0, stored: true })
+    await new Promise((resolve) => setTimeout(resolve, 300))
+    expect(server.openedAt).toHaveLength(1)
+  })
+
+  test.each([
+    ['older than this client knows', { protocol: 0 }],
+    ['that knows only newer clients', { oldest: 99, protocol: 99 }],
+  ])('a server %s is sent nothing', async (_, version) => {
+    server.welcome = { ...server.welcome, ...version }
+    const session = join()
+    draw(session, 'a')
+    await waitForStatus(session, { kind: 'outdated', unsent: 1 })
+    expect(server.writes).toBe(0)
+  })
+
+  test('a board of a newer version is outdated, whatever else is true of it', async () => {
+    server.doc.getMap('meta').set('schema', 99)
+    const session = join()
+    await waitForStatus(session, { kind: 'outdated' })
+    expect(session.doc.getMap('meta').get('schema')).toBe(99)
+  })
+
+  test('the server is told which version this is', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    expect(server.urls).toEqual(['/sync?v=1'])
+  })
+})
+
+describe('what the view holds', () => {
+  test('counts as unsent until it is written', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    session.setUnwritten(true)
+    expect(session.status).toEqual({ kind: 'saving', unsent: 1, stored: true })
+    draw(session, 'a')
+    await vi.waitFor(() => expect(onServer()).toEqual(['a']))
+    session.setUnwritten(false)
+    await waitForStatus(session, { kind: 'saved' })
+  })
+})
+
+describe('an edit that only deletes', () => {
+  test('is unsent until the server has it, and after a reload', async () => {
+    const browser = stubBrowser()
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    draw(session, 'a', 'b')
+    await waitForStatus(session, { kind: 'saved' })
+    browser.offline()
+    session.doc.getMap('elements').delete('a')
+    expect(session.status).toEqual({ kind: 'offline', unsent: 1, stored: true })
+    await leave(session)
+    const later = join()
+    await later.localLoaded
+    expect(later.status).toEqual({ kind: 'offline', unsent: 1, stored: true })
+    browser.online()
+    await waitForStatus(later, { kind: 'saved' })
+    expect(onServer()).toEqual(['b'])
+  })
+})
+
+describe('whose device it is', () => {
+  /** A token as the server makes them, as far as a client looks into it. */
+  const tokenOf = (sub: string) => `head.${btoa(JSON.stringify({ sub, name: sub }))}.signature`
+  const byToken = (sub: string) => ({ storage: undefined, getToken: async () => tokenOf(sub) })
+  const offline = { getToken: () => Promise.reject(new TypeError('fetch failed')) }
+
+  test('of one person’s board and edits another sees nothing and sends nothing', async () => {
+    const ada = join(offline)
+    await ada.localLoaded
+    draw(ada, 'secret')
+    await leave(ada)
+    const bob = join({ storage: { person: 'bob' } })
+    await bob.localLoaded
+    expect(bob.doc.getMap('elements').size).toBe(0)
+    await waitForStatus(bob, { kind: 'saved' })
+    expect(onServer()).toEqual([])
+    const again = join()
+    await waitForStatus(again, { kind: 'saved' })
+    expect(onServer()).toEqual(['secret'])
+  })
+
+  test('two people with the same board open in one browser tell each other nothing but through the server', async () => {
+    const [ada, bob] = [join(offline), join({ ...offline, storage: { person: 'bob' } })]
+    await Promise.all([ada.localLoaded, bob.localLoaded])
+    draw(ada, 'secret')
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(bob.doc.getMap('elements').size).toBe(0)
+  })
+
+  test('without being told, it is whom the token was made for, and nothing shows before that has come', async () => {
+    const first = join(byToken('ada'))
+    await waitForStatus(first, { kind: 'saved' })
+    expect(first.user).toMatchObject({ id: 'ada' })
+    server.holding = true
+    draw(first, 'a')
+    await leave(first)
+    const asked = Promise.withResolvers<string>()
+    const second = join({ storage: undefined, getToken: () => asked.promise })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect([second.doc.getMap('elements').size, second.status.kind]).toEqual([0, 'connecting'])
+    asked.resolve(tokenOf('ada'))
+    await second.localLoaded
+    expect([...second.doc.getMap('elements').keys()]).toEqual(['a'])
+    expect(second.status).toMatchObject({ unsent: 1, stored: true })
+  })
+
+  test('without a token there is nothing to show, and that is said', async () => {
+    const session = join({ ...offline, storage: undefined })
+    await session.localLoaded
+    expect(session.status).toMatchObject({ kind: 'offline', unsent: 0 })
+  })
+
+  test('a token of somebody else ends it', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    let person = 'ada'
+    const session = join({ storage: undefined, getToken: async () => tokenOf(person) })
+    await waitForStatus(session, { kind: 'saved' })
+    person = 'bob'
+    server.closeAll(1001, 'shutting_down')
+    await waitForStatus(session, { kind: 'no-access', reason: 'unauthenticated' })
+    expect(server.tokens).toEqual([tokenOf('ada')])
+  })
+})
+
+describe('access that was taken away', () => {
+  const storedHere = () => storedRooms({ serverUrl: server.url, ...ADA }).list()
+
+  test('takes the device’s copy with it', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    draw(session, 'a')
+    await waitForStatus(session, { kind: 'saved' })
+    await vi.waitFor(async () => expect(await storedHere()).toHaveLength(1))
+    server.doorman = () => ({ code: 4403, reason: 'forbidden' })
+    server.closeAll(4403, 'forbidden')
+    await waitForStatus(session, { kind: 'no-access' })
+    await vi.waitFor(async () => expect(await storedHere()).toEqual([]))
+  })
+
+  test('leaves it while something in it is unsent', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.holding = true
+    draw(session, 'a')
+    server.doorman = () => ({ code: 4404, reason: 'not_found' })
+    server.closeAll(4404, 'not_found')
+    await waitForStatus(session, { kind: 'no-access', unsent: 1 })
+    await leave(session)
+    expect(await storedHere()).toMatchObject([{ roomId, unsent: 1 }])
+  })
+
+  test('a sign-in that ended takes nothing', async () => {
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.doorman = () => ({ code: 4401, reason: 'unauthenticated' })
+    server.closeAll(4401, 'unauthenticated')
+    await waitForStatus(session, { kind: 'no-access' })
+    await leave(session)
+    expect(await storedHere()).toHaveLength(1)
   })
 })

@@ -165,7 +165,7 @@ class OpenRoom implements RoomSession {
     clearInterval(this.#strandedTimer)
     for (const stop of this.#stops) stop()
     this.#listeners.clear()
-    this.awareness.setLocalState(null)
+    if (this.awareness.getLocalState() !== null) this.awareness.setLocalState(null)
     this.#connection.close()
     await this.#device?.close()
     this.#local.resolve()

@@ -80,7 +80,8 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
   }
 
   function linger(roomId: string, entry: LiveSession): void {
-    entry.session.awareness.setLocalState(null)
+    const { awareness } = entry.session
+    if (awareness.getLocalState() !== null) awareness.setLocalState(null)
     const end = () => {
       entry.stopLingering = undefined
       live.delete(roomId)

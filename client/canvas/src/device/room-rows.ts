@@ -142,6 +142,29 @@ export async function rewriteRoom(
   }
 }
 
+/** Makes the rows of one place another's, beside those that are there. */
+export async function moveRoom(database: DeviceDatabase, from: Place, to: Place): Promise<void> {
+  const transaction = database.transaction(STORES, 'readwrite')
+  transaction.done.catch(() => {})
+  const rooms = transaction.objectStore('rooms')
+  const [source, target] = await Promise.all([rooms.get(from), rooms.get(to)])
+  let cursor = await transaction.objectStore('updates').index('place').openCursor(IDBKeyRange.only(from))
+  while (cursor) {
+    await cursor.update({ ...cursor.value, place: to })
+    cursor = await cursor.continue()
+  }
+  if (source) {
+    const patch = {
+      durable: new Map(source.durable),
+      role: target ? undefined : { value: source.role },
+      bytes: source.bytes,
+    }
+    await rooms.put(patched(to, target, patch))
+    await rooms.delete(IDBKeyRange.only(from))
+  }
+  await transaction.done
+}
+
 /** How many edits of a room are unsent, without reading them. */
 export async function countUnsent(transaction: DeviceTransaction<'readonly'>, room: RoomRow): Promise<number> {
   const durable = new Map(room.durable)

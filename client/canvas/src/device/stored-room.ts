@@ -96,7 +96,7 @@ export class StoredRoom {
       this.#loaded = true
       if (this.#loggedRows >= FOLD_AT_ROWS) await this.#rewrite(this.#database)
       else await patchRoom(this.#database, place, this.#takePatch(), true)
-      void makeRoom(this.#database, place)
+      this.#after(makeRoom(this.#database, place))
       return state
     } catch {
       // Storage is off or broken: the session goes on in memory, and `working` says so.

@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { beginningWith, openDeviceDatabase, STORES, type DeviceDatabase, type Place } from './device-database.ts'
 import { removeRoom } from './device-space.ts'
-import { countUnsent, readRoom } from './room-rows.ts'
+import { countUnsent, moveRoom, readRoom } from './room-rows.ts'
 
 /** One board as this device has it. */
 export interface StoredRoomInfo {
@@ -32,6 +32,8 @@ export interface StoredRooms {
    * what it had; to draw on, open the board anew.
    */
   discard(roomId: string): Promise<void>
+  /** Makes what is stored for another person this one's: a guest who has become an account, say. */
+  takeOver(from: string): Promise<void>
 }
 
 const CHANNEL = 'sketchroom/2/stored'
@@ -89,6 +91,15 @@ export function storedRooms({ serverUrl, person }: StoredRoomsOptions): StoredRo
       // First: a session that is told later would write on.
       post({ type: 'discarded', place })
       await withDatabase(undefined, (database) => removeRoom(database, place))
+      post({ type: 'changed' })
+    },
+    async takeOver(from) {
+      if (from === person) return
+      await withDatabase(undefined, async (database) => {
+        for (const { place } of await database.getAll('rooms', beginningWith(origin, from))) {
+          await moveRoom(database, place, [origin, person, place[2]])
+        }
+      })
       post({ type: 'changed' })
     },
   }

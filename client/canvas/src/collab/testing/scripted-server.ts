@@ -31,12 +31,22 @@ export interface ScriptedServer {
   /** How many writes came, and how many of them were refused. */
   writes: number
   refused: number
+  /** How often somebody has said that they are there. */
+  awarenessFrames: number
+  /** The addresses that were opened, in order. */
+  readonly urls: string[]
+  /** Whether a drawing that somebody asked for is left without an end. */
+  silentAbout: 'step2' | undefined
+  /** How much was written, in bytes. */
+  bytes: number
   /** The largest write that came, in bytes. */
   largest: number
   /** Says this about itself to whoever comes. */
   welcome: Extract<Notice, { type: 'welcome' }>
   release(): void
   notify(notice: Notice): void
+  /** Sends everybody an update, as a part of the drawing. */
+  tell(update: Uint8Array): void
   askForToken(): void
   beat(): void
   closeAll(code: number, reason: string): void
@@ -72,6 +82,10 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     refusing: false,
     writes: 0,
     refused: 0,
+    awarenessFrames: 0,
+    urls: [],
+    silentAbout: undefined,
+    bytes: 0,
     largest: 0,
     welcome: { type: 'welcome', protocol: PROTOCOL_VERSION, oldest: OLDEST_PROTOCOL, bytes: 0 },
     release() {
@@ -79,6 +93,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
       for (const answer of held.splice(0)) answer()
     },
     notify: (notice) => broadcast(frame(uint(MESSAGE.stateless), text(JSON.stringify(notice)))),
+    tell: (update) => broadcast(frame(uint(MESSAGE.sync), uint(SYNC.update), bytes(update))),
     askForToken: () => broadcast(frame(uint(MESSAGE.auth), uint(AUTH.token))),
     beat: () => broadcast(Uint8Array.of(MESSAGE.ping)),
     closeAll(code, reason) {
@@ -120,6 +135,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
 
   function write(socket: WebSocket, update: Uint8Array): void {
     server.writes += 1
+    server.bytes += update.length
     server.largest = Math.max(server.largest, update.length)
     const durable = !server.refusing
     if (durable) Y.applyUpdate(doc, update)
@@ -131,8 +147,9 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     else answer()
   }
 
-  wss.on('connection', (socket) => {
+  wss.on('connection', (socket, request) => {
     server.openedAt.push(Date.now())
+    server.urls.push(request.url ?? '')
     socket.on('message', (data: Buffer) => {
       if (server.silent || data.length === 1) return
       const decoder = decoding.createDecoder(data)
@@ -141,11 +158,13 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
       if (type === MESSAGE.auth && decoding.readVarUint(decoder) === AUTH.token) {
         return authenticate(socket, decoding.readVarString(decoder))
       }
+      if (type === MESSAGE.awareness) server.awarenessFrames += 1
       if (type !== MESSAGE.sync) return
       const subtype = decoding.readVarUint(decoder)
       const payload = decoding.readVarUint8Array(decoder)
       if (subtype !== SYNC.step1) return write(socket, payload)
       const missing = Y.encodeStateAsUpdate(doc, payload)
+      if (server.silentAbout) return
       socket.send(frame(uint(MESSAGE.sync), uint(SYNC.step2), bytes(missing)))
       socket.send(frame(uint(MESSAGE.sync), uint(SYNC.step1), bytes(Y.encodeStateVector(doc))))
     })
