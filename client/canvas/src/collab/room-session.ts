@@ -121,13 +121,13 @@ class OpenRoom implements RoomSession {
     this.#stops = [
       watchLocalEdits(this.doc, {
         onEdit: (edit) => this.#edited(edit),
-        onRemote: (update) => this.#device?.storeRemote(update),
+        onRemote: (update) => this.#device?.stored.storeRemote(update),
       }),
       listenToBrowser({
         online: () => this.reconnect(),
         shown: () => this.reconnect(),
         offline: () => this.#connection.startOver(),
-        hidden: () => void this.#device?.flush(),
+        hidden: () => void this.#device?.stored.flush(),
       }),
     ]
     this.#strandedTimer = setInterval(() => this.#checkStranded(), STRANDED_CHECK_MS)
@@ -251,7 +251,7 @@ class OpenRoom implements RoomSession {
       }
       case 'role':
         this.role = notice.role
-        this.#device?.rememberRole(notice.role)
+        this.#device?.stored.rememberRole(notice.role)
         break
       case 'store':
         this.#storeFailing = notice.state === 'failing'
@@ -288,7 +288,7 @@ class OpenRoom implements RoomSession {
       caughtUp: this.#documents?.caughtUp ?? false,
       storeFailing: this.#storeFailing || this.#turnedAway,
       outdated: schemaState(this.doc) === 'newer',
-      stored: this.#device?.isWorking ?? (this.#options.storage !== 'none' && this.#person !== null),
+      stored: this.#device?.stored.working ?? (this.#options.storage !== 'none' && this.#person !== null),
       unsent,
       downloading: this.#documents?.downloading,
       uploading: this.#documents?.uploading,
@@ -303,9 +303,9 @@ class OpenRoom implements RoomSession {
   #accessEnded(reason: ErrorCode, unsent: number): void {
     if (this.role) {
       this.role = undefined
-      this.#device?.rememberRole(undefined)
+      this.#device?.stored.rememberRole(undefined)
     }
-    if (ACCESS_ENDED.has(reason) && unsent === 0) this.#device?.remove()
+    if (ACCESS_ENDED.has(reason) && unsent === 0) this.#device?.stored.remove()
   }
 }
 

@@ -22,14 +22,15 @@ export interface RoomOnDeviceOptions {
   readonly onRole: (role: Role) => void
   /** Another tab, or an earlier session, learned that this is durable. */
   readonly onDurable: (clocks: Clocks) => void
-  /** Called when `isWorking`, or what is unsent, may have changed. */
+  /** Called when `stored.working`, or what is unsent, may have changed. */
   readonly onChange: () => void
 }
 
 /** One room in one tab as a part of its device: the device's storage, and the other tabs that show the room. */
 export class RoomOnDevice {
+  /** What concerns the storage alone is its matter. */
+  readonly stored: StoredRoom
   readonly #options: RoomOnDeviceOptions
-  readonly #stored: StoredRoom
   readonly #siblings: SiblingTabs
   readonly #own = new Set<number>()
   readonly #stopHearing: () => void
@@ -37,7 +38,7 @@ export class RoomOnDevice {
   constructor(options: RoomOnDeviceOptions) {
     const { place, doc, unsent, onDurable, onChange } = options
     this.#options = options
-    this.#stored = new StoredRoom({ place, doc, unsent: () => unsent, onChange })
+    this.stored = new StoredRoom({ place, doc, unsent: () => unsent, onChange })
     this.#siblings = new SiblingTabs({
       place,
       doc,
@@ -51,13 +52,8 @@ export class RoomOnDevice {
     this.#stopHearing = onDiscarded(place, () => {
       // Another tab that opens it anew is told nothing of what was let go.
       this.#siblings.close()
-      this.#stored.discarded()
+      this.stored.discarded()
     })
-  }
-
-  /** Whether what is drawn now is stored. */
-  get isWorking(): boolean {
-    return this.#stored.working
   }
 
   /**
@@ -69,7 +65,7 @@ export class RoomOnDevice {
     let timer: ReturnType<typeof setTimeout> | undefined
     const deadline = new Promise<void>((resolve) => {
       timer = setTimeout(() => {
-        this.#stored.doubt()
+        this.stored.doubt()
         resolve()
       }, OPEN_DEADLINE_MS)
     })
@@ -80,45 +76,25 @@ export class RoomOnDevice {
   /** Stores a local edit, and tells the other tabs. */
   storeEdit(update: Uint8Array, names: readonly [Edit, ...Edit[]]): void {
     for (const { client } of names) this.#own.add(client)
-    this.#stored.storeEdit(update, names)
+    this.stored.storeEdit(update, names)
     this.#siblings.edit(names, update)
-  }
-
-  /** Stores what the server sent. */
-  storeRemote(update: Uint8Array): void {
-    this.#stored.storeRemote(update)
   }
 
   /** Notes what the server has made durable, here and in the other tabs. */
   storeDurable(clocks: Clocks): void {
-    this.#stored.storeDurable(clocks)
+    this.stored.storeDurable(clocks)
     this.#siblings.durable(clocks)
-  }
-
-  /** Remembers what the person may do here; undefined forgets it. */
-  rememberRole(role: Role | undefined): void {
-    this.#stored.rememberRole(role)
-  }
-
-  /** Removes what is stored: the person may not see it any more. A role brings it back. */
-  remove(): void {
-    this.#stored.remove()
-  }
-
-  /** Writes what waits for the storage. Never rejects. */
-  async flush(): Promise<void> {
-    await this.#stored.flush()
   }
 
   /** Leaves the other tabs, and resolves when everything is written. */
   async close(): Promise<void> {
     this.#siblings.close()
     this.#stopHearing()
-    await this.#stored.close()
+    await this.stored.close()
   }
 
   async #load(): Promise<void> {
-    const { unsent, durable, role } = await this.#stored.load()
+    const { unsent, durable, role } = await this.stored.load()
     if (role) this.#options.onRole(role)
     this.#options.onDurable(durable)
     this.#know(unsent)
