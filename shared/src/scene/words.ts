@@ -65,12 +65,7 @@ function wordEdits(before: string, after: string, caret?: number): WordEdit[] {
   const edits: WordEdit[] = []
   let at = 0
   let open = false
-  for (const [kind, letters] of diff(
-    before,
-    after,
-    caret === undefined ? undefined : caretsOf(before, after, caret),
-    true,
-  )) {
+  for (const [kind, letters] of diff(before, after, caret === undefined ? undefined : caretsOf(before, after, caret))) {
     if (kind === diff.EQUAL) {
       at += letters.length
       open = false
