@@ -1,7 +1,6 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import type { Duplex } from 'node:stream'
+import type { AddressInfo, Socket } from 'node:net'
 import { expect, onTestFinished, test } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
@@ -10,8 +9,8 @@ import { FrameBuilder, FrameWriter } from './frame-writer.ts'
 async function connect() {
   const server = createServer().listen(0, '127.0.0.1')
   const upgrader = new WebSocketServer({ noServer: true, perMessageDeflate: false })
-  const accepted = new Promise<{ socket: WebSocket; stream: Duplex }>((resolve) => {
-    server.on('upgrade', (request, stream, head) =>
+  const accepted = new Promise<{ socket: WebSocket; stream: Socket }>((resolve) => {
+    server.on('upgrade', (request, stream: Socket, head) =>
       upgrader.handleUpgrade(request, stream, head, (socket) => resolve({ socket, stream })),
     )
   })
@@ -25,12 +24,14 @@ async function connect() {
   const pings: string[] = []
   client.on('message', (data) => received.push(data as Buffer))
   client.on('ping', (data) => pings.push(data.toString()))
-  return { ...(await accepted), client, received, pings }
+  const { socket, stream } = await accepted
+  const writer = new FrameWriter(stream, new FrameBuilder())
+  socket.on('pong', (words) => writer.ponged(words.toString()))
+  return { socket, stream, writer, client, received, pings }
 }
 
 test('messages of every size arrive whole and in order, between the pings and the goodbye of ws', async () => {
-  const { socket, stream, client, received, pings } = await connect()
-  const writer = new FrameWriter(stream, new FrameBuilder())
+  const { socket, writer, client, received, pings } = await connect()
   const messages = [0, 1, 125, 126, 65_535, 65_536, 300_000].map((length) => Buffer.alloc(length, length % 251))
   for (const message of messages) {
     writer.write(message)
@@ -42,12 +43,11 @@ test('messages of every size arrive whole and in order, between the pings and th
   expect([code, reason.toString()]).toEqual([4000, 'done'])
   expect(received.map(({ length }) => length)).toEqual(messages.map(({ length }) => length))
   expect(Buffer.concat(received).equals(Buffer.concat(messages))).toBe(true)
-  expect(pings).toHaveLength(messages.length)
+  expect(pings.filter((words) => words === 'from ws')).toHaveLength(messages.length)
 })
 
 test('what is written in one turn goes to the system as one', async () => {
-  const { stream, client, received } = await connect()
-  const writer = new FrameWriter(stream, new FrameBuilder())
+  const { writer, client, received } = await connect()
   for (let n = 0; n < 5; n++) writer.write(Buffer.of(n))
   expect(writer.bufferedBytes).toBe(5 * 3)
   while (received.length < 5) await once(client, 'message')
@@ -56,9 +56,8 @@ test('what is written in one turn goes to the system as one', async () => {
 })
 
 test('a large body that others share does not count as waiting, but the message itself does', async () => {
-  const { socket, stream, client, received } = await connect()
+  const { socket, writer, client, received } = await connect()
   client.pause()
-  const writer = new FrameWriter(stream, new FrameBuilder())
   const [head, body] = [Buffer.alloc(50, 1), Buffer.alloc(8 * 1024 * 1024, 2)]
   writer.writeShared(head, body)
   expect(writer.bufferedBytes).toBe(0)

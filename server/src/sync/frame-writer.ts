@@ -1,15 +1,19 @@
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
+import { PIECE_BYTES } from '../core/documents/piece-list.ts'
+import { SendWindow } from './send-window.ts'
 
 /** The first byte of a frame (RFC 6455): FIN with opcode 2 for a whole binary message, and of one in fragments. */
 const WHOLE = 0x82
 const FIRST_FRAGMENT = 0x02
 const FRAGMENT = 0x00
 const LAST_FRAGMENT = 0x80
+const PING = 0x89
 
 /** Up to this size, one buffer is cheaper than two. */
 const CHEAP_TO_COPY_BYTES = 1024
-/** A larger message goes out in fragments of this size, each when the one before it has left. */
+/** A message that is larger than the pieces in which a drawing goes is one value, and goes out in fragments of this size. */
 const FRAGMENT_BYTES = 64 * 1024
+const LARGE_BYTES = 2 * PIECE_BYTES
 
 const NOTHING = new Uint8Array()
 
@@ -50,8 +54,9 @@ interface LargeMessage {
  * between two fragments, as RFC 6455 allows.
  */
 export class FrameWriter {
-  readonly #stream: Duplex
+  readonly #stream: Socket
   readonly #builder: FrameBuilder
+  readonly #window: SendWindow
   #corked = false
   /** The large message that is going out, and how much of its body has. */
   #large: (LargeMessage & { sent: number }) | undefined
@@ -61,9 +66,14 @@ export class FrameWriter {
   #sentBytes = 0
   #afterLarge: Array<() => void> = []
 
-  constructor(stream: Duplex, builder: FrameBuilder) {
+  constructor(stream: Socket, builder: FrameBuilder) {
     this.#stream = stream
     this.#builder = builder
+    this.#window = new SendWindow({
+      ping: (words) => void stream.write(Buffer.concat([frameHeader(PING, words.length), Buffer.from(words)])),
+      receivedBytes: () => stream.bytesRead,
+    })
+    stream.once('close', () => this.#window.close())
   }
 
   /** What waits for a client that does not keep up, in bytes; a large body, which others share, does not count. */
@@ -76,16 +86,31 @@ export class FrameWriter {
     return this.#sentBytes
   }
 
-  /** Whether a large message is going out. */
-  get isSendingLarge(): boolean {
-    return this.#large !== undefined
+  /** Whether the system takes no more for now, so that it is the client's to read. */
+  get isBlocked(): boolean {
+    return this.#stream.writableNeedDrain
   }
 
-  /** Calls back once the large message that is going out, and what waits behind it, has gone; false when there is none. */
-  onceLargeIsSent(callback: () => void): boolean {
-    if (!this.#large) return false
-    this.#afterLarge.push(callback)
-    return true
+  /** Whether what can wait need not: nothing large is going out, and the client keeps up. */
+  get hasRoom(): boolean {
+    return !this.#large && this.#window.isOpen && !this.#stream.writableNeedDrain
+  }
+
+  /** Calls back when there may be room. */
+  onceRoom(callback: () => void): void {
+    if (this.#large) this.#afterLarge.push(callback)
+    else if (this.#stream.writableNeedDrain) this.#stream.once('drain', callback)
+    else this.#window.onceOpen(callback)
+  }
+
+  /** The client has said something whole. */
+  heard(): void {
+    this.#window.heard()
+  }
+
+  /** The client has answered a ping. */
+  ponged(words: string): void {
+    this.#window.answered(words)
   }
 
   /** Sends a message; the socket must be open. A large one is not copied either: a broadcast gives it to many. */
@@ -95,9 +120,10 @@ export class FrameWriter {
       this.#waitingBytes += message.length
       return
     }
-    if (message.length > FRAGMENT_BYTES) return this.#begin({ head: NOTHING, body: message })
+    if (message.length > LARGE_BYTES) return this.#begin({ head: NOTHING, body: message })
     this.#cork()
     this.#stream.write(this.#builder.build(message))
+    this.#window.wrote(message.length)
   }
 
   /**
@@ -109,11 +135,12 @@ export class FrameWriter {
     if (this.#large) {
       this.#waiting.push({ head, body })
       this.#waitingBytes += head.length + OVERHEAD_BYTES
-    } else if (head.length + body.length > FRAGMENT_BYTES) this.#begin({ head, body })
+    } else if (head.length + body.length > LARGE_BYTES) this.#begin({ head, body })
     else {
       this.#cork()
       this.#stream.write(Buffer.concat([frameHeader(WHOLE, head.length + body.length), head]))
       this.#stream.write(body)
+      this.#window.wrote(head.length + body.length)
     }
   }
 
@@ -130,18 +157,17 @@ export class FrameWriter {
     if (!large || this.#stream.destroyed) return
     const { body } = large
     for (;;) {
+      if (this.#stream.writableNeedDrain) return void this.#stream.once('drain', this.#sendFragments)
+      if (!this.#window.isOpen) return this.#window.onceOpen(this.#sendFragments)
       const from = large.sent
       large.sent = Math.min(body.length, from + FRAGMENT_BYTES)
       const isLast = large.sent === body.length
       this.#sentBytes += large.sent - from
       this.#cork()
       this.#stream.write(frameHeader(isLast ? LAST_FRAGMENT : FRAGMENT, large.sent - from))
-      const hasRoom = this.#stream.write(body.subarray(from, large.sent))
+      this.#stream.write(body.subarray(from, large.sent))
+      this.#window.wrote(large.sent - from)
       if (isLast) break
-      if (!hasRoom) {
-        this.#stream.once('drain', this.#sendFragments)
-        return
-      }
     }
     this.#large = undefined
     const waiting = this.#waiting

@@ -7,7 +7,7 @@ import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
 import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
-import { RoomContent, type Slice } from './room-content.ts'
+import { RoomContent, type CutPieces } from './room-content.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -45,11 +45,11 @@ export class HostedRoom {
     bytes: RoomBytes
     journal: Journal
     now: () => number
-    slice: Slice
+    cutPieces: CutPieces
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
-    const { id, document, bytes, journal, now, slice } = parts
+    const { id, document, bytes, journal, now, cutPieces } = parts
     this.id = id
     this.document = document
     this.#onUndeliverable = parts.onUndeliverable
@@ -58,7 +58,7 @@ export class HostedRoom {
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update) })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
-    this.content = new RoomContent({ document, bytes, slice, events: { onTaken, onChanged } })
+    this.content = new RoomContent({ document, bytes, cutPieces, events: { onTaken, onChanged } })
     this.owners = new AwarenessOwners(document)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
     quieten(document)

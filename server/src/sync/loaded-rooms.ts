@@ -5,6 +5,7 @@ import type { Logger } from 'pino'
 import { isCompactionDue, type Compaction } from '../core/documents/compaction.ts'
 import type { Committed, Journal } from '../core/documents/journal.ts'
 import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
+import { piecesOf } from '../core/documents/piece-list.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
@@ -126,7 +127,7 @@ export class LoadedRooms {
         bytes: new RoomBytes(stored),
         journal,
         now,
-        slice: (parts) => compaction.slice(parts),
+        cutPieces: (updates, stateVector) => compaction.cut(updates, stateVector),
         onUndeliverable: (error) => this.drop(room, error),
       })
       const position = new RoomPosition({
@@ -172,7 +173,7 @@ export class LoadedRooms {
       const loaded = this.#rooms.get(roomId)
       if (!snapshot || !loaded) return
       loaded.snapshotSeq = Math.max(loaded.snapshotSeq, snapshot.seq)
-      loaded.room.content.bytes.rebase(snapshot.bytes, snapshot.ranges)
+      loaded.room.content.bytes.rebase({ pieces: piecesOf(snapshot.bytes), ranges: snapshot.ranges })
     } catch (error) {
       if (!this.#closing) log.warn({ roomId, err: error }, 'compaction failed; the journal still has everything')
     }

@@ -2,6 +2,7 @@ import { Document } from '@hocuspocus/server'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/documents/clock-ranges.ts'
+import { cut } from '../core/documents/compaction-worker.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { setWord, wordsOf } from '../testing/test-room.ts'
 import { RoomContent } from './room-content.ts'
@@ -23,7 +24,7 @@ function load(stored: readonly Uint8Array[]) {
   const content = new RoomContent({
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
-    slice: (parts) => Promise.resolve(parts),
+    cutPieces: async (updates, stateVector) => cut({ updates, ...(stateVector && { stateVector }) }),
     events: { onTaken: (update, ranges) => taken.push({ update, ranges }), onChanged: () => (changes += 1) },
   })
   const apply = (update: Uint8Array) => content.apply(update, Y.decodeUpdate(update), 'somebody')
@@ -88,23 +89,23 @@ test('deletions of what was set aside are stored, too', () => {
   expect(wordsOf({ doc: document })).toEqual([])
 })
 
-test('who joins a room with a hole is sent all that builds on it, however much that is', () => {
+test('who joins a room with a hole is sent all that builds on it, however much that is', async () => {
   const { doc, updates } = drawn('one', 'lost', ...Array.from({ length: 1_100 }, (_, n) => `w${n}`))
   const [one, lost, ...rest] = updates as [Uint8Array, Uint8Array, ...Uint8Array[]]
   const { content } = load([one, ...rest])
   content.fill()
-  const parts = content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
   // Encoded anew it would be one, without what the document cannot hold yet.
   expect(wordsOf({ doc: built([...parts, lost]) })).toEqual(wordsOf({ doc }))
 })
 
-test('a long tail is encoded anew for who joins, and says the same', () => {
+test('a long tail is encoded anew for who joins, and says the same', async () => {
   const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
   const { content } = load(updates)
-  const join = () => content.missingFor(Y.encodeStateVector(new Y.Doc()))
-  expect(join()).toHaveLength(100)
+  const join = async () => await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  expect(await join()).toHaveLength(100)
   content.fill()
-  const parts = join()
+  const parts = await join()
   expect(parts).toHaveLength(1)
   expect(wordsOf({ doc: built(parts) })).toEqual(wordsOf({ doc }))
   // What is new since is little of it all, and comes beside it.
@@ -112,6 +113,6 @@ test('a long tail is encoded anew for who joins, and says the same', () => {
   setWord('new')(doc)
   const news = Y.encodeStateAsUpdate(doc, before)
   content.apply(news, Y.decodeUpdate(news), 'somebody')
-  expect(join()).toHaveLength(2)
-  expect(encodeRanges(rangesOfUpdate(Y.decodeUpdate(join()[0] as Uint8Array))).length).toBeGreaterThan(0)
+  expect(await join()).toHaveLength(2)
+  expect(encodeRanges(rangesOfUpdate(Y.decodeUpdate((await join())[0] as Uint8Array))).length).toBeGreaterThan(0)
 })

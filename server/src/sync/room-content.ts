@@ -8,6 +8,8 @@ import {
   rangesOfUpdate,
   type DecodedUpdate,
 } from '../core/documents/clock-ranges.ts'
+import type { Cut } from '../core/documents/compaction-worker.ts'
+import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { isMissingDependencies } from './check-update.ts'
@@ -19,11 +21,15 @@ const LONG_TAIL = 64
 const LARGE_PART = 0.2
 const VERY_LONG_TAIL = 1000
 
-/** Up to this size, a document is built in a few milliseconds; a larger one in slices, while others are served. */
+/** Up to this size, a document is built in a few milliseconds; a larger one piece by piece, while others are served. */
 const LARGE_BYTES = 256 * 1024
+/** Of what somebody lacks so much that to encode it takes long, a thread does that. In steps of the clients' clocks. */
+const MUCH_LACKED = 5_000
+/** What is integrated in one turn: it takes Yjs a few milliseconds. */
+const TURN_BYTES = 64 * 1024
 
-/** Cuts a room's bytes into updates that can be integrated one after the other; what refers to a hole comes last. */
-export type Slice = (parts: readonly Uint8Array[]) => Promise<readonly Uint8Array[]>
+/** Cuts what updates say, or what somebody with this state vector lacks of it, into pieces, away from the event loop. */
+export type CutPieces = (updates: readonly Uint8Array[], stateVector?: Uint8Array) => Promise<Cut>
 
 /** Marks what comes from the store and must not be journalled again. */
 const STORED = Symbol('stored')
@@ -56,17 +62,18 @@ export interface ContentEvents {
 export class RoomContent {
   readonly bytes: RoomBytes
   readonly #document: Document
-  readonly #slice: Slice
+  readonly #cutPieces: CutPieces
   readonly #events: ContentEvents
   #filled = false
   #filling: Promise<void> | undefined
+  #cutting: Promise<void> | undefined
   /** Loaded without a record that was set aside: what depends on it waits in the document, and in the journal. */
   #hasHole = false
 
-  constructor(parts: { document: Document; bytes: RoomBytes; slice: Slice; events: ContentEvents }) {
+  constructor(parts: { document: Document; bytes: RoomBytes; cutPieces: CutPieces; events: ContentEvents }) {
     this.bytes = parts.bytes
     this.#document = parts.document
-    this.#slice = parts.slice
+    this.#cutPieces = parts.cutPieces
     this.#events = parts.events
   }
 
@@ -108,12 +115,20 @@ export class RoomContent {
     this.#document.transact(() => change(this.#document), edit)
   }
 
-  /** What somebody with this state vector lacks, as updates in order; the last may be empty. */
-  missingFor(stateVector: Uint8Array): Uint8Array[] {
-    if (Y.decodeStateVector(stateVector).size === 0) return this.#whole()
-    if (this.canAnswer(stateVector)) return [this.bytes.deletions()]
+  /**
+   * What somebody with this state vector lacks, as updates of which each needs only those before it, or a promise of them
+   * when there is much to encode or to cut. Large ones are single values. The promise rejects as `fill` throws.
+   */
+  missingFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+    const known = Y.decodeStateVector(stateVector)
+    if (known.size === 0) return this.#whole()
+    if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known)))
+      return this.#inPieces([this.bytes.deletions()])
+    if (this.bytes.size >= LARGE_BYTES && (!this.#filled || this.#lackedBy(known) > MUCH_LACKED)) {
+      return this.#cutFor(this.bytes.parts, stateVector)
+    }
     this.fill()
-    return [Y.encodeStateAsUpdate(this.#document, stateVector)]
+    return this.#inPieces([Y.encodeStateAsUpdate(this.#document, stateVector)])
   }
 
   /** What the room has, as a state vector. */
@@ -144,30 +159,33 @@ export class RoomContent {
     return reach
   }
 
-  /** Whether somebody with this state vector can be answered from the bytes. */
-  canAnswer(stateVector: Uint8Array): boolean {
-    const known = Y.decodeStateVector(stateVector)
-    return known.size === 0 || (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known)))
-  }
-
   /**
-   * Builds the document of a large room in slices, between which everybody else is served. Undefined when there is
+   * Builds the document of a large room piece by piece, between which everybody else is served. Undefined when there is
    * nothing to wait for; never rejects: `fill` tells what is wrong with the records.
    */
   fillSoon(): Promise<void> | undefined {
     if (this.#filled || this.bytes.size < LARGE_BYTES) return undefined
-    this.#filling ??= this.#fillInSlices().finally(() => (this.#filling = undefined))
+    this.#filling ??= this.#fillInTurns().finally(() => (this.#filling = undefined))
     return this.#filling
   }
 
-  async #fillInSlices(): Promise<void> {
+  async #fillInTurns(): Promise<void> {
     try {
-      const slices = await this.#slice(this.bytes.parts)
-      for (const slice of slices) {
+      if (this.bytes.isUncut) await this.#cutSoon()
+      let turn: Uint8Array[] = []
+      let turnBytes = 0
+      for (const piece of this.bytes.parts) {
+        turn.push(piece)
+        turnBytes += piece.length
+        if (turnBytes < TURN_BYTES) continue
         await nextTurn()
         if (this.#filled || this.#document.isDestroyed) return
-        this.#integrateQuietly([slice])
+        this.#integrateQuietly(turn)
+        turn = []
+        turnBytes = 0
       }
+      if (this.#filled || this.#document.isDestroyed) return
+      this.#integrateQuietly(turn)
       this.#becomeFilled()
     } catch {
       // Whoever waits calls `fill` next, which throws the same.
@@ -229,14 +247,50 @@ export class RoomContent {
     return 'applied'
   }
 
-  #whole(): Uint8Array[] {
+  #whole(): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     const { bytes } = this
     const { tailLength, tailPart } = bytes
     const isLong = tailLength > LONG_TAIL && (tailLength > VERY_LONG_TAIL || tailPart > LARGE_PART)
+    if (bytes.isUncut || (isLong && bytes.size >= LARGE_BYTES)) return this.#cutSoon().then(() => bytes.parts)
     if (this.#filled && !this.#hasHole && isLong) {
-      bytes.rebase(Y.encodeStateAsUpdate(this.#document), encodeRanges(rangesOfDocument(this.#document)))
+      const ranges = encodeRanges(rangesOfDocument(this.#document))
+      bytes.rebase({ pieces: [Y.encodeStateAsUpdate(this.#document)], ranges })
     }
     return bytes.parts
+  }
+
+  /** Makes pieces of all there is by now, once for all who wait for them. */
+  #cutSoon(): Promise<void> {
+    this.#cutting ??= this.#cutPieces(this.bytes.parts)
+      .then(
+        (cut) => this.bytes.rebase(cut),
+        // If it is the records that are at fault, this says so; if it is the thread, they go out as they are.
+        () => this.fill(),
+      )
+      .finally(() => (this.#cutting = undefined))
+    return this.#cutting
+  }
+
+  #inPieces(updates: readonly Uint8Array[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+    return updates.some(({ length }) => length > PIECE_BYTES) ? this.#cutFor(updates) : updates
+  }
+
+  async #cutFor(updates: readonly Uint8Array[], stateVector?: Uint8Array): Promise<readonly Uint8Array[]> {
+    try {
+      return (await this.#cutPieces(updates, stateVector)).pieces
+    } catch {
+      this.fill()
+      return [Y.encodeStateAsUpdate(this.#document, stateVector)]
+    }
+  }
+
+  /** How many steps of the clients' clocks somebody is behind. */
+  #lackedBy(known: ReadonlyMap<number, number>): number {
+    let lacked = 0
+    for (const client of this.#document.store.clients.keys()) {
+      lacked += Math.max(0, Y.getState(this.#document.store, client) - (known.get(client) ?? 0))
+    }
+    return lacked
   }
 }
 

@@ -75,7 +75,7 @@ function idleSocket(): JoiningSocket {
     readyState: WebSocket.OPEN,
     approach: { origin: undefined, host: '', tokenInUrl: false },
     log: pino({ level: 'silent' }),
-    onceLargeIsSent: () => false,
+    sendPieces: nothing,
     send: nothing,
     sendUpdate: nothing,
     close: nothing,

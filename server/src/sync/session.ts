@@ -9,6 +9,7 @@ import * as decoding from 'lib0/decoding'
 import type { Logger } from 'pino'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
+import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
 import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
 import { checkUpdate } from './check-update.ts'
@@ -31,8 +32,8 @@ export interface SessionSocket {
   readonly log: Logger
   /** Sends a sync message with an update, which is not copied when it is large. */
   sendUpdate(address: string, kind: 'step2' | 'update', update: Uint8Array): void
-  /** Calls back once a large message that is going out has gone; false when there is none. */
-  onceLargeIsSent(callback: () => void): boolean
+  /** Sends updates as fast as the client takes them, and then calls back; not when the stay ends before. */
+  sendPieces(address: string, pieces: readonly Uint8Array[] | Promise<readonly Uint8Array[]>, onSent: () => void): void
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
   resume(): void
@@ -71,6 +72,9 @@ export class Session {
   /** What came while it was held: handled in order once nobody holds it any more. */
   readonly #held: Array<() => void> = []
   #holds = 0
+  #isAnswering = false
+  /** What was asked last while an answer is on its way. */
+  #askedMeanwhile: Uint8Array | undefined
   #askPauseMs = 0
   #askedAt = -Infinity
   #askTimer: NodeJS.Timeout | undefined
@@ -206,11 +210,7 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
-    // A large answer is still going out: the next would only pile up behind it, for somebody who may never read.
-    const isSending = this.#parts.socket.onceLargeIsSent(() => this.#release())
-    if (isSending) return this.#holdBack(message)
-    if (!this.room.content.canAnswer(message.stateVector) && this.#waitsForRoom(message)) return
-    this.#sendMissing(message.stateVector)
+    this.#answer(message.stateVector)
     if (mayDraw(this.role)) this.#askForMissing()
   }
 
@@ -235,12 +235,29 @@ export class Session {
     )
   }
 
-  /** The last of the updates is a SyncStep2: with it, the client has everything. */
-  #sendMissing(stateVector: Uint8Array): void {
-    const updates = this.room.content.missingFor(stateVector)
-    const last = updates.length === 1 ? updates.pop() : undefined
-    for (const update of updates) this.#parts.socket.sendUpdate(this.address, 'update', update)
-    this.#parts.socket.sendUpdate(this.address, 'step2', last ?? wire.EMPTY_UPDATE)
+  /** Sends what somebody with this state vector lacks. The last is a SyncStep2: with it, the client has everything. */
+  #answer(stateVector: Uint8Array): void {
+    // The next answer would only pile up behind the one that is on its way, for somebody who may never read.
+    if (this.#isAnswering) {
+      this.#askedMeanwhile = stateVector
+      return
+    }
+    const missing = this.room.content.missingFor(stateVector)
+    const [only, ...others] = missing instanceof Promise ? [undefined] : missing
+    if (only && others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
+    this.#isAnswering = true
+    if (missing instanceof Promise) missing.catch((error: unknown) => this.#parts.onBroken(this.room, error))
+    this.#parts.socket.sendPieces(this.address, missing, () => {
+      this.#isAnswering = false
+      this.#close(wire.EMPTY_UPDATE)
+      const again = this.#askedMeanwhile
+      this.#askedMeanwhile = undefined
+      if (again) this.#guard(MESSAGE.sync, () => this.#answer(again))
+    })
+  }
+
+  #close(update: Uint8Array): void {
+    this.#parts.socket.sendUpdate(this.address, 'step2', update)
   }
 
   #askForMissing(): void {

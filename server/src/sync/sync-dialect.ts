@@ -17,14 +17,17 @@ export interface IncomingFrame {
 /** A room's id, and for some clients a session's: what is longer would open every frame to that client. */
 const MAX_ADDRESS_LENGTH = 200
 
+/** An awareness message about nobody. */
+const NO_STATES = Uint8Array.of(MESSAGE.awareness, 1, 0)
+
 /** How one kind of client writes its frames. Inside, all frames are Hocuspocus frames. */
 export interface SyncDialect {
   /** Undefined for what needs no answer. Throws when the frame does not decode. */
   read(data: Uint8Array): IncomingFrame | undefined
   /** The frame as this client reads it; undefined when it would not understand it. */
   write(frame: Uint8Array): Uint8Array | undefined
-  /** A heartbeat that this client's library counts as a sign of life, if it knows one. */
-  readonly ping: Uint8Array | undefined
+  /** A heartbeat that this client's library counts as a sign of life. */
+  readonly ping: Uint8Array
 }
 
 /** The Hocuspocus protocol: an address before each message, several rooms on one socket. */
@@ -60,7 +63,8 @@ export function createYjsDialect(roomId: RoomId): SyncDialect {
       const reason = refusalIn(decoding.createDecoder(frame.subarray(addressBytes)))
       return reason === undefined ? undefined : yjsPermissionDenied(reason)
     },
-    ping: undefined,
+    // Its library gives the server up when it hears nothing for 30 s, and sends nothing itself behind a large message.
+    ping: NO_STATES,
   }
 }
 

@@ -104,16 +104,17 @@ export class SyncServer {
     }
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       // The server listens on TCP, so that is what an upgrade's stream is.
-      const firstBytes = new FirstBytes(webSocket, socket as Socket)
+      const stream = socket as Socket
+      const firstBytes = new FirstBytes(webSocket, stream)
       // Bounded too: it may send on until it has read why.
       if (destination.kind === 'outdated') return refuseOutdated(webSocket)
-      this.#open(webSocket, socket, destination, approach, firstBytes)
+      this.#open(webSocket, stream, destination, approach, firstBytes)
     })
   }
 
   #open(
     webSocket: WebSocket,
-    stream: Duplex,
+    stream: Socket,
     destination: Exclude<Destination, { kind: 'outdated' }>,
     approach: Approach,
     firstBytes: FirstBytes,
@@ -121,6 +122,7 @@ export class SyncServer {
     const { host, log } = this.#parts
     const socket = new SyncSocket({
       socket: webSocket,
+      stream,
       writer: new FrameWriter(stream, this.#frames),
       dialect: destination.kind === 'yjs' ? createYjsDialect(destination.roomId) : hocuspocusDialect,
       host,

@@ -2,6 +2,7 @@ import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
+import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Approach } from '../core/rooms/admission.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
@@ -9,6 +10,7 @@ import type { FrameWriter } from './frame-writer.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
+import { UpdateQueue } from './update-queue.ts'
 import * as wire from './wire.ts'
 
 /**
@@ -16,8 +18,10 @@ import * as wire from './wire.ts'
  * what takes long is our store, and no fault of the client's.
  */
 const IDLE_MS = 10_000
-/** A peer that answers no ping for two rounds is gone, whatever TCP says. */
+/** A peer of whom nothing is heard for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
+/** A message that is coming is a sign of life when so much of it comes in a round: drop by drop it would never end. */
+const LEAST_BYTES = 1024
 /** A reader that lets this much pile up is cut: it can come back, the process could not. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 /** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
@@ -49,6 +53,8 @@ type Place =
 /** What a socket is made of. */
 export interface SyncSocketParts {
   readonly socket: WebSocket
+  /** The stream under the socket. */
+  readonly stream: Socket
   readonly writer: FrameWriter
   readonly dialect: SyncDialect
   readonly host: RoomHost
@@ -66,6 +72,7 @@ export class SyncSocket implements JoiningSocket {
   readonly #parts: SyncSocketParts
   readonly #socket: WebSocket
   readonly #places = new Map<string, Place>()
+  readonly #updates: UpdateQueue
   readonly #heartbeat: NodeJS.Timeout
   #idle: NodeJS.Timeout | undefined
   /** When it is closed if it is still idle, by `performance.now()`. */
@@ -76,17 +83,27 @@ export class SyncSocket implements JoiningSocket {
   #authWindowSince = performance.now()
   #alive = true
   #sentAtBeat = 0
+  #receivedAtBeat = 0
 
   constructor(parts: SyncSocketParts) {
-    const { socket } = parts
+    const { socket, writer } = parts
     this.#parts = parts
+    this.#updates = new UpdateQueue({
+      writer,
+      writePiece: (address, piece) => this.sendUpdate(address, 'update', piece),
+      isOpen: () => this.isOpen,
+    })
     this.#socket = socket
     this.approach = parts.approach
     this.log = parts.log
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#watchIdleness()
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
-    socket.on('pong', () => (this.#alive = true))
+    socket.on('pong', (data) => {
+      this.#alive = true
+      writer.heard()
+      writer.ponged(data.toString())
+    })
     socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
     socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
   }
@@ -105,7 +122,10 @@ export class SyncSocket implements JoiningSocket {
   send(frame: Uint8Array): void {
     if (!this.isOpen) return
     const bytes = this.#parts.dialect.write(frame)
-    if (bytes && !this.#isTooSlow()) this.#parts.writer.write(bytes)
+    if (!bytes || this.#isTooSlow()) return
+    const address = this.#updates.isEmpty && this.#parts.writer.hasRoom ? undefined : wire.addressOfNews(frame)
+    if (address === undefined) this.#parts.writer.write(bytes)
+    else this.#updates.sendNews(address, bytes)
   }
 
   /** Sends a sync message with an update, which is not copied when it is large. */
@@ -115,9 +135,19 @@ export class SyncSocket implements JoiningSocket {
     if (head && !this.#isTooSlow()) this.#parts.writer.writeShared(head, update)
   }
 
-  /** Calls back once a large message that is going out has gone; false when there is none. */
-  onceLargeIsSent(callback: () => void): boolean {
-    return this.#parts.writer.onceLargeIsSent(callback)
+  /** Sends updates, as fast as the client takes them, and then calls back; not when the stay at this address ends before. */
+  sendPieces(
+    address: string,
+    pieces: readonly Uint8Array[] | Promise<readonly Uint8Array[]>,
+    onSent: () => void,
+  ): void {
+    if (!(pieces instanceof Promise)) return void this.#updates.sendAnswer(address, pieces, onSent)
+    const answer = this.#updates.sendAnswer(address, undefined, onSent)
+    pieces.then(
+      (ready) => this.#updates.setPieces(answer, ready),
+      // Whoever is at fault ends the stay, and with it the answer.
+      () => undefined,
+    )
   }
 
   /** Closes the socket with a close code and a reason (an error's code). */
@@ -159,6 +189,7 @@ export class SyncSocket implements JoiningSocket {
   left(session: Session): void {
     const place = this.#places.get(session.address)
     if (place?.kind === 'joined' && place.session === session) this.#places.delete(session.address)
+    this.#updates.leave(session.address)
     this.#watchIdleness()
   }
 
@@ -167,6 +198,7 @@ export class SyncSocket implements JoiningSocket {
     if (!this.isOpen) return
     if (!isBinary) return this.close(1003, 'binary frames only')
     this.#alive = true
+    this.#parts.writer.heard()
     let frame: IncomingFrame | undefined
     try {
       frame = this.#parts.dialect.read(data)
@@ -260,7 +292,7 @@ export class SyncSocket implements JoiningSocket {
 
   /** Whether so much waits for this client that it is cut: what it is sent now would only be added to it. */
   #isTooSlow(): boolean {
-    const { bufferedBytes } = this.#parts.writer
+    const bufferedBytes = this.#parts.writer.bufferedBytes + this.#updates.bytes
     if (bufferedBytes <= MAX_BUFFERED_BYTES) return false
     this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
     this.#socket.terminate()
@@ -277,16 +309,22 @@ export class SyncSocket implements JoiningSocket {
     this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), leftMs)
   }
 
-  /** Bytes that move are a sign of life, too: a large board takes long on a slow line, and no pong gets past it. */
+  /**
+   * Bytes that move are a sign of life, too: while a large message comes, no pong gets past it. Who was not let in yet
+   * has no more time for all that: `#watchIdleness` counts from when they came.
+   */
   #beat(): void {
-    const { sentBytes: sent, isSendingLarge } = this.#parts.writer
+    const { sentBytes: sent, isBlocked } = this.#parts.writer
+    const received = this.#parts.stream.bytesRead
     // Who is not read from cannot say that it lives; but who is sent something must take it.
-    const mayBeSilent = this.#pauses > 0 && !isSendingLarge
-    if (!this.#alive && !mayBeSilent && sent === this.#sentAtBeat) return this.#socket.terminate()
+    const mayBeSilent = this.#pauses > 0 && !isBlocked
+    const isMoving = sent > this.#sentAtBeat || received - this.#receivedAtBeat >= LEAST_BYTES
+    if (!this.#alive && !mayBeSilent && !isMoving) return this.#socket.terminate()
     this.#sentAtBeat = sent
+    this.#receivedAtBeat = received
     this.#alive = false
     this.#socket.ping()
-    if (this.#parts.dialect.ping) this.#sendHeartbeat(this.#parts.dialect.ping)
+    this.#sendHeartbeat(this.#parts.dialect.ping)
   }
 
   /** It is a message like any other: sent past the writer, it would come between the fragments of a large one. */

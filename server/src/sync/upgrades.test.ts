@@ -113,6 +113,18 @@ test('what is sent before joining is counted in all, however small the pieces', 
   await vi.waitFor(() => expect(findCloseCode(peer)).toBe(4413))
 })
 
+test('who has not signed in has ten seconds for it, however they drip', { timeout: 30_000 }, async () => {
+  const peer = await upgrade('/sync')
+  const cameAt = performance.now()
+  peer.socket.write(frameHead(1_000_000))
+  const drip = setInterval(() => void (peer.socket.writable && peer.socket.write(Buffer.alloc(2_000))), 100)
+  onTestFinished(() => clearInterval(drip))
+  await vi.waitFor(() => expect(findCloseCode(peer)).toBe(4401), { timeout: 20_000 })
+  const tookMs = performance.now() - cameAt
+  expect(tookMs).toBeGreaterThan(9_900)
+  expect(tookMs).toBeLessThan(11_500)
+})
+
 test('a client library that is in the middle of a large frame learns why it was cut', async () => {
   const socket = new WebSocket(server.syncUrl, { headers: { 'x-forwarded-for': '203.0.113.30' } })
   await once(socket, 'open')

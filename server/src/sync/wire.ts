@@ -44,6 +44,14 @@ export function updateHead(address: string, kind: 'step2' | 'update', length: nu
 /** Yjs clients, each with a clock: all that the client inserted below it. */
 export type Reach = ReadonlyMap<number, number>
 
+/** Where a frame goes that tells what somebody has drawn; undefined for any other. */
+export function addressOfNews(message: Uint8Array): string | undefined {
+  const decoder = decoding.createDecoder(message)
+  const address = decoding.readVarString(decoder)
+  const isNews = decoding.readVarUint(decoder) === MESSAGE.sync && decoding.readVarUint(decoder) === SYNC.update
+  return isNews ? address : undefined
+}
+
 /** Answers a write that is durable, and names what is. Stock clients read the first number, which they know. */
 export function durable(address: string, reach: Reach): Uint8Array {
   return frame(address, MESSAGE.syncStatus, (encoder) => {

@@ -41,6 +41,8 @@ export class RawClient {
   /** How often the server has answered a heartbeat. */
   pongCount = 0
   step1Count = 0
+  /** How often the server has said that this was all. */
+  step2Count = 0
   /** All that came, in bytes. */
   receivedBytes = 0
   readonly #socket: WebSocket
@@ -194,6 +196,7 @@ export class RawClient {
       return
     }
     Y.applyUpdate(this.doc, payload, this)
+    if (subtype === SYNC.step2) this.step2Count += 1
     this.onUpdate()
   }
 

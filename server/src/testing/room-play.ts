@@ -6,6 +6,7 @@ import { roomTokenSchema } from '@sketchroom/shared/api/rooms'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as Y from 'yjs'
+import { mergePieces } from '../core/documents/piece-list.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 import { AccessModel, expiryOf, type ModelCredential, type ModelPerson } from './access-model.ts'
@@ -379,7 +380,7 @@ export class RoomPlay {
   async #storedWords(): Promise<string[]> {
     const { snapshot, tail } = await this.stage.store.load(this.roomId)
     const doc = new Y.Doc()
-    if (snapshot) Y.applyUpdate(doc, snapshot.bytes)
+    if (snapshot) Y.applyUpdate(doc, mergePieces(snapshot.bytes))
     for (const { update } of tail) Y.applyUpdate(doc, update)
     return wordsOf({ doc })
   }

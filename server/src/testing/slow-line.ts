@@ -3,18 +3,21 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { setTimeout as after } from 'node:timers/promises'
 
 /** What goes out at once, at most: a line that gives a second's worth in one burst is fast with pauses, not slow. */
-const PIECE_BYTES = 1_400
+const PACKET_BYTES = 1_400
+const PACKETS_PER_SECOND = 20
+/** On a busy machine timers come late: the line makes up for that, or it would be slower than it says. */
+const LATE_MS = 100
 
 /** One way of the line: all connections share its speed. */
 class Way {
   /** All that has come out at the other end, in bytes. */
   movedBytes = 0
-  readonly #bytesPerSecond: number
+  bytesPerSecond: number
   /** When what was taken last will have passed, by `performance.now()`. */
   #freeAt = 0
 
   constructor(bytesPerSecond: number) {
-    this.#bytesPerSecond = bytesPerSecond
+    this.bytesPerSecond = bytesPerSecond
   }
 
   /** Gives the one what comes from the other, at the line's speed; the sender feels it, as by a real one. */
@@ -30,14 +33,19 @@ class Way {
   }
 
   async #pass(chunk: Buffer, to: Socket): Promise<void> {
-    for (let at = 0; at < chunk.length && !to.destroyed; at += PIECE_BYTES) {
-      const piece = chunk.subarray(at, at + PIECE_BYTES)
-      this.#freeAt = Math.max(performance.now(), this.#freeAt) + (piece.length / this.#bytesPerSecond) * 1_000
-      const waitMs = this.#freeAt - performance.now()
+    for (let at = 0; at < chunk.length;) {
+      const packet = chunk.subarray(
+        at,
+        at + Math.min(PACKET_BYTES, Math.ceil(this.bytesPerSecond / PACKETS_PER_SECOND)),
+      )
+      at += packet.length
+      const now = performance.now()
+      this.#freeAt = Math.max(now - LATE_MS, this.#freeAt) + (packet.length / this.bytesPerSecond) * 1_000
+      const waitMs = this.#freeAt - now
       if (waitMs > 1) await after(waitMs)
       if (to.destroyed) return
-      this.movedBytes += piece.length
-      if (!to.write(piece)) await once(to, 'drain').catch(() => undefined)
+      this.movedBytes += packet.length
+      if (!to.write(packet)) await once(to, 'drain').catch(() => undefined)
     }
   }
 }
@@ -85,6 +93,12 @@ export class SlowLine {
   /** How much has come out at the server, and at the clients, in bytes. */
   get moved(): { up: number; down: number } {
     return { up: this.#up.movedBytes, down: this.#down.movedBytes }
+  }
+
+  /** From now on the line has another speed; what it has taken already comes at the old one. */
+  setSpeed(bytesPerSecond: number): void {
+    this.#up.bytesPerSecond = bytesPerSecond
+    this.#down.bytesPerSecond = bytesPerSecond
   }
 
   /** Cuts the line: what was on its way is lost, both ends learn of it, and nobody gets through until `mend`. */

@@ -1,22 +1,29 @@
 import { crc32 } from 'node:zlib'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
-import { encodeRanges, rangesOfDocument } from './clock-ranges.ts'
+import { encodeRanges, rangesOfDocument, rangesOfUpdate } from './clock-ranges.ts'
 import { DAMAGED } from './load-room.ts'
+import { joinPieces, PIECE_BYTES, piecesOf } from './piece-list.ts'
 
-/** Integrating so much takes Yjs a few milliseconds. */
-const SLICE_BYTES = 64 * 1024
+const NOTHING = Y.encodeStateVector(new Map())
 
-/** A stored record: an update or a snapshot, and the CRC-32 of what was written. */
+/** A stored record, and the CRC-32 of what was written. */
 export interface CompactedRecord {
+  readonly kind: 'update' | 'snapshot'
   readonly bytes: Uint8Array
   readonly crc: number
 }
 
-/** What a room's records come to: the whole as one update, or which of them cannot be read, and why. */
+/** What a room's records come to: the whole as a snapshot's bytes, or which of them cannot be read, and why. */
 export type Compacted =
   | { readonly kind: 'snapshot'; readonly bytes: Uint8Array; readonly ranges: Uint8Array }
   | { readonly kind: 'unreadable'; readonly index: number; readonly reason: string }
+
+/** A drawing, or what somebody lacks of it, in pieces; `ranges` is what these insert and delete. */
+export interface Cut {
+  readonly pieces: readonly Uint8Array[]
+  readonly ranges: Uint8Array
+}
 
 /**
  * Builds a room's document from its records and encodes it, in a thread of its own: a large board takes seconds, which
@@ -24,24 +31,33 @@ export type Compacted =
  */
 export default function compact(records: readonly CompactedRecord[]): Compacted {
   const document = new Y.Doc()
-  for (const [index, { bytes, crc }] of records.entries()) {
+  for (const [index, { kind, bytes, crc }] of records.entries()) {
     // A snapshot would give what a disk has spoilt a checksum of its own.
     if (crc32(bytes) !== crc) return { kind: 'unreadable', index, reason: DAMAGED }
     try {
-      Y.applyUpdate(document, bytes)
+      for (const update of kind === 'snapshot' ? piecesOf(bytes) : [bytes]) Y.applyUpdate(document, update)
     } catch (error) {
       return { kind: 'unreadable', index, reason: error instanceof Error ? error.message : String(error) }
     }
   }
-  const bytes = Y.encodeStateAsUpdate(document)
+  const whole = Y.encodeStateAsUpdate(document)
+  const bytes = whole.length > PIECE_BYTES ? joinPieces(cutUpdate(whole, NOTHING, PIECE_BYTES)) : whole
   return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
 }
 
-/** A room's records as updates that each need only those before; what refers to a hole in them comes last. */
-export function slice(records: readonly Uint8Array[]): Uint8Array[] {
+/**
+ * What these updates say, of which somebody has what this state vector says, as updates that each need only those
+ * before; what refers to a hole in them comes last.
+ */
+export function cut({ updates, stateVector }: { updates: readonly Uint8Array[]; stateVector?: Uint8Array }): Cut {
   const document = new Y.Doc()
   document.transact(() => {
-    for (const bytes of records) Y.applyUpdate(document, bytes)
+    for (const update of updates) Y.applyUpdate(document, update)
   })
-  return cutUpdate(Y.encodeStateAsUpdate(document), Y.encodeStateVector(new Map()), SLICE_BYTES)
+  const whole = Y.encodeStateAsUpdate(document, stateVector)
+  return {
+    pieces: cutUpdate(whole, stateVector ?? NOTHING, PIECE_BYTES),
+    // Not those of the document: what waits in it is in the pieces, too.
+    ranges: encodeRanges(rangesOfUpdate(Y.decodeUpdate(whole))),
+  }
 }

@@ -3,7 +3,7 @@ import type { RoomId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
 import { Piscina } from 'piscina'
 import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
-import type { Compacted, CompactedRecord } from './compaction-worker.ts'
+import type { Compacted, CompactedRecord, Cut } from './compaction-worker.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
 
 /**
@@ -69,11 +69,11 @@ export class Compaction {
   }
 
   /**
-   * A room's records as updates of bounded size, each of which needs only those before it; what refers to a hole in the
-   * room comes last. Rejects when Yjs does not take them.
+   * What these updates say in pieces, each of which needs only those before it; with a state vector, what somebody lacks
+   * of it. What refers to a hole in them comes last. Rejects when Yjs does not take them.
    */
-  async slice(records: readonly Uint8Array[]): Promise<Uint8Array[]> {
-    return (await this.#pool.run(records, { name: 'slice' })) as Uint8Array[]
+  async cut(updates: readonly Uint8Array[], stateVector?: Uint8Array): Promise<Cut> {
+    return (await this.#pool.run({ updates, stateVector }, { name: 'cut' })) as Cut
   }
 
   /** Ends the thread; what was under way rejects. */
@@ -92,7 +92,7 @@ export class Compaction {
       const seq = isLong ? (tail.at(-1)?.seq ?? 0) : stored.head
       const records = recordsOf(roomId, { ...stored, tail })
       if (records.length === 0) return undefined
-      const sealed: CompactedRecord[] = records.map(({ bytes, crc }) => ({ bytes, crc }))
+      const sealed: CompactedRecord[] = records.map(({ record, bytes, crc }) => ({ kind: record.kind, bytes, crc }))
       const compacted = (await this.#pool.run(sealed)) as Compacted
       if (compacted.kind === 'snapshot') {
         if (tail.length === 0) return undefined

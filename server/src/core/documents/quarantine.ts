@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import * as Y from 'yjs'
 import type { DocumentStore, QuarantinedRecord, UpdateRecord } from '../../ports/document-store.ts'
 import { rangesOfDocument, rangesOfUpdate, recordOf } from './clock-ranges.ts'
+import { mergePieces, piecesOf } from './piece-list.ts'
 
 /** What trying a quarantined record again came to. */
 export type Trial =
@@ -23,7 +24,7 @@ export async function tryQuarantined(store: DocumentStore, record: QuarantinedRe
   const document = new Y.Doc()
   const { snapshot, tail } = await store.load(record.roomId)
   try {
-    if (snapshot) Y.applyUpdate(document, snapshot.bytes)
+    for (const piece of snapshot ? piecesOf(snapshot.bytes) : []) Y.applyUpdate(document, piece)
     for (const { update } of tail) Y.applyUpdate(document, update)
   } catch (error) {
     return unsound(`the rest of the room cannot be read: ${wordsOf(error)}`)
@@ -31,9 +32,10 @@ export async function tryQuarantined(store: DocumentStore, record: QuarantinedRe
   let isNews = false
   document.once('update', () => (isNews = true))
   try {
-    const entry = recordOf(record.bytes, record.author, record.at)
-    Y.applyUpdate(document, record.bytes)
-    return isTaken(document, record.bytes)
+    const update = record.kind === 'snapshot' ? mergePieces(record.bytes) : record.bytes
+    const entry = recordOf(update, record.author, record.at)
+    Y.applyUpdate(document, update)
+    return isTaken(document, update)
       ? { isSound: true, entry, isNews }
       : unsound('it builds on edits that the room does not have')
   } catch (error) {

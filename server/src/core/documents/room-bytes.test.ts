@@ -44,7 +44,7 @@ class Room {
       })
     } else if (step.kind === 'rebase') {
       const snapshot = this.snapshots[step.at % this.snapshots.length]
-      if (snapshot) this.bytes.rebase(snapshot.update, snapshot.ranges)
+      if (snapshot) this.bytes.rebase({ pieces: [snapshot.update], ranges: snapshot.ranges })
     } else {
       const update = this.history.do(step.edit)
       if (!update) return
@@ -197,7 +197,7 @@ test('records of earlier versions, which have no ranges, say the same', () => {
   expect(deletionsIn(bytes.deletions())).toEqual(stateOf(room.truth).deleted)
   expect(bytes.covers(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth)))).toBe(true)
   const { update } = recordOf(Y.encodeStateAsUpdate(room.truth), null, 1)
-  bytes.rebase(update, encodeRanges(rangesOfDocument(room.truth)))
+  bytes.rebase({ pieces: [update], ranges: encodeRanges(rangesOfDocument(room.truth)) })
   expect(bytes.tailLength).toBe(0)
 })
 
@@ -245,6 +245,6 @@ test('a new base may hold more than was known before, and that is known from the
   expect(bytes.isCoveredBy(known)).toBe(true)
   // What another process has written, and a snapshot holds.
   doc.getMap('words').set('two', true)
-  bytes.rebase(Y.encodeStateAsUpdate(doc), encodeRanges(rangesOfDocument(doc)))
+  bytes.rebase({ pieces: [Y.encodeStateAsUpdate(doc)], ranges: encodeRanges(rangesOfDocument(doc)) })
   expect([bytes.isCoveredBy(known), bytes.stateVector()]).toEqual([false, Y.encodeStateVector(doc)])
 })

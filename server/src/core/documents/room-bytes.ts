@@ -2,6 +2,7 @@ import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import type { StoredDocument } from '../../ports/document-store.ts'
 import { ClockRanges, decodeRanges, rangesOfUpdate, type DecodedUpdate, type EditRanges } from './clock-ranges.ts'
+import { PIECE_BYTES, piecesOf } from './piece-list.ts'
 
 /** An update and what it inserted and deleted, as records keep both. */
 interface Piece {
@@ -9,27 +10,45 @@ interface Piece {
   readonly ranges: Uint8Array
 }
 
+/** What holds everything up to some moment: updates of which each needs only those before it. */
+interface Base {
+  readonly pieces: readonly Uint8Array[]
+  readonly ranges: Uint8Array
+  /** Its pieces are as small as they can be: one that is large is a single value, a picture say. */
+  readonly isCut: boolean
+}
+
 /**
  * A room as bytes: a base that holds everything up to some moment, and the updates after it. It goes to who joins as it
  * is, without a document being built or encoded; and while nobody writes, it answers what the room has.
  */
 export class RoomBytes {
-  #base: Piece | undefined
+  #base: Base | undefined
   #tail: Piece[]
   #tailBytes = 0
   /** What the room has inserted and deleted in all: read from the pieces when first asked for. */
   #ranges: EditRanges | undefined
 
   constructor({ snapshot, tail }: Pick<StoredDocument, 'snapshot' | 'tail'>) {
-    this.#base = snapshot ? { update: snapshot.bytes, ranges: snapshot.ranges } : undefined
+    const pieces = snapshot ? piecesOf(snapshot.bytes) : []
+    if (snapshot) this.#base = { pieces, ranges: snapshot.ranges, isCut: pieces.length > 1 }
     this.#tail = tail.map(({ update, ranges }) => ({ update, ranges }))
-    this.#tailBytes = sizeOf(this.#tail)
+    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
   }
 
   /** All of it, as updates in order. */
   get parts(): Uint8Array[] {
     const tail = this.#tail.map(({ update }) => update)
-    return this.#base ? [this.#base.update, ...tail] : tail
+    return this.#base ? [...this.#base.pieces, ...tail] : tail
+  }
+
+  /** Whether a part of it is larger than what is sent in one message, and can be cut. */
+  get isUncut(): boolean {
+    const isLarge = ({ length }: Uint8Array) => length > PIECE_BYTES
+    return (
+      (this.#base?.isCut === false && this.#base.pieces.some(isLarge)) ||
+      this.#tail.some(({ update }) => isLarge(update))
+    )
   }
 
   /** How many updates have come after the base. */
@@ -39,7 +58,7 @@ export class RoomBytes {
 
   /** What it takes, in bytes. */
   get size(): number {
-    return (this.#base?.update.length ?? 0) + this.#tailBytes
+    return sizeOf(this.#base?.pieces ?? []) + this.#tailBytes
   }
 
   /** How much of its bytes came after the base, from 0 to 1. */
@@ -55,16 +74,16 @@ export class RoomBytes {
   }
 
   /**
-   * Takes an update that holds much of the room as the new base; of the rest, what it does not hold stays. One that
-   * holds less than the base there is changes nothing: a snapshot may have been begun before that base was made.
+   * Takes pieces that hold much of the room as the new base; of the rest, what they do not hold stays. A base that holds
+   * less than the one there is changes nothing: a snapshot may have been begun before that was made.
    */
-  rebase(update: Uint8Array, ranges: Uint8Array): void {
+  rebase({ pieces, ranges }: Pick<Base, 'pieces' | 'ranges'>): void {
     const held = decodeRanges(ranges)
-    if (this.#base && !isSubset(rangesOf(this.#base), held)) return
+    if (this.#base && !isSubset(rangesOfAll(this.#base), held)) return
     this.#ranges = undefined
-    this.#base = { update, ranges }
+    this.#base = { pieces, ranges, isCut: true }
     this.#tail = this.#tail.filter((piece) => !isSubset(rangesOf(piece), held))
-    this.#tailBytes = sizeOf(this.#tail)
+    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
   }
 
   /** Whether the room has all that an update speaks of. */
@@ -101,31 +120,39 @@ export class RoomBytes {
 
   #known(): EditRanges {
     if (this.#ranges) return this.#ranges
-    const ranges = { inserted: new ClockRanges(), deleted: new ClockRanges() }
-    for (const piece of this.#base ? [this.#base, ...this.#tail] : this.#tail) {
-      const { inserted, deleted } = rangesOf(piece)
-      ranges.inserted.addAll(inserted)
-      ranges.deleted.addAll(deleted)
-    }
+    const ranges = unionOf([...(this.#base ? [rangesOfAll(this.#base)] : []), ...this.#tail.map(rangesOf)])
     this.#ranges = ranges
     return ranges
   }
 }
 
-/** Records of earlier versions have no ranges: theirs are read from the update itself. */
 function rangesOf({ update, ranges }: Piece): EditRanges {
+  return rangesOfAll({ pieces: [update], ranges })
+}
+
+/** Records of earlier versions have no ranges: theirs are read from the updates themselves. */
+function rangesOfAll({ pieces, ranges }: Pick<Base, 'pieces' | 'ranges'>): EditRanges {
   try {
     if (ranges.length > 0) return decodeRanges(ranges)
   } catch {
     // The checksum is of the update alone, which knows the same.
   }
-  return rangesOfUpdate(Y.decodeUpdate(update))
+  return unionOf(pieces.map((piece) => rangesOfUpdate(Y.decodeUpdate(piece))))
+}
+
+function unionOf(each: Iterable<EditRanges>): EditRanges {
+  const union = { inserted: new ClockRanges(), deleted: new ClockRanges() }
+  for (const { inserted, deleted } of each) {
+    union.inserted.addAll(inserted)
+    union.deleted.addAll(deleted)
+  }
+  return union
 }
 
 function isSubset(part: EditRanges, whole: EditRanges): boolean {
   return part.inserted.isWithin(whole.inserted) && part.deleted.isWithin(whole.deleted)
 }
 
-function sizeOf(pieces: readonly Piece[]): number {
-  return pieces.reduce((sum, { update }) => sum + update.length, 0)
+function sizeOf(updates: readonly Uint8Array[]): number {
+  return updates.reduce((sum, { length }) => sum + length, 0)
 }
