@@ -176,7 +176,14 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
       { seq: 3, at: 3, label: 'Sprint 7' },
       { seq: 2, at: 2, label: null },
     ])
+    expect(await getStore().readSnapshot(roomId, 2)).toEqual(snapshot(2))
+    expect(await getStore().readSnapshot(roomId, 3)).toEqual(snapshot(3, { label: 'Sprint 7' }))
+    expect([await getStore().readSnapshot(roomId, 1), await getStore().readSnapshot(newRoom(), 2)]).toEqual([
+      undefined,
+      undefined,
+    ])
     await getStore().quarantine({ roomId, kind: 'snapshot', seq: 3 }, 'damaged')
+    expect(await getStore().readSnapshot(roomId, 3)).toBeUndefined()
     expect((await getStore().load(roomId)).snapshot?.bytes).toEqual(bytesOf('snapshot 2'))
     expect((await getStore().listSnapshots(roomId)).map(({ seq }) => seq)).toEqual([2])
   })

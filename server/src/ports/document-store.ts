@@ -121,6 +121,8 @@ export interface DocumentStore {
   addSnapshot(roomId: RoomId, snapshot: Snapshot): Promise<boolean>
   /** [DS5] A room's sound snapshots, newest first, without their bytes. */
   listSnapshots(roomId: RoomId): Promise<Array<Pick<Snapshot, 'seq' | 'at' | 'label'>>>
+  /** [DS5] One of a room's sound snapshots; undefined when there is none of this number. */
+  readSnapshot(roomId: RoomId, seq: number): Promise<Snapshot | undefined>
   /** [DS6] Sets a record aside: loads leave it out from now on, and it is never purged. */
   quarantine(record: RecordId, reason: string): Promise<void>
   /** [DS6] All that is set aside, or one room's. */

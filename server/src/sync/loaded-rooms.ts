@@ -2,6 +2,7 @@ import { Hocuspocus, type Document } from '@hocuspocus/server'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
+import type * as Y from 'yjs'
 import { isCompactionDue, type Compaction } from '../core/documents/compaction.ts'
 import type { Committed, Journal } from '../core/documents/journal.ts'
 import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
@@ -11,8 +12,10 @@ import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
+import { ElementCollection } from './element-collection.ts'
 import { HostedRoom } from './hosted-room.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
+import { UnreadableRoomError } from './room-content.ts'
 
 /** What the rooms in memory are made from. */
 export interface LoadedRoomsParts {
@@ -52,6 +55,7 @@ export class LoadedRooms {
   readonly #repairs = new Map<RoomId, Promise<unknown>>()
   /** A hundred boards that are opened at once are read a few at a time, so that nobody's edits wait for all of them. */
   readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
+  readonly #collection: ElementCollection
   #closing = false
 
   constructor(parts: LoadedRoomsParts) {
@@ -67,6 +71,10 @@ export class LoadedRooms {
       afterLoadDocument: async ({ document }) => void document.onUpdate(() => undefined),
       beforeUnloadDocument: ({ document }) => this.#beforeUnload(document),
       afterUnloadDocument: async ({ documentName }) => this.#unloaded(roomIdSchema.parse(documentName)),
+    })
+    this.#collection = new ElementCollection({
+      ...parts,
+      edit: (roomId, author, change) => this.edit(roomId, author, change),
     })
     parts.journal.on('committed', (committed) => this.#committed(committed))
   }
@@ -94,6 +102,7 @@ export class LoadedRooms {
   /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
   async close(): Promise<void> {
     this.#closing = true
+    this.#collection.close()
     await Promise.all([...this.all()].map(({ document }) => this.hocuspocus.unloadDocument(document)))
   }
 
@@ -109,6 +118,34 @@ export class LoadedRooms {
       room?.ownAwarenessOnly()
       // Between the promise and here, the room may have been dropped: then it is loaded anew.
       if (room?.document === document && !document.isDestroyed) return room
+    }
+  }
+
+  /**
+   * Changes a room's document without a socket, as an ordinary edit of `author` that everybody sees; resolves with the
+   * number of the update once it is durable, or of the last one when nothing changed. Whether they may is the caller's
+   * to ask, and so is that `change` does not throw midway: what it did until then stays.
+   */
+  async edit(roomId: RoomId, author: string | null, change: (document: Y.Doc) => void): Promise<number> {
+    let room: HostedRoom
+    // A room may leave memory, or be dropped, in the moment between its answer and here, or while a large one is built;
+    // of such a document nobody would see anything any more.
+    do {
+      room = await this.open(roomId)
+      await room.content.fillSoon()
+    } while (room.document.isDestroyed)
+    room.document.addDirectConnection()
+    try {
+      room.content.edit(change, { author })
+      const { promise, resolve } = Promise.withResolvers<number>()
+      this.#parts.journal.whenDurable(roomId, resolve)
+      return (await promise) || this.headOf(roomId)
+    } catch (error) {
+      if (error instanceof UnreadableRoomError) this.drop(room, error)
+      throw error
+    } finally {
+      room.document.removeDirectConnection()
+      this.unloadIfEmpty(room)
     }
   }
 
@@ -168,6 +205,7 @@ export class LoadedRooms {
 
   async #compact(roomId: RoomId, options: { urgent?: boolean } = {}): Promise<void> {
     const { compaction, log } = this.#parts
+    if (!options.urgent) await this.#collection.collect(roomId)
     try {
       const snapshot = await compaction.compact(roomId, options)
       const loaded = this.#rooms.get(roomId)

@@ -12,7 +12,6 @@ import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
-import { UnreadableRoomError } from './room-content.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
 import * as wire from './wire.ts'
@@ -125,32 +124,9 @@ export class RoomHost implements PresenceSource {
     }
   }
 
-  /**
-   * Changes a room's document without a socket, as an ordinary edit of `author` that everybody sees; resolves with the
-   * number of the update once it is durable, or of the last one when nothing changed. Whether they may is the caller's
-   * to ask, and so is that `change` does not throw midway: what it did until then stays.
-   */
-  async edit(roomId: RoomId, author: string | null, change: (document: Y.Doc) => void): Promise<number> {
-    let room: HostedRoom
-    // A room may leave memory, or be dropped, in the moment between its answer and here, or while a large one is built;
-    // of such a document nobody would see anything any more.
-    do {
-      room = await this.#rooms.open(roomId)
-      await room.content.fillSoon()
-    } while (room.document.isDestroyed)
-    room.document.addDirectConnection()
-    try {
-      room.content.edit(change, { author })
-      const { promise, resolve } = Promise.withResolvers<number>()
-      this.#parts.journal.whenDurable(roomId, resolve)
-      return (await promise) || this.#rooms.headOf(roomId)
-    } catch (error) {
-      if (error instanceof UnreadableRoomError) this.#rooms.drop(room, error)
-      throw error
-    } finally {
-      room.document.removeDirectConnection()
-      this.#rooms.unloadIfEmpty(room)
-    }
+  /** See `LoadedRooms.edit`. */
+  edit(roomId: RoomId, author: string | null, change: (document: Y.Doc) => void): Promise<number> {
+    return this.#rooms.edit(roomId, author, change)
   }
 
   /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */

@@ -84,6 +84,11 @@ export class MemoryDocumentStore implements DocumentStore {
     return sound.toReversed().map(({ seq, at, label }) => ({ seq, at, label }))
   }
 
+  async readSnapshot(roomId: RoomId, seq: number): Promise<Snapshot | undefined> {
+    const row = this.#of(roomId).snapshots.find((each) => each.seq === seq && each.quarantined === null)
+    return row && toSnapshot(row)
+  }
+
   async quarantine({ roomId, kind, seq }: RecordId, reason: string): Promise<void> {
     const { updates, snapshots } = this.#of(roomId)
     const row = (kind === 'update' ? updates : snapshots).find((each) => each.seq === seq)

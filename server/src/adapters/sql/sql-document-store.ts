@@ -109,6 +109,17 @@ export class SqlDocumentStore implements DocumentStore {
       .execute()
   }
 
+  async readSnapshot(roomId: RoomId, seq: number): Promise<Snapshot | undefined> {
+    const row = await this.#engine.loads
+      .selectFrom('room_snapshots')
+      .select(['seq', 'label', 'at', 'crc', 'ranges', 'bytes'])
+      .where('room_id', '=', roomId)
+      .where('seq', '=', seq)
+      .where('quarantined', 'is', null)
+      .executeTakeFirst()
+    return row && toSnapshot({ ...row, text: row.label })
+  }
+
   async quarantine({ roomId, kind, seq }: RecordId, reason: string): Promise<void> {
     await this.#engine.db
       .updateTable(kind === 'update' ? 'room_updates' : 'room_snapshots')
@@ -172,6 +183,6 @@ function sortUpdates(rows: readonly DocumentRow[]): { sound: StoredUpdate[]; qua
   }
 }
 
-function toSnapshot({ seq, bytes, ranges, crc, at, text }: DocumentRow): Snapshot {
+function toSnapshot({ seq, bytes, ranges, crc, at, text }: Omit<DocumentRow, 'kind' | 'quarantined'>): Snapshot {
   return { seq, bytes, ranges, crc, at, label: text }
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
 import { encodeRanges, rangesOfDocument, rangesOfUpdate } from './clock-ranges.ts'
+import { findLongDeleted, type LongDeleted } from './deleted-elements.ts'
 import { DAMAGED } from './load-room.ts'
 import { joinPieces, PIECE_BYTES, piecesOf } from './piece-list.ts'
 
@@ -31,11 +32,11 @@ export interface Cut {
  */
 export default function compact(records: readonly CompactedRecord[]): Compacted {
   const document = new Y.Doc()
-  for (const [index, { kind, bytes, crc }] of records.entries()) {
+  for (const [index, record] of records.entries()) {
     // A snapshot would give what a disk has spoilt a checksum of its own.
-    if (crc32(bytes) !== crc) return { kind: 'unreadable', index, reason: DAMAGED }
+    if (isDamaged(record)) return { kind: 'unreadable', index, reason: DAMAGED }
     try {
-      for (const update of kind === 'snapshot' ? piecesOf(bytes) : [bytes]) Y.applyUpdate(document, update)
+      apply(document, record)
     } catch (error) {
       return { kind: 'unreadable', index, reason: error instanceof Error ? error.message : String(error) }
     }
@@ -60,4 +61,32 @@ export function cut({ updates, stateVector }: { updates: readonly Uint8Array[]; 
     // Not those of the document: what waits in it is in the pieces, too.
     ranges: encodeRanges(rangesOfUpdate(Y.decodeUpdate(whole))),
   }
+}
+
+/** Looks for what may be taken out of a room's drawing for good. Throws when a record cannot be read. */
+export function findDeleted({
+  longAgo,
+  present,
+}: {
+  longAgo: CompactedRecord
+  present: readonly CompactedRecord[]
+}): LongDeleted {
+  return findLongDeleted(build([longAgo]), build(present))
+}
+
+function build(records: readonly CompactedRecord[]): Y.Doc {
+  const document = new Y.Doc()
+  for (const record of records) {
+    if (isDamaged(record)) throw new Error(DAMAGED)
+    apply(document, record)
+  }
+  return document
+}
+
+function isDamaged({ bytes, crc }: CompactedRecord): boolean {
+  return crc32(bytes) !== crc
+}
+
+function apply(document: Y.Doc, { kind, bytes }: CompactedRecord): void {
+  for (const update of kind === 'snapshot' ? piecesOf(bytes) : [bytes]) Y.applyUpdate(document, update)
 }

@@ -4,6 +4,7 @@ import pLimit from 'p-limit'
 import { Piscina } from 'piscina'
 import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
 import type { Compacted, CompactedRecord, Cut } from './compaction-worker.ts'
+import { COLLECT_AFTER_MS, type LongDeleted } from './deleted-elements.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
 
 /**
@@ -74,6 +75,26 @@ export class Compaction {
    */
   async cut(updates: readonly Uint8Array[], stateVector?: Uint8Array): Promise<Cut> {
     return (await this.#pool.run({ updates, stateVector }, { name: 'cut' })) as Cut
+  }
+
+  /**
+   * What may be taken out of a room's drawing for good, since its newest snapshot of long ago has it as deleted; undefined
+   * when there is no such snapshot. Rejects when the store fails, or a record cannot be read.
+   */
+  async findLongDeleted(roomId: RoomId): Promise<LongDeleted | undefined> {
+    return await this.#inTurn(async () => {
+      if (this.#closed) return undefined
+      const deletedBefore = this.#now() - COLLECT_AFTER_MS
+      const newest = (await this.#store.listSnapshots(roomId)).find(({ at }) => at <= deletedBefore)
+      const snapshot = newest && (await this.#store.readSnapshot(roomId, newest.seq))
+      if (!snapshot) return undefined
+      const stored = await this.#store.load(roomId)
+      // What is set aside may say something else of an element.
+      if (this.#closed || stored.quarantined.length > 0) return undefined
+      const longAgo: CompactedRecord = { kind: 'snapshot', bytes: snapshot.bytes, crc: snapshot.crc }
+      const present = recordsOf(roomId, stored).map(({ record, bytes, crc }) => ({ kind: record.kind, bytes, crc }))
+      return (await this.#pool.run({ longAgo, present }, { name: 'findDeleted' })) as LongDeleted
+    })
   }
 
   /** Ends the thread; what was under way rejects. */
