@@ -88,6 +88,8 @@ export class SharedBoard {
   destroy(): void {
     this.#binding.flushNow()
     this.#binding.destroy()
+    // The session may live on; nobody holds anything for it any more.
+    this.#options.session.setUnwritten(false)
     this.#stopWatching()
     this.#stopWatchingFonts()
     this.#presence.destroy()

@@ -17,8 +17,8 @@ export interface HostBoard {
   readonly id: string
   /** Where people open it. */
   readonly url: string
-  /** A room token for one of the host's users. */
-  tokenFor(name: string, role?: 'viewer' | 'editor'): Promise<string>
+  /** A room token for one of the host's users, for pages of these origins. */
+  tokenFor(name: string, role?: 'viewer' | 'editor', origins?: readonly string[]): Promise<string>
   /** Lets one of the host's users in, with a room token and without a browser. */
   join(name: string, role?: 'viewer' | 'editor'): Promise<Peer>
 }
@@ -65,8 +65,8 @@ export class Stage {
 
   /** A board that there is, as the backend with this access token manages it. */
   boardOf(accessToken: string, id: string): HostBoard {
-    const tokenFor: HostBoard['tokenFor'] = async (name, role = 'editor') => {
-      const body = { user: { id: name, name }, role }
+    const tokenFor: HostBoard['tokenFor'] = async (name, role = 'editor', origins) => {
+      const body = { user: { id: name, name }, role, origins }
       const response = await this.api.call('POST', apiPath('roomTokens', { roomId: id }), { token: accessToken, body })
       return roomTokenSchema.parse(await response.json()).token
     }

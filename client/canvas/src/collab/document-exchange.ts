@@ -117,7 +117,7 @@ export class DocumentExchange {
   /** Sends a local edit; `before` is what the document had before it. */
   send(update: Uint8Array, before: ReadonlyMap<number, number>): void {
     // Otherwise, it is a part of the answer when the server says what it has.
-    if (!this.#compared) return
+    if (!this.#compared || this.#options.isViewer()) return
     const isLarge = update.length > this.#pieceBytes
     if (!isLarge && this.#queue.length === 0) return this.#sendNow({ kind: 'update', update })
     const pieces = isLarge ? cutUpdate(update, Y.encodeStateVector(new Map(before)), this.#pieceBytes) : [update]

@@ -251,7 +251,7 @@ describe('across a reload', () => {
     browser.offline()
     const first = join()
     await first.localLoaded
-    draw(first, 'kept')
+    draw(first, 'stored')
     await leave(first)
 
     const unblock = await blockStorage()
@@ -266,15 +266,15 @@ describe('across a reload', () => {
     await waitForStatus(second, { kind: 'saving', unsent: 2 })
     draw(second, 'newer')
     await vi.waitFor(() => expect(onServer()).toEqual(['new', 'newer']))
-    // What was kept waits for the documents to be compared: it may be a whole board that the server has.
+    // What was stored waits for the documents to be compared: it may be a whole board that the server has.
     expect(server.writes - before).toBe(2)
     server.release()
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(second, { kind: 'saved' })
-    expect(onServer()).toEqual(['kept', 'new', 'newer'])
+    expect(onServer()).toEqual(['new', 'newer', 'stored'])
   })
 
-  test('while the storage does not open nothing is called kept, and all is kept when it does', async () => {
+  test('while the storage does not open nothing is called stored, and all is stored when it does', async () => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const browser = stubBrowser()
     browser.offline()
@@ -294,7 +294,7 @@ describe('across a reload', () => {
     expect(later.doc.getMap('elements').size).toBe(2)
   })
 
-  test('without storage it says that nothing is kept, and counts all the same', async () => {
+  test('without storage it says that nothing is stored, and counts all the same', async () => {
     vi.stubGlobal('indexedDB', undefined)
     const browser = stubBrowser()
     const session = join()
@@ -307,7 +307,7 @@ describe('across a reload', () => {
     expect(onServer()).toEqual(['a', 'b'])
   })
 
-  test('without storage nothing is called kept while the server cannot save, turns it away or lets it only look', async () => {
+  test('without storage nothing is called stored while the server cannot save, turns it away or lets it only look', async () => {
     vi.stubGlobal('indexedDB', undefined)
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
@@ -823,6 +823,23 @@ describe('what the view holds', () => {
     await vi.waitFor(() => expect(onServer()).toEqual(['a']))
     session.setUnwritten(false)
     await waitForStatus(session, { kind: 'saved' })
+  })
+})
+
+describe('what a viewer draws', () => {
+  test('is not sent, and goes out the moment that they may draw', async () => {
+    vi.stubGlobal('setInterval', () => 0)
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.notify({ type: 'role', role: 'viewer' })
+    await waitForStatus(session, { kind: 'read-only' })
+    const before = server.writes
+    draw(session, 'a')
+    server.beat()
+    server.notify({ type: 'store', state: 'ok' })
+    server.notify({ type: 'role', role: 'editor' })
+    await waitForStatus(session, { kind: 'saved' })
+    expect([onServer(), server.writes - before]).toEqual([['a'], 1])
   })
 })
 

@@ -249,10 +249,13 @@ class OpenRoom implements RoomSession {
         if (oldest > PROTOCOL_VERSION || protocol < OLDEST_PROTOCOL) return this.#connection.giveUp('client_outdated')
         return this.#documents?.expect(bytes)
       }
-      case 'role':
+      case 'role': {
+        const couldOnlyLook = this.role === 'viewer'
         this.role = notice.role
         this.#device?.stored.rememberRole(notice.role)
+        if (couldOnlyLook && mayDraw(notice.role) && this.#unsent.count > 0) this.#documents?.compare()
         break
+      }
       case 'store':
         this.#storeFailing = notice.state === 'failing'
     }

@@ -174,4 +174,13 @@ describe('what is unsent', () => {
     expect(await unsentOnDevice()).toBe(1)
     await vi.waitFor(() => expect(server.clients).toBe(0))
   })
+
+  test('stays while the server is out of reach, which is found out once for each board', async () => {
+    await drawOffline('a')
+    await server.stop()
+    const page = createPage()
+    await page.sendUnsent()
+    expect(await unsentOnDevice()).toBe(1)
+    server = await startScriptedServer(roomId)
+  })
 })

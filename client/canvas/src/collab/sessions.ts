@@ -1,6 +1,7 @@
 import { storedRooms } from '../device/stored-rooms.ts'
 import type { DeviceStorage } from '../device/room-on-device.ts'
 import { createRoomSession, type RoomSession } from './room-session.ts'
+import type { SavingStatus } from './saving-status.ts'
 
 /** So long a session that nobody looks at goes on trying to send what is unsent; it is stored all the same. */
 const LINGER_MS = 60_000
@@ -97,7 +98,7 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
       // An open one sees to it itself.
       if (unsent === 0 || live.has(roomId)) continue
       const unseen = lease(roomId, true)
-      await new Promise<void>((resolve) => void whenDone(unseen.session, resolve))
+      await new Promise<void>((resolve) => void whenDone(unseen.session, resolve, isOutOfReach))
       unseen.release()
     }
   }
@@ -125,8 +126,17 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
   }
 }
 
+/** Whoever sends in the background comes back later. */
+function isOutOfReach({ kind }: SavingStatus): boolean {
+  return kind === 'offline' || kind === 'store-failing'
+}
+
 /** Calls when nothing is left to send, or nothing can be, or it has taken long. Returns what calls it off. */
-function whenDone(session: RoomSession, done: () => void): () => void {
+function whenDone(
+  session: RoomSession,
+  done: () => void,
+  isHopeless: (status: SavingStatus) => boolean = () => false,
+): () => void {
   let isOver = false
   const stop = () => {
     isOver = true
@@ -137,7 +147,8 @@ function whenDone(session: RoomSession, done: () => void): () => void {
   const check = () => {
     if (isOver) return
     const { status } = session
-    const isStuck = status.kind === 'no-access' || status.kind === 'read-only' || status.kind === 'outdated'
+    const isRefused = status.kind === 'no-access' || status.kind === 'read-only' || status.kind === 'outdated'
+    const isStuck = isRefused || isHopeless(status)
     if (!isStuck && !(isLoaded && (status.kind === 'saved' || status.unsent === 0))) return
     stop()
     done()

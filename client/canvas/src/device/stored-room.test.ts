@@ -77,7 +77,7 @@ afterEach(async () => {
   vi.restoreAllMocks()
 })
 
-describe('what is kept', () => {
+describe('what is stored', () => {
   test('edits and their count come back after a reload', async () => {
     const tab = createTab(1)
     await tab.stored.load()
@@ -98,7 +98,7 @@ describe('what is kept', () => {
     expect([drawn, state.unsent]).toEqual([['x'], ['1:1']])
   })
 
-  test('an edit made while the storage still opens is kept too', async () => {
+  test('an edit made while the storage still opens is stored too', async () => {
     const tab = createTab(1)
     const loading = tab.stored.load()
     tab.draw('x')
@@ -107,7 +107,7 @@ describe('what is kept', () => {
     expect(await reload(2)).toMatchObject({ drawn: ['x'], state: { unsent: ['1:1'] } })
   })
 
-  test('a settled edit is in the drawing, and not in the count, whichever tab settled it', async () => {
+  test('a durable edit is in the drawing, and not in the count, whichever tab learned of it', async () => {
     const tab = createTab(1)
     await tab.stored.load()
     for (const id of ['x', 'y']) tab.draw(id)
@@ -121,7 +121,7 @@ describe('what is kept', () => {
     expect([third.drawn, third.state.unsent]).toEqual([['x', 'y'], []])
   })
 
-  test('what came from the server is kept, and written together', async () => {
+  test('what came from the server is stored, and written together', async () => {
     const server = new Y.Doc()
     const tab = createTab(1)
     await tab.stored.load()
@@ -276,7 +276,7 @@ describe('when storage does not work', () => {
         return realAdd.call(this, { place: 'elsewhere', bytes: new Uint8Array() }, 1)
       },
     ],
-  ])('a full disk, found %s, shows, and once there is room everything is kept again', async (_, refuse) => {
+  ])('a full disk, found %s, shows, and once there is room everything is stored again', async (_, refuse) => {
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const tab = createTab(1)
     await tab.stored.load()
@@ -318,7 +318,7 @@ describe('when storage does not work', () => {
       throw new DOMException('No space left.', 'QuotaExceededError')
     })
     tab.draw('lost')
-    tab.draw('kept')
+    tab.draw('stored')
     await tab.stored.flush()
     expect(tab.stored.working).toBe(false)
   })

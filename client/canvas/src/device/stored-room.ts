@@ -310,7 +310,7 @@ export class StoredRoom {
     return patch
   }
 
-  /** What was not written is in no document: it is kept for the next try. */
+  /** What was not written is in no document: it waits for the next try. */
   #giveBack({ durable, role }: RoomPatch): void {
     for (const [client, clock] of durable) this.#durable.set(client, Math.max(clock, this.#durable.get(client) ?? 0))
     this.#role ??= role
