@@ -176,6 +176,7 @@ describe('what is stored', () => {
     await Promise.all([one.stored.flush(), other.stored.flush()])
     expect(await countRows()).toBe(240)
     const [third, fourth] = await Promise.all([reload(3), reload(4)])
+    await Promise.all([third.stored.flush(), fourth.stored.flush()])
     // One of each tab, if they were at it in the same moment.
     expect(await countRows()).toBeLessThanOrEqual(2)
     expect(third.drawn).toHaveLength(240)
@@ -218,7 +219,9 @@ describe('a row that cannot be read', () => {
     await tab.stored.load()
     for (let i = 0; i < 200; i++) tab.draw(`e${i}`)
     await tab.stored.close()
-    expect((await reload(2)).drawn).toHaveLength(200)
+    const second = await reload(2)
+    expect(second.drawn).toHaveLength(200)
+    await second.stored.flush()
     expect(await countRows()).toBe(2)
     expect((await reload(3)).drawn).toHaveLength(200)
   })
@@ -309,6 +312,20 @@ describe('when storage does not work', () => {
     await tab.stored.close()
     expect(tab.stored.working).toBe(false)
     expect(await reload(2)).toMatchObject({ drawn: ['x'], state: { unsent: ['1:1'] } })
+  })
+
+  test('what is stored is loaded, and its edits counted, although nothing more can be', async () => {
+    const tab = createTab(1)
+    await tab.stored.load()
+    for (let n = 0; n < 210; n++) tab.draw(`e${n}`)
+    await tab.stored.close()
+    vi.spyOn(IDBObjectStore.prototype, 'put').mockImplementation(() => {
+      throw new DOMException('No space left.', 'QuotaExceededError')
+    })
+    const second = await reload(2)
+    expect([second.drawn.length, second.state.unsent.length]).toEqual([210, 210])
+    await second.stored.flush()
+    expect(second.stored.working).toBe(false)
   })
 
   test('a later write that succeeds does not hide one that failed', async () => {

@@ -94,14 +94,26 @@ export class StoredRoom {
       this.#loggedRows = [...state.rows.values()].filter((bytes) => bytes > 0).length
       this.#foldedBytes = Math.max(0, ...state.rows.values())
       this.#loaded = true
-      if (this.#loggedRows >= FOLD_AT_ROWS) await this.#rewrite(this.#database)
-      else await patchRoom(this.#database, place, this.#takePatch(), true)
-      this.#after(makeRoom(this.#database, place))
+      this.#after(this.#putInOrder(this.#database))
       return state
     } catch {
       // Storage is off or broken: the session goes on in memory, and `working` says so.
       this.#failed()
       return { unsent: [], durable: new Map(), role: undefined, rows: new Map() }
+    }
+  }
+
+  /** Notes that the room is in use, folds a long log, and sees to it that there is room. */
+  async #putInOrder(database: DeviceDatabase): Promise<void> {
+    const { place } = this.#options
+    const patch = this.#takePatch()
+    try {
+      await patchRoom(database, place, patch, true)
+      if (this.#loggedRows >= FOLD_AT_ROWS) await this.#rewrite(database)
+      await makeRoom(database, place)
+    } catch {
+      this.#giveBack(patch)
+      this.#failed()
     }
   }
 
