@@ -41,6 +41,10 @@ const TESTS_OF: ReadonlyArray<[folder: string, tests: readonly string[]]> = [
   ],
   ['shared/src/scene/', ['shared/src/scene/*.test.ts', 'client/canvas/src/binding/*.test.ts']],
   ['client/canvas/src/binding/', ['client/canvas/src/binding/*.test.ts']],
+  [
+    'shared/src/protocol/',
+    ['shared/src/protocol/*.test.ts', 'client/canvas/src/collab/{document-exchange,room-session}.test.ts'],
+  ],
   ['client/canvas/src/', ['client/canvas/src/**/*.test.ts']],
   ['', ['server/src/core/**/*.test.ts', 'server/src/http/*.test.ts']],
 ]
@@ -48,7 +52,7 @@ const DEFAULT_FILES = [
   'server/src/sync/*.ts',
   'server/src/core/**/*.ts',
   'shared/src/scene/*.ts',
-  'client/canvas/src/{binding,collab,offline}/*.ts',
+  'client/canvas/src/{binding,collab,device}/*.ts',
 ]
 
 /** A mutant that takes longer for one batch of tests turns in a circle. */

@@ -659,6 +659,24 @@ describe('the connection', () => {
     expect(server.openedAt).toHaveLength(2)
   })
 
+  test('a line on which nothing is heard is given up after 35 seconds, and another one is made', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'Date'] })
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const session = join({ storage: 'none' })
+    await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
+    await vi.advanceTimersByTimeAsync(30_000)
+    const heard = vi.spyOn(session.awareness, 'setLocalState')
+    server.beat()
+    // The heartbeat renews who is here: so it has been heard.
+    await vi.waitFor(() => expect(heard).toHaveBeenCalled())
+    await vi.advanceTimersByTimeAsync(30_000)
+    expect(server.openedAt).toHaveLength(1)
+    await vi.advanceTimersByTimeAsync(10_000)
+    await vi.waitFor(() => expect(server.openedAt).toHaveLength(2))
+    await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
+    expect(server.clients).toBe(1)
+  })
+
   test('a heartbeat renews this tab in the eyes of the others, whose patience is 30 seconds', async () => {
     vi.useFakeTimers({ toFake: ['Date'] })
     const session = join({ storage: 'none' })

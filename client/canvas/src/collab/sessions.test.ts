@@ -95,6 +95,21 @@ describe('the sessions of a page', () => {
     expect(server.clients).toBe(1)
   })
 
+  test('the end of one that lingered is not the end of the next', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    const page = createPage()
+    const first = page.open(roomId)
+    await isSaved(first.session)
+    first.release()
+    await vi.waitFor(() => expect(server.clients).toBe(0))
+    const second = page.open(roomId)
+    await isSaved(second.session)
+    await vi.advanceTimersByTimeAsync(61_000)
+    const third = page.open(roomId)
+    expect(third.session).toBe(second.session)
+    expect(third.session).not.toBe(first.session)
+  })
+
   test('it does not linger for ever', async () => {
     const page = createPage()
     const lease = page.open(roomId)

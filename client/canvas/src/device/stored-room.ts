@@ -158,7 +158,7 @@ export class StoredRoom {
 
   /** Removes what is stored, until there is a role again. */
   remove(): void {
-    if (!this.#database || this.#mode === 'removed') return
+    if (!this.#database || this.#mode === 'removed' || this.#mode === 'discarded') return
     this.#stop('removed')
     this.#after(removeRoom(this.#database, this.#options.place).then(tellRoomsChanged, () => {}))
   }
