@@ -2,6 +2,7 @@ import { Excalidraw, MainMenu } from '@excalidraw/excalidraw'
 import type { ExcalidrawImperativeAPI, ExcalidrawProps } from '@excalidraw/excalidraw/types'
 import '@excalidraw/excalidraw/index.css'
 import { type DragEvent, type KeyboardEvent, useCallback, useEffect, useInsertionEffect, useRef } from 'react'
+import { adaptPaste } from './adapt-paste.ts'
 import { serveFontsFrom } from './asset-path.ts'
 import type { DrawingSurface, SurfaceEvents } from './drawing-surface.ts'
 import { ExcalidrawSurface } from './excalidraw-surface.ts'
@@ -101,6 +102,7 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
         excalidrawAPI={takeApi}
         onChange={handleChange}
         onPointerUpdate={handlePointer}
+        onPaste={handlePaste}
         theme={theme}
         viewModeEnabled={viewMode}
         UIOptions={UI_OPTIONS}
@@ -117,6 +119,17 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       </Excalidraw>
     </div>
   )
+}
+
+const handlePaste: NonNullable<ExcalidrawProps['onPaste']> = (data) => {
+  // The editor goes on with what the object then holds.
+  if (data.elements && !data.programmaticAPI) {
+    const adapted: readonly unknown[] = adaptPaste(
+      data.elements as readonly unknown[] as Parameters<typeof adaptPaste>[0],
+    )
+    data.elements = adapted as typeof data.elements
+  }
+  return true
 }
 
 /** Shift+1, as the editor's help has it: where is everything? */
