@@ -155,3 +155,17 @@ test('of frames that are in each other, each can be picked up and taken away', a
   await vi.waitFor(async () => expect(await ada.count()).toBe(0), SOON)
   peer.leave()
 })
+
+test('a board that a newer version begins to write is only looked at from then on, and asks for a reload', async () => {
+  const { ada, peer } = await openWith({ box: BOX })
+  await vi.waitFor(async () => expect(await ada.count()).toBe(1), SOON)
+  await ada.take('rectangle')
+  peer.doc.getMap('meta').set('schema', 2)
+  await vi.waitFor(async () => expect(await ada.status()).toMatch(/reload/i), SOON)
+  await ada.page.getByTestId('toolbar-rectangle').waitFor({ state: 'detached' })
+  await ada.tryToDraw('rectangle', [400, 300], [500, 400])
+  peer.doc.getMap('elements').set('late', new Y.Map<unknown>(Object.entries({ ...BOX, xy: [100, 500] })))
+  await vi.waitFor(async () => expect((await ada.elements()).map(({ id }) => id).sort()).toEqual(['box', 'late']), SOON)
+  expect([...peer.elements().keys()].sort()).toEqual(['box', 'late'])
+  peer.leave()
+})

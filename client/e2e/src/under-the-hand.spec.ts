@@ -117,3 +117,18 @@ test('a label that is rewritten offline, while its box is deleted, stays', async
   await bothSee([ada, bob], ['rewritten'])
   expect(await ada.count()).toBe(1)
 })
+
+test('what is in hand and not written yet is not called saved', async () => {
+  const [ada, bob] = await two()
+  await ada.draw('rectangle', [300, 300], [400, 400])
+  await vi.waitFor(async () => expect(await bob.count()).toBe(1), SOON)
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  const { mouse } = ada.page
+  await ada.take('selection')
+  await mouse.move(300, 350)
+  await mouse.down()
+  await mouse.move(350, 350, { steps: 5 })
+  await vi.waitFor(async () => expect(await ada.status()).not.toBe('Saved'), { timeout: 900, interval: 20 })
+  await mouse.up()
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+})
