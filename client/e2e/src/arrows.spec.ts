@@ -34,6 +34,11 @@ const ELBOW = {
   endBinding: { elementId: 'right', focus: 0, gap: 5, fixedPoint: [-0.04, 0.501] },
 }
 
+const FIXED = {
+  ...ELBOW,
+  elbow: { ...ELBOW.elbow, fixedSegments: [{ start: [300, 140], end: [300, 340], index: 2 }] },
+}
+
 /** The places that the arrow goes through. */
 async function way(person: BoardActor): Promise<Point[]> {
   const arrow = (await person.elements()).find(({ id }) => id === 'arrow')
@@ -73,6 +78,7 @@ test('an elbow arrow whose way nobody has found is led by the editor, and nothin
 
 test.each([
   ['an elbow arrow', ELBOW],
+  ['an elbow arrow of which a part is fixed', FIXED],
   [
     'a bent arrow',
     {
@@ -107,6 +113,7 @@ test.each([
       expect(Math.hypot(x2 - 660, y2 - 160)).toBeLessThan(90)
       if ('elbow' in arrow) expect(isSquare(points), JSON.stringify(points)).toBe(true)
       else expect(points).toContainEqual([300, 300])
+      if (arrow === FIXED) expect(points.filter(([x]) => x === 300)).toHaveLength(2)
     }, SOON)
   }
   expect(await way(ada)).toEqual(await way(bob))

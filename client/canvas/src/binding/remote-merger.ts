@@ -77,8 +77,8 @@ export class RemoteMerger {
       const found = this.#view.routeElbow(id)
       const shown = valuesOf(element)
       if (!found || !shown || changedKeys(shown, found).size === 0) continue
-      const { from, to, route } = found.keys
-      const led = new Map(Object.entries({ from, to, route }))
+      const { from, to, route, elbow } = found.keys
+      const led = new Map(Object.entries({ from, to, route, elbow }))
       const next = nextVersion(
         { ...elementOf(id, withKeys(shown, led)), boundElements: element.boundElements },
         element,

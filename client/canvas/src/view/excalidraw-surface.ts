@@ -1,5 +1,5 @@
 import { CaptureUpdateAction, getCommonBounds, zoomToFitBounds } from '@excalidraw/excalidraw'
-import type { ExcalidrawArrowElement, OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
+import type { ExcalidrawElbowArrowElement, OrderedExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
 import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import { isElementType } from '@sketchroom/shared/scene/element'
@@ -69,7 +69,7 @@ export class ExcalidrawSurface implements DrawingSurface {
 
   routeElbow(id: string): ElementValues | undefined {
     const element = this.#api.getSceneElements().find((candidate) => candidate.id === id)
-    return element?.type === 'arrow' ? routeElbow(element as ExcalidrawArrowElement) : undefined
+    return element?.type === 'arrow' ? routeElbow(element as ExcalidrawElbowArrowElement) : undefined
   }
 
   watchFonts(onLoaded: () => void): () => void {
