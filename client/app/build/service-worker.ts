@@ -12,12 +12,15 @@ const FONT_FAMILIES = ['Excalifont', 'Nunito', 'ComicShanns']
 /** The module whose chunk, loaded on demand, is the board. */
 const CANVAS_MODULE = /\/client\/canvas\/src\/index\.ts$/
 
+/** A module of the client's own; those of packages that are loaded on demand are kept when they were used once. */
+const OWN_MODULE = /\/client\/(app|canvas)\/src\//
+
 type Bundle = Rolldown.OutputBundle
 type Chunk = Rolldown.OutputChunk
 
 /**
- * Writes into the service worker what belongs to the shell: the page, the entry and the board with all that
- * they import statically, their styles, and the default fonts.
+ * Writes into the service worker what belongs to the shell: the page, the entry, the board and the other parts of the
+ * client that are loaded on demand, with all that they import statically, their styles, and the default fonts.
  */
 export function serviceWorkerShell(publicDir: string): Plugin {
   return {
@@ -33,7 +36,11 @@ export function serviceWorkerShell(publicDir: string): Plugin {
         const board = chunksOf(bundle).find(({ facadeModuleId }) => facadeModuleId?.match(CANVAS_MODULE))
         if (!board) return this.error('the board is no chunk of its own, so it would be missing offline')
         const app = chunksOf(bundle).filter(({ isEntry, name }) => isEntry && name !== SERVICE_WORKER_ENTRY)
-        const files = shellFiles([...app, board], bundle, publicDir)
+        // Loaded on demand, and ours: what the board needs, and what is asked for when it is closed.
+        const parts = chunksOf(bundle).filter(
+          ({ isDynamicEntry, facadeModuleId }) => isDynamicEntry && facadeModuleId?.match(OWN_MODULE),
+        )
+        const files = shellFiles([...app, ...parts], bundle, publicDir)
         const shell = JSON.stringify({ version: versionOf(files, bundle, publicDir), files })
         const code = worker.code.replace(/(["'`])%SHELL%\1/, () => JSON.stringify(shell))
         if (code === worker.code) return this.error('the service worker has lost the place for its list')

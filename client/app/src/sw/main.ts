@@ -24,6 +24,9 @@ const cacheName = CACHE_PREFIX + version
 const SHELL_PAGE = '/'
 /** A network that is there but does not answer must not keep the app closed. */
 const ANSWER_TIMEOUT_MS = 4_000
+/** A page that was left a moment ago, as by a reload, is still among the tabs or holds its lock. */
+const LOOKS = 3
+const LOOK_AGAIN_MS = 3_000
 
 worker.addEventListener('install', (event) => event.waitUntil(keepShell()))
 worker.addEventListener('activate', (event) => event.waitUntil(worker.clients.claim()))
@@ -66,21 +69,31 @@ async function keepShell(): Promise<void> {
   )
 }
 
-async function dropUnusedShells(): Promise<void> {
+async function dropUnusedShells(looksLeft = LOOKS): Promise<void> {
+  if ((await dropThoseUnused()) || looksLeft <= 1) return
+  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN_MS))
+  await dropUnusedShells(looksLeft - 1)
+}
+
+/** Answers whether this version's shell alone is left. */
+async function dropThoseUnused(): Promise<boolean> {
   const [names, tabs, { held }] = await Promise.all([
     caches.keys(),
     worker.clients.matchAll({ type: 'window', includeUncontrolled: true }),
     navigator.locks.query(),
   ])
+  const others = names.filter((name) => name.startsWith(CACHE_PREFIX) && name !== cacheName)
   const scripts = findRunningScripts(tabs.length, held ?? [])
   // While another version comes or waits, its shell looks unused, and only the version in charge may judge.
-  if (!scripts || worker.registration.installing || worker.registration.waiting) return
-  for (const name of names) {
-    if (!name.startsWith(CACHE_PREFIX) || name === cacheName) continue
+  if (!scripts || worker.registration.installing || worker.registration.waiting) return others.length === 0
+  let left = 0
+  for (const name of others) {
     // Its page names its script. Its files tell less: parts of a newer version, on their way through, stay here too.
     const page = (await (await findInShell(SHELL_PAGE, name))?.text()) ?? ''
-    if (!scripts.some((script) => page.includes(script))) await caches.delete(name)
+    if (scripts.some((script) => page.includes(script))) left += 1
+    else await caches.delete(name)
   }
+  return left === 0
 }
 
 async function networkFirst(request: Request, fallback: string): Promise<Response> {
@@ -102,8 +115,9 @@ async function networkFirst(request: Request, fallback: string): Promise<Respons
 }
 
 async function cacheFirst(request: Request, waitUntil: (work: Promise<unknown>) => void): Promise<Response> {
-  // In whichever shell: the page may be of another version than this worker, and the name tells the content.
-  const kept = await caches.match(request.url, { ignoreVary: true })
+  // In whichever shell: the page may be of another version than this worker, and the name tells the content. First in
+  // its own: Chromium, when it looks in all, makes one that is deleted in that moment anew, empty.
+  const kept = (await findInShell(request.url)) ?? (await caches.match(request.url, { ignoreVary: true }))
   if (kept) return kept
   // Opened first: while the answer comes a new version may drop this shell, and opening would make another of its name.
   const shell = await caches.open(cacheName)
