@@ -6,6 +6,7 @@ import { z } from 'zod'
 import { App } from './App.tsx'
 import { createHttp } from './api/http.ts'
 import { createRoomsApi } from './api/rooms.ts'
+import { createDevice } from './device/device.ts'
 import { createDeviceStorage } from './device/device-storage.ts'
 import { KNOWN_USER_STORAGE_KEY } from './device/known-user.ts'
 import { AppContext } from './session/AppContext.tsx'
@@ -27,6 +28,12 @@ const session = createSession({
   lock: createTabLock('locks' in navigator ? navigator.locks : undefined),
 })
 const rooms = createRoomsApi(session.send)
+const device = createDevice({
+  session,
+  storage,
+  serverUrl: location.origin,
+  load: () => import('./device/person-device.ts'),
+})
 // The container is absent outside secure contexts, whatever the types say.
 const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined
 const update =
@@ -50,7 +57,7 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has lost its root')
 createRoot(root).render(
   <StrictMode>
-    <AppContext value={{ session, rooms, storage, update }}>
+    <AppContext value={{ session, rooms, storage, device, update }}>
       <QueryClientProvider client={queries}>
         <BrowserRouter>
           <App />

@@ -178,15 +178,16 @@ test('changes that only this device has are told of at home, and by a board that
   await bob.draw('rectangle', [400, 300], [560, 400])
   await vi.waitFor(async () => expect(await bob.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   await bob.page.getByRole('link', { name: 'All boards' }).click()
-  await bob.page.getByText(/kept on this device$/).waitFor()
-  await bob.page.context().setOffline(false)
   const atHome = await bob.page.getByText(/^\d+ changes? only on this device$/).innerText()
 
   await ada.letIn(/^Private$/)
-  await bob.page.goto(url)
+  await bob.page.context().setOffline(false)
+  const stray = bob.page.getByRole('list', { name: 'Not saved yet' }).getByRole('link')
+  await stray.getByText(atHome).waitFor()
+  await stray.click()
   for (let visit = 0; visit < 2; visit++) {
-    const told = await bob.page.getByText(/that the server does not have (is|are) kept on this device\.$/).innerText()
-    expect(told).toContain(`${parseInt(atHome, 10)} change`)
+    const told = bob.page.getByText(/of yours that the server does not have (is|are) only on this device\.$/)
+    expect(await told.innerText()).toContain(`${parseInt(atHome, 10)} change`)
     await bob.page.reload()
   }
 })

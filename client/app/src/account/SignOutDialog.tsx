@@ -2,25 +2,28 @@ import { useState } from 'react'
 import { useNavigate } from 'react-router'
 import { describeError } from '../api/describe-error.ts'
 import { forgetDevice } from '../device/forget-device.ts'
-import { useApp } from '../session/AppContext.tsx'
+import { useApp, useSessionState } from '../session/AppContext.tsx'
+import { personOf } from '../session/session-state.ts'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Dialog } from '../ui/Dialog.tsx'
-import { unsentBoards } from './unsent-boards.ts'
+import { useUnsentBoards } from './use-unsent-boards.ts'
 
 /** Says what signing out takes away, above all changes that no server has yet, and does it. */
 export function SignOutDialog({ isGuest, onClose }: { isGuest: boolean; onClose: () => void }) {
-  const { session, storage } = useApp()
+  const { session, storage, device } = useApp()
   const navigate = useNavigate()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
-  const unsent = unsentBoards(storage)
+  const unsent = useUnsentBoards(personOf(useSessionState())?.id)
 
   async function signOut(): Promise<void> {
     setBusy(true)
     setError(undefined)
     try {
       await session.signOut()
+      // What is still being stored would be a new database.
+      await device.close()
       await forgetDevice(storage)
       onClose()
       await navigate('/')

@@ -59,3 +59,8 @@ async function readJson(response: Response): Promise<unknown> {
 function fieldOf(pointer: string): string {
   return pointer.replace(/^#?\//, '').split('/')[0] ?? ''
 }
+
+/** Whether it makes sense to try again by itself: the server cannot be reached, is in trouble or is too busy. */
+export function isPassing(error: unknown): boolean {
+  return error instanceof OfflineError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
+}

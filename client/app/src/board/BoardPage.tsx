@@ -3,62 +3,69 @@ import type { Person, SavingStatus, SharedCanvasHandle } from '@sketchroom/canva
 import type { RoomId } from '@sketchroom/shared/ids'
 import { describeError } from '../api/describe-error.ts'
 import { findKnownRoom } from '../device/known-rooms.ts'
-import { useApp, useSessionState } from '../session/AppContext.tsx'
-import { personOf } from '../session/session-state.ts'
+import { useApp } from '../session/AppContext.tsx'
 import { ErrorBoundary } from '../ui/ErrorBoundary.tsx'
 import { useToast } from '../ui/Toasts.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
 import { BoardBar } from './BoardBar.tsx'
+import { BoardNotices } from './BoardNotices.tsx'
 import { BoardSkeleton } from './BoardSkeleton.tsx'
 import { CanvasFailed } from './CanvasFailed.tsx'
 import { ClosedBoard } from './ClosedBoard.tsx'
 import { reasonOfCode } from './closed-reason.ts'
 import { FollowingNotice } from './FollowingNotice.tsx'
-import { changesLeftBehind } from './kept-count.ts'
+import { RefusedEdits } from './refused/RefusedEdits.tsx'
 import { ShareDialog } from './share/ShareDialog.tsx'
 import { isAtRisk } from './status-words.ts'
 import { useBoard } from './use-board.ts'
-import { useKeptCount } from './use-kept-count.ts'
+import { useBoardDrawing } from './use-board-drawing.ts'
 import { useLeaveWarning } from './use-leave-warning.ts'
 import './board.css'
 
 const loadCanvas = () => import('@sketchroom/canvas')
 /** The canvas is most of the app's weight; the home page does without. */
-const SharedCanvas = lazy(async () => ({ default: (await loadCanvas()).SharedCanvas }))
+const Canvas = lazy(async () => ({ default: (await loadCanvas()).Canvas }))
+
+const CONNECTING: SavingStatus = { kind: 'connecting', unsent: 0, stored: true }
 
 /** One board: the drawing, and above it its name, whether it is saved, who is here, and how to share it. */
 export function BoardPage({ roomId }: { roomId: RoomId }) {
   const { rooms, storage } = useApp()
   const toast = useToast()
-  const { board, getToken, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
+  const { board, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
   const canvas = useRef<SharedCanvasHandle>(null)
-  const [status, setStatus] = useState<SavingStatus>({ kind: 'connecting', unsent: 0, stored: true })
   const [people, setPeople] = useState<readonly Person[]>([])
   const [isReady, setIsReady] = useState(false)
   const [isSharing, setIsSharing] = useState(false)
-  const me = personOf(useSessionState())
   const open = board.kind === 'open' ? board.board : undefined
+  const drawing = useBoardDrawing(roomId, board, (code) => {
+    const reason = reasonOfCode(code)
+    if (reason) close(reason)
+  })
+  const status = drawing.status ?? CONNECTING
   usePageTitle(open?.name)
 
   useEffect(() => {
     // It arrives while the server is asked about the board. If it fails, React asks again and says so.
     loadCanvas().catch(() => undefined)
   }, [])
-  const noteKept = useKeptCount(roomId)
   useLeaveWarning(isAtRisk(status))
 
-  function onStatus(next: SavingStatus): void {
-    noteKept(next)
-    setStatus(next)
-    const reason = next.kind === 'no-access' ? reasonOfCode(next.reason) : undefined
-    if (reason) close(reason)
-  }
+  const refused = (
+    <RefusedEdits
+      boardName={open?.name ?? findKnownRoom(storage, roomId)?.name ?? 'this board'}
+      unsent={drawing.left.unsent}
+      read={drawing.read}
+      onDiscard={drawing.discard}
+    />
+  )
 
   if (board.kind === 'closed') {
     return (
       <ClosedBoard
         reason={board.reason}
-        left={changesLeftBehind(status, findKnownRoom(storage, roomId)?.pending ?? 0)}
+        left={drawing.left}
+        refused={refused}
         onRetry={() => reload()}
         onContinueAsGuest={continueAsGuest}
         onRestore={board.role === 'owner' ? async () => adoptChange(await rooms.restore(roomId)) : undefined}
@@ -87,28 +94,28 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
         }}
       />
       <main id="content" className="board-main" aria-label="Drawing" tabIndex={-1}>
-        {!isReady && <BoardSkeleton />}
-        {open && (
-          <ErrorBoundary fallback={<CanvasFailed />}>
-            <Suspense>
-              <SharedCanvas
-                ref={canvas}
-                room={roomId}
-                getToken={getToken}
-                storage={me && { person: me.id }}
-                serverUrl={location.origin}
-                theme="system"
-                mode="edit"
-                onStatus={onStatus}
-                onRole={(role) => role && setRole(role)}
-                onPeople={setPeople}
-                onReady={() => setIsReady(true)}
-                onError={(error) => toast({ text: error.message })}
-              />
-            </Suspense>
-          </ErrorBoundary>
-        )}
-        <FollowingNotice people={people} onStop={() => canvas.current?.follow(null)} />
+        <BoardNotices status={status} refused={refused} />
+        <div className="board-canvas">
+          {!isReady && <BoardSkeleton />}
+          {open && drawing.session && (
+            <ErrorBoundary fallback={<CanvasFailed />}>
+              <Suspense>
+                <Canvas
+                  ref={canvas}
+                  session={drawing.session}
+                  serverUrl={location.origin}
+                  theme="system"
+                  mode="edit"
+                  onRole={(role) => role && setRole(role)}
+                  onPeople={setPeople}
+                  onReady={() => setIsReady(true)}
+                  onError={(error) => toast({ text: error.message })}
+                />
+              </Suspense>
+            </ErrorBoundary>
+          )}
+          <FollowingNotice people={people} onStop={() => canvas.current?.follow(null)} />
+        </div>
       </main>
       {isSharing && open && (
         <ShareDialog roomId={roomId} board={open} onRoomChanged={adoptChange} onClose={() => setIsSharing(false)} />

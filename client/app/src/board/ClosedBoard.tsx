@@ -6,14 +6,15 @@ import { Alert } from '../ui/Alert.tsx'
 import { Button, buttonClass } from '../ui/Button.tsx'
 import { MessagePage } from '../ui/MessagePage.tsx'
 import { usePageTitle } from '../ui/use-page-title.ts'
-import type { ClosedReason } from './closed-reason.ts'
-import type { UnsentChanges } from './kept-count.ts'
-import { changesLeftWords } from './status-words.ts'
+import { isClosedForGood, type ClosedReason } from './closed-reason.ts'
+import { changesLeftWords, type UnsentChanges } from './status-words.ts'
 
 interface ClosedBoardProps {
   readonly reason: ClosedReason
   /** Changes that the server does not have. */
   readonly left?: UnsentChanges
+  /** What can become of them where the board is closed for good: buttons. */
+  readonly refused?: ReactNode
   readonly onRetry?: () => Promise<void>
   readonly onContinueAsGuest?: () => Promise<void>
   /** Given to an owner, who may bring a deleted board back. */
@@ -53,7 +54,7 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
 const MAY_CHANGE = new Set<ClosedReason['kind']>(['no-access', 'deleted', 'unreachable', 'failed'])
 
 /** Instead of a board: why it is not shown, and the ways on. */
-export function ClosedBoard({ reason, left, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {
+export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {
   const { pathname } = useLocation()
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
@@ -90,11 +91,15 @@ export function ClosedBoard({ reason, left, onRetry, onContinueAsGuest, onRestor
       alert
       icon={icon}
       title={title}
-      text={
-        <>
-          {reason.kind === 'failed' ? reason.text : text}
-          {left && changesLeftWords(left)}
-        </>
+      text={reason.kind === 'failed' ? reason.text : text}
+      more={
+        left &&
+        left.unsent > 0 && (
+          <section className="left-behind" aria-label="Your unsaved changes">
+            <p>{changesLeftWords(left)}</p>
+            {isClosedForGood(reason) && <div className="left-behind-actions">{refused}</div>}
+          </section>
+        )
       }
       actions={
         <>

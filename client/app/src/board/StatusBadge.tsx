@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { CircleCheck, CloudAlert, CloudOff, Eye, Lock, RefreshCw, type LucideIcon } from 'lucide-react'
+import { CircleCheck, CloudAlert, CloudOff, Eye, Lock, RefreshCw, RotateCw, type LucideIcon } from 'lucide-react'
 import type { SavingStatus } from '@sketchroom/canvas'
 import { statusWords, type ShownStatus } from './status-words.ts'
 import { createSteadyStatus } from './steady-status.ts'
@@ -13,7 +13,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   offline: CloudOff,
   'store-failing': CloudAlert,
   'read-only': Eye,
-  outdated: CloudAlert,
+  outdated: RotateCw,
   'no-access': Lock,
 }
 

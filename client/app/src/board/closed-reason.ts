@@ -37,3 +37,8 @@ export function reasonOfCode(code: ErrorCode): ClosedReason | undefined {
       return undefined
   }
 }
+
+/** Whether the board was closed to this person: what the device has of it goes, once nothing unsent is in it. */
+export function isClosedForGood({ kind }: ClosedReason): boolean {
+  return kind === 'not-found' || kind === 'no-access' || kind === 'deleted'
+}

@@ -5,6 +5,9 @@ import { changesLeftWords, isAtRisk, statusWords, type ShownStatus } from './sta
 const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K }>, string]> } = {
   connecting: [
     [{ kind: 'connecting', unsent: 0, stored: true }, 'Connecting…'],
+    [{ kind: 'connecting', unsent: 0, stored: true, progress: { done: 7, total: 10 } }, 'Loading… 70%'],
+    // All of it is here when the server says so, and not before.
+    [{ kind: 'connecting', unsent: 0, stored: true, progress: { done: 10, total: 10 } }, 'Loading… 99%'],
     [{ kind: 'connecting', unsent: 2, stored: true }, 'Connecting… · 2 changes kept on this device'],
     [{ kind: 'connecting', unsent: 2, stored: false }, 'Connecting… · 2 changes only in this tab'],
   ],
@@ -13,6 +16,8 @@ const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K
   saving: [
     [{ kind: 'saving', unsent: 1, stored: true }, 'Saving 1 change…'],
     [{ kind: 'saving', unsent: 3, stored: false }, 'Saving 3 changes…'],
+    [{ kind: 'saving', unsent: 3, stored: true, progress: { done: 1_999, total: 5_000 } }, 'Saving… 39%'],
+    [{ kind: 'saving', unsent: 3, stored: true, progress: { done: 0, total: 0 } }, 'Saving…'],
   ],
   offline: [
     [{ kind: 'offline', unsent: 0, stored: true }, 'Offline'],
@@ -35,12 +40,7 @@ const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K
     [{ kind: 'read-only', unsent: 1, stored: true }, 'View only · 1 change kept on this device'],
     [{ kind: 'read-only', unsent: 1, stored: false }, 'View only · 1 change only in this tab'],
   ],
-  outdated: [
-    [
-      { kind: 'outdated', unsent: 1, stored: true },
-      'Reload this page: there is a newer version · 1 change kept on this device',
-    ],
-  ],
+  outdated: [[{ kind: 'outdated', unsent: 1, stored: true }, 'Reload to go on drawing · 1 change kept on this device']],
   'no-access': [
     [{ kind: 'no-access', reason: 'not_found', unsent: 0, stored: true }, 'No access'],
     [{ kind: 'no-access', reason: 'not_found', unsent: 1, stored: true }, 'No access · 1 change kept on this device'],
@@ -70,12 +70,12 @@ test('changes that only this tab has are never a calm matter, and never said to 
   }
 })
 
-test('a closed board says what becomes of the changes that the server does not have', () => {
+test('a closed board says where the changes are that the server does not have', () => {
   expect(changesLeftWords({ unsent: 0, stored: false })).toBe('')
   expect(changesLeftWords({ unsent: 1, stored: true })).toBe(
-    ' 1 change that the server does not have is kept on this device.',
+    '1 change of yours that the server does not have is only on this device.',
   )
   expect(changesLeftWords({ unsent: 2, stored: false })).toBe(
-    ' 2 changes that the server does not have are lost, because this device keeps none (storage is off).',
+    '2 changes of yours that the server does not have are only in this tab, because this device stores nothing (storage is off).',
   )
 })

@@ -1,8 +1,13 @@
 import type { SavingStatus } from '@sketchroom/canvas'
-import type { UnsentChanges } from './kept-count.ts'
 
 /** What the top bar shows: a status of the canvas, or the moment after an edit when it is too early to say. */
 export type ShownStatus = SavingStatus | { readonly kind: 'editing' }
+
+/** Changes that the server does not have, and whether this device stores them. */
+export interface UnsentChanges {
+  readonly unsent: number
+  readonly stored: boolean
+}
 
 /** How a status feels: calm, at work, worth a look, or bad. */
 export type StatusTone = 'calm' | 'busy' | 'warning' | 'danger'
@@ -13,17 +18,20 @@ export interface StatusWords {
   readonly tone: StatusTone
 }
 
-/** Puts the status into words that are true: nothing is called saved while something is pending. */
+/** Puts the status into words that are true: nothing is called saved while something is unsent. */
 export function statusWords(status: ShownStatus): StatusWords {
   switch (status.kind) {
     case 'connecting':
-      return { text: `Connecting…${whereabouts(status)}`, tone: isAtRisk(status) ? 'danger' : 'busy' }
+      return {
+        text: `${status.progress ? `Loading…${percent(status)}` : 'Connecting…'}${whereabouts(status)}`,
+        tone: isAtRisk(status) ? 'danger' : 'busy',
+      }
     case 'editing':
       return { text: 'Editing…', tone: 'busy' }
     case 'saved':
       return { text: 'Saved', tone: 'calm' }
     case 'saving':
-      return { text: `Saving ${changes(status.unsent)}…`, tone: 'busy' }
+      return { text: status.progress ? `Saving…${percent(status)}` : `Saving ${changes(status.unsent)}…`, tone: 'busy' }
     case 'offline':
       return { text: `Offline${offlineWhereabouts(status)}`, tone: status.stored ? 'warning' : 'danger' }
     case 'store-failing':
@@ -31,7 +39,7 @@ export function statusWords(status: ShownStatus): StatusWords {
     case 'read-only':
       return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
     case 'outdated':
-      return { text: `Reload this page: there is a newer version${whereabouts(status)}`, tone: 'danger' }
+      return { text: `Reload to go on drawing${whereabouts(status)}`, tone: isAtRisk(status) ? 'danger' : 'warning' }
     case 'no-access':
       return { text: `No access${whereabouts(status)}`, tone: 'danger' }
   }
@@ -42,12 +50,12 @@ export function changes(count: number): string {
   return count === 1 ? '1 change' : `${count} changes`
 }
 
-/** What a closed board says of the changes that it leaves behind, with a space before it; nothing of none. */
+/** What is said of changes that the server does not have, when a board is closed; nothing of none. */
 export function changesLeftWords({ unsent, stored }: UnsentChanges): string {
   if (unsent === 0) return ''
   const are = unsent === 1 ? 'is' : 'are'
-  const fate = stored ? `${are} kept on this device` : `${are} lost, because this device keeps none (storage is off)`
-  return ` ${changes(unsent)} that the server does not have ${fate}.`
+  const where = stored ? 'on this device' : 'in this tab, because this device stores nothing (storage is off)'
+  return `${changes(unsent)} of yours that the server does not have ${are} only ${where}.`
 }
 
 /** Whether there are edits that closing this tab would lose. */
@@ -69,4 +77,14 @@ function offlineWhereabouts(status: UnsentChanges): string {
 function readOnlyTone(status: ShownStatus & { kind: 'read-only' }): StatusTone {
   if (isAtRisk(status)) return 'danger'
   return status.unsent > 0 ? 'warning' : 'calm'
+}
+
+/** How far something is, with a space before it. It is all there only when another status says so. */
+function percent({
+  progress,
+}: {
+  readonly progress?: { readonly done: number; readonly total: number } | undefined
+}): string {
+  if (!progress || progress.total <= 0) return ''
+  return ` ${Math.min(99, Math.floor((100 * progress.done) / progress.total))}%`
 }

@@ -15,7 +15,7 @@ export interface SteadyStatus {
 
 /**
  * Calms the status for reading. It may be late with good news and never with bad: `saved` is taken back
- * at once when something is pending.
+ * at once when something is unsent.
  */
 export function createSteadyStatus(show: (status: ShownStatus) => void): SteadyStatus {
   let shown: ShownStatus['kind'] | undefined

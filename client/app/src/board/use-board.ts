@@ -1,11 +1,10 @@
 import { useQuery, useQueryClient } from '@tanstack/react-query'
-import { useCallback, useRef, useState } from 'react'
-import type { GetToken } from '@sketchroom/canvas'
+import { useRef, useState } from 'react'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { Role } from '@sketchroom/shared/roles'
-import { ApiError, OfflineError } from '../api/api-error.ts'
-import { findKnownRoom, forgetKnownRoom, keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
+import { isPassing } from '../api/api-error.ts'
+import { findKnownRoom, keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { type Board, closeBoard, isAskedAgain, missAnswer } from './board-state.ts'
 import { closedReason, type ClosedReason } from './closed-reason.ts'
@@ -26,20 +25,6 @@ export function useBoard(roomId: RoomId) {
   const [wasSignedIn, setWasSignedIn] = useState(false)
   if (sessionState.kind === 'signed-in' && !wasSignedIn) setWasSignedIn(true)
 
-  const getToken = useCallback<GetToken>(
-    async (request) => {
-      try {
-        if (!entered.current) await session.ensure()
-        entered.current = true
-        return await session.getToken(request)
-      } catch (error) {
-        // For the canvas a code means that access is gone for good; a server in trouble only has to be asked again.
-        throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
-      }
-    },
-    [session],
-  )
-
   const key = ['board', roomId]
   const last = () => queries.getQueryData<Board>(key) ?? OPENING
   const { data: state = OPENING, refetch } = useQuery({
@@ -47,7 +32,9 @@ export function useBoard(roomId: RoomId) {
     // Answers with what is shown next: that depends on what was shown when the server's answer came.
     queryFn: async ({ signal }): Promise<Board> => {
       try {
-        await getToken({ refused: false })
+        if (!entered.current) await session.ensure()
+        entered.current = true
+        await session.getToken()
         const room = await rooms.get(roomId, signal)
         return room.deletedAt ? closed({ kind: 'deleted' }, room.role) : opened(room)
       } catch (error) {
@@ -74,9 +61,6 @@ export function useBoard(roomId: RoomId) {
   }
 
   function closed(reason: ClosedReason, role?: Role): Board {
-    const known = findKnownRoom(storage, roomId)
-    // Unsent changes keep a board known: signing out must warn of them.
-    if (reason.kind === 'not-found' && known?.pending === 0) forgetKnownRoom(storage, roomId)
     return closeBoard(last(), reason, role)
   }
 
@@ -92,7 +76,6 @@ export function useBoard(roomId: RoomId) {
 
   return {
     board,
-    getToken,
     close: (reason: ClosedReason) => show(closed(reason)),
     reload,
     /** Takes over what the server answered to a change of this board: its new name or access. */
@@ -111,9 +94,4 @@ export function useBoard(roomId: RoomId) {
       await reload()
     },
   }
-}
-
-/** Whether it makes sense to try again by itself: the server cannot be reached, is in trouble or is too busy. */
-function isPassing(error: unknown): boolean {
-  return error instanceof OfflineError || (error instanceof ApiError && (error.status >= 500 || error.status === 429))
 }

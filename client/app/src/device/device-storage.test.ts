@@ -1,9 +1,18 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
+import { userSchema } from '@sketchroom/shared/api/auth'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { createDeviceStorage } from './device-storage.ts'
-import { findKnownRoom, forgetKnownRoom, keepKnownRooms, listKnownRooms, updateKnownRoom } from './known-rooms.ts'
+import {
+  findKnownRoom,
+  forgetKnownRoom,
+  keepKnownRooms,
+  listKnownRooms,
+  takeKnownRooms,
+  updateKnownRoom,
+} from './known-rooms.ts'
+import { keepKnownUser } from './known-user.ts'
 import { memoryStorage } from './memory-storage.testing.ts'
 
 const text = z.string()
@@ -21,6 +30,16 @@ const room = (id: string, changes: Partial<Room> = {}): Room => ({
   present: [],
   ...changes,
 })
+
+const user = (id: string) =>
+  userSchema.parse({
+    id,
+    name: id,
+    email: null,
+    color: '#e03131',
+    isGuest: false,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  })
 
 describe('storage of the device', () => {
   test('remembers what fits the schema, and takes everything else for absent', () => {
@@ -75,23 +94,43 @@ describe('known boards', () => {
     const storage = createDeviceStorage(memoryStorage)
     const { id } = room('1')
     keepKnownRooms(storage, [room('1')])
-    updateKnownRoom(storage, id, { opened: true, pending: 3 })
+    updateKnownRoom(storage, id, { opened: true })
     keepKnownRooms(storage, [room('1', { name: 'Renamed', role: 'viewer' })])
-    expect(findKnownRoom(storage, id)).toMatchObject({ name: 'Renamed', role: 'viewer', opened: true, pending: 3 })
+    expect(findKnownRoom(storage, id)).toMatchObject({ name: 'Renamed', role: 'viewer', opened: true })
     forgetKnownRoom(storage, id)
     expect(findKnownRoom(storage, id)).toBeUndefined()
   })
 
-  test('are at most a hundred, and none with unsaved changes is pushed out', () => {
+  test('are at most a hundred: those that changed last', () => {
     const storage = createDeviceStorage(memoryStorage)
     const oldest = room('0', { updatedAt: '2020-01-01T00:00:00.000Z' })
     keepKnownRooms(storage, [oldest])
-    updateKnownRoom(storage, oldest.id, { pending: 1 })
     keepKnownRooms(
       storage,
       Array.from({ length: 150 }, (_, i) => room(String(i + 1))),
     )
     expect(listKnownRooms(storage)).toHaveLength(100)
-    expect(findKnownRoom(storage, oldest.id)).toBeDefined()
+    expect(findKnownRoom(storage, oldest.id)).toBeUndefined()
+  })
+
+  test('are each person’s own', () => {
+    const storage = createDeviceStorage(memoryStorage)
+    keepKnownUser(storage, user('ada'))
+    keepKnownRooms(storage, [room('1')])
+    keepKnownUser(storage, user('bob'))
+    expect(listKnownRooms(storage)).toEqual([])
+    keepKnownRooms(storage, [room('2')])
+    keepKnownUser(storage, user('ada'))
+    expect(listKnownRooms(storage).map(({ id }) => id)).toEqual([room('1').id])
+  })
+
+  test('of a guest go to the account that takes the guest’s boards over', () => {
+    const storage = createDeviceStorage(memoryStorage)
+    keepKnownUser(storage, user('guest'))
+    keepKnownRooms(storage, [room('1')])
+    keepKnownUser(storage, user('ada'))
+    takeKnownRooms(storage, user('guest').id)
+    expect(listKnownRooms(storage).map(({ id }) => id)).toEqual([room('1').id])
+    expect(listKnownRooms(storage, user('guest').id)).toEqual([])
   })
 })

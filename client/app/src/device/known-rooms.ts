@@ -1,30 +1,28 @@
 import { z } from 'zod'
-import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import { roomIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import { roleSchema } from '@sketchroom/shared/roles'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { DeviceStorage } from './device-storage.ts'
+import { findKnownUser } from './known-user.ts'
 
 const knownRoomSchema = z.object({
   id: roomIdSchema,
   name: z.string(),
   role: roleSchema,
   updatedAt: z.iso.datetime(),
-  /** Whether it was opened here, so that its drawing is on this device too. */
+  /** Whether it was opened here. What is stored of its drawing, `Device` knows. */
   opened: z.boolean(),
-  /** How many changes were kept on this device and not yet by the server, when it was last looked at. */
-  pending: z.int().min(0),
 })
 
 /** A board that this device remembers, to name it and open it without the server. */
 export type KnownRoom = z.infer<typeof knownRoomSchema>
 
-const KEY = 'rooms'
 /** More than anybody scrolls through offline, and small enough for any quota. */
 const MAX_ROOMS = 100
 
-/** The boards that this device remembers, newest change first. */
-export function listKnownRooms(storage: DeviceStorage): KnownRoom[] {
-  const rooms = storage.find(KEY, z.array(knownRoomSchema)) ?? []
+/** The boards that this device remembers for a person, newest change first; for who is here, unless told otherwise. */
+export function listKnownRooms(storage: DeviceStorage, person = whoIsHere(storage)): KnownRoom[] {
+  const rooms = storage.find(keyOf(person), z.array(knownRoomSchema)) ?? []
   return rooms.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt))
 }
 
@@ -37,7 +35,7 @@ export function findKnownRoom(storage: DeviceStorage, id: RoomId): KnownRoom | u
 export function keepKnownRooms(storage: DeviceStorage, rooms: readonly Room[]): void {
   const known = new Map(listKnownRooms(storage).map((room) => [room.id, room]))
   for (const { id, name, role, updatedAt } of rooms) {
-    known.set(id, { opened: false, pending: 0, ...known.get(id), id, name, role, updatedAt })
+    known.set(id, { opened: false, ...known.get(id), id, name, role, updatedAt })
   }
   save(storage, [...known.values()])
 }
@@ -46,7 +44,7 @@ export function keepKnownRooms(storage: DeviceStorage, rooms: readonly Room[]): 
 export function updateKnownRoom(
   storage: DeviceStorage,
   id: RoomId,
-  changes: Partial<Pick<KnownRoom, 'name' | 'role' | 'opened' | 'pending'>>,
+  changes: Partial<Pick<KnownRoom, 'name' | 'role' | 'opened'>>,
 ): void {
   const rooms = listKnownRooms(storage)
   const room = rooms.find((known) => known.id === id)
@@ -61,10 +59,23 @@ export function forgetKnownRoom(storage: DeviceStorage, id: RoomId): void {
   )
 }
 
+/** Gives what is remembered for a guest to the account that took the guest's boards over, who is here now. */
+export function takeKnownRooms(storage: DeviceStorage, guest: UserId): void {
+  const own = listKnownRooms(storage)
+  const ids = new Set(own.map(({ id }) => id))
+  save(storage, [...own, ...listKnownRooms(storage, guest).filter(({ id }) => !ids.has(id))])
+  storage.forget(keyOf(guest))
+}
+
 function save(storage: DeviceStorage, rooms: readonly KnownRoom[]): void {
-  // Unsaved work is never pushed out of the list: the warning at sign-out depends on it.
-  const ranked = rooms.toSorted(
-    (a, b) => Number(b.pending > 0) - Number(a.pending > 0) || b.updatedAt.localeCompare(a.updatedAt),
-  )
-  storage.keep(KEY, ranked.slice(0, MAX_ROOMS))
+  const newest = rooms.toSorted((a, b) => b.updatedAt.localeCompare(a.updatedAt))
+  storage.keep(keyOf(whoIsHere(storage)), newest.slice(0, MAX_ROOMS))
+}
+
+function whoIsHere(storage: DeviceStorage): UserId | undefined {
+  return findKnownUser(storage)?.id
+}
+
+function keyOf(person: UserId | undefined): string {
+  return `rooms.${person ?? ''}`
 }

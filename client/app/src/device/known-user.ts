@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { userIdSchema } from '@sketchroom/shared/ids'
+import { userIdSchema, type UserId } from '@sketchroom/shared/ids'
 import type { User } from '@sketchroom/shared/api/auth'
 import { DEVICE_KEY_PREFIX, type DeviceStorage } from './device-storage.ts'
 
@@ -9,8 +9,12 @@ const personSchema = z.object({
   color: z.string(),
   isGuest: z.boolean(),
 })
-/** `before`: who was here when a guest went on without signing them out; what this device keeps is theirs too. */
-const knownUserSchema = personSchema.extend({ before: personSchema.optional() })
+const knownUserSchema = personSchema.extend({
+  /** Who was here when a guest went on without signing them out; what this device keeps is theirs too. */
+  before: personSchema.optional(),
+  /** Guests of this device whose boards the account took over: what they have not sent is the account's to send. */
+  guests: z.array(userIdSchema).optional(),
+})
 
 /** Who used this browser last, as far as the app needs it offline. Never a token, never an e-mail address. */
 export type KnownUser = z.infer<typeof knownUserSchema>
@@ -25,9 +29,21 @@ export function findKnownUser(storage: DeviceStorage): KnownUser | undefined {
   return storage.find(KEY, knownUserSchema)
 }
 
-/** Remembers who uses this browser, and who was here `before`; without it, what was remembered of that. */
-export function keepKnownUser(storage: DeviceStorage, user: User, before?: Omit<KnownUser, 'before'>): void {
+/** What is remembered of how a person came. */
+interface Coming {
+  readonly before?: Omit<KnownUser, 'before' | 'guests'> | undefined
+  readonly guest?: UserId | undefined
+}
+
+/** Remembers who uses this browser, and how they came; what was remembered of that stays. */
+export function keepKnownUser(storage: DeviceStorage, user: User, { before, guest }: Coming = {}): void {
   const known = findKnownUser(storage)
-  const last = before ?? (known?.id === user.id ? known.before : undefined)
-  storage.keep(KEY, { ...personSchema.parse(user), ...(last && { before: personSchema.parse(last) }) })
+  const last = known?.id === user.id ? known : undefined
+  const first = before ?? last?.before
+  const guests = [...(last?.guests ?? []), ...(guest ? [guest] : [])]
+  storage.keep(KEY, {
+    ...personSchema.parse(user),
+    ...(first && { before: personSchema.parse(first) }),
+    ...(guests.length > 0 && { guests }),
+  })
 }

@@ -1,11 +1,9 @@
-import { useMemo } from 'react'
 import { Ellipsis, ExternalLink, Pencil, Trash2 } from 'lucide-react'
 import { Link } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { mayManage, mayRename, ROLE_NAMES } from '../board/permissions.ts'
 import { changes } from '../board/status-words.ts'
-import { findKnownRoom } from '../device/known-rooms.ts'
-import { useApp } from '../session/AppContext.tsx'
+import { useDevice } from '../session/AppContext.tsx'
 import { AvatarStack } from '../ui/Avatar.tsx'
 import { buttonClass } from '../ui/Button.tsx'
 import { Menu } from '../ui/Menu.tsx'
@@ -21,8 +19,7 @@ interface BoardCardProps {
 
 /** One board on the home page. */
 export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
-  const { storage } = useApp()
-  const pending = useMemo(() => findKnownRoom(storage, room.id)?.pending ?? 0, [storage, room])
+  const unsent = useDevice().stored?.get(room.id)?.unsent ?? 0
 
   return (
     <li className="board-card">
@@ -33,7 +30,7 @@ export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
           <span className="board-card-facts">
             Changed <RelativeTime at={room.updatedAt} /> · {ROLE_NAMES[room.role]}
           </span>
-          {pending > 0 && <span className="board-card-unsent">{changes(pending)} only on this device</span>}
+          {unsent > 0 && <span className="board-card-unsent">{changes(unsent)} only on this device</span>}
         </span>
       </Link>
       {room.present.length > 0 && (

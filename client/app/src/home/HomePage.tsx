@@ -1,7 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { CloudAlert, Plus, WifiOff } from 'lucide-react'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
-import { listKnownRooms } from '../device/known-rooms.ts'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { SiteHeader } from '../ui/SiteHeader.tsx'
@@ -18,7 +17,7 @@ const RETRY_MS = 15_000
 
 /** `/`: what SketchRoom is for those who come first, and their boards for everybody else. */
 export function HomePage() {
-  const { session, storage } = useApp()
+  const { session } = useApp()
   const state = useSessionState()
   const newBoard = useNewBoard()
   usePageTitle(undefined)
@@ -70,7 +69,6 @@ export function HomePage() {
             icon={navigator.onLine ? <CloudAlert size={20} /> : <WifiOff size={20} />}
             title={navigator.onLine ? 'The server cannot be reached' : 'You are offline'}
             text="Boards that you opened on this device still open, and keep what you draw until the connection is back."
-            rooms={listKnownRooms(storage)}
             onRetry={() => session.start()}
           />
         )}

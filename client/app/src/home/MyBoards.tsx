@@ -3,7 +3,6 @@ import { CloudAlert, Search, SearchX, WifiOff } from 'lucide-react'
 import { Link } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { describeError } from '../api/describe-error.ts'
-import { listKnownRooms } from '../device/known-rooms.ts'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
@@ -12,7 +11,7 @@ import { RenameDialog } from '../ui/RenameDialog.tsx'
 import { BoardCard } from './BoardCard.tsx'
 import { BoardGrid, BoardGridSkeleton } from './BoardGrid.tsx'
 import { DeletedBoards } from './DeletedBoards.tsx'
-import { KnownBoards } from './KnownBoards.tsx'
+import { KnownBoards, StrayBoards } from './KnownBoards.tsx'
 import { useBoards } from './use-boards.ts'
 import { useDeleteBoard } from './use-delete-board.ts'
 
@@ -28,7 +27,7 @@ interface MyBoardsProps {
 
 /** The boards of the person who is signed in: search, open, rename, delete and restore. */
 export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps) {
-  const { rooms: api, storage } = useApp()
+  const { rooms: api } = useApp()
   const session = useSessionState()
   const [typed, setTyped] = useState('')
   const [query, setQuery] = useState('')
@@ -50,11 +49,12 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
         icon={navigator.onLine ? <CloudAlert size={20} /> : <WifiOff size={20} />}
         title={navigator.onLine ? 'The server cannot be reached' : 'You are offline'}
         text="Boards that you opened on this device still open, and keep what you draw until the connection is back."
-        rooms={listKnownRooms(storage)}
         onRetry={reload}
       />
     )
   }
+  // While somebody searches, what is listed is a part.
+  const strays = boards.kind === 'ready' && !query && <StrayBoards listed={new Set(rooms.map(({ id }) => id))} />
   const deletedBoards = boards.kind === 'ready' && (
     <DeletedBoards boards={deleted.boards} onRestore={restore} onLoadMore={deleted.loadMore} onRetry={deleted.reload} />
   )
@@ -62,6 +62,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
     return (
       <>
         {empty}
+        {strays}
         {deletedBoards}
       </>
     )
@@ -133,6 +134,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
           to reach them from anywhere.
         </p>
       )}
+      {strays}
       {deletedBoards}
       {renaming && (
         <RenameDialog

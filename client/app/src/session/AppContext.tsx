@@ -1,5 +1,6 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { RoomsApi } from '../api/rooms.ts'
+import type { Device, DeviceState } from '../device/device.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
 import type { AppUpdate } from '../update/app-update.ts'
 import type { SessionState } from './session-state.ts'
@@ -10,6 +11,7 @@ export interface AppParts {
   readonly session: Session
   readonly rooms: RoomsApi
   readonly storage: DeviceStorage
+  readonly device: Device
   readonly update: AppUpdate
 }
 
@@ -27,4 +29,10 @@ export function useApp(): AppParts {
 export function useSessionState(): SessionState {
   const { session } = useApp()
   return useSyncExternalStore(session.subscribe, session.getState)
+}
+
+/** What this device has for whoever uses the app now; renders again when that changes. */
+export function useDevice(): DeviceState {
+  const { device } = useApp()
+  return useSyncExternalStore(device.subscribe, device.getState)
 }

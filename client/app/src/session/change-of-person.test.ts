@@ -5,7 +5,7 @@ import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
 import { ApiError } from '../api/api-error.ts'
 import type { Send } from '../api/http.ts'
 import { createDeviceStorage, type DeviceStorage } from '../device/device-storage.ts'
-import { findKnownRoom, keepKnownRooms } from '../device/known-rooms.ts'
+import { findKnownRoom, keepKnownRooms, listKnownRooms } from '../device/known-rooms.ts'
 import { findKnownUser } from '../device/known-user.ts'
 import { memoryStorage } from '../device/memory-storage.testing.ts'
 import { createSession } from './create-session.ts'
@@ -49,7 +49,8 @@ beforeEach(() => {
   isKnown = true
 })
 
-const keepsBoard = () => findKnownRoom(storage, board.id) !== undefined
+/** Whether the board is remembered for whomever. */
+const keepsBoard = () => [ada, bob, guest].some(({ id }) => listKnownRooms(storage, id).length > 0)
 
 /** Somebody uses the browser, and this device keeps a board of theirs. */
 async function use(person: Person): Promise<void> {
@@ -88,6 +89,7 @@ describe('what this device keeps', () => {
     next = guest
     await session.continueAsGuest()
     expect(keepsBoard()).toBe(true)
+    expect(findKnownRoom(storage, board.id)).toBeUndefined()
     await session.start()
     next = bob
     await session.signIn(account)
@@ -124,7 +126,11 @@ describe('what this device keeps', () => {
     await use(guest)
     next = ada
     await session.signIn(account)
-    expect(keepsBoard()).toBe(true)
+    expect(findKnownRoom(storage, board.id)).toBeDefined()
+    // What the guest has not sent is the account's to send.
+    expect(findKnownUser(storage)?.guests).toEqual([guest.id])
+    await session.start()
+    expect(findKnownUser(storage)?.guests).toEqual([guest.id])
   })
 
   test('goes when the server no longer knows the guest, and nothing is taken over', async () => {

@@ -1,10 +1,12 @@
 import { signedInSchema, userSchema, type SignedIn, type User } from '@sketchroom/shared/api/auth'
+import type { UserId } from '@sketchroom/shared/ids'
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { LEAST_VALIDITY_MS } from '@sketchroom/shared/protocol/token-renewal'
 import { ApiError } from '../api/api-error.ts'
 import type { ApiRequest, Send } from '../api/http.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
 import { forgetDevice } from '../device/forget-device.ts'
+import { takeKnownRooms } from '../device/known-rooms.ts'
 import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
 import { elapsedMs, readClocks, type Moment } from './moment.ts'
 import { createRefreshAttempt } from './refresh-attempt.ts'
@@ -40,14 +42,15 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
     for (const listener of listeners) listener()
   }
 
-  function adoptUser(user: User, before?: PersonLeaving): void {
-    keepKnownUser(storage, user, before)
+  function adoptUser(user: User, coming?: { before?: PersonLeaving | undefined; guest?: UserId | undefined }): void {
+    keepKnownUser(storage, user, coming)
+    if (coming?.guest) takeKnownRooms(storage, coming.guest)
     become({ kind: 'signed-in', user })
   }
 
-  function adopt({ user, accessToken, expiresInSeconds }: SignedIn, before?: PersonLeaving): string {
+  function adopt({ user, accessToken, expiresInSeconds }: SignedIn, coming?: Parameters<typeof adoptUser>[1]): string {
     token = { value: accessToken, arrivedAt: now(), lifetimeMs: expiresInSeconds * 1000 }
-    adoptUser(user, before)
+    adoptUser(user, coming)
     return accessToken
   }
 
@@ -127,7 +130,9 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
       const signedIn = await send(post(path, account), guest)
       const leaving = personLeaving(state, findKnownUser(storage))
       if (leaving && leaving.id !== signedIn.user.id) await forgetDevice(storage)
-      adopt(signedIn)
+      const before = state.kind === 'signed-in' ? state.user : undefined
+      const isTakenOver = before?.isGuest === true && before.id !== signedIn.user.id
+      adopt(signedIn, { guest: isTakenOver ? before.id : undefined })
     })
   }
 
@@ -155,7 +160,7 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
     },
     async continueAsGuest() {
       const before = personLeaving(state, findKnownUser(storage))
-      await lock(async () => adopt(await send(post('guest', {})), before))
+      await lock(async () => adopt(await send(post('guest', {})), { before }))
     },
     getToken,
     send: sendSignedIn,

@@ -7,6 +7,8 @@ interface MessagePageProps {
   readonly text: ReactNode
   /** What one can do now: buttons or links. There is always a way on. */
   readonly actions: ReactNode
+  /** What else there is to say or do, below. */
+  readonly more?: ReactNode
   /** Whether it is the page itself, or a part of one that has its own heading. */
   readonly whole?: boolean
   /** For a failure that came while the person looked on: screen readers say it at once. */
@@ -14,7 +16,7 @@ interface MessagePageProps {
 }
 
 /** A state that has nothing to show but what happened and what to do about it. */
-export function MessagePage({ icon, title, text, actions, whole = false, alert = false }: MessagePageProps) {
+export function MessagePage({ icon, title, text, actions, more, whole = false, alert = false }: MessagePageProps) {
   const Heading = whole ? 'h1' : 'h2'
   const Tag = whole ? 'main' : 'div'
   return (
@@ -27,6 +29,7 @@ export function MessagePage({ icon, title, text, actions, whole = false, alert =
         <p>{text}</p>
       </div>
       <div className="message-page-actions">{actions}</div>
+      {more}
     </Tag>
   )
 }

@@ -1,0 +1,68 @@
+import { useEffect, useState, type ReactNode } from 'react'
+import { RotateCw } from 'lucide-react'
+import type { SavingStatus } from '@sketchroom/canvas'
+import { useApp } from '../session/AppContext.tsx'
+import { Button } from '../ui/Button.tsx'
+import { changes } from './status-words.ts'
+import './board-notices.css'
+
+interface BoardNoticesProps {
+  readonly status: SavingStatus
+  /** What can become of edits that the server refuses: buttons. */
+  readonly refused: ReactNode
+}
+
+/** Edits that are still on their way when the role comes are not refused yet. */
+const REFUSED_AFTER_MS = 1_000
+
+/** What is said above the drawing while one can only look at it, and what one can do then. */
+export function BoardNotices({ status, refused }: BoardNoticesProps) {
+  const { update } = useApp()
+  const unsent = status.kind === 'read-only' ? status.unsent : 0
+  const isRefused = useLasting(unsent > 0, REFUSED_AFTER_MS)
+
+  if (status.kind === 'outdated') {
+    return (
+      <Notice
+        actions={
+          <Button look="primary" icon={<RotateCw size={18} aria-hidden="true" />} onClick={() => update.take()}>
+            Reload
+          </Button>
+        }
+      >
+        <strong>This page is out of date.</strong> The board, or the server, is of a newer version of SketchRoom. You
+        can look at the drawing; reload to go on drawing.
+      </Notice>
+    )
+  }
+  if (!isRefused) return null
+  return (
+    <Notice actions={refused}>
+      <strong>You can only view this board now.</strong>{' '}
+      {`${changes(unsent)} that you made before ${unsent === 1 ? 'is' : 'are'} ${status.kind === 'read-only' && status.stored ? 'only on this device' : 'only in this tab'}, and nobody else sees ${unsent === 1 ? 'it' : 'them'}.`}
+    </Notice>
+  )
+}
+
+function Notice({ children, actions }: { children: ReactNode; actions: ReactNode }) {
+  return (
+    <section className="board-notice" role="alert">
+      <p>{children}</p>
+      <div className="board-notice-actions">{actions}</div>
+    </section>
+  )
+}
+
+/** True once `value` has been true for a while. */
+function useLasting(value: boolean, ms: number): boolean {
+  const [lasting, setLasting] = useState(false)
+  useEffect(() => {
+    if (!value) return
+    const timer = setTimeout(() => setLasting(true), ms)
+    return () => {
+      clearTimeout(timer)
+      setLasting(false)
+    }
+  }, [value, ms])
+  return value && lasting
+}

@@ -1,0 +1,126 @@
+import type { StoredRoomInfo } from '@sketchroom/canvas'
+import type { UserId } from '@sketchroom/shared/ids'
+import { ApiError, isPassing, OfflineError } from '../api/api-error.ts'
+import { personOf } from '../session/session-state.ts'
+import type { Session } from '../session/session.ts'
+import type { DeviceStorage } from './device-storage.ts'
+import { findKnownUser } from './known-user.ts'
+import type { listUnsent, openPersonDevice, PersonDevice } from './person-device.ts'
+
+/** What this device has for whoever uses the app now; of anybody else nothing is read. */
+export interface DeviceState {
+  /** Undefined while nobody is here, or while its code is on the way. */
+  readonly boards: PersonDevice | undefined
+  /** What is stored, by the board's id; undefined while that is not known. */
+  readonly stored: ReadonlyMap<string, StoredRoomInfo> | undefined
+}
+
+/** The drawings on this device. */
+export interface Device {
+  readonly getState: () => DeviceState
+  readonly subscribe: (listener: () => void) => () => void
+  /** The boards of a person, who need not be here now, with changes that the server does not have, and how many. */
+  listUnsent(person: UserId): Promise<ReadonlyArray<{ readonly roomId: string; readonly unsent: number }>>
+  /** Ends what is open, and resolves when nothing of it writes any more. The next person's is opened by itself. */
+  close(): Promise<void>
+}
+
+/** What a device is made of. */
+export interface DeviceParts {
+  readonly session: Session
+  readonly storage: DeviceStorage
+  readonly serverUrl: string
+  /** Loads the code. */
+  readonly load: () => Promise<{
+    readonly openPersonDevice: typeof openPersonDevice
+    readonly listUnsent: typeof listUnsent
+  }>
+}
+
+/** What could not be sent, because the server was away and the browser did not notice, is tried again so often. */
+const SEND_EVERY_MS = 60_000
+const NOTHING: DeviceState = { boards: undefined, stored: undefined }
+
+/** Follows who uses the app. What is unsent goes out when they are signed in, and when the network is back. */
+export function createDevice({ session, storage, serverUrl, load }: DeviceParts): Device {
+  let state = NOTHING
+  let person: string | undefined
+  let closing: Promise<void> = Promise.resolve()
+  let stopWatching = () => {}
+  const listeners = new Set<() => void>()
+
+  function become(next: DeviceState): void {
+    state = next
+    for (const listener of listeners) listener()
+  }
+
+  function sendUnsent(): void {
+    if (session.getState().kind === 'signed-in') void state.boards?.sessions.sendUnsent()
+  }
+
+  function close(): Promise<void> {
+    const { boards } = state
+    person = undefined
+    stopWatching()
+    if (boards) closing = Promise.all([closing, boards.sessions.close()]).then(() => undefined)
+    if (state !== NOTHING) become(NOTHING)
+    return closing
+  }
+
+  async function open(next: NonNullable<ReturnType<typeof personOf>>): Promise<void> {
+    person = next.id
+    // What the last person's sessions still store may be this one's to take over.
+    const [code] = await Promise.all([load(), closing])
+    const boards = await code.openPersonDevice({
+      serverUrl,
+      person: next.id,
+      guests: findKnownUser(storage)?.guests ?? [],
+      async getToken(request) {
+        const token = await session.getToken(request).catch((error: unknown) => {
+          // For the canvas a code means that access is gone for good; a server in trouble only has to be asked again.
+          throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
+        })
+        // What one person drew never goes out as somebody else's.
+        if (personOf(session.getState())?.id !== next.id)
+          throw new ApiError('unauthenticated', 401, 'Somebody else is here.')
+        return token
+      },
+    })
+    // Somebody else may have come in the meantime.
+    if (person !== next.id) return
+    become({ boards, stored: undefined })
+    stopWatching = boards.stored.watch((rooms) =>
+      become({ boards, stored: new Map(rooms.map((room) => [room.roomId, room])) }),
+    )
+    sendUnsent()
+  }
+
+  function follow(): void {
+    const next = personOf(session.getState())
+    if (next?.id === person) return sendUnsent()
+    void close()
+    if (next) {
+      open(next).catch(() => {
+        // The code could not be loaded, and is when the network is back.
+        if (person === next.id) person = undefined
+      })
+    }
+  }
+
+  session.subscribe(follow)
+  follow()
+  window.addEventListener('online', follow)
+  setInterval(() => {
+    if ([...(state.stored?.values() ?? [])].some(({ unsent }) => unsent > 0)) sendUnsent()
+  }, SEND_EVERY_MS)
+
+  return {
+    getState: () => state,
+    subscribe(listener) {
+      listeners.add(listener)
+      return () => listeners.delete(listener)
+    },
+    listUnsent: async (who) => (await load()).listUnsent(serverUrl, who),
+    close,
+  }
+}

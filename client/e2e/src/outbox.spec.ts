@@ -1,0 +1,110 @@
+import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { BoardActor } from './board-actor.ts'
+import { SOON } from './soon.ts'
+import { Stage } from './stage.ts'
+
+let stage: Stage
+beforeAll(async () => {
+  stage = await Stage.open()
+})
+afterEach(() => stage.clear())
+afterAll(() => stage.close())
+
+const unsentInList = (person: BoardActor) => person.page.getByText(/^\d+ changes? only on this device$/)
+
+/** A new board of somebody's, with one shape that the server has. */
+async function makeBoard(person: BoardActor): Promise<string> {
+  const url = await person.newBoard()
+  await person.draw('rectangle', [400, 300], [560, 400])
+  await vi.waitFor(async () => expect(await person.status()).toBe('Saved'), SOON)
+  return url
+}
+
+/** Goes to a board within the app, as the network is gone, and draws. */
+async function drawOffline(person: BoardActor, url: string): Promise<void> {
+  await person.page.getByRole('link', { name: 'All boards' }).click()
+  await person.page.locator(`a[href="${new URL(url).pathname}"]`).click()
+  await person.ready()
+  await vi.waitFor(async () => expect(await person.elements()).toHaveLength(1), SOON)
+  await person.draw('ellipse', [700, 300], [820, 400])
+  await vi.waitFor(async () => expect(await person.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
+}
+
+test('what was drawn offline on two boards goes out from the list, without opening them', async () => {
+  const ada = await stage.enter()
+  const urls = [await makeBoard(ada), await makeBoard(ada)]
+  const watchers = [await stage.enter(), await stage.enter()]
+  for (const [i, watcher] of watchers.entries()) {
+    await watcher.open(urls[i] ?? '')
+    await vi.waitFor(async () => expect(await watcher.elements()).toHaveLength(1), SOON)
+  }
+  await ada.page.context().setOffline(true)
+  for (const url of urls) await drawOffline(ada, url)
+  await ada.page.getByRole('link', { name: 'All boards' }).click()
+  await vi.waitFor(async () => expect(await unsentInList(ada).count()).toBe(2), SOON)
+
+  await ada.page.context().setOffline(false)
+  for (const watcher of watchers) {
+    await vi.waitFor(async () => expect(await watcher.elements()).toHaveLength(2), SOON)
+    // Nobody is at the board who only sends to it.
+    expect(await watcher.cursors()).toEqual([])
+  }
+  await ada.page.getByRole('list', { name: 'Your boards' }).waitFor()
+  await vi.waitFor(async () => expect(await unsentInList(ada).count()).toBe(0), SOON)
+})
+
+test('what was drawn offline goes out when the app starts, on whatever page', async () => {
+  const ada = await stage.enter()
+  const url = await makeBoard(ada)
+  const bob = await stage.enter()
+  await bob.open(url)
+  await ada.page.evaluate(() => navigator.serviceWorker.ready)
+  await ada.page.context().setOffline(true)
+  await ada.draw('ellipse', [700, 300], [820, 400])
+  await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
+  await ada.page.goto('about:blank')
+  await ada.page.context().setOffline(false)
+  expect(await bob.elements()).toHaveLength(1)
+
+  await ada.page.goto(`${stage.origin}/signup`)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
+})
+
+test('what somebody drew goes out when they sign in again, and not as anybody else’s', async () => {
+  const ada = await stage.enter()
+  const { page } = ada
+  await page.goto(`${stage.origin}/signup`)
+  await page.getByLabel('Name', { exact: true }).fill('Ada')
+  await page.getByLabel('E-mail address').fill('ada@example.com')
+  await page.getByLabel('Password', { exact: true }).fill('a few words in a row')
+  await page.getByRole('button', { name: 'Create account' }).click()
+  await page.waitForURL(`${stage.origin}/`)
+  const url = await makeBoard(ada)
+  const bob = await stage.enter()
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
+  await page.context().setOffline(true)
+  await ada.draw('ellipse', [700, 300], [820, 400])
+  await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
+  await page.goto('about:blank')
+  await page.context().clearCookies()
+  await page.context().setOffline(false)
+
+  // A guest goes on where she was: the board is open to all, and shows what the server has.
+  await page.goto(url)
+  await page.getByRole('button', { name: 'Continue as a guest' }).click()
+  await ada.ready()
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  expect(await ada.elements()).toHaveLength(1)
+  await page.goto(stage.origin)
+  await page.getByRole('button', { name: /^Account: / }).waitFor()
+  expect(await unsentInList(ada).count()).toBe(0)
+  expect(await bob.elements()).toHaveLength(1)
+
+  await page.goto(`${stage.origin}/signin`)
+  await page.getByLabel('E-mail address').fill('ada@example.com')
+  await page.getByLabel('Password', { exact: true }).fill('a few words in a row')
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL(`${stage.origin}/`)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
+})
