@@ -37,6 +37,13 @@ interface Kind {
 /** What is not part of what a person means: see `contentDigest`. */
 const NOT_CONTENT: ReadonlySet<string> = new Set(['index', 'isDeleted', 'fit', 'route', 'ink'])
 
+const OF_PLACE: ReadonlySet<string> = new Set(['xy', 'angle'])
+
+/** Whether a key is part of what an element is to a person. */
+export function isContent(key: string): boolean {
+  return key === 'ink' || !NOT_CONTENT.has(key)
+}
+
 const FINISH: Readonly<Record<string, Kind['finish']>> = { line: writeLine, arrow: writeLine, text: writeText }
 
 const KINDS = Object.fromEntries(ELEMENT_TYPES.map((type) => [type, kindOf(type, KEYS_OF[type])])) as Record<
@@ -141,6 +148,8 @@ export function contentDigest({ type, keys }: ElementValues): string {
   for (const spec of kindNamed(type).specs) {
     const value = keys[spec.name]
     if (NOT_CONTENT.has(spec.name) || value === spec.fallback || spec.equals(spec.fallback, value)) continue
+    // Where a label stands follows from its shape: whoever moves that has not changed the label.
+    if (OF_PLACE.has(spec.name) && typeof keys.containerId === 'string') continue
     digest.text(spec.name).text(JSON.stringify(value))
   }
   const ink = keys.ink as Ink | undefined

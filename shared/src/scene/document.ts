@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import type { ElementId } from '../ids.ts'
 import { isRecord } from './checks.ts'
-import { contentDigest, parseValues, sparseValues, type ElementValues } from './codec.ts'
+import { contentDigest, isContent, parseValues, sparseValues, type ElementValues } from './codec.ts'
 import { isElementId, type ArrowBinding } from './element.ts'
 import { inkChunk, inkExtends, inkFromChunks, type Ink } from './ink.ts'
 import type { Properties } from './key-spec.ts'
@@ -46,6 +46,16 @@ export function findContainer(doc: Y.Doc, text: ElementValues): ElementValues | 
 function containerOf({ keys: { containerId } }: ElementValues, seen: FindValues): ElementValues | undefined {
   const container = typeof containerId === 'string' ? seen(containerId) : undefined
   return container && canBeLabelled(container.type) ? container : undefined
+}
+
+/** Whether somebody has deleted an element, and nobody has said since that it stays; see `contentDigest`. */
+export function isMarkedDeleted(doc: Y.Doc, id: ElementId): boolean {
+  const stored = elementsOf(doc).get(id)
+  return stored instanceof Y.Map && (isMarked(stored) || parseStored(stored)?.keys.isDeleted === true)
+}
+
+function isMarked(stored: Y.Map<unknown>): boolean {
+  return typeof stored.get('isDeleted') === 'string'
 }
 
 /** Every element that this version can show, in no order. Those that cannot be shown stay as they are. */
@@ -100,6 +110,8 @@ export function writeKeys(
   const stored = elementsOf(doc).get(id)
   if (!(stored instanceof Y.Map)) return
   doc.transact(() => {
+    // Who changes what somebody deleted sees it, and means it to stay, also when it should look as before in the end.
+    const isKept = isMarked(stored) && !changes.has('isDeleted') && [...changes.keys()].some(isContent)
     let needsClock = false
     for (const [key, value] of changes) {
       if (key === 'ink') writeInk(stored, value as Ink)
@@ -108,6 +120,7 @@ export function writeKeys(
     }
     writeHints(stored, changes, { shown: options.shown, seen: options.seen ?? storedIn(doc), force: needsClock })
     if (changes.get('isDeleted') === true) writeStamp(stored)
+    else if (isKept) stored.set('isDeleted', false)
   })
 }
 

@@ -257,6 +257,26 @@ describe('what is deleted', () => {
     expect(two.meet().isDeleted).toBe(true)
   })
 
+  test('stays what somebody went on with, also when it looks as it was deleted in the end', () => {
+    const two = new Two({ type: 'rectangle', x: 1 })
+    two.change(0, { isDeleted: true })
+    two.meet()
+    two.change(1, { x: 2, isDeleted: false })
+    two.change(0, { isDeleted: true })
+    Y.applyUpdate(two.docs[1], Y.encodeStateAsUpdate(two.docs[0]))
+    const write = (x: number) => writeKeys(two.docs[1], 'e', new Map([['xy', [x, 0]]]))
+    write(7)
+    write(2)
+    expect(two.meet()).toMatchObject({ x: 2, isDeleted: false })
+  })
+
+  test('is a label that only went along with its shape', () => {
+    const two = new Two({ type: 'text', originalText: 'wait', containerId: 'box' })
+    two.change(0, { isDeleted: true })
+    two.change(1, { x: 500, angle: 1 })
+    expect(two.meet().isDeleted).toBe(true)
+  })
+
   test('is a text without words, until somebody writes in it', () => {
     const two = new Two({ type: 'text', originalText: 'wait' })
     two.change(0, { originalText: '' })

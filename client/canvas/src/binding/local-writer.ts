@@ -1,7 +1,13 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
 import { changedKeys, type ElementValues, unkeptKeys, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
-import { createElement, findContainer, findElement, writeKeys } from '@sketchroom/shared/scene/document'
+import {
+  createElement,
+  findContainer,
+  findElement,
+  isMarkedDeleted,
+  writeKeys,
+} from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
@@ -106,7 +112,7 @@ export class LocalWriter {
     const writes: (() => void)[] = []
     for (const element of this.#view.getElements()) {
       const { id } = element
-      if (!ids.includes(id) || element.isDeleted || findElement(this.#doc, id)?.keys.isDeleted !== true) continue
+      if (!ids.includes(id) || element.isDeleted || !isMarkedDeleted(this.#doc, id)) continue
       writes.push(() => writeKeys(this.#doc, id, new Map([['isDeleted', false]])))
       writes.push(() => this.#bind(id, findElement(this.#doc, id)))
     }
