@@ -258,10 +258,7 @@ describe('what is deleted', () => {
   })
 
   test('stays what somebody went on with, also when it looks as it was deleted in the end', () => {
-    const two = new Two({ type: 'rectangle', x: 1 })
-    two.change(0, { isDeleted: true })
-    two.meet()
-    two.change(1, { x: 2, isDeleted: false })
+    const two = new Two({ type: 'rectangle', x: 2, y: 0 })
     two.change(0, { isDeleted: true })
     Y.applyUpdate(two.docs[1], Y.encodeStateAsUpdate(two.docs[0]))
     const write = (x: number) => writeKeys(two.docs[1], 'e', new Map([['xy', [x, 0]]]))
