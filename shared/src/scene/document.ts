@@ -48,6 +48,14 @@ function containerOf({ keys: { containerId } }: ElementValues, seen: FindValues)
   return container && canBeLabelled(container.type) ? container : undefined
 }
 
+/** How a text's words are stored: shared, or as the plain string that a client of ten lines has written. */
+export function storedWords(doc: Y.Doc, id: ElementId): Y.Text | string | undefined {
+  const stored = elementsOf(doc).get(id)
+  const words = stored instanceof Y.Map ? stored.get('words') : undefined
+  if (words instanceof Y.Text) return words
+  return findElement(doc, id)?.keys.words as string | undefined
+}
+
 /** Whether somebody has deleted an element, and nobody has said since that it stays; see `contentDigest`. */
 export function isMarkedDeleted(doc: Y.Doc, id: ElementId): boolean {
   const stored = elementsOf(doc).get(id)

@@ -11,6 +11,7 @@ import {
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import { FirstWords } from './first-words.ts'
 import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -48,6 +49,7 @@ export class LocalWriter {
   readonly #origin: object
   readonly #reader: SceneReader
   readonly #history = new WordsHistory()
+  readonly #firstWords: FirstWords
   /** The text that is open, and what it said when it was opened. */
   #opened: { readonly id: ElementId; readonly words: string | undefined } | undefined
   #toShow = new Set<ElementId>()
@@ -60,6 +62,7 @@ export class LocalWriter {
     this.#shadow = shadow
     this.#origin = origin
     this.#reader = reader
+    this.#firstWords = new FirstWords(doc)
   }
 
   /** What the view may show otherwise than it was written: labels and their shapes, and what is not kept. Told once. */
@@ -117,6 +120,11 @@ export class LocalWriter {
       writes.push(() => this.#bind(id, findElement(this.#doc, id)))
     }
     this.#write(writes)
+  }
+
+  /** Writes again what others' changes of these elements have replaced; see `FirstWords`. */
+  rescueWords(ids: Iterable<ElementId>): void {
+    for (const id of ids) this.#write(this.#firstWords.rescue(id, wordsOf(this.#shadow.get(id)?.values)))
   }
 
   /** Takes note of what a gesture has let go: what was written of it while it was held may not be all it shows. */
@@ -224,8 +232,10 @@ export class LocalWriter {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...this.#settled(id), ...told, ...stays, ...judged])
-      if (undone === undefined) writeKeys(this.#doc, id, all, { shown, seen: this.#seen, caret })
-      else this.#undoWords(id, all, shown, undone)
+      this.#firstWords.watch(id, () => {
+        if (undone === undefined) writeKeys(this.#doc, id, all, { shown, seen: this.#seen, caret })
+        else this.#undoWords(id, all, shown, undone)
+      })
     }
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)

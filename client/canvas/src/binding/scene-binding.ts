@@ -199,6 +199,7 @@ export class SceneBinding {
     if (this.#writable && this.#gesture.text) this.#takeWords(this.#gesture.text)
     const ids = this.#pending
     this.#pending = new Set()
+    if (this.#writable) this.#writer.rescueWords(ids)
     for (const id of this.#merger.merge(ids, this.#inHand, this.#writable)) this.#pending.add(id)
     if (this.#view.getElements().some((element) => this.#shadow.isDirty(element))) this.#scheduleFlush(0)
   }
