@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
+import { WebSocket } from 'ws'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowLine } from '../testing/slow-line.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
@@ -131,4 +132,16 @@ test('a large board of which nothing more is read is none', async () => {
   }
   reader.goOn()
   expect((await client.closed).code).toBe(1006)
+})
+
+test('a y-websocket client hears something at each heartbeat, since its library gives up without', async () => {
+  const { roomId, editorToken } = await openRoom(server)
+  const socket = new WebSocket(`${server.yjsUrl}/${roomId}`, ['sketchroom', editorToken])
+  onTestFinished(() => socket.terminate())
+  const messages: string[] = []
+  socket.on('message', (data: Buffer) => messages.push(data.toString('hex')))
+  await vi.waitFor(() => expect(socket.readyState).toBe(WebSocket.OPEN))
+  beat()
+  // An awareness message about nobody.
+  await vi.waitFor(() => expect(messages).toContain('010100'))
 })

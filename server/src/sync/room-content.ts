@@ -124,9 +124,15 @@ export class RoomContent {
     if (known.size === 0) return this.#whole()
     if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known)))
       return this.#inPieces([this.bytes.deletions()])
-    if (this.bytes.size >= LARGE_BYTES && (!this.#filled || this.#lackedBy(known) > MUCH_LACKED)) {
+    if (this.bytes.size >= LARGE_BYTES && this.#lackedBy(known) > MUCH_LACKED) {
       return this.#cutFor(this.bytes.parts, stateVector)
     }
+    // Many come back at once who lack a little of the same: the document is built once for all of them.
+    const filled = this.fillSoon()
+    return filled ? filled.then(() => this.#encodeFor(stateVector)) : this.#encodeFor(stateVector)
+  }
+
+  #encodeFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     this.fill()
     return this.#inPieces([Y.encodeStateAsUpdate(this.#document, stateVector)])
   }
@@ -286,10 +292,9 @@ export class RoomContent {
 
   /** How many steps of the clients' clocks somebody is behind. */
   #lackedBy(known: ReadonlyMap<number, number>): number {
+    const reach = Y.decodeStateVector(this.stateVector())
     let lacked = 0
-    for (const client of this.#document.store.clients.keys()) {
-      lacked += Math.max(0, Y.getState(this.#document.store, client) - (known.get(client) ?? 0))
-    }
+    for (const [client, clock] of reach) lacked += Math.max(0, clock - (known.get(client) ?? 0))
     return lacked
   }
 }
