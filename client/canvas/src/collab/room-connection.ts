@@ -143,7 +143,6 @@ export class RoomConnection {
 
   /** Closes a line on which nothing is heard. */
   #watchSilence(): void {
-    clearTimeout(this.#silenceTimer)
     this.#silenceTimer = setTimeout(
       () => {
         if (Date.now() - this.#heardAt < SILENCE_MS) this.#watchSilence()

@@ -957,6 +957,7 @@ describe('access that was taken away', () => {
     server.doorman = () => ({ code: 4403, reason: 'forbidden' })
     server.closeAll(4403, 'forbidden')
     await waitForStatus(session, { kind: 'no-access' })
+    expect(session.role).toBeUndefined()
     await vi.waitFor(async () => expect(await storedHere()).toEqual([]))
   })
 
