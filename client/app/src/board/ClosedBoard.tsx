@@ -59,6 +59,7 @@ export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest,
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
   const { icon, title, text } = TEXTS[reason.kind]
+  const isLeft = left !== undefined && left.unsent > 0
   const mayRestore = reason.kind === 'deleted' && onRestore !== undefined
   usePageTitle(title)
 
@@ -93,8 +94,7 @@ export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest,
       title={title}
       text={reason.kind === 'failed' ? reason.text : text}
       more={
-        left &&
-        left.unsent > 0 && (
+        isLeft && (
           <section className="left-behind" aria-label="Your unsaved changes">
             <p>{changesLeftWords(left)}</p>
             {isClosedForGood(reason) && <div className="left-behind-actions">{refused}</div>}
@@ -106,7 +106,7 @@ export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest,
           {reason.kind === 'signed-out' && signIn('primary')}
           {reason.kind === 'signed-out' && button('Continue as a guest', 'plain', onContinueAsGuest)}
           {mayRestore && button('Restore the board', 'primary', onRestore)}
-          {MAY_CHANGE.has(reason.kind) && !mayRestore && button('Try again', 'primary', onRetry)}
+          {MAY_CHANGE.has(reason.kind) && !mayRestore && button('Try again', isLeft ? 'plain' : 'primary', onRetry)}
           {reason.kind === 'not-found' && signIn('primary')}
           <Link className={buttonClass('plain')} to="/">
             Go to your boards

@@ -61,8 +61,8 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
   if (boards.kind === 'ready' && rooms.length === 0 && !query && !typed) {
     return (
       <>
-        {empty}
         {strays}
+        {empty}
         {deletedBoards}
       </>
     )
@@ -86,6 +86,7 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
         {newBoardButton}
       </div>
       <Alert text={newBoardError} />
+      {strays}
       {boards.kind === 'loading' && <BoardGridSkeleton />}
       {boards.kind === 'failed' && (
         <MessagePage
@@ -134,7 +135,6 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
           to reach them from anywhere.
         </p>
       )}
-      {strays}
       {deletedBoards}
       {renaming && (
         <RenameDialog

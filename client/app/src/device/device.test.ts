@@ -1,0 +1,128 @@
+import { userSchema } from '@sketchroom/shared/api/auth'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
+import type { SessionState } from '../session/session-state.ts'
+import type { Session } from '../session/session.ts'
+import { createDevice, type Device } from './device.ts'
+import { createDeviceStorage } from './device-storage.ts'
+import { memoryStorage } from './memory-storage.testing.ts'
+import type { openPersonDevice, PersonDevice, PersonDeviceOptions } from './person-device.ts'
+
+const user = (id: string) =>
+  userSchema.parse({
+    id,
+    name: id,
+    email: null,
+    color: '#e03131',
+    isGuest: false,
+    createdAt: '2026-01-01T00:00:00.000Z',
+  })
+
+let state: SessionState
+let listeners: Array<() => void>
+/** What happened on the device, in order. */
+let events: string[]
+let options: Map<string, PersonDeviceOptions>
+let device: Device
+
+/** A device on which everything is done at once, and written down. */
+const open: typeof openPersonDevice = async (given) => {
+  options.set(given.person, given)
+  events.push(`open ${given.person}`)
+  return {
+    sessions: {
+      sendUnsent: async () => void events.push(`send ${given.person}`),
+      close: async () => void events.push(`close ${given.person}`),
+    },
+    stored: {
+      watch(listener: (rooms: Array<{ roomId: string; unsent: number }>) => void) {
+        listener([{ roomId: `board-of-${given.person}`, unsent: 1 }])
+        return () => {}
+      },
+    },
+  } as unknown as PersonDevice
+}
+
+beforeEach(() => {
+  vi.useFakeTimers()
+  vi.stubGlobal('window', new EventTarget())
+  listeners = []
+  events = []
+  options = new Map()
+  become({ kind: 'nobody' })
+  device = createDevice({
+    session: {
+      getState: () => state,
+      subscribe: (listener: () => void) => void listeners.push(listener),
+      getToken: async () => 'a token',
+    } as unknown as Session,
+    storage: createDeviceStorage(memoryStorage),
+    serverUrl: 'https://draw.example',
+    load: async () => ({ openPersonDevice: open, listUnsent: async () => [] }),
+  })
+})
+afterEach(() => {
+  vi.useRealTimers()
+  vi.unstubAllGlobals()
+})
+
+function become(next: SessionState): void {
+  state = next
+  for (const listener of listeners) listener()
+}
+
+async function settle(): Promise<void> {
+  await vi.advanceTimersByTimeAsync(0)
+}
+
+test('while nobody is here, nothing is opened', async () => {
+  await settle()
+  expect(events).toEqual([])
+})
+
+test('what is unsent goes out when somebody has signed in, and when the network is back', async () => {
+  become({ kind: 'starting', user: user('ada') })
+  await settle()
+  expect(events).toEqual(['open ada'])
+  become({ kind: 'signed-in', user: user('ada') })
+  await settle()
+  expect(events).toEqual(['open ada', 'send ada'])
+  window.dispatchEvent(new Event('online'))
+  expect(events).toEqual(['open ada', 'send ada', 'send ada'])
+})
+
+test('what is unsent is tried again after a while, because a browser does not notice that a server is back', async () => {
+  become({ kind: 'signed-in', user: user('ada') })
+  await settle()
+  events.length = 0
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(events).toEqual(['send ada'])
+})
+
+test('nothing goes out while the server does not know who is here', async () => {
+  become({ kind: 'unreachable', user: user('ada') })
+  await settle()
+  window.dispatchEvent(new Event('online'))
+  await vi.advanceTimersByTimeAsync(60_000)
+  expect(events).toEqual(['open ada'])
+})
+
+test('the next person’s boards are opened when the last one’s are closed, and alone are shown', async () => {
+  become({ kind: 'signed-in', user: user('ada') })
+  await settle()
+  expect([...(device.getState().stored?.keys() ?? [])]).toEqual(['board-of-ada'])
+  events.length = 0
+  become({ kind: 'signed-in', user: user('bob') })
+  expect(device.getState().stored).toBeUndefined()
+  await settle()
+  expect(events).toEqual(['close ada', 'open bob', 'send bob'])
+  expect([...(device.getState().stored?.keys() ?? [])]).toEqual(['board-of-bob'])
+})
+
+test('what one person drew is not sent as somebody else’s: a session that is still open gets no token', async () => {
+  become({ kind: 'signed-in', user: user('ada') })
+  await settle()
+  const ask = () => options.get('ada')?.getToken({ refused: false })
+  expect(await ask()).toBe('a token')
+  become({ kind: 'signed-in', user: user('bob') })
+  await expect(ask()).rejects.toMatchObject({ code: 'unauthenticated' })
+})
