@@ -24,14 +24,20 @@ let events: string[]
 let options: Map<string, PersonDeviceOptions>
 let device: Device
 
-/** A device on which everything is done at once, and written down. */
+/** So long it takes to store what is still waiting for it. */
+const CLOSING_MS = 10
+
+/** A device on which what is done is written down. */
 const open: typeof openPersonDevice = async (given) => {
   options.set(given.person, given)
   events.push(`open ${given.person}`)
   return {
     sessions: {
       sendUnsent: async () => void events.push(`send ${given.person}`),
-      close: async () => void events.push(`close ${given.person}`),
+      async close() {
+        await new Promise((resolve) => setTimeout(resolve, CLOSING_MS))
+        events.push(`close ${given.person}`)
+      },
     },
     stored: {
       watch(listener: (rooms: Array<{ roomId: string; unsent: number }>) => void) {
@@ -71,7 +77,7 @@ function become(next: SessionState): void {
 }
 
 async function settle(): Promise<void> {
-  await vi.advanceTimersByTimeAsync(0)
+  await vi.advanceTimersByTimeAsync(CLOSING_MS)
 }
 
 test('while nobody is here, nothing is opened', async () => {
@@ -94,7 +100,7 @@ test('what is unsent is tried again after a while, because a browser does not no
   become({ kind: 'signed-in', user: user('ada') })
   await settle()
   events.length = 0
-  await vi.advanceTimersByTimeAsync(60_000)
+  await vi.advanceTimersByTimeAsync(60_000 - CLOSING_MS)
   expect(events).toEqual(['send ada'])
 })
 
