@@ -1,4 +1,4 @@
-import { QueryClient, QueryClientProvider } from '@tanstack/react-query'
+import { onlineManager, QueryClient, QueryClientProvider } from '@tanstack/react-query'
 import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
@@ -52,6 +52,10 @@ window.addEventListener('storage', ({ key }) => {
 const queries = new QueryClient({
   defaultOptions: { queries: { networkMode: 'always', refetchOnReconnect: true, retry: false } },
 })
+
+// It takes every page for online until the browser says otherwise, and one that is loaded offline would not hear that
+// the network is back.
+onlineManager.setOnline(navigator.onLine)
 
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has lost its root')

@@ -38,9 +38,12 @@ test('what was drawn offline on two boards goes out from the list, without openi
     await watcher.open(urls[i] ?? '')
     await vi.waitFor(async () => expect(await watcher.elements()).toHaveLength(1), SOON)
   }
+  await ada.page.evaluate(() => navigator.serviceWorker.ready)
   await ada.page.context().setOffline(true)
   for (const url of urls) await drawOffline(ada, url)
   await ada.page.getByRole('link', { name: 'All boards' }).click()
+  // A session that a page opened goes on for a while after the board was left: here, none is open any more.
+  await ada.page.reload()
   await vi.waitFor(async () => expect(await unsentInList(ada).count()).toBe(2), SOON)
 
   await ada.page.context().setOffline(false)

@@ -114,8 +114,11 @@ test('who was shut out has nothing of the board on the device when nothing of th
     await vi.waitFor(async () => expect(await person.status()).toBe('Saved'), SOON)
     await vi.waitFor(async () => expect(await storedRooms(person.page)).toHaveLength(1), SOON)
   }
-  // Bob is there when it happens; Carl comes back afterwards.
+  // Bob is there when it happens; Carl comes back afterwards, when his browser has forgotten to open it at once.
   await carl.page.goto(stage.origin)
+  await carl.page.evaluate(() => {
+    for (const key of Object.keys(localStorage)) if (key.startsWith('sketchroom.rooms')) localStorage.removeItem(key)
+  })
   await ada.letIn(/^Private$/)
   await bob.page.getByText('You no longer have access').waitFor()
   await vi.waitFor(async () => expect(await storedRooms(bob.page)).toEqual([]), SOON)
