@@ -20,6 +20,12 @@ async function makeBoard(person: BoardActor): Promise<string> {
   return url
 }
 
+/** Takes the network away from a board that is open, and resolves when it has noticed: until then it would send. */
+async function goOffline(person: BoardActor): Promise<void> {
+  await person.page.context().setOffline(true)
+  await vi.waitFor(async () => expect(await person.status()).toBe('Offline'), SOON)
+}
+
 /** Goes to a board within the app, as the network is gone, and draws. */
 async function drawOffline(person: BoardActor, url: string): Promise<void> {
   await person.page.getByRole('link', { name: 'All boards' }).click()
@@ -39,7 +45,7 @@ test('what was drawn offline on two boards goes out from the list, without openi
     await vi.waitFor(async () => expect(await watcher.elements()).toHaveLength(1), SOON)
   }
   await ada.page.evaluate(() => navigator.serviceWorker.ready)
-  await ada.page.context().setOffline(true)
+  await goOffline(ada)
   for (const url of urls) await drawOffline(ada, url)
   await ada.page.getByRole('link', { name: 'All boards' }).click()
   // A session that a page opened goes on for a while after the board was left: here, none is open any more.
@@ -62,7 +68,7 @@ test('what was drawn offline goes out when the app starts, on whatever page', as
   const bob = await stage.enter()
   await bob.open(url)
   await ada.page.evaluate(() => navigator.serviceWorker.ready)
-  await ada.page.context().setOffline(true)
+  await goOffline(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   await ada.page.goto('about:blank')
@@ -86,7 +92,7 @@ test('what somebody drew goes out when they sign in again, and not as anybody el
   const bob = await stage.enter()
   await bob.open(url)
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
-  await page.context().setOffline(true)
+  await goOffline(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   await page.goto('about:blank')

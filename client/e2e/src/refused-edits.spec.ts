@@ -26,6 +26,7 @@ async function bobDrawsOffline(): Promise<{ ada: BoardActor; bob: BoardActor; ur
   await vi.waitFor(async () => expect(await typesSeenBy(bob)).toEqual(['rectangle']), SOON)
   await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
   await bob.page.context().setOffline(true)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('Offline'), SOON)
   await bob.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await bob.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   return { ada, bob, url }

@@ -5,8 +5,6 @@ export interface AppUpdate {
   /** Whether a version that this page does not run is on this device, whole. */
   readonly isReady: () => boolean
   readonly subscribe: (listener: () => void) => () => void
-  /** Asks the server now whether there is one, as when it calls this version too old. */
-  look(): void
   /** Lets the new version begin, and loads the page anew. */
   take(): void
 }
@@ -18,7 +16,6 @@ const LOOK_EVERY_MS = 60 * 60_000
 export const NO_APP_UPDATE: AppUpdate = {
   isReady: () => false,
   subscribe: () => () => {},
-  look: () => {},
   take: () => location.reload(),
 }
 
@@ -72,7 +69,6 @@ export function createAppUpdate(container: ServiceWorkerContainer, script: strin
       listeners.add(listener)
       return () => listeners.delete(listener)
     },
-    look,
     take() {
       const waiting = registration?.waiting
       if (!waiting) return location.reload()
