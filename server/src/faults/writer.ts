@@ -96,8 +96,9 @@ export function strokesOf(doc: Y.Doc): Set<string> {
 export async function readStrokes(url: string, roomId: string, token: string): Promise<Set<string>> {
   const reader = new RawClient(url, roomId)
   await reader.join(token)
+  // The server asks for what the reader has before all pieces of the drawing are there.
   await vi.waitFor(() => {
-    if (reader.step1Count === 0) throw new Error('not joined yet')
+    if (reader.step2Count === 0) throw new Error('the drawing has not come yet')
   }, 10_000)
   const strokes = strokesOf(reader.doc)
   reader.terminate()
