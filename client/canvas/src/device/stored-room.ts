@@ -1,30 +1,18 @@
 import type { Role } from '@sketchroom/shared/roles'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import type { Clocks, Edit } from '../collab/edits.ts'
 import { openDeviceDatabase, type DeviceDatabase, type Place } from './device-database.ts'
 import { askToPersist, makeRoom, removeRoom } from './device-space.ts'
-import {
-  addRows,
-  patchRoom,
-  readRoom,
-  rewriteRoom,
-  type NewRow,
-  type RoomPatch,
-  type StoredState,
-} from './room-rows.ts'
+import { RoomLog } from './room-log.ts'
+import { patchRoom, type NewRow, type StoredState } from './room-rows.ts'
 import { tellRoomsChanged } from './stored-rooms.ts'
+import { WaitingPatch } from './waiting-patch.ts'
 
 /** What the server sent can be fetched again, so it may wait this long to be written together. */
 const GATHER_MS = 250
 /** How long after a failed write the whole board is written again; doubled after each failure. */
 const RECOVER_AFTER_MS = 10_000
 const LONGEST_RECOVER_MS = 5 * 60_000
-/** From so many rows on, a log is folded into one row: when it is read, and while it grows by a part of itself. */
-const FOLD_AT_ROWS = 200
-const FOLD_AT_GROWTH = 0.25
-/** However small the rows are. */
-const FOLD_AT_ROWS_AT_LAST = 2_000
-
 /**
  * `overdue`: still opening, after longer than anybody should trust; what comes waits for it all the same.
  * `failing`: a write is missing in the log, so later pieces might not fit and are not written; `recovering`: the whole board
@@ -57,19 +45,16 @@ export class StoredRoom {
   #recoverAfterMs = RECOVER_AFTER_MS
   /** What is under way; each write waits for the one before. */
   #lastWrite: Promise<void> = Promise.resolve()
+  /** What the person may do here, as far as it is known. */
+  #role: Role | undefined
+  /** What waits to be written. */
   #rows: NewRow[] = []
-  #durable = new Map<number, number>()
-  #role: RoomPatch['role']
-  #grown = 0
-  /** The rows that the document holds, each with its size. */
-  #held = new Map<number, number>()
-  /** How many of them hold bytes; what the log took when it was one row; what came since. */
-  #loggedRows = 0
-  #foldedBytes = 0
-  #addedBytes = 0
+  readonly #patch = new WaitingPatch()
+  readonly #log: RoomLog
 
   constructor(options: StoredRoomOptions) {
     this.#options = options
+    this.#log = new RoomLog(options)
   }
 
   /** Whether what is drawn now is stored. Optimistic while the database opens, until `doubt`. */
@@ -84,15 +69,12 @@ export class StoredRoom {
 
   /** Puts into the document what this device has, and tells which edits the server has not made durable. */
   async load(): Promise<StoredState> {
-    const { place, doc } = this.#options
     try {
       this.#database = await this.#open()
       this.#setMode('working')
       this.#write()
-      const state = await readRoom(this.#database, place, doc)
-      for (const [key, bytes] of state.rows) this.#held.set(key, bytes)
-      this.#loggedRows = [...state.rows.values()].filter((bytes) => bytes > 0).length
-      this.#foldedBytes = Math.max(0, ...state.rows.values())
+      const state = await this.#log.read(this.#database)
+      this.#role ??= state.role
       this.#loaded = true
       this.#after(this.#putInOrder(this.#database))
       return state
@@ -105,14 +87,11 @@ export class StoredRoom {
 
   /** Notes that the room is in use, folds a long log, and sees to it that there is room. */
   async #putInOrder(database: DeviceDatabase): Promise<void> {
-    const { place } = this.#options
-    const patch = this.#takePatch()
     try {
-      await patchRoom(database, place, patch, true)
-      if (this.#loggedRows >= FOLD_AT_ROWS) await this.#rewrite(database)
-      await makeRoom(database, place)
+      await this.#writePatch(database, true)
+      if (this.#log.isLongToRead) await this.#rewrite(database)
+      await makeRoom(database, this.#options.place)
     } catch {
-      this.#giveBack(patch)
       this.#failed()
     }
   }
@@ -142,13 +121,14 @@ export class StoredRoom {
   /** Notes what is durable on the server, whichever tab made it. */
   storeDurable(clocks: Clocks): void {
     if (clocks.size === 0) return
-    for (const [client, clock] of clocks) this.#durable.set(client, Math.max(clock, this.#durable.get(client) ?? 0))
+    this.#patch.addDurable(clocks)
     this.#writeSoon()
   }
 
   /** Remembers what the person may do here; undefined forgets it. Who has a role again has the room stored again. */
   rememberRole(role: Role | undefined): void {
-    this.#role = { value: role }
+    this.#role = role
+    this.#patch.setRole(role)
     if (role && this.#mode === 'removed') {
       this.#mode = 'failing'
       void this.#recover()
@@ -167,7 +147,7 @@ export class StoredRoom {
   async flush(): Promise<void> {
     this.#write()
     await this.#lastWrite
-    this.#patch()
+    this.#note()
     await this.#lastWrite
   }
 
@@ -187,7 +167,7 @@ export class StoredRoom {
 
   #stop(mode: 'removed' | 'discarded'): void {
     this.#rows = []
-    this.#held.clear()
+    this.#log.forget()
     clearTimeout(this.#timer)
     this.#timer = undefined
     this.#setMode(mode)
@@ -206,7 +186,7 @@ export class StoredRoom {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
       this.#write()
-      this.#patch()
+      this.#note()
     }, GATHER_MS)
   }
 
@@ -214,69 +194,60 @@ export class StoredRoom {
   #write(): void {
     const database = this.#database
     if (!database || this.#mode !== 'working' || this.#rows.length === 0) return
-    const rows = joined(this.#rows)
+    const rows = this.#rows
     this.#rows = []
     this.#after(this.#add(database, rows))
   }
 
   async #add(database: DeviceDatabase, rows: readonly NewRow[]): Promise<void> {
     try {
-      const keys = await addRows(database, this.#options.place, rows)
-      for (const [index, key] of keys.entries()) {
-        const size = rows[index]?.bytes?.length ?? 0
-        this.#held.set(key, size)
-        if (size > 0) this.#loggedRows += 1
-        this.#grown += size
-        this.#addedBytes += size
-      }
+      this.#patch.addBytes(await this.#log.add(database, rows))
     } catch {
       this.#failed()
     }
   }
 
   /** Starts to note what is new beside the drawing. */
-  #patch(): void {
+  #note(): void {
     const database = this.#database
-    if (!database || this.#mode !== 'working' || !this.#loaded) return
-    if (this.#grown === 0 && this.#durable.size === 0 && !this.#role) return
-    this.#after(this.#patchAfter(this.#lastWrite, database))
+    if (!database || this.#mode !== 'working' || !this.#loaded || this.#patch.isEmpty) return
+    this.#after(this.#noteAfter(this.#lastWrite, database))
   }
 
-  async #patchAfter(written: Promise<void>, database: DeviceDatabase): Promise<void> {
+  async #noteAfter(written: Promise<void>, database: DeviceDatabase): Promise<void> {
     await written
     if (this.#mode !== 'working') return
-    const patch = this.#takePatch()
     try {
-      const isStored = await patchRoom(database, this.#options.place, patch, false)
+      const isStored = await this.#writePatch(database, false)
       // If not, it had to make room for others, and what is drawn now would stand on nothing.
-      if (!isStored || this.#isLong()) await this.#rewrite(database)
+      if (!isStored || this.#log.isLong) await this.#rewrite(database)
       tellRoomsChanged()
     } catch {
-      this.#giveBack(patch)
       this.#failed()
     }
   }
 
-  #isLong(): boolean {
-    if (this.#loggedRows < FOLD_AT_ROWS) return false
-    return this.#loggedRows >= FOLD_AT_ROWS_AT_LAST || this.#addedBytes > this.#foldedBytes * FOLD_AT_GROWTH
-  }
-
-  /** Writes the whole board as one row, in place of the rows that it holds; what comes meanwhile follows it. */
-  async #rewrite(database: DeviceDatabase): Promise<void> {
-    const { place, doc, unsent } = this.#options
-    const [held, patch] = [new Map(this.#held), this.#takePatch()]
+  async #writePatch(database: DeviceDatabase, isNew: boolean): Promise<boolean> {
+    const patch = this.#patch.take()
     try {
-      const rows = await rewriteRoom(database, place, { doc, unsent: unsent(), patch }, held)
-      for (const [key, bytes] of this.#held) if (!held.has(key)) rows.set(key, bytes)
-      this.#held = rows
+      const isStored = await patchRoom(database, this.#options.place, patch, isNew)
+      if (!isStored) this.#patch.giveBack({ ...patch, role: { value: this.#role } })
+      return isStored
     } catch (error) {
-      this.#giveBack(patch)
+      this.#patch.giveBack(patch)
       throw error
     }
-    this.#loggedRows = 1
-    this.#foldedBytes = Math.max(0, ...this.#held.values())
-    this.#addedBytes = 0
+  }
+
+  /** Writes the whole board as one row; what comes meanwhile follows it. */
+  async #rewrite(database: DeviceDatabase): Promise<void> {
+    const patch = this.#patch.take()
+    try {
+      await this.#log.rewrite(database, patch)
+    } catch (error) {
+      this.#patch.giveBack(patch)
+      throw error
+    }
   }
 
   #failed(): void {
@@ -314,20 +285,6 @@ export class StoredRoom {
     }
   }
 
-  #takePatch(): RoomPatch {
-    const patch = { durable: this.#durable, role: this.#role, bytes: this.#grown }
-    this.#durable = new Map()
-    this.#role = undefined
-    this.#grown = 0
-    return patch
-  }
-
-  /** What was not written is in no document: it waits for the next try. */
-  #giveBack({ durable, role }: RoomPatch): void {
-    for (const [client, clock] of durable) this.#durable.set(client, Math.max(clock, this.#durable.get(client) ?? 0))
-    this.#role ??= role
-  }
-
   #after(work: Promise<void>): void {
     const before = this.#lastWrite
     this.#lastWrite = before.then(() => work)
@@ -338,23 +295,4 @@ export class StoredRoom {
     this.#mode = mode
     if (this.working !== was) this.#options.onChange()
   }
-}
-
-/** What came from the server, in one row where nothing stands between. */
-function joined(rows: readonly NewRow[]): NewRow[] {
-  const result: NewRow[] = []
-  let remote: Uint8Array[] = []
-  const endRemote = () => {
-    if (remote.length > 0) result.push({ bytes: Y.mergeUpdates(remote) })
-    remote = []
-  }
-  for (const row of rows) {
-    if (row.bytes && !row.edit) remote.push(row.bytes)
-    else {
-      endRemote()
-      result.push(row)
-    }
-  }
-  endRemote()
-  return result
 }

@@ -234,6 +234,7 @@ describe('a device that is small', () => {
     const board = await openBoard('one')
     board.draw('a')
     board.save()
+    board.stored.rememberRole('editor')
     await board.stored.flush()
     stubQuota(0)
     const database = await openDeviceDatabase()
@@ -243,6 +244,10 @@ describe('a device that is small', () => {
     board.draw('b')
     await board.stored.flush()
     expect(await drawnIn('one')).toEqual(['a', 'b'])
+    await board.close()
+    const later = await openDeviceDatabase()
+    expect((await later.get('rooms', [SERVER, 'ada', 'one']))?.role).toBe('editor')
+    later.close()
   })
 
   test('asks the browser once not to throw away what is stored', async () => {
