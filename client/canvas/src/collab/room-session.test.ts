@@ -162,6 +162,25 @@ describe('"saved"', () => {
     expect(onServer()).toEqual(['a'])
   })
 
+  test('is not asked for again and again while the store fails', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.refusing = true
+    draw(session, 'a')
+    await vi.waitFor(() => expect(server.refused).toBe(1))
+    server.notify({ type: 'store', state: 'failing' })
+    await waitForStatus(session, { kind: 'store-failing', unsent: 1 })
+    const { compared } = server
+    await vi.advanceTimersByTimeAsync(60_000)
+    server.notify({ type: 'store', state: 'ok' })
+    await waitForStatus(session, { kind: 'saving', unsent: 1 })
+    expect(server.compared).toBe(compared)
+    server.refusing = false
+    await vi.advanceTimersByTimeAsync(6_000)
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
   test('is not said while the store fails, even when nothing waits', async () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
@@ -383,6 +402,27 @@ describe('two tabs', () => {
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(other, { kind: 'saved' })
     expect(onServer()).toEqual(['a'])
+  })
+})
+
+describe('a board that the person has let go of', () => {
+  test('does not come back from a tab that still has it open', async () => {
+    const browser = stubBrowser()
+    browser.offline()
+    const [one, other] = [join(), join()]
+    await Promise.all([one.localLoaded, other.localLoaded])
+    draw(one, 'a')
+    await vi.waitFor(() => expect(other.doc.getMap('elements').size).toBe(1))
+    await leave(one)
+    const stored = storedRooms({ serverUrl: server.url, ...ADA })
+    await stored.discard(roomId)
+    await vi.waitFor(() => expect(other.status).toMatchObject({ stored: false }))
+    draw(other, 'b')
+    const fresh = join()
+    await fresh.localLoaded
+    await new Promise((resolve) => setTimeout(resolve, 400))
+    expect(fresh.doc.getMap('elements').size).toBe(0)
+    expect(await stored.list()).toMatchObject([{ unsent: 0 }])
   })
 })
 

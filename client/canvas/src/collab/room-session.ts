@@ -253,7 +253,7 @@ class OpenRoom implements RoomSession {
         const couldOnlyLook = this.role === 'viewer'
         this.role = notice.role
         this.#device?.stored.rememberRole(notice.role)
-        if (couldOnlyLook && mayDraw(notice.role) && this.#unsent.count > 0) this.#documents?.compare()
+        if (couldOnlyLook && mayDraw(notice.role)) this.#documents?.compare()
         break
       }
       case 'store':

@@ -172,6 +172,11 @@ describe('a board that is discarded', () => {
     await storedRooms(ADA).discard('one')
     board.draw('b')
     await board.stored.flush()
+    // Not even when access ends and comes back.
+    board.stored.remove()
+    board.stored.rememberRole('editor')
+    await board.stored.flush()
+    await new Promise((resolve) => setTimeout(resolve, 50))
     expect(await listed()).toEqual([])
     expect(board.stored.working).toBe(false)
   })

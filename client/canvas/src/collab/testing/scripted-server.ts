@@ -28,6 +28,8 @@ export interface ScriptedServer {
   silent: boolean
   /** Whether writes are applied; a refused one is answered with 0. */
   refusing: boolean
+  /** How often somebody wanted to compare documents. */
+  compared: number
   /** How many writes came, and how many of them were refused. */
   writes: number
   refused: number
@@ -80,6 +82,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     unreadable: false,
     silent: false,
     refusing: false,
+    compared: 0,
     writes: 0,
     refused: 0,
     awarenessFrames: 0,
@@ -163,6 +166,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
       const subtype = decoding.readVarUint(decoder)
       const payload = decoding.readVarUint8Array(decoder)
       if (subtype !== SYNC.step1) return write(socket, payload)
+      server.compared += 1
       const missing = Y.encodeStateAsUpdate(doc, payload)
       if (server.silentAbout) return
       socket.send(frame(uint(MESSAGE.sync), uint(SYNC.step2), bytes(missing)))
