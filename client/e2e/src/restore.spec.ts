@@ -42,7 +42,7 @@ async function restoreFromHome({ page }: BoardActor): Promise<void> {
 /** The tab is looked at again; resolves with the status of what it then asks about the board. */
 async function lookAgain({ page }: BoardActor): Promise<number> {
   const answer = page.waitForResponse((response) => /\/rooms\/[\w-]+$/.test(response.url()))
-  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange')))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
   return (await answer).status()
 }
 
