@@ -479,6 +479,14 @@ describe('tokens', () => {
     await waitForStatus(session, { kind: 'saving', unsent: 1 })
   })
 
+  test('let in and thrown out again, it says "no access" after the second time, and leaves the server alone', async () => {
+    server.throwingOut = { code: 4403, reason: 'forbidden' }
+    const session = join()
+    await waitForStatus(session, { kind: 'no-access', reason: 'forbidden' })
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    expect(server.tokens).toHaveLength(2)
+  })
+
   test('a deleted room is given up at once', async () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })

@@ -24,6 +24,8 @@ export interface ScriptedServer {
   holding: boolean
   /** Whether clients are let in, and turned away because the room cannot be read. */
   unreadable: boolean
+  /** Clients are let in, and thrown out again with this. */
+  throwingOut: { readonly code: number; readonly reason: string } | undefined
   /** Whether new sockets are left without any answer. */
   silent: boolean
   /** Whether writes are applied; a refused one is answered with 0. */
@@ -80,6 +82,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     doorman: () => undefined,
     holding: false,
     unreadable: false,
+    throwingOut: undefined,
     silent: false,
     refusing: false,
     compared: 0,
@@ -126,6 +129,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
     }
     socket.send(frame(uint(MESSAGE.auth), uint(AUTH.authenticated), text('read-write')))
     if (server.unreadable) return socket.close(4503, 'store_unavailable')
+    if (server.throwingOut) return socket.close(server.throwingOut.code, server.throwingOut.reason)
     socket.send(frame(uint(MESSAGE.stateless), text(JSON.stringify(server.welcome))))
     socket.send(frame(uint(MESSAGE.stateless), text('{"type":"role","role":"editor"}')))
   }
