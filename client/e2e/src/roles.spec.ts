@@ -196,3 +196,38 @@ test('while the link lets everybody edit, nobody can be made a viewer, and the d
   await vi.waitFor(async () => expect(await viewer.isDisabled()).toBe(false), SOON)
   expect(await dialog.getByText(why).count()).toBe(0)
 })
+
+test('what the server said of a board before it was renamed does not bring the old name back', async () => {
+  const ada = await stage.enter()
+  const { page } = ada
+  await ada.newBoard()
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  const [asked, mayAnswer] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()]
+  await page.route(/\/api\/v1\/rooms\/[\w-]+$/, async (route) => {
+    if (route.request().method() !== 'GET') return route.continue()
+    const response = await route.fetch()
+    asked.resolve()
+    await mayAnswer.promise
+    // Nobody may be waiting for it any more.
+    await route.fulfill({ response }).catch(() => undefined)
+  })
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+  await asked.promise
+  await page.getByRole('button', { name: 'Untitled board, rename' }).click()
+  await page.getByRole('textbox', { name: 'Board name' }).fill('Roadmap')
+  await page.keyboard.press('Enter')
+  await vi.waitFor(async () => expect(await page.title()).toContain('Roadmap'), SOON)
+  const titles = await page.evaluateHandle(() => {
+    const seen: string[] = []
+    const title = document.querySelector('title') as HTMLTitleElement
+    new MutationObserver(() => seen.push(document.title)).observe(title, { childList: true })
+    return seen
+  })
+  mayAnswer.resolve()
+  await page.unrouteAll({ behavior: 'wait' })
+  // What it is asked now is answered after that.
+  const answer = page.waitForResponse((response) => /\/rooms\/[\w-]+$/.test(response.url()))
+  await page.evaluate(() => document.dispatchEvent(new Event('visibilitychange', { bubbles: true })))
+  expect((await answer).ok()).toBe(true)
+  expect(await titles.jsonValue()).toEqual([])
+})

@@ -3,7 +3,7 @@ import type { RoomSession, SavingStatus } from '@sketchroom/canvas'
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { forgetKnownRoom } from '../device/known-rooms.ts'
-import { useApp, useDevice } from '../session/AppContext.tsx'
+import { useApp, usePersonDevice, useStoredBoards } from '../session/AppContext.tsx'
 import type { Board } from './board-state.ts'
 import { isClosedForGood } from './closed-reason.ts'
 import type { UnsentChanges } from './status-words.ts'
@@ -27,7 +27,9 @@ export interface BoardDrawing {
  */
 export function useBoardDrawing(roomId: RoomId, board: Board, onNoAccess: (code: ErrorCode) => void): BoardDrawing {
   const { storage } = useApp()
-  const { boards, stored } = useDevice()
+  const boards = usePersonDevice()
+  // While it is open, its session knows.
+  const stored = useStoredBoards(board.kind === 'closed')
   const [session, setSession] = useState<RoomSession>()
   /** How often it was opened here; another number opens it anew. */
   const [opening, setOpening] = useState(0)
@@ -65,7 +67,7 @@ export function useBoardDrawing(roomId: RoomId, board: Board, onNoAccess: (code:
   const subscribe = useCallback((listener: () => void) => session?.subscribe(listener) ?? (() => {}), [session])
   const status = useSyncExternalStore(subscribe, () => session?.status)
   const here = stored?.get(roomId)
-  const left = leftBehind(status, here?.unsent ?? 0)
+  const left = leftBehind(status, here ?? 0)
 
   const discard = useCallback(async () => {
     // First: a session that is opened before would find what goes.

@@ -41,8 +41,9 @@ const open: typeof openPersonDevice = async (given) => {
     },
     stored: {
       watch(listener: (rooms: Array<{ roomId: string; unsent: number }>) => void) {
+        events.push(`watch ${given.person}`)
         listener([{ roomId: `board-of-${given.person}`, unsent: 1 }])
-        return () => {}
+        return () => events.push(`look away from ${given.person}`)
       },
     },
   } as unknown as PersonDevice
@@ -115,13 +116,24 @@ test('nothing goes out while the server does not know who is here', async () => 
 test('the next person’s boards are opened when the last one’s are closed, and alone are shown', async () => {
   become({ kind: 'signed-in', user: user('ada') })
   await settle()
-  expect([...(device.getState().stored?.keys() ?? [])]).toEqual(['board-of-ada'])
+  device.subscribeStored(() => {})
+  expect([...(device.getStored() ?? [])]).toEqual([['board-of-ada', 1]])
   events.length = 0
   become({ kind: 'signed-in', user: user('bob') })
-  expect(device.getState().stored).toBeUndefined()
+  expect(device.getStored()).toBeUndefined()
   await settle()
-  expect(events).toEqual(['close ada', 'open bob', 'send bob'])
-  expect([...(device.getState().stored?.keys() ?? [])]).toEqual(['board-of-bob'])
+  expect(events).toEqual(['look away from ada', 'close ada', 'open bob', 'watch bob', 'send bob'])
+  expect([...(device.getStored() ?? [])]).toEqual([['board-of-bob', 1]])
+})
+
+test('what is stored is counted while somebody wants to know, and not while somebody draws', async () => {
+  become({ kind: 'signed-in', user: user('ada') })
+  await settle()
+  events.length = 0
+  const stops = [device.subscribeStored(() => {}), device.subscribeStored(() => {})]
+  expect(events).toEqual(['watch ada'])
+  for (const stop of stops) stop()
+  expect(events).toEqual(['watch ada', 'look away from ada'])
 })
 
 test('what one person drew is not sent as somebody else’s: a session that is still open gets no token', async () => {

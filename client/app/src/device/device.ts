@@ -1,4 +1,3 @@
-import type { StoredRoomInfo } from '@sketchroom/canvas'
 import type { UserId } from '@sketchroom/shared/ids'
 import { ApiError, isPassing, OfflineError } from '../api/api-error.ts'
 import { personOf } from '../session/session-state.ts'
@@ -7,18 +6,18 @@ import type { DeviceStorage } from './device-storage.ts'
 import { findKnownUser } from './known-user.ts'
 import type { listUnsent, openPersonDevice, PersonDevice } from './person-device.ts'
 
-/** What this device has for whoever uses the app now; of anybody else nothing is read. */
-export interface DeviceState {
-  /** Undefined while nobody is here, or while its code is on the way. */
-  readonly boards: PersonDevice | undefined
-  /** What is stored, by the board's id; undefined while that is not known. */
-  readonly stored: ReadonlyMap<string, StoredRoomInfo> | undefined
-}
+/** How many changes to each board that is stored here are unsent, by the board's id. */
+export type StoredBoards = ReadonlyMap<string, number>
 
-/** The drawings on this device. */
+/** What this device has for whoever uses the app now; of anybody else nothing is read. */
 export interface Device {
-  readonly getState: () => DeviceState
+  /** Undefined while nobody is here, or while the code is on the way. */
+  readonly getBoards: () => PersonDevice | undefined
   readonly subscribe: (listener: () => void) => () => void
+  /** Undefined while that is not known. */
+  readonly getStored: () => StoredBoards | undefined
+  /** As `subscribe`, for what is stored. It is counted only while somebody listens: not while somebody draws. */
+  readonly subscribeStored: (listener: () => void) => () => void
   /** The boards of a person, who need not be here now, with changes that the server does not have, and how many. */
   listUnsent(person: UserId): Promise<ReadonlyArray<{ readonly roomId: string; readonly unsent: number }>>
   /** Ends what is open, and resolves when nothing of it writes any more. The next person's is opened by itself. */
@@ -39,31 +38,44 @@ export interface DeviceParts {
 
 /** What could not be sent, because the server was away and the browser did not notice, is tried again so often. */
 const SEND_EVERY_MS = 60_000
-const NOTHING: DeviceState = { boards: undefined, stored: undefined }
 
 /** Follows who uses the app. What is unsent goes out when they are signed in, and when the network is back. */
 export function createDevice({ session, storage, serverUrl, load }: DeviceParts): Device {
-  let state = NOTHING
+  let boards: PersonDevice | undefined
+  let stored: StoredBoards | undefined
   let person: string | undefined
   let closing: Promise<void> = Promise.resolve()
   let stopWatching = () => {}
   const listeners = new Set<() => void>()
+  const storedListeners = new Set<() => void>()
 
-  function become(next: DeviceState): void {
-    state = next
-    for (const listener of listeners) listener()
+  function become(next: PersonDevice | undefined): void {
+    boards = next
+    watch()
+    for (const listener of [...listeners, ...storedListeners]) listener()
+  }
+
+  function watch(): void {
+    stopWatching()
+    stopWatching = () => {}
+    stored = undefined
+    if (!boards || storedListeners.size === 0) return
+    stopWatching = boards.stored.watch((rooms) => {
+      const next = new Map(rooms.map(({ roomId, unsent }) => [roomId, unsent]))
+      if (stored?.size === next.size && [...next].every(([id, unsent]) => stored?.get(id) === unsent)) return
+      stored = next
+      for (const listener of storedListeners) listener()
+    })
   }
 
   function sendUnsent(): void {
-    if (session.getState().kind === 'signed-in') void state.boards?.sessions.sendUnsent()
+    if (session.getState().kind === 'signed-in') void boards?.sessions.sendUnsent()
   }
 
   function close(): Promise<void> {
-    const { boards } = state
     person = undefined
-    stopWatching()
     if (boards) closing = Promise.all([closing, boards.sessions.close()]).then(() => undefined)
-    if (state !== NOTHING) become(NOTHING)
+    if (boards) become(undefined)
     return closing
   }
 
@@ -71,7 +83,7 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
     person = next.id
     // What the last person's sessions still store may be this one's to take over.
     const [code] = await Promise.all([load(), closing])
-    const boards = await code.openPersonDevice({
+    const opened = await code.openPersonDevice({
       serverUrl,
       person: next.id,
       guests: findKnownUser(storage)?.guests ?? [],
@@ -88,10 +100,7 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
     })
     // Somebody else may have come in the meantime.
     if (person !== next.id) return
-    become({ boards, stored: undefined })
-    stopWatching = boards.stored.watch((rooms) =>
-      become({ boards, stored: new Map(rooms.map((room) => [room.roomId, room])) }),
-    )
+    become(opened)
     sendUnsent()
   }
 
@@ -110,15 +119,22 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
   session.subscribe(follow)
   follow()
   window.addEventListener('online', follow)
-  setInterval(() => {
-    if ([...(state.stored?.values() ?? [])].some(({ unsent }) => unsent > 0)) sendUnsent()
-  }, SEND_EVERY_MS)
+  setInterval(sendUnsent, SEND_EVERY_MS)
 
   return {
-    getState: () => state,
+    getBoards: () => boards,
     subscribe(listener) {
       listeners.add(listener)
       return () => listeners.delete(listener)
+    },
+    getStored: () => stored,
+    subscribeStored(listener) {
+      storedListeners.add(listener)
+      if (storedListeners.size === 1) watch()
+      return () => {
+        storedListeners.delete(listener)
+        if (storedListeners.size === 0) watch()
+      }
     },
     listUnsent: async (who) => (await load()).listUnsent(serverUrl, who),
     close,

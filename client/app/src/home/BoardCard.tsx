@@ -3,7 +3,7 @@ import { Link } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { mayManage, mayRename, ROLE_NAMES } from '../board/permissions.ts'
 import { changes } from '../board/status-words.ts'
-import { useDevice } from '../session/AppContext.tsx'
+import { useStoredBoards } from '../session/AppContext.tsx'
 import { AvatarStack } from '../ui/Avatar.tsx'
 import { buttonClass } from '../ui/Button.tsx'
 import { Menu } from '../ui/Menu.tsx'
@@ -19,7 +19,7 @@ interface BoardCardProps {
 
 /** One board on the home page. */
 export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
-  const unsent = useDevice().stored?.get(room.id)?.unsent ?? 0
+  const unsent = useStoredBoards()?.get(room.id) ?? 0
 
   return (
     <li className="board-card">

@@ -3,8 +3,8 @@ import { ChevronRight } from 'lucide-react'
 import { Link } from 'react-router'
 import { changes } from '../board/status-words.ts'
 import { listKnownRooms, type KnownRoom } from '../device/known-rooms.ts'
-import type { DeviceState } from '../device/device.ts'
-import { useApp, useDevice } from '../session/AppContext.tsx'
+import type { StoredBoards } from '../device/device.ts'
+import { useApp, useStoredBoards } from '../session/AppContext.tsx'
 import { Button } from '../ui/Button.tsx'
 import { RelativeTime } from '../ui/RelativeTime.tsx'
 
@@ -18,7 +18,7 @@ interface KnownBoardsProps {
 /** The boards that this device remembers, for when the server cannot be asked. */
 export function KnownBoards({ icon, title, text, onRetry }: KnownBoardsProps) {
   const { storage } = useApp()
-  const { stored } = useDevice()
+  const stored = useStoredBoards()
   const rooms = boardsHere(listKnownRooms(storage), stored)
   const [busy, setBusy] = useState(false)
 
@@ -58,7 +58,7 @@ export function KnownBoards({ icon, title, text, onRetry }: KnownBoardsProps) {
 /** Boards with changes that are only on this device and that are not `listed` as the person's; nothing without any. */
 export function StrayBoards({ listed }: { listed: ReadonlySet<string> }) {
   const { storage } = useApp()
-  const { stored } = useDevice()
+  const stored = useStoredBoards()
   const strays = boardsHere(listKnownRooms(storage), stored).filter(({ id, unsent }) => unsent > 0 && !listed.has(id))
   if (strays.length === 0) return null
   return (
@@ -89,15 +89,15 @@ interface BoardHere {
 }
 
 /** What is remembered, by what is stored; what is stored and not remembered (there are many) comes last. */
-function boardsHere(known: readonly KnownRoom[], stored: DeviceState['stored']): BoardHere[] {
+function boardsHere(known: readonly KnownRoom[], stored: StoredBoards | undefined): BoardHere[] {
   const names = new Set<string>(known.map(({ id }) => id))
   const nameless = [...(stored ?? [])].filter(([id]) => !names.has(id))
   return [
     ...known.map(({ id, name, updatedAt, opened }) => {
-      const here = stored?.get(id)
-      return { id, name, updatedAt, isHere: stored ? here !== undefined : opened, unsent: here?.unsent ?? 0 }
+      const unsent = stored?.get(id)
+      return { id, name, updatedAt, isHere: stored ? unsent !== undefined : opened, unsent: unsent ?? 0 }
     }),
-    ...nameless.map(([id, { unsent }]) => ({ id, name: 'A board', updatedAt: undefined, isHere: true, unsent })),
+    ...nameless.map(([id, unsent]) => ({ id, name: 'A board', updatedAt: undefined, isHere: true, unsent })),
   ]
 }
 

@@ -1,6 +1,7 @@
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import type { RoomsApi } from '../api/rooms.ts'
-import type { Device, DeviceState } from '../device/device.ts'
+import type { Device, StoredBoards } from '../device/device.ts'
+import type { PersonDevice } from '../device/person-device.ts'
 import type { DeviceStorage } from '../device/device-storage.ts'
 import type { AppUpdate } from '../update/app-update.ts'
 import type { SessionState } from './session-state.ts'
@@ -31,8 +32,16 @@ export function useSessionState(): SessionState {
   return useSyncExternalStore(session.subscribe, session.getState)
 }
 
-/** What this device has for whoever uses the app now; renders again when that changes. */
-export function useDevice(): DeviceState {
+/** What this device has for whoever uses the app now; renders again when that is somebody else. */
+export function usePersonDevice(): PersonDevice | undefined {
   const { device } = useApp()
-  return useSyncExternalStore(device.subscribe, device.getState)
+  return useSyncExternalStore(device.subscribe, device.getBoards)
+}
+
+/** What is stored on this device and unsent; renders again when that changes. Only while it is wanted. */
+export function useStoredBoards(isWanted = true): StoredBoards | undefined {
+  const { device } = useApp()
+  return useSyncExternalStore(isWanted ? device.subscribeStored : device.subscribe, () =>
+    isWanted ? device.getStored() : undefined,
+  )
 }

@@ -4,7 +4,7 @@ import { useNavigate } from 'react-router'
 import type { RoomSession } from '@sketchroom/canvas'
 import { describeError } from '../../api/describe-error.ts'
 import { keepKnownRooms, updateKnownRoom } from '../../device/known-rooms.ts'
-import { useApp, useDevice } from '../../session/AppContext.tsx'
+import { useApp, usePersonDevice } from '../../session/AppContext.tsx'
 import { Alert } from '../../ui/Alert.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
@@ -27,7 +27,7 @@ const MAX_NAME = 120
 /** What can become of edits that the server does not take: a board of one's own, a file, or nothing. */
 export function RefusedEdits({ boardName, unsent, read, onDiscard }: RefusedEditsProps) {
   const { rooms, storage } = useApp()
-  const { boards } = useDevice()
+  const boards = usePersonDevice()
   const toast = useToast()
   const navigate = useNavigate()
   const [busy, setBusy] = useState<'copy' | 'file' | 'discard'>()
