@@ -83,6 +83,25 @@ test('of two who write in one text, one of them offline, both words are there; u
   await seeWords([ada, bob], 'middle Ada')
 })
 
+test('while an input method is in the middle of a word, what others write waits', async () => {
+  const [ada, bob] = await twoAtAText('middle')
+  await openText(ada, 'End')
+  await openText(bob, 'Home')
+  const input = await ada.page.context().newCDPSession(ada.page)
+  const compose = (text: string) =>
+    input.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length })
+  await compose('k')
+  await bob.page.keyboard.type('Bob ')
+  await seeWords([bob], 'Bob middlek')
+  await compose('か')
+  await seeWords([bob], 'Bob middleか')
+  expect(await ada.page.locator('textarea.excalidraw-wysiwyg').inputValue()).toBe('middleか')
+  await input.send('Input.insertText', { text: '化' })
+  await seeWords([ada, bob], 'Bob middle化')
+  await ada.page.keyboard.type('!')
+  await seeWords([ada, bob], 'Bob middle化!')
+})
+
 test('a box that is resized, and its font that is changed, while another writes in it keep the words', async () => {
   const ada = await stage.enter()
   const url = await ada.newBoard()
@@ -96,8 +115,14 @@ test('a box that is resized, and its font that is changed, while another writes 
   await seeWords([bob], 'first')
   await bob.page.mouse.click(400, 350)
   await ada.page.keyboard.type(' second')
+  await seeWords([bob], 'first second')
+  const fontSize = async () => (await texts(bob)).map((text) => 'fontSize' in text && text.fontSize)[0]
+  const before = await fontSize()
   await bob.page.keyboard.press('Control+Shift+.')
-  await bob.drag([604, 404], [704, 454])
+  await vi.waitFor(async () => expect(await fontSize()).not.toBe(before), SOON)
+  const [box = { x: 0, y: 0, width: 0, height: 0 }] = await bob.elements()
+  const [x, y] = await bob.windowPoint({ x: box.x + box.width + 4, y: box.y + box.height + 4 })
+  await bob.drag([x, y], [x + 100, y + 50])
   await ada.page.keyboard.type(' third')
   await ada.page.keyboard.press('Escape')
   await seeWords([ada, bob], 'first second third')

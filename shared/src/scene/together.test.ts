@@ -365,3 +365,12 @@ test('a size or a way that one found without knowing what another did is nobodyâ
   writeKeys(doc, 'a', mine, { shown: before })
   expect(new SceneReader(doc).isRouteFresh('a')).toBe(false)
 })
+
+test('what came back because somebody changed it does not go when the change is taken back', () => {
+  const two = new Two({ type: 'rectangle', strokeColor: '#1e1e1e' })
+  two.change(0, { isDeleted: true })
+  two.change(1, { strokeColor: '#e03131' })
+  expect(two.meet().isDeleted).toBe(false)
+  two.change(0, { strokeColor: '#1e1e1e' })
+  expect(two.meet().isDeleted).toBe(false)
+})

@@ -33,13 +33,26 @@ export interface Hand {
   readonly text: OpenText | undefined
 }
 
+interface ChangeOptions {
+  /** The element as the view has it, when all of it is written. */
+  readonly element?: ViewElement | undefined
+  /** How many letters stand before the caret, of a text that is open. */
+  readonly caret?: number | undefined
+  /** Whether it is under a gesture: where it hangs on nothing that makes sense, its end may change that. */
+  readonly held?: boolean
+}
+
 /** What changes with every letter. */
 const OF_WORDS: ReadonlySet<string> = new Set(['words', 'fit', 'xy'])
+/** What an element hangs on. */
+const TIES: ReadonlySet<string> = new Set(['containerId', 'frameId', 'startBinding', 'endBinding'])
 /** What follows from other keys, and is found anew when they change. */
 const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
 /** A size that is off by more than a pixel, and by more than a hundredth, was measured with another font. */
 const LEAST_MISFIT_PX = 1
 const LEAST_MISFIT = 0.01
+/** Of a text of more letters, only the beginning is measured: all of it takes the editor a good part of a second. */
+const LONG_TEXT = 2_000
 
 /** Writes the view's changes into the document, in one transaction per flush. */
 export class LocalWriter {
@@ -180,12 +193,12 @@ export class LocalWriter {
     if (held && caret !== undefined && !isDue('gesture')) {
       const ofWords = new Map([...changes].filter(([key]) => OF_WORDS.has(key)))
       const isAll = ofWords.size === changes.size
-      writes.push(() => this.#change(id, stored, shown, ofWords, { element: isAll ? element : undefined, caret }))
+      writes.push(() => this.#change(id, stored, shown, ofWords, { element: isAll ? element : undefined, caret, held }))
       return isAll ? undefined : 'gesture'
     }
     const pace = !held ? 'soon' : changes.size === 1 && changes.has('ink') ? 'ink' : 'gesture'
     if (!isDue(pace)) return pace
-    writes.push(() => this.#change(id, stored, shown, changes, { element, caret }))
+    writes.push(() => this.#change(id, stored, shown, changes, { element, caret, held }))
     if (!held) this.#noteUnkept(element, values)
     return undefined
   }
@@ -221,17 +234,20 @@ export class LocalWriter {
     stored: ElementValues,
     shown: ElementValues,
     changes: ReadonlyMap<string, unknown>,
-    { element, caret }: { element?: ViewElement | undefined; caret?: number | undefined } = {},
+    { element, caret, held = false }: ChangeOptions = {},
   ): void {
-    const told = this.#tell(id, { values: stored, shown }, changes)
+    const isDeleted = element?.isDeleted === true
+    const changed = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
+    // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
+    const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed
     // What the editor tidies up in a deleted element must not bring it back.
-    const stays = element?.isDeleted === true ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
+    const stays = isDeleted ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
     // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
     const undone = caret === undefined ? (told.get('words') as string | undefined) : undefined
     if (told.size > 0) {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
-      const all = new Map([...this.#settled(id), ...told, ...stays, ...judged])
+      const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
       this.#firstWords.watch(id, () => {
         if (undone === undefined) writeKeys(this.#doc, id, all, { shown, seen: this.#seen, caret })
         else this.#undoWords(id, all, shown, undone)
@@ -240,6 +256,21 @@ export class LocalWriter {
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
     this.#bind(id, findElement(this.#doc, id))
+  }
+
+  /** A size of which the person has changed one side, with the other side as somebody else has made it meanwhile. */
+  #withOthersSide(
+    id: ElementId,
+    shown: ElementValues,
+    told: ReadonlyMap<string, unknown>,
+  ): ReadonlyMap<string, unknown> {
+    const [now, before] = [told.get('wh'), shown.keys.wh] as (readonly number[] | undefined)[]
+    const theirs = now && (findElement(this.#doc, id)?.keys.wh as readonly number[] | undefined)
+    if (!now || !before || !theirs) return told
+    return new Map(told).set(
+      'wh',
+      now.map((length, axis) => (length === before[axis] ? theirs[axis] : length)),
+    )
   }
 
   /** Writes words that the editor has put back, so that only the person's own come or go. */
@@ -254,8 +285,12 @@ export class LocalWriter {
   /** The fit that is to be written, if one is, marked as untrusted when the editor measured it without its font. */
   #judged(seen: ElementValues, { keys }: Pick<ElementValues, 'keys'>): ReadonlyMap<string, unknown> {
     const fit = keys.fit as Fit | undefined
-    const measured = fit && this.#view.measure(seen, findContainer(this.#doc, seen))
-    if (!measured || (measured[3] !== UNTRUSTED && isNear(fit, measured))) return new Map()
+    if (!fit) return new Map()
+    const words = seen.keys.words as string
+    const isLong = words.length > LONG_TEXT
+    const sample = isLong ? withKeys(seen, new Map([['words', words.slice(0, LONG_TEXT)]])) : seen
+    const measured = this.#view.measure(sample, findContainer(this.#doc, seen))
+    if (!measured || (measured[3] !== UNTRUSTED && (isLong || isNear(fit, measured)))) return new Map()
     return new Map([['fit', [fit[0], fit[1], fit[2], UNTRUSTED]]])
   }
 

@@ -381,6 +381,20 @@ describe('a text whose font has not come', () => {
     expect(board.updates).toHaveLength(1)
   })
 
+  test('is not measured as a whole when it is long and the font is there', () => {
+    const board = new Board(TEXT)
+    const lengths: number[] = []
+    board.view.measure = ({ keys }) => {
+      lengths.push((keys.words as string).length)
+      return [1, 1, null, '']
+    }
+    const words = '板'.repeat(50_000)
+    board.view.edit('words', { text: words, originalText: words, width: 24 })
+    board.clock.advance(300)
+    expect(lengths).toEqual([2_000])
+    expect((findElement(board.doc, 'words')!.keys.fit as unknown[])[3]).not.toBe(UNTRUSTED)
+  })
+
   test('is not trusted either when it came while the text was written', () => {
     const board = new Board(TEXT)
     board.view.measure = ({ keys }) => [(keys.words as string).length * 20, 25, null, '']
@@ -419,6 +433,38 @@ describe('what somebody deletes', () => {
     board.clock.advance(100)
     expect(board.stored('box')?.isDeleted).toBe(true)
     expect(board.view.get('box').isDeleted).toBe(true)
+  })
+
+  test('while another writes in its label stays', () => {
+    const board = new Board(
+      { id: 'box' },
+      { id: 'label', type: 'text', text: 'a', originalText: 'a', width: 10, height: 25, containerId: 'box' },
+    )
+    board.view.open('label')
+    board.view.gesture = { ...board.view.gesture, held: new Set(['label', 'box']) }
+    board.view.type('b')
+    deleteByHand(board, 'box')
+    deleteByHand(board, 'label')
+    board.view.release()
+    board.clock.advance(100)
+    for (const id of ['box', 'label']) expect(board.stored(id)?.isDeleted).toBe(false)
+    expect(board.view.get('label')).toMatchObject({ originalText: 'ab', containerId: 'box' })
+  })
+
+  test('and comes back hangs on what it hung on, although the editor had untied it', () => {
+    const board = new Board(
+      { id: 'box' },
+      { id: 'label', type: 'text', text: 'a', originalText: 'a', width: 10, height: 25, containerId: 'box' },
+    )
+    Object.assign(board.view.get('box'), { isDeleted: true, version: 1_000 })
+    board.view.edit('label', { isDeleted: true, containerId: null })
+    board.clock.advance(100)
+    expect(board.stored('box')).toMatchObject({ isDeleted: true })
+    expect(board.stored('label')).toMatchObject({ isDeleted: true, containerId: 'box' })
+    board.remoteEdit('box', { isDeleted: false })
+    board.remoteEdit('label', { strokeColor: '#e03131', isDeleted: false })
+    board.clock.advance(100)
+    expect(board.view.get('label')).toMatchObject({ isDeleted: false, containerId: 'box' })
   })
 
   test('while another deletes it too is deleted', () => {
@@ -461,4 +507,15 @@ describe('whether the view holds something that is not written', () => {
     board.binding.destroy()
     expect(board.unwritten).toEqual([true, false])
   })
+})
+
+test('of a shape that two people resize, each keeps the side that they have changed', () => {
+  const board = new Board({ id: 'box' })
+  board.view.press('box')
+  board.view.edit('box', { height: 90 })
+  board.remoteEdit('box', { width: 300 })
+  board.view.release()
+  board.clock.advance(100)
+  expect(board.stored('box')).toMatchObject({ width: 300, height: 90 })
+  expect(board.view.get('box')).toMatchObject({ width: 300, height: 90 })
 })

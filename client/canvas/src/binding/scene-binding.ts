@@ -106,15 +106,18 @@ export class SceneBinding {
       if (now.pointerDown || now.held.has(element.id)) this.#touched.add(element.id)
       if (this.#previews.of(element.id) && this.#shadow.isTaken(element)) taken.push(element.id)
     }
+    // Who writes a label is at work on its shape, too.
+    if (now.text && this.#touched.has(now.text.id)) for (const id of now.held) this.#touched.add(id)
     const released = [...this.#touched].filter((id) => !this.#inHand(id))
     for (const id of released) this.#touched.delete(id)
     const ended = released.length > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
     const text = now.text ?? before.text
     if (ended) {
       this.#writer.noteReleased(released)
+      // Before the flush: what is written then must find a label's shape there.
+      this.#writer.keepReleased(released)
       this.#flush({ text })
       this.#writer.deleteVanished(released)
-      this.#writer.keepReleased(released)
       this.#emitMotionSoon.run()
       if (this.#pending.size > 0) this.#mergeSoon.request()
     } else if (dirty) {

@@ -45,7 +45,7 @@ export interface SceneView {
    */
   changeOpenText(words: string): boolean
   /** Measures a text as this editor shows it; the fit is marked as untrusted while the font has not come. */
-  readonly measure: Measure
+  measure(...of: Parameters<Measure>): ReturnType<Measure>
   /** The values of an elbow arrow with the way it takes between the shapes that are shown now; its own if none is found. */
   routeElbow(id: ElementId): ElementValues | undefined
   /** Makes the person let go of whatever they hold, as far as the editor can. What it did stays for the caller to undo. */

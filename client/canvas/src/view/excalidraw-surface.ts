@@ -3,11 +3,12 @@ import type { ExcalidrawElbowArrowElement, OrderedExcalidrawElement } from '@exc
 import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
 import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import { isElementType } from '@sketchroom/shared/scene/element'
+import type { Fit } from '@sketchroom/shared/scene/text-keys'
 import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
 import { LinkedElement } from './linked-element.ts'
-import { measureText } from './measure-text.ts'
+import { TextMeasures } from './measure-text.ts'
 import { notKeptWords } from './not-kept-words.ts'
 import { OpenTextArea } from './open-text-area.ts'
 import { openingPoint } from './opening-view.ts'
@@ -23,11 +24,11 @@ const LEAST_ZOOM = 0.1
 
 /** Excalidraw through its imperative API. */
 export class ExcalidrawSurface implements DrawingSurface {
-  readonly measure = measureText
   readonly #api: ExcalidrawImperativeAPI
   readonly #getContainer: () => HTMLElement | null
   readonly #linked: LinkedElement
   readonly #textArea: OpenTextArea
+  readonly #measures = new TextMeasures()
 
   constructor(api: ExcalidrawImperativeAPI, getContainer: () => HTMLElement | null) {
     this.#api = api
@@ -59,8 +60,15 @@ export class ExcalidrawSurface implements DrawingSurface {
     }
     if (state.editingLinearElement) held.add(state.editingLinearElement.elementId)
     const open = state.editingTextElement
+    // The editor makes a shape as high as the label that is written in it, and would take a size that another gives to
+    // the shape for one that it has to put right.
+    if (open && 'containerId' in open && open.containerId !== null) held.add(open.containerId)
     const { caret } = this.#textArea
     return { pointerDown, held, text: open && caret !== undefined ? { id: open.id, caret } : undefined }
+  }
+
+  measure(text: ElementValues, container: ElementValues | undefined): Fit {
+    return this.#measures.measure(text, container)
   }
 
   changeOpenText(words: string): boolean {

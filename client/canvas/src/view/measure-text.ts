@@ -1,18 +1,37 @@
 import { FONT_FAMILY, restoreElements } from '@excalidraw/excalidraw'
 import type { ExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import { elementOf, type ElementValues } from '@sketchroom/shared/scene/codec'
-import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import { type Fit, fitFor, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 
 /** The font that the editor takes for letters that the hand-drawn one lacks: Chinese, Japanese and Korean. */
 const FALLBACKS: Readonly<Record<number, string>> = { [FONT_FAMILY.Excalifont]: 'Xiaolai' }
 /** This one is the system's own, and need not come from anywhere. */
 const ALWAYS_THERE = FONT_FAMILY.Helvetica
 
-/**
- * Measures a text as Excalidraw does, with its lines broken where its container or its chosen width wants it.
- * Marked as untrusted when the letters' font has not come: the browser then measures another one.
- */
-export function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
+/** As many measures are remembered: a text that nobody has measured before is looked at more than once. */
+const MAX_REMEMBERED = 500
+
+/** Measures texts as Excalidraw does, and remembers what it found. */
+export class TextMeasures {
+  readonly #found = new Map<string, Fit>()
+
+  /**
+   * A text's size, with its lines broken where its container or its chosen width wants it. Marked as untrusted when the
+   * letters' font has not come: the browser then measures another one.
+   */
+  measure(text: ElementValues, container: ElementValues | undefined): Fit {
+    const name = fitFor(text, container)
+    const known = this.#found.get(name)
+    if (known) return known
+    const found = measureText(text, container)
+    if (found[3] === UNTRUSTED) return found
+    if (this.#found.size >= MAX_REMEMBERED) this.#found.clear()
+    this.#found.set(name, found)
+    return found
+  }
+}
+
+function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
   const words = text.keys.words as string
   const [fontSize, lineHeight] = [text.keys.fontSize as number, text.keys.lineHeight as number]
   if (words === '') return [1, fontSize * lineHeight, null, '']
