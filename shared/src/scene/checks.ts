@@ -17,6 +17,7 @@ export type Check<V> = (raw: unknown) => V | undefined
 const MAX_COORDINATE = 1e7
 /** How far from a shape an arrow ends, in pixels, when nobody says: with 0, Excalidraw leads it into the shape. */
 const DEFAULT_GAP = 5
+const OF_BINDING: ReadonlySet<string> = new Set(['elementId', 'focus', 'gap', 'fixedPoint'])
 /** The grid of the places of lines. */
 const STEPS_PER_PIXEL = 1024
 const MAX_POINTS_BETWEEN = 9_998
@@ -146,16 +147,14 @@ export const fitPointsBetween: Check<readonly ElementPoint[]> = (raw) =>
 /** The end of an arrow on a shape. What newer editors leave out has a default, and what they add stays. */
 export const arrowBinding: Check<ArrowBinding> = (raw) => {
   if (!isRecord(raw) || !isElementId(raw.elementId)) return undefined
-  const { elementId: target, focus = 0, gap = DEFAULT_GAP, fixedPoint, ...more } = raw
-  const checked = { focus: coordinate(focus), gap: coordinate(gap), fixedPoint: pair(fixedPoint) }
-  if (checked.focus === undefined || checked.gap === undefined) return undefined
-  return {
-    ...jsonUpTo(MAX_BINDING_LENGTH)(more),
-    elementId: target,
-    focus: checked.focus,
-    gap: checked.gap,
-    ...(checked.fixedPoint && { fixedPoint: checked.fixedPoint }),
-  }
+  const focus = coordinate(raw.focus ?? 0)
+  const gap = coordinate(raw.gap ?? DEFAULT_GAP)
+  if (focus === undefined || gap === undefined) return undefined
+  const fixedPoint = pair(raw.fixedPoint)
+  const binding = { elementId: raw.elementId, focus, gap, ...(fixedPoint && { fixedPoint }) }
+  if (Object.keys(raw).every((key) => OF_BINDING.has(key))) return binding
+  const { elementId: _target, focus: _focus, gap: _gap, fixedPoint: _fixedPoint, ...more } = raw
+  return { ...jsonUpTo(MAX_BINDING_LENGTH)(more), ...binding }
 }
 
 /** The segments of an elbow arrow that somebody fixed. */
