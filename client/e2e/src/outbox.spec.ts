@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import type { BoardActor } from './board-actor.ts'
+import { BoardActor } from './board-actor.ts'
 import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
 
@@ -9,6 +9,8 @@ beforeAll(async () => {
 })
 afterEach(() => stage.clear())
 afterAll(() => stage.close())
+
+const PASSWORD = 'a few words in a row'
 
 const unsentInList = (person: BoardActor) => person.page.getByText(/^\d+ changes? only on this device$/)
 
@@ -24,6 +26,13 @@ async function makeBoard(person: BoardActor): Promise<string> {
 async function goOffline(person: BoardActor): Promise<void> {
   await person.page.context().setOffline(true)
   await vi.waitFor(async () => expect(await person.status()).toBe('Offline'), SOON)
+}
+
+/** Closes the page, and comes back to an empty one: a page that is navigated away from may still hear of the network. */
+async function comeBack({ page }: BoardActor): Promise<BoardActor> {
+  const context = page.context()
+  await page.close()
+  return new BoardActor(await context.newPage(), stage.origin)
 }
 
 /** Goes to a board within the app, as the network is gone, and draws. */
@@ -71,23 +80,34 @@ test('what was drawn offline goes out when the app starts, on whatever page', as
   await goOffline(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
-  await ada.page.goto('about:blank')
-  await ada.page.context().setOffline(false)
+  const { page } = await comeBack(ada)
+  await page.context().setOffline(false)
   expect(await bob.elements()).toHaveLength(1)
 
-  await ada.page.goto(`${stage.origin}/signup`)
+  await page.goto(`${stage.origin}/signup`)
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
 })
 
-test('what somebody drew goes out when they sign in again, and not as anybody else’s', async () => {
-  const ada = await stage.enter()
-  const { page } = ada
+async function signUp({ page }: BoardActor, name: string): Promise<void> {
   await page.goto(`${stage.origin}/signup`)
-  await page.getByLabel('Name', { exact: true }).fill('Ada')
-  await page.getByLabel('E-mail address').fill('ada@example.com')
-  await page.getByLabel('Password', { exact: true }).fill('a few words in a row')
+  await page.getByLabel('Name', { exact: true }).fill(name)
+  await page.getByLabel('E-mail address').fill(`${name}@example.com`)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
   await page.getByRole('button', { name: 'Create account' }).click()
   await page.waitForURL(`${stage.origin}/`)
+}
+
+async function signIn({ page }: BoardActor, name: string): Promise<void> {
+  await page.goto(`${stage.origin}/signin`)
+  await page.getByLabel('E-mail address').fill(`${name}@example.com`)
+  await page.getByLabel('Password', { exact: true }).fill(PASSWORD)
+  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
+  await page.waitForURL(`${stage.origin}/`)
+}
+
+test('what somebody drew goes out when they sign in again, and not as anybody else’s', async () => {
+  let ada = await stage.enter()
+  await signUp(ada, 'Ada')
   const url = await makeBoard(ada)
   const bob = await stage.enter()
   await bob.open(url)
@@ -95,7 +115,8 @@ test('what somebody drew goes out when they sign in again, and not as anybody el
   await goOffline(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
-  await page.goto('about:blank')
+  ada = await comeBack(ada)
+  const { page } = ada
   await page.context().clearCookies()
   await page.context().setOffline(false)
 
@@ -110,10 +131,38 @@ test('what somebody drew goes out when they sign in again, and not as anybody el
   expect(await unsentInList(ada).count()).toBe(0)
   expect(await bob.elements()).toHaveLength(1)
 
-  await page.goto(`${stage.origin}/signin`)
-  await page.getByLabel('E-mail address').fill('ada@example.com')
-  await page.getByLabel('Password', { exact: true }).fill('a few words in a row')
-  await page.getByRole('button', { name: 'Sign in', exact: true }).click()
-  await page.waitForURL(`${stage.origin}/`)
+  await signIn(ada, 'Ada')
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
+})
+
+test('what a guest has not sent is the account’s that takes the boards over, and goes out as theirs', async () => {
+  const elsewhere = await stage.enter()
+  await signUp(elsewhere, 'Grace')
+  let guest = await stage.enter()
+  let isBlocked = false
+  // Something on the way lets pages through and no sockets.
+  await guest.page.context().routeWebSocket(/\/sync/, (socket) => {
+    if (isBlocked) void socket.close()
+    else socket.connectToServer()
+  })
+  const url = await makeBoard(guest)
+  const bob = await stage.enter()
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
+  await goOffline(guest)
+  await guest.draw('ellipse', [700, 300], [820, 400])
+  await vi.waitFor(async () => expect(await guest.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
+  guest = await comeBack(guest)
+  const { page } = guest
+  isBlocked = true
+  await page.context().setOffline(false)
+
+  await signIn(guest, 'Grace')
+  await page.getByRole('button', { name: 'Account: Grace' }).waitFor()
+  await unsentInList(guest).waitFor()
+  expect(await bob.elements()).toHaveLength(1)
+  isBlocked = false
+  await page.reload()
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
+  await vi.waitFor(async () => expect(await unsentInList(guest).count()).toBe(0), SOON)
 })
