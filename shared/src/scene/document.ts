@@ -9,7 +9,7 @@ import { boxOf } from './label-room.ts'
 import { routeFor, type LineEnd, type Route } from './line-keys.ts'
 import { canBeLabelled } from './references.ts'
 import { fitFor, UNTRUSTED, type Fit } from './text-keys.ts'
-import { writeWords, type WordsOptions } from './words.ts'
+import { ownLetters, writeWords, type WordsOptions } from './words.ts'
 
 /** The root that holds the elements, by id. */
 export const ELEMENTS_ROOT = 'elements'
@@ -54,6 +54,12 @@ export function storedWords(doc: Y.Doc, id: ElementId): Y.Text | string | undefi
   const words = stored instanceof Y.Map ? stored.get('words') : undefined
   if (words instanceof Y.Text) return words
   return findElement(doc, id)?.keys.words as string | undefined
+}
+
+/** Whether there is a letter in a text that this document's client has not written. */
+export function hasOthersWords(doc: Y.Doc, id: ElementId): boolean {
+  const words = storedWords(doc, id)
+  return typeof words === 'object' && ownLetters(words).includes(false)
 }
 
 /** Whether somebody has deleted an element, and nobody has said since that it stays; see `contentDigest`. */

@@ -137,7 +137,7 @@ function stretches(
 }
 
 /** For each letter of a text, whether this document's own client wrote it. */
-function ownLetters(text: Y.Text): boolean[] {
+export function ownLetters(text: Y.Text): boolean[] {
   const own: boolean[] = []
   const client = text.doc?.clientID
   // Yjs tells who wrote a letter only in its list of items; there is no call for it.

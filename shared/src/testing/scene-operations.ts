@@ -172,10 +172,10 @@ export function applyOperation(elements: EditedElement[], operation: SceneOperat
 }
 
 function newElement(id: string, type: ElementType, at: readonly [number, number], below: string | null): EditedElement {
-  const values = parseValues({ type, seed: 7, index: orderKeyBetween(below, null) }, new Map())
+  const text = type === 'text' ? { words: 'new', fit: [30, 25, null, ''] } : {}
+  const values = parseValues({ type, seed: 7, index: orderKeyBetween(below, null), ...text }, new Map())
   if (!values) throw new Error(`no such type: ${type}`)
-  const text = type === 'text' ? { text: 'new', originalText: 'new', width: 30, height: 25 } : {}
-  return Object.assign(elementOf(id, values), { x: at[0], y: at[1], ...text, version: 1, versionNonce: 1, updated: 1 })
+  return Object.assign(elementOf(id, values), { x: at[0], y: at[1], version: 1, versionNonce: 1, updated: 1 })
 }
 
 function edit(element: EditedElement | undefined, change: (element: SceneElement) => Record<string, unknown>): void {

@@ -5,6 +5,7 @@ import {
   createElement,
   findContainer,
   findElement,
+  hasOthersWords,
   isMarkedDeleted,
   writeKeys,
 } from '@sketchroom/shared/scene/document'
@@ -65,6 +66,7 @@ export class LocalWriter {
   readonly #firstWords: FirstWords
   /** The text that is open, and what it said when it was opened. */
   #opened: { readonly id: ElementId; readonly words: string | undefined } | undefined
+  readonly #undone = new Set<ElementId>()
   #toShow = new Set<ElementId>()
   /** What the view shows while it is written. */
   #present: ReadonlyMap<ElementId, ViewElement> | undefined
@@ -133,6 +135,11 @@ export class LocalWriter {
       writes.push(() => this.#bind(id, findElement(this.#doc, id)))
     }
     this.#write(writes)
+  }
+
+  /** Takes note that an element is gone because the person took back that they had made it. */
+  noteUndone(id: ElementId): void {
+    this.#undone.add(id)
   }
 
   /** Writes again what others' changes of these elements have replaced; see `FirstWords`. */
@@ -237,6 +244,7 @@ export class LocalWriter {
     { element, caret, held = false }: ChangeOptions = {},
   ): void {
     const isDeleted = element?.isDeleted === true
+    if (this.#undone.delete(id) && isDeleted && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
     const changed = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
     // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
     const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed
@@ -271,6 +279,20 @@ export class LocalWriter {
       'wh',
       now.map((length, axis) => (length === before[axis] ? theirs[axis] : length)),
     )
+  }
+
+  /**
+   * Instead of a text that a person takes back: the words that they have written in it. Others have written in it since, and
+   * the editor would take theirs along.
+   */
+  #takeOutOwnWords(element: ViewElement): void {
+    const { id } = element
+    const values = valuesOf(element)
+    writeKeys(this.#doc, id, new Map([['words', '']]), { ownOnly: true })
+    // The view has it as deleted, and that is no change of the person's: it is shown what the document has.
+    if (values) this.#shadow.agree(id, values, values, element)
+    this.#toShow.add(id)
+    this.#bind(id, findElement(this.#doc, id))
   }
 
   /** Writes words that the editor has put back, so that only the person's own come or go. */

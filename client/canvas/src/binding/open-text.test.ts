@@ -270,3 +270,23 @@ test.each([
     expect(runs).toBeGreaterThanOrEqual(100)
   },
 )
+
+test('who takes back a text in which another has written takes back their own words', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.do({ kind: 'create', type: 'text', at: [0, 0] })
+  two.pass(300)
+  const id = ada.view.elements.at(-1)!.id
+  expect(ada.view.wordsOf(id)).toBe('new')
+  bob.view.edit(id, { originalText: 'new bob', text: 'new bob' })
+  two.pass(300)
+  ada.view.undoing = true
+  ada.view.edit(id, { isDeleted: true })
+  ada.view.undoing = false
+  two.pass(1_000)
+  for (const { view } of two.people) expect(view.get(id)).toMatchObject({ isDeleted: false, originalText: ' bob' })
+  // Who deletes it means all of it.
+  ada.view.edit(id, { isDeleted: true })
+  two.pass(1_000)
+  for (const { view } of two.people) expect(view.get(id).isDeleted).toBe(true)
+})

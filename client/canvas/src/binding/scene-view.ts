@@ -48,6 +48,8 @@ export interface SceneView {
   measure(...of: Parameters<Measure>): ReturnType<Measure>
   /** The values of an elbow arrow with the way it takes between the shapes that are shown now; its own if none is found. */
   routeElbow(id: ElementId): ElementValues | undefined
+  /** Whether what changes now is taken back, or done again, by the editor's own history. */
+  isUndoing(): boolean
   /** Makes the person let go of whatever they hold, as far as the editor can. What it did stays for the caller to undo. */
   endGesture(): void
 }

@@ -72,6 +72,7 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
 
   function handleKey(event: KeyboardEvent): void {
     withholdKey(event)
+    if (isUndoKey(event)) surface.current?.noteUndo()
     // The editor's own answer to it shows the middle of the drawing, where there may be nothing.
     if (!isEverythingKey(event)) return
     event.stopPropagation()
@@ -92,6 +93,7 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       onDropCapture={refuseFiles}
       onDragOverCapture={refuseFiles}
       onKeyDownCapture={handleKey}
+      onClickCapture={({ target }) => isUndoButton(target) && surface.current?.noteUndo()}
       onCompositionStart={() => surface.current?.setComposing(true)}
       onCompositionEnd={() => {
         surface.current?.setComposing(false)
@@ -130,6 +132,17 @@ const handlePaste: NonNullable<ExcalidrawProps['onPaste']> = (data) => {
     data.elements = adapted as typeof data.elements
   }
   return true
+}
+
+/** Undo and redo, as the editor's help has them. */
+function isUndoKey({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
+  return (ctrlKey || metaKey) && ['z', 'y'].includes(key.toLowerCase())
+}
+
+function isUndoButton(target: EventTarget): boolean {
+  const button =
+    target instanceof Element ? target.closest('[data-testid="button-undo"], [data-testid="button-redo"]') : null
+  return button !== null
 }
 
 /** Shift+1, as the editor's help has it: where is everything? */

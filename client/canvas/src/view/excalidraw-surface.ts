@@ -22,11 +22,15 @@ const LEAST_ZOOM_AT_START = 0.7
 /** The editor goes no farther away. */
 const LEAST_ZOOM = 0.1
 
+/** So long after somebody has asked for it, what changes is taken for the editor's undo: it does not say so itself. */
+const UNDO_MS = 150
+
 /** Excalidraw through its imperative API. */
 export class ExcalidrawSurface implements DrawingSurface {
   readonly #api: ExcalidrawImperativeAPI
   readonly #getContainer: () => HTMLElement | null
   readonly #linked: LinkedElement
+  #undoingUntil = 0
   readonly #textArea: OpenTextArea
   readonly #measures = new TextMeasures()
 
@@ -87,6 +91,15 @@ export class ExcalidrawSurface implements DrawingSurface {
 
   tellNotKept(keys: readonly string[]): void {
     this.#api.setToast({ message: notKeptWords(keys), duration: 8_000, closable: true })
+  }
+
+  isUndoing(): boolean {
+    return performance.now() < this.#undoingUntil
+  }
+
+  /** Says that the person asks the editor to take something back, or to do it again: what changes next is that. */
+  noteUndo(): void {
+    this.#undoingUntil = performance.now() + UNDO_MS
   }
 
   endGesture(): void {

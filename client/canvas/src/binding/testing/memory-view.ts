@@ -13,6 +13,8 @@ export class MemoryView implements SceneView {
   /** The keys that the person has been told are not kept. */
   readonly notKept: string[] = []
   gesture: Gesture = { pointerDown: false, held: new Set() }
+  /** Whether what changes is the editor's history. */
+  undoing = false
   /** How this editor measures; without it, it cannot. */
   measure: Measure = () => undefined
   /** How this editor finds the way of an elbow arrow; without it, it cannot. */
@@ -75,6 +77,10 @@ export class MemoryView implements SceneView {
   /** What a text says. */
   wordsOf(id: ElementId): string {
     return (this.get(id) as unknown as { originalText: string }).originalText
+  }
+
+  isUndoing(): boolean {
+    return this.undoing
   }
 
   endGesture(): void {
