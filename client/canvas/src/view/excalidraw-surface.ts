@@ -67,8 +67,10 @@ export class ExcalidrawSurface implements DrawingSurface {
     // The editor makes a shape as high as the label that is written in it, and would take a size that another gives to
     // the shape for one that it has to put right.
     if (open && 'containerId' in open && open.containerId !== null) held.add(open.containerId)
-    const { caret } = this.#textArea
-    return { pointerDown, held, text: open && caret !== undefined ? { id: open.id, caret } : undefined }
+    // The editor takes its text area away before it says that the text is closed: it is still open then, and what was
+    // typed last is no undo.
+    const caret = this.#textArea.caret ?? 0
+    return { pointerDown, held, text: open ? { id: open.id, caret } : undefined }
   }
 
   measure(text: ElementValues, container: ElementValues | undefined): Fit {
