@@ -83,6 +83,17 @@ test('of two who write in one text, one of them offline, both words are there; u
   await seeWords([ada, bob], 'middle Ada')
 })
 
+test('letters of another that are deleted just before the text is closed are gone', async () => {
+  const [ada, bob] = await twoAtAText('middle')
+  await openText(bob, 'End')
+  await bob.page.keyboard.type('XYZ')
+  await bob.page.keyboard.press('Escape')
+  await seeWords([ada, bob], 'middleXYZ')
+  await openText(ada, 'End')
+  for (const key of ['Backspace', 'Backspace', 'Backspace', 'Escape']) await ada.page.keyboard.press(key)
+  await seeWords([ada, bob], 'middle')
+})
+
 test('while an input method is in the middle of a word, what others write waits', async () => {
   const [ada, bob] = await twoAtAText('middle')
   await openText(ada, 'End')
