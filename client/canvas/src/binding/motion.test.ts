@@ -73,6 +73,16 @@ test("another's motion is shown and never written, and the document's value come
   expect(Y.encodeStateVector(board.doc)).toEqual(state)
 })
 
+test('a turn is shown while it goes on, and unsound ones are not', () => {
+  const board = new Board({ id: 'box', angle: 0.25 })
+  board.binding.showMotion(new Map([['box', { xy: [0, 0], angle: 1.5 } as const]]))
+  board.clock.advance(16)
+  expect(board.view.get('box').angle).toBe(1.5)
+  board.binding.showMotion(new Map([['box', { xy: [0, 0], angle: Number.NaN } as const]]))
+  board.clock.advance(16)
+  expect(board.view.get('box').angle).toBe(0.25)
+})
+
 test('a recolour during another person’s motion writes the colour and not the motion', () => {
   const board = new Board({ id: 'box', x: 10 })
   board.binding.showMotion(moved('box', 300))

@@ -182,6 +182,18 @@ test('an arrow that somebody binds shows at its shape, also when it arrives befo
   expect(board.view.get('box').boundElements).toBeNull()
 })
 
+test('what the person has taken in hand without a word of the editor waits all the same', () => {
+  const board = new Board({ id: 'box' })
+  // The pointer has gone down, and the editor tells nothing before it moves.
+  board.view.gesture = { pointerDown: true, held: new Set(['box']) }
+  board.remoteEdit('box', { x: 500 })
+  board.clock.advance(100)
+  expect(board.view.get('box').x).toBe(0)
+  board.view.release()
+  board.clock.advance(100)
+  expect(board.view.get('box').x).toBe(500)
+})
+
 test('who may not draw any more gets the document back', () => {
   const board = new Board({ id: 'box' })
   board.clock.advance(1_000)
