@@ -28,6 +28,11 @@ export class Peer {
     return peer
   }
 
+  /** Who is there, as the room tells it. */
+  get awareness(): WebsocketProvider['awareness'] {
+    return this.#provider.awareness
+  }
+
   /** The drawing as this peer has it. */
   elements(): Map<ElementId, ElementValues> {
     return readElements(this.doc)

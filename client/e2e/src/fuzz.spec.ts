@@ -1,0 +1,25 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { BoardActor } from './board-actor.ts'
+import { Round } from './fuzz/round.ts'
+import { scriptOf } from './fuzz/script.ts'
+import { Stage } from './stage.ts'
+
+/** `scripts/fuzz.ts` plays longer ones, and more of them. */
+const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 10)
+const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000)
+const BEATS = Number(process.env['FUZZ_BEATS'] ?? 10)
+
+let stage: Stage
+let actors: BoardActor[]
+beforeAll(async () => {
+  stage = await Stage.open()
+  actors = await Promise.all([1, 2, 3].map(() => stage.enter({ permissions: ['clipboard-read', 'clipboard-write'] })))
+})
+afterAll(() => stage.close())
+
+const seeds = Array.from({ length: ROUNDS }, (_, i) => SEED + i)
+
+test.each(seeds)('whatever people do at once, all see the same and nothing is lost: seed %i', async (seed) => {
+  const { faults, log } = await Round.play(stage, actors, scriptOf(seed, BEATS))
+  expect(faults, `FUZZ_SEED=${seed} FUZZ_ROUNDS=1 FUZZ_BEATS=${BEATS}\n${log.join('\n')}\n`).toEqual([])
+})
