@@ -49,6 +49,8 @@ const OF_WORDS: ReadonlySet<string> = new Set(['words', 'fit', 'xy'])
 const TIES: ReadonlySet<string> = new Set(['containerId', 'frameId', 'startBinding', 'endBinding'])
 /** What follows from other keys, and is found anew when they change. */
 const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
+/** What a text's size depends on beside its words. */
+const OF_FONT: ReadonlySet<string> = new Set(['fontFamily', 'fontSize', 'lineHeight'])
 /** A size that is off by more than a pixel, and by more than a hundredth, was measured with another font. */
 const LEAST_MISFIT_PX = 1
 const LEAST_MISFIT = 0.01
@@ -252,6 +254,9 @@ export class LocalWriter {
     const stays = isDeleted ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
     // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
     const undone = caret === undefined ? (told.get('words') as string | undefined) : undefined
+    // The editor measures anew when a font comes, and its history knows nothing of that: with the font it had, a text that was
+    // undone would keep the size of the other.
+    if ([...told.keys()].some((key) => OF_FONT.has(key))) this.#toShow.add(id)
     if (told.size > 0) {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)

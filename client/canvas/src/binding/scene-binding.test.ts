@@ -393,6 +393,17 @@ describe('a text whose font has not come', () => {
     expect(board.updates).toHaveLength(1)
   })
 
+  test('that has its old font back, and the size of the other, is shown as large as it is', () => {
+    const board = new Board({ id: 'text', type: 'text', originalText: 'Hello', text: 'Hello', width: 50, height: 25 })
+    board.view.measure = ({ keys }) => [keys.fontFamily === 5 ? 50 : 80, 25, null, '']
+    board.view.edit('text', { fontFamily: 8, width: 80 })
+    board.clock.advance(100)
+    // The editor's undo puts the font back alone.
+    board.view.edit('text', { fontFamily: 5 })
+    board.clock.advance(100)
+    expect(board.view.get('text')).toMatchObject({ fontFamily: 5, width: 50 })
+  })
+
   test('is not measured as a whole when it is long and the font is there', () => {
     const board = new Board(TEXT)
     const lengths: number[] = []
