@@ -139,7 +139,7 @@ export class LocalWriter {
     this.#write(writes)
   }
 
-  /** Takes note that an element is gone because the person took back that they had made it. */
+  /** Takes note that the editor's history has changed an element: the person has taken something back, or done it again. */
   noteUndone(id: ElementId): void {
     this.#undone.add(id)
   }
@@ -246,7 +246,10 @@ export class LocalWriter {
     { element, caret, held = false }: ChangeOptions = {},
   ): void {
     const isDeleted = element?.isDeleted === true
-    if (this.#undone.delete(id) && isDeleted && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
+    const isUndone = this.#undone.delete(id)
+    if (isUndone && isDeleted && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
+    // The history knows what was bound to an element at that time, and not what has been since.
+    if (isUndone || changes.has('isDeleted')) this.#toShow.add(id)
     const changed = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
     // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
     const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed
@@ -256,7 +259,7 @@ export class LocalWriter {
     const undone = caret === undefined ? (told.get('words') as string | undefined) : undefined
     // The editor measures anew when a font comes, and its history knows nothing of that: with the font it had, a text that was
     // undone would keep the size of the other.
-    if ([...told.keys()].some((key) => OF_FONT.has(key))) this.#toShow.add(id)
+    if (!held && [...told.keys()].some((key) => OF_FONT.has(key))) this.#toShow.add(id)
     if (told.size > 0) {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)

@@ -103,7 +103,7 @@ export class SceneBinding {
     for (const element of this.#view.getElements()) {
       if (!this.#shadow.isDirty(element)) continue
       dirty = true
-      if (element.isDeleted && this.#view.isUndoing()) this.#writer.noteUndone(element.id)
+      if (this.#view.isUndoing()) this.#writer.noteUndone(element.id)
       if (now.pointerDown || now.held.has(element.id)) this.#touched.add(element.id)
       if (this.#previews.of(element.id) && this.#shadow.isTaken(element)) taken.push(element.id)
     }

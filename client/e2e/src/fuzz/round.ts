@@ -83,12 +83,12 @@ export class Round {
     if (atRisk.length === 0) return
     const texts = (await sceneOf(person)).map(({ originalText = '' }) => originalText).join(' ')
     const gone = atRisk.filter((word) => !texts.includes(word))
-    this.#words.removed(gone, person.name, 'undid what they stood in')
+    this.#words.removed(this.#words.own(gone, person.name), person.name, 'undid what they stood in')
   }
 
   /**
-   * What stands in texts that this person made, or in the labels of their shapes. Excalidraw's undo takes back that
-   * these were made, and with them goes what others wrote there; a redo brings it again.
+   * What stands in texts that this person made, or in the labels of their shapes. An undo takes back that these were made,
+   * and with them go their own words there; a redo brings them again.
    */
   async #wordsInWorkOf(person: FuzzPerson): Promise<string[]> {
     const elements = await sceneOf(person)
