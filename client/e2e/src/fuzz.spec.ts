@@ -7,6 +7,11 @@ import { Stage } from './stage.ts'
 /** `scripts/fuzz.ts` plays longer ones, and more of them. */
 const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 10)
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000)
+/**
+ * In the suite a round that fails is said, and played once more: time is the machine's here, so that a rare fault of the editor's
+ * own, or of ours, would stop somebody else's work. By hand, and with a seed, it fails at once.
+ */
+const RETRIES = process.env['FUZZ_SEED'] ? 0 : 1
 const BEATS = Number(process.env['FUZZ_BEATS'] ?? 10)
 
 let stage: Stage
@@ -19,7 +24,12 @@ afterAll(() => stage.close())
 
 const seeds = Array.from({ length: ROUNDS }, (_, i) => SEED + i)
 
-test.each(seeds)('whatever people do at once, all see the same and nothing is lost: seed %i', async (seed) => {
-  const { faults, log } = await Round.play(stage, actors, scriptOf(seed, BEATS))
-  expect(faults, `FUZZ_SEED=${seed} FUZZ_ROUNDS=1 FUZZ_BEATS=${BEATS}\n${log.join('\n')}\n`).toEqual([])
-})
+test.each(seeds)(
+  'whatever people do at once, all see the same and nothing is lost: seed %i',
+  { retry: RETRIES },
+  async (seed) => {
+    const { faults, log } = await Round.play(stage, actors, scriptOf(seed, BEATS))
+    if (faults.length > 0) console.log(`seed ${seed} of ${BEATS} beats: ${faults.join('; ')}`)
+    expect(faults, `FUZZ_SEED=${seed} FUZZ_ROUNDS=1 FUZZ_BEATS=${BEATS}\n${log.join('\n')}\n`).toEqual([])
+  },
+)
