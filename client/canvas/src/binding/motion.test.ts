@@ -259,4 +259,21 @@ test('motion that no honest client sends changes nothing', () => {
     ],
   })
   expect(board.view.elements).toHaveLength(2)
+  // Beyond the plane, together with where the line is.
+  const far = {
+    xy: [9_000_000, 0],
+    points: [
+      [0, 0],
+      [9_000_000, 0],
+    ],
+  } as const
+  board.binding.showMotion(new Map([['line', far]]))
+  board.clock.advance(16)
+  expect(board.view.get('line')).toMatchObject({
+    x: 0,
+    points: [
+      [0, 0],
+      [5, 5],
+    ],
+  })
 })

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { createElement, elementsOf, findElement } from '@sketchroom/shared/scene/document'
+import { createElement, elementsOf, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 import { elementOf, valuesOf } from '@sketchroom/shared/scene/codec'
 import { Board } from './testing/board.ts'
@@ -59,6 +59,16 @@ test('a remote edit of one of 5,000 elements makes one new object and leaves the
   expect(changed.map((element) => element.id)).toEqual(['e2500'])
   expect(changed[0]).toMatchObject({ x: -7 })
   expect(changed[0]!.version).toBeGreaterThan(before.get('e2500')!.version)
+})
+
+test('what somebody writes as it is already is no news for the view', () => {
+  const board = new Board({ id: 'box', strokeColor: '#e03131' })
+  const { applied } = board.view
+  const shown = board.view.get('box')
+  board.doc.transact(() => writeKeys(board.doc, 'box', new Map([['strokeColor', '#e03131']])), 'network')
+  board.clock.advance(100)
+  expect(board.view.applied).toBe(applied)
+  expect(board.view.get('box')).toBe(shown)
 })
 
 test('a drag is written about once a second and at its end', () => {
