@@ -28,6 +28,8 @@ type Reference = 'label' | 'tie' | 'part'
 export class References {
   readonly #targets = new Map<ElementId, ReadonlyMap<ElementId, Reference>>()
   readonly #referrers = new Map<ElementId, Map<ElementId, Reference>>()
+  /** Of the referrers, those that are texts in it: asked for often, also of a frame with thousands of parts. */
+  readonly #labels = new Map<ElementId, Set<ElementId>>()
 
   /** Takes an element's present values (undefined: it is gone); tells which elements have gained or lost it. */
   update(id: ElementId, values: ElementValues | undefined): ElementId[] {
@@ -37,12 +39,15 @@ export class References {
     for (const target of before?.keys() ?? []) {
       if (after?.has(target)) continue
       this.#referrers.get(target)?.delete(id)
+      this.#labels.get(target)?.delete(id)
       changed.push(target)
     }
     for (const [target, reference] of after ?? []) {
       const referrers = this.#referrers.get(target) ?? new Map<ElementId, Reference>()
       referrers.set(id, reference)
       this.#referrers.set(target, referrers)
+      if (reference === 'label') this.#labels.set(target, (this.#labels.get(target) ?? new Set()).add(id))
+      else this.#labels.get(target)?.delete(id)
       if (!before?.has(target)) changed.push(target)
     }
     if (after) this.#targets.set(id, after)
@@ -53,14 +58,14 @@ export class References {
   /** What an editor takes for bound to a shape: its label, then arrows by id; null when nothing is. */
   boundTo(target: ElementId): BoundElement[] | null {
     const [label] = this.labelsOf(target)
-    const arrows = this.#referrersOf(target, 'tie').map((id) => ({ id, type: 'arrow' as const }))
+    const arrows = this.#tiedTo(target).map((id) => ({ id, type: 'arrow' as const }))
     const bound = [...(label === undefined ? [] : [{ id: label, type: 'text' as const }]), ...arrows]
     return bound.length > 0 ? bound : null
   }
 
   /** The texts that name a shape as theirs, by id: its label, and what others wrote there at the same time. */
   labelsOf(target: ElementId): ElementId[] {
-    return this.#referrersOf(target, 'label')
+    return [...(this.#labels.get(target) ?? [])].sort((a, b) => (a < b ? -1 : 1))
   }
 
   /** Everything that refers to an element. */
@@ -68,8 +73,8 @@ export class References {
     return this.#referrers.get(target)?.keys() ?? []
   }
 
-  #referrersOf(target: ElementId, reference: Reference): ElementId[] {
-    const found = [...(this.#referrers.get(target) ?? [])].filter(([, each]) => each === reference)
+  #tiedTo(target: ElementId): ElementId[] {
+    const found = [...(this.#referrers.get(target) ?? [])].filter(([, each]) => each === 'tie')
     return found.map(([id]) => id).sort((a, b) => (a < b ? -1 : 1))
   }
 }

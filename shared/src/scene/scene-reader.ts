@@ -106,6 +106,11 @@ export class SceneReader {
     return this.#withSense(id, shape.keys.isDeleted === true ? freed(shown) : shown)
   }
 
+  /** A text is as large, and stands where, it is shown; a shape is as it is stored. */
+  #asSeen(id: ElementId, shape: ElementValues): ElementValues {
+    return shape.type === 'text' ? this.#readText(id, shape) : shape
+  }
+
   #fitted(text: ElementValues, container: ElementValues | undefined): ElementValues {
     const [width, height, wrapped] = isFitFresh(text, container)
       ? (text.keys.fit as Fit)
@@ -133,7 +138,10 @@ export class SceneReader {
       // What an arrow is tied to may still be on its way.
       if (binding && (binding.elementId === id || (shape && !canBeTiedTo(shape.type)))) shown.set(bindingKey, null)
       if (against && binding && shape)
-        shown.set(key, followShape([x, y, against], [binding.elementId, ...boxOf(shape)]))
+        shown.set(
+          key,
+          followShape([x, y, against], [binding.elementId, ...boxOf(this.#asSeen(binding.elementId, shape))]),
+        )
       else if (against) shown.set(key, [x, y])
     }
     if (values.keys.elbow) shown.set('route', [(values.keys.route as Route)[0], ''])
@@ -155,6 +163,6 @@ function roughFit({ keys }: ElementValues): Fit {
   if (width > 0 && height > 0) return [width, height, wrapped, '']
   const [fontSize, lineHeight] = [keys.fontSize as number, keys.lineHeight as number]
   const lines = (keys.words as string).split('\n')
-  const longest = Math.max(1, ...lines.map((line) => line.length))
+  const longest = lines.reduce((most, line) => Math.max(most, line.length), 1)
   return [longest * fontSize * LETTER_WIDTH, lines.length * fontSize * lineHeight, null, '']
 }

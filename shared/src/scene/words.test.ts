@@ -125,6 +125,18 @@ test('who goes on with a word goes on with it, whatever somebody begins right be
   expect(text.toJSON()).toBe('alpha nn0 mm1')
 })
 
+test('two long texts that have nothing in common are compared in no time', () => {
+  const [mine, theirs] = pair('👋'.repeat(10) + 'a'.repeat(50_000) + '👍')
+  writeWords(theirs, `${theirs.toJSON()}!`)
+  const edits = 'b'.repeat(50_000)
+  const startedAt = performance.now()
+  writeWords(mine, `${'👋'.repeat(10)}${edits}👍`)
+  const tookMs = performance.now() - startedAt
+  expect(meet(mine, theirs)).toBe(`${'👋'.repeat(10)}${edits}👍!`)
+  // By letters it takes minutes.
+  expect(tookMs).toBeLessThan(20_000)
+})
+
 test('a caret stays between the same letters when others write around it', () => {
   expect(shiftCaret(3, 'one two', 'and one two')).toBe(7)
   expect(shiftCaret(3, 'one two', 'one two three')).toBe(3)

@@ -60,8 +60,15 @@ export function shiftCaret(caret: number, before: string, after: string): number
   return placesAfter(before, after)(caret, 'before')
 }
 
+/** Comparing takes time by the product of both lengths; beyond this, in letters, everything between is one change. */
+const MOST_COMPARED = 1e7
+
 /** One person's changes, in order, in terms of what they saw. */
 function wordEdits(before: string, after: string, caret?: number): WordEdit[] {
+  const [start, end] = sameEnds(before, after)
+  if ((before.length - start - end) * (after.length - start - end) > MOST_COMPARED) {
+    return [{ at: start, deleted: before.length - start - end, inserted: after.slice(start, after.length - end) }]
+  }
   const edits: WordEdit[] = []
   let at = 0
   let open = false
@@ -83,6 +90,18 @@ function wordEdits(before: string, after: string, caret?: number): WordEdit[] {
     open = true
   }
   return edits
+}
+
+/** How many letters two texts begin and end with alike; no letter that takes two units is cut. */
+function sameEnds(before: string, after: string): [start: number, end: number] {
+  const most = Math.min(before.length, after.length)
+  let start = 0
+  while (start < most && before[start] === after[start]) start++
+  if (/[\uD800-\uDBFF]/.test(before[start - 1] ?? '')) start--
+  let end = 0
+  while (end < most - start && before[before.length - 1 - end] === after[after.length - 1 - end]) end++
+  if (/[\uDC00-\uDFFF]/.test(before[before.length - end] ?? '')) end--
+  return [start, end]
 }
 
 /** Where the caret was and is: what was typed or deleted lies between. */

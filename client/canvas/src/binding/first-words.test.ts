@@ -57,6 +57,33 @@ test('a text that is gone is left alone', () => {
   expect(people[0]!.first.rescue('t', 'one two')).toEqual([])
 })
 
+test('two people who have the same plain text open, and change it before they hear of each other', () => {
+  const [ada, bob] = [new Board(), new Board()]
+  elementsOf(ada.doc).set('t', new Y.Map(Object.entries({ type: 'text', words: 'plan' })))
+  const meet = () => {
+    for (let round = 0; round < 3; round++) {
+      Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
+      Y.applyUpdate(ada.doc, Y.encodeStateAsUpdate(bob.doc), 'network')
+      for (const { clock } of [ada, bob]) clock.advance(1_000)
+    }
+  }
+  meet()
+  for (const [person, letters] of [
+    [ada, ' A'],
+    [bob, ' B'],
+  ] as const) {
+    person.view.open('t')
+    person.view.type(letters)
+    person.clock.advance(250)
+  }
+  meet()
+  for (const { view } of [ada, bob]) view.release()
+  meet()
+  const words = [ada, bob].map(({ view }) => view.wordsOf('t'))
+  expect(words[0]).toBe(words[1])
+  expect(words[0]?.split(' ').sort()).toEqual(['A', 'B', 'plan'])
+})
+
 test('two people at a board who change a plain text offline both find both changes there', () => {
   const [ada, bob] = [new Board(), new Board()]
   elementsOf(ada.doc).set('t', new Y.Map(Object.entries({ type: 'text', words: 'buy milk' })))

@@ -1,6 +1,13 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
-import { changedKeys, type ElementValues, unkeptKeys, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
+import {
+  changedKeys,
+  type ElementValues,
+  isContent,
+  unkeptKeys,
+  valuesOf,
+  withKeys,
+} from '@sketchroom/shared/scene/codec'
 import {
   createElement,
   findContainer,
@@ -69,6 +76,8 @@ export class LocalWriter {
   /** The text that is open, and what it said when it was opened. */
   #opened: { readonly id: ElementId; readonly words: string | undefined } | undefined
   readonly #undone = new Set<ElementId>()
+  /** What the person has deleted in this session. */
+  readonly #deleted = new Set<ElementId>()
   #toShow = new Set<ElementId>()
   /** What the view shows while it is written. */
   #present: ReadonlyMap<ElementId, ViewElement> | undefined
@@ -128,11 +137,11 @@ export class LocalWriter {
   }
 
   /** Keeps what a gesture has let go of and somebody else deleted meanwhile: the person was at work on it. */
-  keepReleased(ids: readonly ElementId[]): void {
+  keepReleased(ids: ReadonlySet<ElementId>): void {
     const writes: (() => void)[] = []
     for (const element of this.#view.getElements()) {
       const { id } = element
-      if (!ids.includes(id) || element.isDeleted || !isMarkedDeleted(this.#doc, id)) continue
+      if (!ids.has(id) || element.isDeleted || !isMarkedDeleted(this.#doc, id)) continue
       writes.push(() => writeKeys(this.#doc, id, new Map([['isDeleted', false]])))
       writes.push(() => this.#bind(id, findElement(this.#doc, id)))
     }
@@ -150,9 +159,9 @@ export class LocalWriter {
   }
 
   /** Takes note of what a gesture has let go: what was written of it while it was held may not be all it shows. */
-  noteReleased(ids: readonly ElementId[]): void {
+  noteReleased(ids: ReadonlySet<ElementId>): void {
     for (const element of this.#view.getElements()) {
-      if (!ids.includes(element.id) || this.#shadow.isDirty(element)) continue
+      if (!ids.has(element.id) || this.#shadow.isDirty(element)) continue
       const values = valuesOf(element)
       if (values) this.#noteUnkept(element, values)
     }
@@ -247,14 +256,18 @@ export class LocalWriter {
   ): void {
     const isDeleted = element?.isDeleted === true
     const isUndone = this.#undone.delete(id)
-    if (isUndone && isDeleted && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
+    // Not a deletion of their own that is done again: then they mean all of it.
+    const isTakenBack = isUndone && isDeleted && !this.#deleted.has(id)
+    if (isTakenBack && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
+    if (isDeleted && !isUndone) this.#deleted.add(id)
     // The history knows what was bound to an element at that time, and not what has been since.
     if (isUndone || changes.has('isDeleted')) this.#toShow.add(id)
     const changed = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
     // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
     const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed
     // What the editor tidies up in a deleted element must not bring it back.
-    const stays = isDeleted ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
+    const isContentChanged = [...told.keys()].some((key) => key === 'isDeleted' || isContent(key))
+    const stays = isDeleted && isContentChanged ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
     // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
     const undone = caret === undefined ? (told.get('words') as string | undefined) : undefined
     // The editor measures anew when a font comes, and its history knows nothing of that: with the font it had, a text that was

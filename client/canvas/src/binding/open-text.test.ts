@@ -290,3 +290,21 @@ test('who takes back a text in which another has written takes back their own wo
   two.pass(1_000)
   for (const { view } of two.people) expect(view.get(id).isDeleted).toBe(true)
 })
+
+test('who deletes a text in which another has written, takes that back and does it again, means all of it', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  bob.view.edit('text', { originalText: 'one two bob', text: 'one two bob' })
+  two.pass(300)
+  const set = (isDeleted: boolean, undoing: boolean) => {
+    ada.view.undoing = undoing
+    ada.view.edit('text', { isDeleted })
+    ada.view.undoing = false
+    two.pass(1_000)
+  }
+  set(true, false)
+  set(false, true)
+  for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(false)
+  set(true, true)
+  for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(true)
+})

@@ -11,6 +11,7 @@ import { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { Gesture, OpenText, SceneView, ViewElement } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
+import { isVisible } from './view-element.ts'
 
 /** The least time between two writes of each pace, in milliseconds. */
 const INTERVALS_MS: Readonly<Record<Pace, number>> = { soon: 50, ink: 100, words: 200, gesture: 1_000 }
@@ -104,14 +105,14 @@ export class SceneBinding {
       if (!this.#shadow.isDirty(element)) continue
       dirty = true
       if (this.#view.isUndoing()) this.#writer.noteUndone(element.id)
-      if (now.pointerDown || now.held.has(element.id)) this.#touched.add(element.id)
+      if (now.held.has(element.id) || (now.pointerDown && this.#isChanged(element))) this.#touched.add(element.id)
       if (this.#previews.of(element.id) && this.#shadow.isTaken(element)) taken.push(element.id)
     }
     // Who writes a label is at work on its shape, too.
     if (now.text && this.#touched.has(now.text.id)) for (const id of now.held) this.#touched.add(id)
-    const released = [...this.#touched].filter((id) => !this.#inHand(id))
+    const released = new Set([...this.#touched].filter((id) => !this.#inHand(id)))
     for (const id of released) this.#touched.delete(id)
-    const ended = released.length > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
+    const ended = released.size > 0 || (before.pointerDown && !now.pointerDown) || before.held.size > now.held.size
     const text = now.text ?? before.text
     if (ended) {
       this.#writer.noteReleased(released)
@@ -179,6 +180,12 @@ export class SceneBinding {
   readonly #inHand = (id: ElementId): boolean =>
     this.#writable && (this.#gesture.held.has(id) || (this.#gesture.pointerDown && this.#touched.has(id)))
 
+  /** Whether a person has changed an element, or is making it. Its place in the stack may have been repaired by us. */
+  #isChanged(element: ViewElement): boolean {
+    if (!this.#shadow.get(element.id)) return isVisible(element)
+    return [...this.#shadow.localChanges(element).keys()].some((key) => key !== 'index')
+  }
+
   /** Soon shows as the document has it what the view has changed without leave. */
   #putBack(): void {
     for (const element of this.#view.getElements()) if (this.#isStray(element)) this.#pending.add(element.id)
@@ -200,10 +207,11 @@ export class SceneBinding {
   #merge(): void {
     // The pointer may have gone down since the view last spoke.
     this.noteChange()
+    // First, since what is taken into an open text is then taken for all that its person has made of it.
+    if (this.#writable) this.#writer.rescueWords(this.#pending)
     if (this.#writable && this.#gesture.text) this.#takeWords(this.#gesture.text)
     const ids = this.#pending
     this.#pending = new Set()
-    if (this.#writable) this.#writer.rescueWords(ids)
     for (const id of this.#merger.merge(ids, this.#inHand, this.#writable)) this.#pending.add(id)
     if (this.#view.getElements().some((element) => this.#shadow.isDirty(element))) this.#scheduleFlush(0)
   }
