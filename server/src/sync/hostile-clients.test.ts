@@ -2,7 +2,7 @@ import { request as httpRequest } from 'node:http'
 import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { AUTH, MESSAGE } from '@sketchroom/shared/protocol/frames'
+import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { RawClient } from '../testing/raw-client.ts'
 import { openRoom, joinRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -29,6 +29,27 @@ test('an update that does not decode closes that connection and changes nothing'
   ed.write(ed.edit(setWord('fine')))
   await vi.waitFor(() => expect(ed.answers).toEqual(['durable']))
   expect(wordsOf(ed)).toEqual(['fine'])
+})
+
+test('a state vector of more clients than any board has seen ends the connection of a viewer, and is not read', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const [ada, viewer] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, viewerToken)]
+  const question = encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, SYNC.step1)
+    const vector = encoding.encode((inner) => {
+      const clients = 300_000
+      encoding.writeVarUint(inner, clients)
+      for (let client = 1; client <= clients; client++) {
+        encoding.writeVarUint(inner, client)
+        encoding.writeVarUint(inner, 1)
+      }
+    })
+    encoding.writeVarUint8Array(encoder, vector)
+  })
+  viewer.sendType(MESSAGE.sync, question)
+  expect(await viewer.closed).toEqual({ code: 4403, reason: 'malformed_update' })
+  ada.write(ada.edit(setWord('fine')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
 })
 
 test('a socket that tries tokens without end is closed', async () => {

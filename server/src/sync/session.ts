@@ -23,6 +23,8 @@ import * as wire from './wire.ts'
 /** The pause before a client is asked again for what it did not give when asked; it doubles up to the longest. */
 const FIRST_ASK_PAUSE_MS = 1_000
 const LONGEST_ASK_PAUSE_MS = 60_000
+/** Some 100,000 clients, more than any board has seen: reading one takes time with its length, and it may be sent again. */
+const MAX_STATE_VECTOR_BYTES = 1024 * 1024
 /** So many writes may be refused and wait for the store to be answered: a library that waits for answers has a few. */
 const MAX_WAITING_REFUSALS = 1_000
 const NOTHING: wire.Reach = new Map()
@@ -210,6 +212,7 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
+    if (message.stateVector.length > MAX_STATE_VECTOR_BYTES) throw new RangeError('the state vector is too large')
     this.#answer(message.stateVector)
     if (mayDraw(this.role)) this.#askForMissing()
   }

@@ -206,7 +206,9 @@ export class SyncSocket implements JoiningSocket {
       return this.close(closeCodeOf.invalid_request, 'invalid_request')
     }
     if (!frame) {
-      if (data[0] === MESSAGE.ping && data.length === 1) this.#sendHeartbeat(wire.PONG_FRAME)
+      const isPing = data[0] === MESSAGE.ping && data.length === 1
+      // Who does not read what they have asked for could ask for ever, and each answer would stay here.
+      if (isPing && !this.#parts.writer.isBlocked) this.#sendHeartbeat(wire.PONG_FRAME)
       return
     }
     const isToken = frame.type === MESSAGE.auth

@@ -138,7 +138,8 @@ export class StoredRoom {
 
   /** Removes what is stored, until there is a role again. */
   remove(): void {
-    if (!this.#database || this.#mode === 'removed' || this.#mode === 'discarded') return
+    // Before it is read nobody knows whether something of it is unsent.
+    if (!this.#database || !this.#loaded || this.#mode === 'removed' || this.#mode === 'discarded') return
     this.#stop('removed')
     this.#after(removeRoom(this.#database, this.#options.place).then(tellRoomsChanged, () => {}))
   }
