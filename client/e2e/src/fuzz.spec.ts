@@ -6,7 +6,8 @@ import { Stage } from './stage.ts'
 
 /** `scripts/fuzz.ts` plays longer ones, and more of them. */
 const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 10)
-const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000)
+/** The same each time in the suite: what chance finds beyond that is looked for by hand (docs/convergence.md has what is open). */
+const SEED = Number(process.env['FUZZ_SEED'] ?? 5_005)
 /**
  * In the suite a round that fails is said, and played once more: time is the machine's here, so that a rare fault of the editor's
  * own, or of ours, would stop somebody else's work. By hand, and with a seed, it fails at once.
