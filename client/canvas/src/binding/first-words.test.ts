@@ -26,6 +26,21 @@ function twoAtPlainWords(words: string) {
   return { people, write, meet, read }
 }
 
+/** Two people at a board with such a text, who have met, and meet again when they are told to. */
+function twoBoardsWith(words: string) {
+  const [ada, bob] = [new Board(), new Board()]
+  elementsOf(ada.doc).set('t', new Y.Map(Object.entries({ type: 'text', words })))
+  const meet = () => {
+    for (let round = 0; round < 3; round++) {
+      Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
+      Y.applyUpdate(ada.doc, Y.encodeStateAsUpdate(bob.doc), 'network')
+      for (const { clock } of [ada, bob]) clock.advance(1_000)
+    }
+  }
+  meet()
+  return { ada, bob, meet }
+}
+
 test('two first changes at the same time are both there, and only once', () => {
   const { people, write, meet, read } = twoAtPlainWords('buy milk')
   write(0, 'buy oat milk')
@@ -58,16 +73,7 @@ test('a text that is gone is left alone', () => {
 })
 
 test('two people who have the same plain text open, and change it before they hear of each other', () => {
-  const [ada, bob] = [new Board(), new Board()]
-  elementsOf(ada.doc).set('t', new Y.Map(Object.entries({ type: 'text', words: 'plan' })))
-  const meet = () => {
-    for (let round = 0; round < 3; round++) {
-      Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
-      Y.applyUpdate(ada.doc, Y.encodeStateAsUpdate(bob.doc), 'network')
-      for (const { clock } of [ada, bob]) clock.advance(1_000)
-    }
-  }
-  meet()
+  const { ada, bob, meet } = twoBoardsWith('plan')
   for (const [person, letters] of [
     [ada, ' A'],
     [bob, ' B'],
@@ -85,16 +91,7 @@ test('two people who have the same plain text open, and change it before they he
 })
 
 test('two people at a board who change a plain text offline both find both changes there', () => {
-  const [ada, bob] = [new Board(), new Board()]
-  elementsOf(ada.doc).set('t', new Y.Map(Object.entries({ type: 'text', words: 'buy milk' })))
-  const meet = () => {
-    for (let round = 0; round < 3; round++) {
-      Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
-      Y.applyUpdate(ada.doc, Y.encodeStateAsUpdate(bob.doc), 'network')
-      for (const { clock } of [ada, bob]) clock.advance(1_000)
-    }
-  }
-  meet()
+  const { ada, bob, meet } = twoBoardsWith('buy milk')
   for (const [person, words] of [
     [ada, 'buy oat milk'],
     [bob, 'buy milk today'],

@@ -277,10 +277,13 @@ export class LocalWriter {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
-      this.#firstWords.watch(id, () => {
+      const write = () => {
         if (undone === undefined) writeKeys(this.#doc, id, all, { shown, seen: this.#seen, caret })
         else this.#undoWords(id, all, shown, undone)
-      })
+      }
+      // To look at an element's words is to read all of it: not at each step of a drag.
+      if (all.has('words')) this.#firstWords.watch(id, write)
+      else write()
     }
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
