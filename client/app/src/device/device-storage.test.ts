@@ -1,6 +1,5 @@
 import { describe, expect, test } from 'vitest'
 import { z } from 'zod'
-import { userSchema } from '@sketchroom/shared/api/auth'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { createDeviceStorage } from './device-storage.ts'
@@ -14,6 +13,7 @@ import {
 } from './known-rooms.ts'
 import { keepKnownUser } from './known-user.ts'
 import { memoryStorage } from './memory-storage.testing.ts'
+import { user } from './user.testing.ts'
 
 const text = z.string()
 
@@ -30,16 +30,6 @@ const room = (id: string, changes: Partial<Room> = {}): Room => ({
   present: [],
   ...changes,
 })
-
-const user = (id: string) =>
-  userSchema.parse({
-    id,
-    name: id,
-    email: null,
-    color: '#e03131',
-    isGuest: false,
-    createdAt: '2026-01-01T00:00:00.000Z',
-  })
 
 describe('storage of the device', () => {
   test('remembers what fits the schema, and takes everything else for absent', () => {

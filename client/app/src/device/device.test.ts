@@ -1,21 +1,11 @@
-import { userSchema } from '@sketchroom/shared/api/auth'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { SessionState } from '../session/session-state.ts'
 import type { Session } from '../session/session.ts'
 import { createDevice, type Device } from './device.ts'
 import { createDeviceStorage } from './device-storage.ts'
 import { memoryStorage } from './memory-storage.testing.ts'
+import { user } from './user.testing.ts'
 import type { openPersonDevice, PersonDevice, PersonDeviceOptions } from './person-device.ts'
-
-const user = (id: string) =>
-  userSchema.parse({
-    id,
-    name: id,
-    email: null,
-    color: '#e03131',
-    isGuest: false,
-    createdAt: '2026-01-01T00:00:00.000Z',
-  })
 
 let state: SessionState
 let listeners: Array<() => void>
