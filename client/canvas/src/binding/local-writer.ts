@@ -14,12 +14,14 @@ import {
   findElement,
   hasOthersWords,
   isMarkedDeleted,
+  storedWords,
   writeKeys,
 } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 import { FirstWords } from './first-words.ts'
+import { OpenWords } from './open-words.ts'
 import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -71,10 +73,11 @@ export class LocalWriter {
   readonly #shadow: Shadow
   readonly #origin: object
   readonly #reader: SceneReader
-  readonly #history = new WordsHistory()
+  readonly #history: WordsHistory
+  readonly #openWords: OpenWords
   readonly #firstWords: FirstWords
-  /** The text that is open, and what it said when it was opened. */
-  #opened: { readonly id: ElementId; readonly words: string | undefined } | undefined
+  /** The text that is open, what it said when it was opened, and whether anything was written in it since. */
+  #opened: { readonly id: ElementId; readonly words: string | undefined; isBegun: boolean } | undefined
   readonly #undone = new Set<ElementId>()
   /** What the person has deleted in this session. */
   readonly #deleted = new Set<ElementId>()
@@ -89,6 +92,14 @@ export class LocalWriter {
     this.#origin = origin
     this.#reader = reader
     this.#firstWords = new FirstWords(doc)
+    this.#openWords = new OpenWords(doc, view, shadow)
+    this.#history = new WordsHistory(origin)
+  }
+
+  /** Stops for good. */
+  destroy(): void {
+    this.#openWords.follow(undefined)
+    this.#history.destroy()
   }
 
   /** What the view may show otherwise than it was written: labels and their shapes, and what is not kept. Told once. */
@@ -119,13 +130,14 @@ export class LocalWriter {
 
   /** Takes note of which text is open: what is written in it until it is closed is one step of its history. */
   noteOpen(id: ElementId | undefined): void {
+    this.#openWords.follow(id)
     if (id === this.#opened?.id) return
-    if (this.#opened) {
-      const { id: closed, words: target } = this.#opened
-      const base = wordsOf(this.#shadow.get(closed)?.shown)
-      if (target !== undefined && base !== undefined) this.#history.note(closed, { target, base })
-    }
-    this.#opened = id === undefined ? undefined : { id, words: wordsOf(this.#shadow.get(id)?.shown) }
+    this.#opened = id === undefined ? undefined : { id, words: wordsOf(this.#shadow.get(id)?.shown), isBegun: false }
+  }
+
+  /** Brings what others have written in the open text into the editor. */
+  takeWords(id: ElementId, hand: Hand): void {
+    if (this.#shadow.get(id)) this.#openWords.take(id, () => this.flush((pace) => pace === 'words', hand))
   }
 
   /** Whether the view shows something of its own that is not written. */
@@ -278,7 +290,7 @@ export class LocalWriter {
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
       const write = () => {
-        if (undone === undefined) writeKeys(this.#doc, id, all, { shown, seen: this.#seen, caret })
+        if (undone === undefined) this.#writeTyped(id, all, shown, caret)
         else this.#undoWords(id, all, shown, undone)
       }
       // To look at an element's words is to read all of it: not at each step of a drag.
@@ -312,6 +324,7 @@ export class LocalWriter {
   #takeOutOwnWords(element: ViewElement): void {
     const { id } = element
     const values = valuesOf(element)
+    this.#begin(id, wordsOf(values))
     writeKeys(this.#doc, id, new Map([['words', '']]), { ownOnly: true })
     // The view has it as deleted, and that is no change of the person's: it is shown what the document has.
     if (values) this.#shadow.agree(id, values, values, element)
@@ -319,13 +332,35 @@ export class LocalWriter {
     this.#bind(id, findElement(this.#doc, id))
   }
 
+  /** Writes what a person has made of an element, and of its words, if they have them open. */
+  #writeTyped(id: ElementId, changes: ReadonlyMap<string, unknown>, shown: ElementValues, caret?: number): void {
+    const words = changes.get('words') as string | undefined
+    const isOpen = words !== undefined && id === this.#opened?.id
+    if (isOpen && !this.#opened?.isBegun) this.#begin(id, this.#opened?.words)
+    if (isOpen && this.#opened) this.#opened.isBegun = true
+    const ways = isOpen ? this.#openWords.since(id, words) : {}
+    writeKeys(this.#doc, id, changes, { shown, seen: this.#seen, caret, ...ways })
+  }
+
   /** Writes words that the editor has put back, so that only the person's own come or go. */
   #undoWords(id: ElementId, changes: ReadonlyMap<string, unknown>, shown: ElementValues, target: string): void {
-    const base = this.#history.takeBase(id, target) ?? shown.keys.words
-    const from = withKeys(shown, new Map([['words', base]]))
-    writeKeys(this.#doc, id, changes, { shown: from, seen: this.#seen, ownOnly: true })
-    this.#history.note(id, { target: shown.keys.words as string, base: wordsOf(findElement(this.#doc, id)) ?? '' })
+    const text = storedWords(this.#doc, id)
+    const before = wordsOf(shown) ?? ''
     this.#toShow.add(id)
+    if (typeof text === 'object' && this.#history.takeBack(id, text, target, before)) {
+      // The size that the editor found is that of the words as it has them.
+      const [seen, fit] = [withKeys(shown, new Map([['words', target]])), changes.get('fit') ?? shown.keys.fit]
+      const rest = new Map([...changes, ['fit', fit]].filter(([key]) => key !== 'words') as [string, unknown][])
+      if (isMarkedDeleted(this.#doc, id) && !rest.has('isDeleted')) rest.set('isDeleted', false)
+      return writeKeys(this.#doc, id, rest, { shown: seen, seen: this.#seen })
+    }
+    this.#begin(id, before)
+    writeKeys(this.#doc, id, changes, { shown, seen: this.#seen, ownOnly: true })
+  }
+
+  #begin(id: ElementId, target: string | undefined): void {
+    const text = storedWords(this.#doc, id)
+    if (typeof text === 'object') this.#history.begin(id, text, target)
   }
 
   /** The fit that is to be written, if one is, marked as untrusted when the editor measured it without its font. */

@@ -221,6 +221,63 @@ test('what else a person changes in an open text is written too, once a second',
   expect(ada.stored('text')).toMatchObject({ originalText: 'bone twox', fontSize: 36 })
 })
 
+test('a word that takes the place of a text is whole, whatever letters both have, and so is the word of another', () => {
+  const two = new Two({ text: 'jby', originalText: 'jby' })
+  const [ada, bob] = two.people
+  two.setOnline(false)
+  for (const [{ view }, word] of [
+    [ada, 'jcy'],
+    [bob, 'jny'],
+  ] as const) {
+    view.open('text')
+    view.type(word[0]!, 'jby'.length)
+    two.pass(250)
+    for (const letter of word.slice(1)) view.type(letter)
+    view.release()
+  }
+  two.pass(300)
+  two.setOnline(true)
+  two.pass(300)
+  expect(two.words()).toMatch(/^(jcyjny|jnyjcy)$/)
+})
+
+test('an undo of a word that took the place of a text brings that text back, and no letter into the word of another', () => {
+  const two = new Two({ text: 'jby', originalText: 'jby' })
+  const [ada, bob] = two.people
+  ada.view.open('text')
+  ada.view.type('jcy', 'jby'.length)
+  ada.view.release()
+  two.pass(300)
+  bob.view.open('text')
+  bob.view.type('jny', 'jcy'.length)
+  bob.view.release()
+  two.pass(300)
+  expect(two.words()).toBe('jny')
+  ada.view.edit('text', { originalText: 'jby', text: 'jby', width: 30 })
+  two.pass(300)
+  expect(two.words()).toMatch(/^(jbyjny|jnyjby)$/)
+  bob.view.edit('text', { originalText: 'jcy', text: 'jcy', width: 30 })
+  two.pass(300)
+  expect(two.words()).toMatch(/^(jbyjcy|jcyjby)$/)
+})
+
+test('the letters of a word stay together when others take the place of all that stands around them', () => {
+  const two = new Two({ text: 'jay jby', originalText: 'jay jby' })
+  const [ada, bob] = two.people
+  two.setOnline(false)
+  ada.view.open('text', 'jay '.length)
+  ada.view.type('jj')
+  bob.view.open('text')
+  bob.view.type('jbjy', 'jay jby'.length)
+  two.pass(250)
+  ada.view.type('j')
+  two.setOnline(true)
+  two.pass(20)
+  ada.view.type('u')
+  two.pass(300)
+  expect(two.words()).toMatch(/^(jjjujbjy|jbjyjjju)$/)
+})
+
 test.each([
   ['online', true],
   ['offline', false],

@@ -1,14 +1,14 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
 import type { Motion } from '@sketchroom/shared/presence'
-import { findElement, observeElements, readElements } from '@sketchroom/shared/scene/document'
+import { observeElements, readElements } from '@sketchroom/shared/scene/document'
 import { type Clock, systemClock } from './clock.ts'
 import { type Hand, LocalWriter, type Pace } from './local-writer.ts'
 import { motionOf, sameMotion } from './motion.ts'
 import { MotionPreviews } from './motion-previews.ts'
 import { RemoteMerger } from './remote-merger.ts'
 import { SceneReader } from '@sketchroom/shared/scene/scene-reader'
-import type { Gesture, OpenText, SceneView, ViewElement } from './scene-view.ts'
+import type { Gesture, SceneView, ViewElement } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
 import { isVisible } from './view-element.ts'
@@ -168,6 +168,7 @@ export class SceneBinding {
   /** Stops for good. Does not flush. */
   destroy(): void {
     this.#unobserve()
+    this.#writer.destroy()
     this.#previews.stop()
     this.#mergeSoon.stop()
     this.#emitMotionSoon.stop()
@@ -209,21 +210,12 @@ export class SceneBinding {
     this.noteChange()
     // First, since what is taken into an open text is then taken for all that its person has made of it.
     if (this.#writable) this.#writer.rescueWords(this.#pending)
-    if (this.#writable && this.#gesture.text) this.#takeWords(this.#gesture.text)
+    const { text } = this.#gesture
+    if (this.#writable && text && this.#pending.has(text.id)) this.#writer.takeWords(text.id, this.#hand())
     const ids = this.#pending
     this.#pending = new Set()
     for (const id of this.#merger.merge(ids, this.#inHand, this.#writable)) this.#pending.add(id)
     if (this.#view.getElements().some((element) => this.#shadow.isDirty(element))) this.#scheduleFlush(0)
-  }
-
-  /** Brings what others have written in the open text into the editor. */
-  #takeWords({ id, caret }: OpenText): void {
-    if (!this.#pending.has(id) || !this.#shadow.get(id)) return
-    // With the person's own letters written, the document says all that the text should say.
-    this.#writer.flush((pace) => pace === 'words', { ...this.#hand(), text: { id, caret } })
-    const words = findElement(this.#doc, id)?.keys.words
-    if (typeof words !== 'string' || this.#shadow.says(id, words) || !this.#view.changeOpenText(words)) return
-    this.#shadow.agreeOnWords(this.#view.getElements().find((element) => element.id === id))
   }
 
   #hand(text = this.#gesture.text): Hand {

@@ -2,6 +2,7 @@ import type { ElementId } from '@sketchroom/shared/ids'
 import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import type { SceneElement } from '@sketchroom/shared/scene/element'
 import type { Measure } from '@sketchroom/shared/scene/scene-reader'
+import type { WordEdit } from '@sketchroom/shared/scene/word-edits'
 
 /** An element as an editor holds it. `version` rises with every change; both are made on this device. */
 export type ViewElement = SceneElement & {
@@ -40,10 +41,15 @@ export interface SceneView {
   /** Tells the person that not all of what they made can be kept: these keys were cut, or left out. */
   tellNotKept(keys: readonly string[]): void
   /**
-   * Makes the text that is open say this; what is selected in it stays so. False when it has to wait: an input method
-   * is in the middle of a word.
+   * Makes the text that is open say this, by others' edits; what is selected in it stays so. False when it has to wait:
+   * an input method is in the middle of a word.
    */
-  changeOpenText(words: string): boolean
+  changeOpenText(words: string, edits: readonly WordEdit[]): boolean
+  /**
+   * What the person has typed, on the way from some words to what the open text says now (or the last that was open),
+   * letter by letter; undefined when that is not known.
+   */
+  typedBetween(before: string, after: string): readonly WordEdit[] | undefined
   /** Measures a text as this editor shows it; the fit is marked as untrusted while the font has not come. */
   measure(...of: Parameters<Measure>): ReturnType<Measure>
   /** The values of an elbow arrow with the way it takes between the shapes that are shown now; its own if none is found. */

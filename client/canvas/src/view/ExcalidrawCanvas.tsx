@@ -46,6 +46,16 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
     [],
   )
 
+  useEffect(() => {
+    const note = (event: Event) => surface.current?.noteInput(event)
+    const element = container.current
+    // React's own `onBeforeInput` is another event than the browser's.
+    for (const type of ['beforeinput', 'input']) element?.addEventListener(type, note, true)
+    return () => {
+      for (const type of ['beforeinput', 'input']) element?.removeEventListener(type, note, true)
+    }
+  }, [])
+
   const takeApi = useCallback((api: ExcalidrawImperativeAPI) => {
     surface.current = new ExcalidrawSurface(api, () => container.current)
   }, [])

@@ -4,6 +4,7 @@ import type { ExcalidrawImperativeAPI } from '@excalidraw/excalidraw/types'
 import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import { isElementType } from '@sketchroom/shared/scene/element'
 import type { Fit } from '@sketchroom/shared/scene/text-keys'
+import type { WordEdit } from '@sketchroom/shared/scene/word-edits'
 import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
@@ -77,8 +78,12 @@ export class ExcalidrawSurface implements DrawingSurface {
     return this.#measures.measure(text, container)
   }
 
-  changeOpenText(words: string): boolean {
-    return this.#textArea.change(words)
+  changeOpenText(words: string, edits: readonly WordEdit[]): boolean {
+    return this.#textArea.change(words, edits)
+  }
+
+  typedBetween(before: string, after: string): readonly WordEdit[] | undefined {
+    return this.#textArea.typedBetween(before, after)
   }
 
   routeElbow(id: string): ElementValues | undefined {
@@ -193,6 +198,11 @@ export class ExcalidrawSurface implements DrawingSurface {
       captureUpdate: CaptureUpdateAction.NEVER,
     })
     this.#api.setToast({ message: UNSUPPORTED, duration: 5_000 })
+  }
+
+  /** Takes note of what is typed: to be told `beforeinput` and `input` before the editor hears of them. */
+  noteInput(event: Event): void {
+    this.#textArea.noteInput(event)
   }
 
   /** Says whether an input method is in the middle of a word. */

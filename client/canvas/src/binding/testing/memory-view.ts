@@ -1,8 +1,9 @@
 import type { ElementId } from '@sketchroom/shared/ids'
 import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import type { Measure } from '@sketchroom/shared/scene/scene-reader'
-import { shiftCaret } from '@sketchroom/shared/scene/words'
+import { shiftCaret, type WordEdit } from '@sketchroom/shared/scene/word-edits'
 import { applyOperation, type EditedElement, type SceneOperation } from '@sketchroom/shared/testing/scene-operations'
+import { EditLog } from '../edit-log.ts'
 import type { Gesture, SceneView, ViewElement } from '../scene-view.ts'
 
 /** An editor without a screen: changes elements in place, as the real one does. */
@@ -24,6 +25,7 @@ export class MemoryView implements SceneView {
   /** What the binding wants to know; set after it is made. */
   onChange: () => void = () => {}
   readonly #name: string
+  readonly #typed = new EditLog()
   #made = 0
 
   constructor(name = 'view') {
@@ -48,13 +50,16 @@ export class MemoryView implements SceneView {
     this.notKept.push(...keys)
   }
 
-  changeOpenText(words: string): boolean {
+  changeOpenText(words: string, edits: readonly WordEdit[]): boolean {
     const { text } = this.gesture
     if (!text || this.isComposing) return false
-    const before = this.wordsOf(text.id)
-    this.gesture = { ...this.gesture, text: { ...text, caret: shiftCaret(text.caret, before, words) } }
+    this.gesture = { ...this.gesture, text: { ...text, caret: shiftCaret(text.caret, edits) } }
     this.edit(text.id, { originalText: words, text: words, width: 1 + words.length * 10 })
     return true
+  }
+
+  typedBetween(before: string, after: string): readonly WordEdit[] | undefined {
+    return this.#typed.between(before, after)
   }
 
   /** Opens a text to write in it, with the caret behind so many letters; at its end, unless told otherwise. */
@@ -70,6 +75,7 @@ export class MemoryView implements SceneView {
     const before = this.wordsOf(text.id)
     const words = before.slice(0, text.caret - deleted) + letters + before.slice(text.caret)
     const caret = text.caret - deleted + letters.length
+    this.#typed.note(before, [{ at: text.caret - deleted, deleted, inserted: letters }], words)
     this.gesture = { ...this.gesture, text: { ...text, caret } }
     this.edit(text.id, { originalText: words, text: words, width: 1 + words.length * 10 })
   }
