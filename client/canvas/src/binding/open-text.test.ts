@@ -278,6 +278,32 @@ test('the letters of a word stay together when others take the place of all that
   expect(two.words()).toMatch(/^(jjjujbjy|jbjyjjju)$/)
 })
 
+test('a caret knows on which of two sides of the same letters others have written', () => {
+  const two = new Two({ text: 'aaaa', originalText: 'aaaa' })
+  const [ada, bob] = two.people
+  ada.view.open('text', 2)
+  bob.view.open('text', 0)
+  bob.view.type('a')
+  two.pass(300)
+  expect(two.words()).toBe('aaaaa')
+  expect(ada.view.gesture.text?.caret).toBe(3)
+  bob.view.open('text', 2)
+  bob.view.type('', 2)
+  bob.binding.flushNow()
+  two.pass(300)
+  expect(two.words()).toBe('aaa')
+  expect(ada.view.gesture.text?.caret).toBe(1)
+  // All in one update: before the caret, and behind it.
+  bob.view.open('text', 0)
+  bob.view.type('a')
+  bob.view.open('text', 3)
+  bob.view.type('a', 1)
+  bob.binding.flushNow()
+  two.pass(300)
+  expect(two.words()).toBe('aaaa')
+  expect(ada.view.gesture.text?.caret).toBe(2)
+})
+
 test.each([
   ['online', true],
   ['offline', false],
