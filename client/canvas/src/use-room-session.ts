@@ -3,7 +3,7 @@ import { hasElements } from '@sketchroom/shared/scene/document'
 import { schemaState } from '@sketchroom/shared/scene/migrations'
 import { useCallback, useEffect, useEffectEvent, useState, useSyncExternalStore } from 'react'
 import type { RoomSession } from './collab/room-session.ts'
-import { createSessions, type Sessions, type SessionsOptions } from './collab/sessions.ts'
+import { createSessions, type SessionLease, type Sessions, type SessionsOptions } from './collab/sessions.ts'
 
 /** Whose session in which room. */
 interface RoomSessionProps extends Pick<SessionsOptions, 'serverUrl' | 'storage'> {
@@ -22,13 +22,23 @@ export function useRoomSession({ room, serverUrl, getToken, storage }: RoomSessi
       getToken: (_, request) => askToken(request),
       ...(person === null ? { storage: 'none' } : person !== undefined && { storage: { person } }),
     })
-    const lease = sessions.open(room)
+    let lease: SessionLease | undefined
+    let isLeft = false
+    const open = async () => {
+      while (!isLeft) {
+        lease = sessions.open(room)
+        setSession(lease.session)
+        await lease.session.discarded
+        lease.release()
+      }
+    }
     // A connection cannot be made while rendering: React renders more often than it shows.
     // oxlint-disable-next-line react/set-state-in-effect
-    setSession(lease.session)
+    void open()
     return () => {
+      isLeft = true
       setSession(undefined)
-      lease.release()
+      lease?.release()
     }
   }, [room, serverUrl, person])
   return session

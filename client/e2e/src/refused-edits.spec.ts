@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import type { BoardActor } from './board-actor.ts'
+import { BoardActor } from './board-actor.ts'
 import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
 import { storedRooms } from './stored-rooms.ts'
@@ -25,6 +25,8 @@ async function bobDrawsOffline(): Promise<{ ada: BoardActor; bob: BoardActor; ur
   await bob.open(url)
   await vi.waitFor(async () => expect(await typesSeenBy(bob)).toEqual(['rectangle']), SOON)
   await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
+  // What another tab is loaded from.
+  await bob.page.evaluate(() => navigator.serviceWorker.ready)
   await bob.page.context().setOffline(true)
   await vi.waitFor(async () => expect(await bob.status()).toBe('Offline'), SOON)
   await bob.draw('ellipse', [700, 300], [820, 400])
@@ -72,6 +74,31 @@ test('who was made a viewer discards what they drew before: asked once, and then
   await bob.page.reload()
   await bob.ready()
   await vi.waitFor(async () => expect(await typesSeenBy(bob)).toEqual(['rectangle']), SOON)
+})
+
+test('what is discarded in one tab is let go of in the others, which send nothing of it when they may again', async () => {
+  const { ada, bob, url } = await bobDrawsOffline()
+  const other = new BoardActor(await bob.page.context().newPage(), stage.origin)
+  await other.open(url)
+  await vi.waitFor(async () => expect(await typesSeenBy(other)).toEqual(['rectangle', 'ellipse']), SOON)
+  await ada.letIn(/can view$/)
+  await bob.page.context().setOffline(false)
+  for (const tab of [bob, other]) await button(tab, 'Discard…').waitFor()
+
+  await button(bob, 'Discard…').click()
+  await bob.page.getByRole('dialog').getByRole('button', { name: 'Discard', exact: true }).click()
+  for (const tab of [other, bob]) {
+    await vi.waitFor(async () => expect(await typesSeenBy(tab)).toEqual(['rectangle']), SOON)
+    await vi.waitFor(async () => expect(await tab.status()).toBe('View only'), SOON)
+    expect(await button(tab, 'Discard…').count()).toBe(0)
+  }
+  await ada.letIn(/can edit$/)
+  for (const tab of [other, bob]) await vi.waitFor(async () => expect(await tab.status()).toBe('Saved'), SOON)
+  // What the other tab draws goes through after what it could have sent before.
+  await other.draw('freedraw', [500, 500], [600, 600])
+  for (const person of [ada, bob, other]) {
+    await vi.waitFor(async () => expect(await typesSeenBy(person)).toEqual(['rectangle', 'freedraw']), SOON)
+  }
 })
 
 test('who may edit again has their changes sent, and is asked nothing any more', async () => {

@@ -17,7 +17,7 @@ export interface BoardDrawing {
   readonly left: UnsentChanges
   /** The drawing as it is here, with what is unsent. */
   readonly read: () => Promise<RoomSession['doc']>
-  /** Lets go of all that is here of it, and opens it anew as the server has it. */
+  /** Lets go of all that is here of it. It is opened anew as the server has it, here and in other tabs. */
   readonly discard: () => Promise<void>
 }
 
@@ -53,7 +53,16 @@ export function useBoardDrawing(roomId: RoomId, board: Board, onNoAccess: (code:
     setSession(opened)
     // Only what is news closes the board: one that is open again still has its old status for a moment.
     const unsubscribe = opened.subscribe(() => tellNoAccess(opened.status))
+    let isLeft = false
+    const waitForEnd = async () => {
+      await opened.discarded
+      if (isLeft) return
+      setSession(undefined)
+      setIsDiscarded(true)
+    }
+    void waitForEnd()
     return () => {
+      isLeft = true
       setSession(undefined)
       unsubscribe()
       lease.release()
@@ -70,10 +79,7 @@ export function useBoardDrawing(roomId: RoomId, board: Board, onNoAccess: (code:
   const left = leftBehind(status, here ?? 0)
 
   const discard = useCallback(async () => {
-    // First: a session that is opened before would find what goes.
     await boards?.sessions.discard(roomId)
-    setSession(undefined)
-    setIsDiscarded(true)
     if (isOver) forgetKnownRoom(storage, roomId)
   }, [boards, roomId, isOver, storage])
   const isOfNoUse = isOver && here !== undefined && left.unsent === 0

@@ -416,13 +416,35 @@ describe('a board that the person has let go of', () => {
     await leave(one)
     const stored = storedRooms({ serverUrl: server.url, ...ADA })
     await stored.discard(roomId)
-    await vi.waitFor(() => expect(other.status).toMatchObject({ stored: false }))
+    await other.discarded
+    expect(other.status).toMatchObject({ stored: false })
     draw(other, 'b')
     const fresh = join()
     await fresh.localLoaded
-    await new Promise((resolve) => setTimeout(resolve, 400))
-    expect(fresh.doc.getMap('elements').size).toBe(0)
-    expect(await stored.list()).toMatchObject([{ unsent: 0 }])
+    draw(fresh, 'c')
+    const third = join()
+    await third.localLoaded
+    // The third has heard the second, and would have heard the other.
+    await vi.waitFor(() => expect([...third.doc.getMap('elements').keys()]).toEqual(['c']))
+    expect(fresh.doc.getMap('elements').size).toBe(1)
+    expect(await stored.list()).toMatchObject([{ unsent: 1 }])
+  })
+
+  test('is not sent by a tab that still has it open, not even when the server would take it the next moment', async () => {
+    const [one, other] = [join(), join()]
+    await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saved' })))
+    server.notify({ type: 'role', role: 'viewer' })
+    await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'read-only' })))
+    draw(other, 'refused')
+    await waitForStatus(one, { kind: 'read-only', unsent: 1 })
+    const discarding = storedRooms({ serverUrl: server.url, ...ADA }).discard(roomId)
+    await Promise.all([one.discarded, other.discarded])
+    server.notify({ type: 'role', role: 'editor' })
+    await discarding
+    const fresh = join()
+    await waitForStatus(fresh, { kind: 'saved' })
+    expect([onServer(), fresh.doc.getMap('elements').size]).toEqual([[], 0])
+    await vi.waitFor(() => expect(server.clients).toBe(1))
   })
 })
 

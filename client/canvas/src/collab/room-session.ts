@@ -53,6 +53,11 @@ export interface RoomSession {
   readonly localLoaded: Promise<void>
   /** The server's drawing is in the document. Never rejects; waits as long as the server is out of reach. */
   readonly firstSync: Promise<void>
+  /**
+   * The person has let go of what was unsent here, in this tab or another. Nothing of this session is stored or sent any
+   * more, and whoever holds it opens the room anew. Never rejects.
+   */
+  readonly discarded: Promise<void>
   /** Calls back when `status` or `role` has changed, until the returned function is called. */
   subscribe(listener: () => void): () => void
   /** Says whether the view holds something that is not in the document yet; it counts as one unsent edit. */
@@ -73,6 +78,7 @@ class OpenRoom implements RoomSession {
   readonly awareness = new Awareness(this.doc)
   readonly localLoaded: Promise<void>
   readonly firstSync: Promise<void>
+  readonly discarded: Promise<void>
   status: SavingStatus
   role: Role | undefined
   user: PresenceUser | undefined
@@ -87,6 +93,7 @@ class OpenRoom implements RoomSession {
   readonly #stops: ReadonlyArray<() => void>
   readonly #local = Promise.withResolvers<void>()
   readonly #synced = Promise.withResolvers<void>()
+  readonly #discarded = Promise.withResolvers<void>()
   /** Whose device this is, once it is known; null: nothing is stored. */
   #person: string | null | undefined
   #device: RoomOnDevice | undefined
@@ -106,6 +113,7 @@ class OpenRoom implements RoomSession {
     this.#origin = new URL(serverUrl).origin
     this.localLoaded = this.#local.promise
     this.firstSync = this.#synced.promise
+    this.discarded = this.#discarded.promise
     this.status = { kind: 'connecting', unsent: 0, stored: storage !== 'none' }
     if (isUnseen) this.awareness.setLocalState(null)
     this.#connection = new RoomConnection({
@@ -193,6 +201,11 @@ class OpenRoom implements RoomSession {
       unsent: this.#unsent,
       onRole: (role) => (this.role ??= role),
       onDurable: (clocks) => this.#unsent.becameDurable(clocks),
+      onDiscarded: () => {
+        // At once: an edit that was refused until now may be let through the next moment.
+        this.#connection.close()
+        this.#discarded.resolve()
+      },
       onChange: () => this.#changed(),
     })
     await this.#device.open()

@@ -3,7 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { storedRooms } from '../device/stored-rooms.ts'
 import type { RoomSession } from './room-session.ts'
-import { createSessions, type Sessions, type SessionsOptions } from './sessions.ts'
+import { createSessions, type SessionLease, type Sessions, type SessionsOptions } from './sessions.ts'
 import { startScriptedServer, type ScriptedServer } from './testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -125,7 +125,7 @@ describe('the sessions of a page', () => {
     expect(await unsentOnDevice()).toBe(1)
   })
 
-  test('a room that is discarded is let go of here, and opens as the server has it', async () => {
+  test('a room that is discarded is let go of in all tabs, and opens as the server has it', async () => {
     const page = createPage()
     const lease = page.open(roomId)
     await isSaved(lease.session)
@@ -136,13 +136,25 @@ describe('the sessions of a page', () => {
     server.refusing = true
     draw(lease.session, 'refused')
     await vi.waitFor(async () => expect(await unsentOnDevice()).toBe(1))
+    const others = createPage()
+    const elsewhere = others.open(roomId)
+    await vi.waitFor(() => expect(elsewhere.session.status).toMatchObject({ unsent: 1 }))
+    const fresh: SessionLease[] = []
+    const openAnew = async (sessions: Sessions, { session, release }: SessionLease) => {
+      await session.discarded
+      fresh.push(sessions.open(roomId))
+      release()
+    }
+    const all = [openAnew(page, lease), openAnew(others, elsewhere)]
     await page.discard(roomId)
-    expect(await unsentOnDevice()).toBeUndefined()
-    lease.release()
-    const fresh = page.open(roomId)
-    expect(fresh.session).not.toBe(lease.session)
-    await fresh.session.firstSync
-    expect([...fresh.session.doc.getMap('elements').keys()]).toEqual(['a'])
+    await Promise.all(all)
+    for (const { session } of fresh) {
+      expect([lease.session, elsewhere.session]).not.toContain(session)
+      await session.firstSync
+      expect([...session.doc.getMap('elements').keys()]).toEqual(['a'])
+    }
+    expect(await unsentOnDevice()).toBe(0)
+    await vi.waitFor(() => expect(server.clients).toBe(2))
   })
 })
 

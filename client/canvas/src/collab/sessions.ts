@@ -16,7 +16,7 @@ export interface SessionsOptions {
   readonly storage?: DeviceStorage | undefined
 }
 
-/** Somebody's use of a session. */
+/** Somebody's use of a session. When that is discarded, it is over, and opening the room again gives another. */
 export interface SessionLease {
   readonly session: RoomSession
   /** Says that it is not looked at any more. */
@@ -63,6 +63,7 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
       stopLingering: undefined,
     }
     live.set(roomId, entry)
+    if (!known) void forgetWhenDiscarded(roomId, entry)
     entry.stopLingering?.()
     entry.stopLingering = undefined
     entry.leases += 1
@@ -78,6 +79,14 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
         if (entry.leases === 0 && live.get(roomId) === entry) linger(roomId, entry)
       },
     }
+  }
+
+  /** Before whoever holds it hears of it, so that they open another. */
+  async function forgetWhenDiscarded(roomId: string, entry: LiveSession): Promise<void> {
+    await entry.session.discarded
+    entry.stopLingering?.()
+    if (live.get(roomId) === entry) live.delete(roomId)
+    await entry.session.close()
   }
 
   function linger(roomId: string, entry: LiveSession): void {

@@ -35,11 +35,15 @@ export async function makeRoom(database: DeviceDatabase, open: Place): Promise<v
   }
 }
 
-/** Removes all that is stored of a room. */
-export async function removeRoom(database: DeviceDatabase, place: Place): Promise<void> {
+/**
+ * Removes all that is stored of a room. `onHeld` is called when nobody else can read or write any more before it is gone:
+ * whoever opens the room after that finds nothing of it.
+ */
+export async function removeRoom(database: DeviceDatabase, place: Place, onHeld = () => {}): Promise<void> {
   const transaction = database.transaction(STORES, 'readwrite')
   const updates = transaction.objectStore('updates')
   const keys = await updates.index('place').getAllKeys(IDBKeyRange.only(place))
+  onHeld()
   await Promise.all([
     ...keys.map((key) => updates.delete(key)),
     transaction.objectStore('rooms').delete(IDBKeyRange.only(place)),

@@ -22,6 +22,8 @@ export interface RoomOnDeviceOptions {
   readonly onRole: (role: Role) => void
   /** Another tab, or an earlier session, learned that this is durable. */
   readonly onDurable: (clocks: Clocks) => void
+  /** The person has let go of what is here of the room, in this tab or another. Nothing more is stored. */
+  readonly onDiscarded: () => void
   /** Called when `stored.working`, or what is unsent, may have changed. */
   readonly onChange: () => void
 }
@@ -53,6 +55,7 @@ export class RoomOnDevice {
       // Another tab that opens it anew is told nothing of what was let go.
       this.#siblings.close()
       this.stored.discarded()
+      options.onDiscarded()
     })
   }
 

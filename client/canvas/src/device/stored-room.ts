@@ -220,6 +220,8 @@ export class StoredRoom {
     if (this.#mode !== 'working') return
     try {
       const isStored = await this.#writePatch(database, false)
+      // Discarded meanwhile, it would be there again.
+      if (this.#isMute) return
       // If not, it had to make room for others, and what is drawn now would stand on nothing.
       if (!isStored || this.#log.isLong) await this.#rewrite(database)
       tellRoomsChanged()

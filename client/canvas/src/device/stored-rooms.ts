@@ -28,8 +28,8 @@ export interface StoredRooms {
   /** The drawing as this device has it, unsent edits and all; an empty one of a room that is not stored. */
   read(roomId: string): Promise<Y.Doc>
   /**
-   * Removes it from this device, unsent edits too. A session that is open in it, in any tab, stores and sends nothing of
-   * what it had; to draw on, open the board anew.
+   * Removes it from this device, unsent edits too. A session that is open in it, in any tab, is over: it stores and sends
+   * nothing of what it had, and whoever holds it opens the board anew.
    */
   discard(roomId: string): Promise<void>
   /** Makes what is stored for another person this one's: a guest who has become an account, say. */
@@ -88,9 +88,15 @@ export function storedRooms({ serverUrl, person }: StoredRoomsOptions): StoredRo
     },
     async discard(roomId) {
       const place: Place = [origin, person, roomId]
-      // First: a session that is told later would write on.
-      post({ type: 'discarded', place })
-      await withDatabase(undefined, (database) => removeRoom(database, place))
+      let isTold = false
+      const tell = () => {
+        if (!isTold) post({ type: 'discarded', place })
+        isTold = true
+      }
+      // A session that is told later would write on; one that is begun anew earlier would find what goes.
+      await withDatabase(undefined, (database) => removeRoom(database, place, tell))
+      // Without storage, it is in the open sessions alone.
+      tell()
       post({ type: 'changed' })
     },
     async takeOver(from) {
@@ -130,25 +136,33 @@ async function withDatabase<T>(otherwise: T, work: (database: DeviceDatabase) =>
   }
 }
 
-let sender: BroadcastChannel | undefined
+/** Who in this tab wants to know; the other tabs are told by the channel. */
+const listeners = new Set<(message: StoredMessage) => void>()
+let channel: BroadcastChannel | undefined
 
 function post(message: StoredMessage): void {
-  try {
-    sender ??= new BroadcastChannel(CHANNEL)
-    ;(sender as { unref?: () => void }).unref?.()
-    sender.postMessage(message)
-  } catch {
-    // Missing in old browsers, and it throws where storage is switched off: then nobody has anything stored either.
-  }
+  for (const listener of listeners) listener(message)
+  openChannel()?.postMessage(message)
 }
 
 function hear(listener: (message: StoredMessage) => void): () => void {
+  listeners.add(listener)
+  openChannel()
+  return () => listeners.delete(listener)
+}
+
+/** Stays open as long as the tab. */
+function openChannel(): BroadcastChannel | undefined {
   try {
-    const channel = new BroadcastChannel(CHANNEL)
-    channel.addEventListener('message', (event: MessageEvent<StoredMessage>) => listener(event.data))
-    return () => channel.close()
+    if (channel) return channel
+    channel = new BroadcastChannel(CHANNEL)
+    channel.addEventListener('message', ({ data }: MessageEvent<StoredMessage>) => {
+      for (const listener of listeners) listener(data)
+    })
+    ;(channel as { unref?: () => void }).unref?.()
+    return channel
   } catch {
-    // As in `post`.
-    return () => {}
+    // Missing in old browsers, and it throws where storage is switched off: then no other tab has anything stored either.
+    return undefined
   }
 }
