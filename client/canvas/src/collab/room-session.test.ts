@@ -181,6 +181,17 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'saved' })
   })
 
+  test('comes although the answer to who has drawn nothing was refused', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+    server.refusing = true
+    const session = join()
+    await vi.waitFor(() => expect(server.refused).toBe(1))
+    await waitForStatus(session, { kind: 'connecting', unsent: 0 })
+    server.refusing = false
+    await vi.advanceTimersByTimeAsync(6_000)
+    await waitForStatus(session, { kind: 'saved' })
+  })
+
   test('is not said while the store fails, even when nothing waits', async () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
@@ -928,6 +939,17 @@ describe('what a viewer draws', () => {
     server.notify({ type: 'role', role: 'editor' })
     await waitForStatus(session, { kind: 'saved' })
     expect([onServer(), server.writes - before]).toEqual([['a'], 1])
+  })
+
+  test('brings the drawing down once, also when they come back as an editor', async () => {
+    vi.spyOn(Math, 'random').mockReturnValue(0)
+    const session = join()
+    await waitForStatus(session, { kind: 'saved' })
+    server.notify({ type: 'role', role: 'viewer' })
+    await waitForStatus(session, { kind: 'read-only' })
+    server.closeAll(1001, 'shutting_down')
+    await waitForStatus(session, { kind: 'saved' })
+    expect([server.openedAt.length, server.compared]).toEqual([2, 2])
   })
 })
 

@@ -262,13 +262,11 @@ class OpenRoom implements RoomSession {
         if (oldest > PROTOCOL_VERSION || protocol < OLDEST_PROTOCOL) return this.#connection.giveUp('client_outdated')
         return this.#documents?.expect(bytes)
       }
-      case 'role': {
-        const couldOnlyLook = this.role === 'viewer'
+      case 'role':
+        // Of who may draw from now on, the server asks what it lacks: to compare would bring the drawing down once more.
         this.role = notice.role
         this.#device?.stored.rememberRole(notice.role)
-        if (couldOnlyLook && mayDraw(notice.role)) this.#documents?.compare()
         break
-      }
       case 'store':
         this.#storeFailing = notice.state === 'failing'
     }

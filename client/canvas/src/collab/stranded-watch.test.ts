@@ -3,8 +3,8 @@ import { UnsentEdits } from './edits.ts'
 import { StrandedWatch } from './stranded-watch.ts'
 
 /** A connection on which so many writes went out, and so many of them are answered. */
-function connection(writes: number, answered = writes) {
-  return { writes, hasAnswered: (count: number) => answered >= count }
+function connection(writes: number, answered = writes, caughtUp = true) {
+  return { caughtUp, writes, hasAnswered: (count: number) => answered >= count }
 }
 
 function unsentEdits(...clocks: number[]): UnsentEdits {
@@ -52,5 +52,20 @@ describe('when to compare documents again', () => {
     watch.check(unsentEdits(1), connection(50))
     watch.check(unsentEdits(1), undefined)
     expect([1, 2].map(() => watch.check(unsentEdits(1), connection(2)))).toEqual([false, true])
+  })
+
+  test('when all is answered and the server has not caught up, with no edit to send; the waits double', () => {
+    const watch = new StrandedWatch()
+    const compared = Array.from({ length: 40 }, () => watch.check(unsentEdits(), connection(1, 1, false)))
+    expect(compared.flatMap((now, index) => (now ? [index] : []))).toEqual([0, 2, 5, 10, 19, 36])
+  })
+
+  test('not while the end of a comparison is on its way, which does not begin the waits anew', () => {
+    const watch = new StrandedWatch()
+    const behind = (writes: number) => watch.check(unsentEdits(), connection(writes, writes, false))
+    expect(watch.check(unsentEdits(1), connection(1, 0, false))).toBe(false)
+    expect([behind(2), behind(2), behind(2)]).toEqual([true, false, true])
+    expect(watch.check(unsentEdits(), connection(3, 2, false))).toBe(false)
+    expect([behind(3), behind(3), behind(3)]).toEqual([false, false, true])
   })
 })

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import type { Notice } from '@sketchroom/shared/protocol/notices'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
+import { mayDraw } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import { WebSocketServer, type WebSocket } from 'ws'
@@ -74,6 +75,8 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
   const text = (value: string) => (encoder: encoding.Encoder) => encoding.writeVarString(encoder, value)
   const bytes = (value: Uint8Array) => (encoder: encoding.Encoder) => encoding.writeVarUint8Array(encoder, value)
 
+  const askForMissing = () => frame(uint(MESSAGE.sync), uint(SYNC.step1), bytes(Y.encodeStateVector(doc)))
+
   const server: ScriptedServer = {
     url: `http://127.0.0.1:${(wss.address() as AddressInfo).port}`,
     doc,
@@ -98,7 +101,11 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
       server.holding = false
       for (const answer of held.splice(0)) answer()
     },
-    notify: (notice) => broadcast(frame(uint(MESSAGE.stateless), text(JSON.stringify(notice)))),
+    notify(notice) {
+      broadcast(frame(uint(MESSAGE.stateless), text(JSON.stringify(notice))))
+      // As the real one does of somebody who may draw from now on.
+      if (notice.type === 'role' && mayDraw(notice.role)) broadcast(askForMissing())
+    },
     tell: (update) => broadcast(frame(uint(MESSAGE.sync), uint(SYNC.update), bytes(update))),
     askForToken: () => broadcast(frame(uint(MESSAGE.auth), uint(AUTH.token))),
     beat: () => broadcast(Uint8Array.of(MESSAGE.ping)),
@@ -174,7 +181,7 @@ export async function startScriptedServer(room: string): Promise<ScriptedServer>
       const missing = Y.encodeStateAsUpdate(doc, payload)
       if (server.silentAbout) return
       socket.send(frame(uint(MESSAGE.sync), uint(SYNC.step2), bytes(missing)))
-      socket.send(frame(uint(MESSAGE.sync), uint(SYNC.step1), bytes(Y.encodeStateVector(doc))))
+      socket.send(askForMissing())
     })
   })
   return server
