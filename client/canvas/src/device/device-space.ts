@@ -1,4 +1,4 @@
-import type { DeviceDatabase, Place, RoomRow } from './device-database.ts'
+import type { DeviceDatabase, DeviceTransaction, Place, RoomRow } from './device-database.ts'
 import { STORES } from './device-database.ts'
 import { countUnsent } from './room-rows.ts'
 
@@ -27,7 +27,7 @@ export async function makeRoom(database: DeviceDatabase, open: Place): Promise<v
     let total = rooms.reduce((sum, room) => sum + room.bytes, 0)
     for (const room of rooms) {
       if (total <= most) return
-      if (isSame(room.place, open) || !(await removeIfDurable(database, room))) continue
+      if (isSame(room.place, open) || !(await removeUnused(database, room))) continue
       total -= room.bytes
     }
   } catch {
@@ -39,8 +39,25 @@ export async function makeRoom(database: DeviceDatabase, open: Place): Promise<v
  * Removes all that is stored of a room. `onHeld` is called when nobody else can read or write any more before it is gone:
  * whoever opens the room after that finds nothing of it.
  */
-export async function removeRoom(database: DeviceDatabase, place: Place, onHeld = () => {}): Promise<void> {
+export async function removeRoom(database: DeviceDatabase, place: Place, onHeld?: () => void): Promise<void> {
+  await removeRows(database.transaction(STORES, 'readwrite'), place, onHeld)
+}
+
+/** Removes a room if it is as it was found: not opened since, and with nothing unsent, up to the moment that it goes. */
+async function removeUnused(database: DeviceDatabase, { place, usedAt }: RoomRow): Promise<boolean> {
   const transaction = database.transaction(STORES, 'readwrite')
+  transaction.done.catch(() => {})
+  const now = await transaction.objectStore('rooms').get(place)
+  if (now?.usedAt !== usedAt || (await countUnsent(transaction, now)) > 0) return false
+  await removeRows(transaction, place)
+  return true
+}
+
+async function removeRows(
+  transaction: DeviceTransaction<'readwrite'>,
+  place: Place,
+  onHeld: () => void = () => {},
+): Promise<void> {
   const updates = transaction.objectStore('updates')
   const keys = await updates.index('place').getAllKeys(IDBKeyRange.only(place))
   onHeld()
@@ -49,12 +66,6 @@ export async function removeRoom(database: DeviceDatabase, place: Place, onHeld 
     transaction.objectStore('rooms').delete(IDBKeyRange.only(place)),
     transaction.done,
   ])
-}
-
-async function removeIfDurable(database: DeviceDatabase, room: RoomRow): Promise<boolean> {
-  if ((await countUnsent(database.transaction(STORES), room)) > 0) return false
-  await removeRoom(database, room.place)
-  return true
 }
 
 async function mostBytes(): Promise<number> {

@@ -166,7 +166,10 @@ export async function moveRoom(database: DeviceDatabase, from: Place, to: Place)
 }
 
 /** How many edits of a room are unsent, without reading them. */
-export async function countUnsent(transaction: DeviceTransaction<'readonly'>, room: RoomRow): Promise<number> {
+export async function countUnsent<Mode extends 'readonly' | 'readwrite'>(
+  transaction: DeviceTransaction<Mode>,
+  room: RoomRow,
+): Promise<number> {
   const durable = new Map(room.durable)
   const index = transaction.objectStore('updates').index('edit')
   let count = 0

@@ -76,7 +76,7 @@ export class StoredRoom {
       const state = await this.#log.read(this.#database)
       this.#role ??= state.role
       this.#loaded = true
-      this.#after(this.#putInOrder(this.#database))
+      this.#after(this.#putInOrder(this.#database, state.rows.size === 0 && state.role === undefined))
       return state
     } catch {
       // Storage is off or broken: the session goes on in memory, and `working` says so.
@@ -86,10 +86,11 @@ export class StoredRoom {
   }
 
   /** Notes that the room is in use, folds a long log, and sees to it that there is room. */
-  async #putInOrder(database: DeviceDatabase): Promise<void> {
+  async #putInOrder(database: DeviceDatabase, isNew: boolean): Promise<void> {
     try {
-      await this.#writePatch(database, true)
-      if (this.#log.isLongToRead) await this.#rewrite(database)
+      const isStored = await this.#writePatch(database, isNew)
+      // If not, another board has taken its room since it was read.
+      if (!isStored || this.#log.isLongToRead) await this.#rewrite(database)
       await makeRoom(database, this.#options.place)
     } catch {
       this.#failed()
@@ -220,8 +221,6 @@ export class StoredRoom {
     if (this.#mode !== 'working') return
     try {
       const isStored = await this.#writePatch(database, false)
-      // Discarded meanwhile, it would be there again.
-      if (this.#isMute) return
       // If not, it had to make room for others, and what is drawn now would stand on nothing.
       if (!isStored || this.#log.isLong) await this.#rewrite(database)
       tellRoomsChanged()
@@ -244,6 +243,8 @@ export class StoredRoom {
 
   /** Writes the whole board as one row; what comes meanwhile follows it. */
   async #rewrite(database: DeviceDatabase): Promise<void> {
+    // Discarded meanwhile, it would be there again.
+    if (this.#isMute) return
     const patch = this.#patch.take()
     try {
       await this.#log.rewrite(database, patch)

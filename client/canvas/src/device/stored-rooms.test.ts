@@ -4,8 +4,8 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import type { Edit } from '../collab/edits.ts'
 import { openDeviceDatabase, type Place } from './device-database.ts'
-import { makeRoom } from './device-space.ts'
-import { STORED } from './room-rows.ts'
+import { makeRoom, removeRoom } from './device-space.ts'
+import { addRows, patchRoom, STORED } from './room-rows.ts'
 import { StoredRoom } from './stored-room.ts'
 import { storedRooms, type StoredRoomInfo } from './stored-rooms.ts'
 
@@ -77,6 +77,21 @@ async function countRows(): Promise<number> {
   const count = await database.count('updates')
   database.close()
   return count
+}
+
+/** Does something in the moment that the storage is first asked for this. */
+function onNextCall<Owner extends object>(owner: Owner, name: keyof Owner, call: () => void) {
+  const asked = owner[name] as (...args: unknown[]) => unknown
+  Object.defineProperty(owner, name, {
+    configurable: true,
+    writable: true,
+    value(this: unknown, ...args: unknown[]) {
+      Object.defineProperty(owner, name, { configurable: true, writable: true, value: asked })
+      const request = asked.apply(this, args)
+      call()
+      return request
+    },
+  })
 }
 
 describe('the boards of a device', () => {
@@ -181,6 +196,42 @@ describe('a board that is discarded', () => {
     expect(board.stored.working).toBe(false)
   })
 
+  test('in the moment that a tab writes on is not stored again by that tab', async () => {
+    // Each has written too little to fold the log, which is long all the same.
+    const tabs = [await openBoard('one'), await openBoard('one')]
+    for (const tab of tabs) for (let n = 0; n < 120; n++) tab.draw(`e${n}`)
+    for (const tab of tabs) await tab.close()
+    const another = await openDeviceDatabase()
+    const discarding = Promise.withResolvers<void>()
+    // It is noted that the board is in use, and its log is to be folded next.
+    onNextCall(IDBObjectStore.prototype, 'put', () => {
+      board.stored.discarded()
+      void removeRoom(another, [SERVER, 'ada', 'one']).then(discarding.resolve)
+    })
+    const board = await openBoard('one')
+    await discarding.promise
+    another.close()
+    await board.stored.flush()
+    expect([await listed(), await countRows()]).toEqual([[], 0])
+  })
+
+  test('before it was read, because access ended, stays: nobody knows whether something in it is unsent', async () => {
+    await storeBoard('one', ['a'], false)
+    const stored = new StoredRoom({
+      place: [SERVER, 'ada', 'one'],
+      doc: new Y.Doc(),
+      unsent: () => [],
+      onChange: () => {},
+    })
+    open.add(stored)
+    const loading = stored.load()
+    stored.remove()
+    onNextCall(IDBIndex.prototype, 'getAll', () => stored.remove())
+    expect((await loading).unsent).toHaveLength(1)
+    await stored.flush()
+    expect([await listed(), stored.working]).toEqual([['one: 1'], true])
+  })
+
   test('because access ended is stored again when there is a role again', async () => {
     const board = await openBoard('one')
     board.draw('a')
@@ -253,6 +304,53 @@ describe('a device that is small', () => {
     const later = await openDeviceDatabase()
     expect((await later.get('rooms', [SERVER, 'ada', 'one']))?.role).toBe('editor')
     later.close()
+  })
+
+  test('takes no edit along that is made in the moment that its board goes, and no board that is opened then', async () => {
+    await storeBoard('edited', ['a'], true)
+    await storeBoard('opened', ['a'], true)
+    await storeBoard('unused', ['a'], true)
+    stubQuota(0)
+    const [database, another] = [await openDeviceDatabase(), await openDeviceDatabase()]
+    const edited: Place = [SERVER, 'ada', 'edited']
+    const opened: Place = [SERVER, 'ada', 'opened']
+    const meanwhile: Promise<unknown>[] = []
+    // All are found to be of no use, and then somebody comes.
+    onNextCall(IDBObjectStore.prototype, 'getAll', () => {
+      meanwhile.push(patchRoom(another, opened, { durable: new Map(), role: undefined, bytes: 0 }, false))
+    })
+    // It has no unsent edit, and then there is one.
+    onNextCall(IDBIndex.prototype, 'openKeyCursor', () => {
+      meanwhile.push(addRows(another, edited, [{ bytes: Uint8Array.of(0, 0), edit: { client: 1, clock: 9 } }]))
+    })
+    vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 60_000 })
+    await makeRoom(database, [SERVER, 'ada', 'other'])
+    await Promise.all(meanwhile)
+    expect(meanwhile).toHaveLength(2)
+    expect(await listed()).toEqual(['opened: 0'])
+    // The tab that made the edit finds out that the board went before it, and writes it anew.
+    expect(await database.countFromIndex('updates', 'place', IDBKeyRange.only(edited))).toBe(1)
+    database.close()
+    another.close()
+  })
+
+  test('a board that goes while it is being opened is written again', async () => {
+    const first = await openBoard('one')
+    first.draw('a')
+    first.save()
+    first.stored.rememberRole('viewer')
+    await first.close()
+    const another = await openDeviceDatabase()
+    const gone = Promise.withResolvers<void>()
+    // It is read, and gone before anybody has noted that it is in use.
+    onNextCall(IDBIndex.prototype, 'getAll', () => void removeRoom(another, [SERVER, 'ada', 'one']).then(gone.resolve))
+    const board = await openBoard('one')
+    await gone.promise
+    board.draw('b')
+    await board.stored.flush()
+    expect([await listed(), await drawnIn('one')]).toEqual([['one: 1'], ['a', 'b']])
+    expect((await another.get('rooms', [SERVER, 'ada', 'one']))?.role).toBe('viewer')
+    another.close()
   })
 
   test('asks the browser once not to throw away what is stored', async () => {
