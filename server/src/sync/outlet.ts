@@ -17,13 +17,13 @@ export interface OutletParts {
 }
 
 /**
- * Through here goes what one stay's client is told, other than what it asked for. From the moment that access changes
- * it is held back, until it is known whether they may still hear it: what others draw after somebody was removed must
- * not reach them, however long the store takes to answer.
+ * Through here goes what one stay's client is told, also what it asked for. From the moment that access changes it is
+ * held back, until it is known whether they may still hear it: what others draw after somebody was removed must not
+ * reach them, however long the store takes to answer, or a thread to put an answer together.
  */
 export class Outlet implements WebSocketLike {
   readonly #parts: OutletParts
-  #held: Uint8Array[] | undefined
+  #held: Array<() => void> | undefined
   #heldBytes = 0
   #hasEnded = false
 
@@ -38,35 +38,53 @@ export class Outlet implements WebSocketLike {
 
   /** Sends a frame, now or when it may be. */
   send(frame: Uint8Array): void {
-    const { socket, isOver, onOver, onTooMuch } = this.#parts
-    if (this.#hasEnded) return socket.send(frame)
-    if (!this.#held && isOver()) {
-      this.hold()
-      // Not in the middle of a broadcast to all.
-      queueMicrotask(onOver)
-    }
-    if (!this.#held) return socket.send(frame)
-    this.#held.push(frame)
-    this.#heldBytes += frame.length + OVERHEAD_BYTES
-    if (this.#heldBytes <= MAX_HELD_BYTES) return
-    this.hold()
-    queueMicrotask(onTooMuch)
+    const { socket } = this.#parts
+    // After the end, it is the goodbye.
+    if (this.#hasEnded || this.#isOpen()) socket.send(frame)
+    else this.#keep(() => socket.send(frame), frame.length)
   }
 
-  /** From now on nothing is sent; what was held before is forgotten. */
+  /**
+   * Does what tells the client something, now or when it may be, or never: for what is read from the drawing later than
+   * it was asked for.
+   */
+  whenOpen(tell: () => void): void {
+    if (this.#hasEnded) return
+    if (this.#isOpen()) tell()
+    else this.#keep(tell, 0)
+  }
+
+  #isOpen(): boolean {
+    if (!this.#held && this.#parts.isOver()) {
+      this.hold()
+      // Not in the middle of a broadcast to all.
+      queueMicrotask(this.#parts.onOver)
+    }
+    return !this.#held
+  }
+
+  #keep(tell: () => void, bytes: number): void {
+    this.#held?.push(tell)
+    this.#heldBytes += bytes + OVERHEAD_BYTES
+    if (this.#heldBytes <= MAX_HELD_BYTES) return
+    this.hold()
+    queueMicrotask(this.#parts.onTooMuch)
+  }
+
+  /** From now on nothing is told; what was held before is forgotten. */
   hold(): void {
     this.#held = []
     this.#heldBytes = 0
   }
 
-  /** Sends what was held, in order, and from now on at once. */
+  /** Tells what was held, in order, and from now on at once. */
   release(): void {
     const held = this.#held ?? []
     this.#held = undefined
-    for (const frame of held) this.send(frame)
+    for (const tell of held) this.whenOpen(tell)
   }
 
-  /** The stay has ended: what was held is never sent, and what still comes is the goodbye. */
+  /** The stay has ended: what was held is never told, and what still comes is the goodbye. */
   end(): void {
     this.#held = undefined
     this.#hasEnded = true

@@ -2,6 +2,7 @@ import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { Compaction } from '../core/documents/compaction.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
@@ -215,6 +216,53 @@ test('what is drawn after «removed» was answered does not reach whoever was re
   expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
   expect(wordsOf(bob)).toEqual(['before'])
 })
+
+/** From now on, drawings are cut when the test lets them be. */
+function holdCuts() {
+  const { promise: released, resolve: release } = Promise.withResolvers<void>()
+  const { cut } = Compaction.prototype
+  const calls = vi.spyOn(Compaction.prototype, 'cut').mockImplementation(async function (this: Compaction, ...args) {
+    await released
+    return await cut.apply(this, args)
+  })
+  onTestFinished(() => calls.mockRestore())
+  onTestFinished(() => release())
+  return {
+    begun: () => vi.waitFor(() => expect(calls).toHaveBeenCalled()),
+    finish: async () => {
+      release()
+      await Promise.all(calls.mock.results.map(({ value }) => value))
+    },
+  }
+}
+
+test.for(['removed', 'told that they may stay'] as const)(
+  'whoever is judged while an answer to them is put together is sent nothing of it before they are %s',
+  async (outcome) => {
+    const { roomId, ownerToken, memberToken, remove, setRole } = await roomWithMember()
+    const ada = await joinRoom(server, roomId, ownerToken)
+    // Too large for one message, so that it is cut for whoever comes.
+    ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(100_000))))
+    await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+    const cuts = holdCuts()
+    const bob = await joinRoom(server, roomId, memberToken)
+    await cuts.begun()
+    rooms.holdNext('findMembership', { after: 'putMembership' })
+    await (outcome === 'removed' ? remove() : setRole('viewer'))
+    await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
+    ada.write(ada.edit(setWord('after')))
+    await vi.waitFor(() => expect(ada.answers).toHaveLength(2))
+    await cuts.finish()
+    // What was told him has come by then.
+    await ada.handled()
+    expect(wordsOf(bob)).toEqual([])
+    rooms.release()
+    if (outcome === 'removed') {
+      expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
+      expect(wordsOf(bob)).toEqual([])
+    } else await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['after', 'large'], 1]))
+  },
+)
 
 test('who may stay hears in order what was drawn while that was found out', async () => {
   const { roomId, ownerToken, memberToken, setRole } = await roomWithMember()

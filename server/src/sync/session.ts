@@ -249,14 +249,26 @@ export class Session {
     const [only, ...others] = missing instanceof Promise ? [undefined] : missing
     if (only && others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
     this.#isAnswering = true
-    if (missing instanceof Promise) missing.catch((error: unknown) => this.#parts.onBroken(this.room, error))
-    this.#parts.socket.sendPieces(this.address, missing, () => {
-      this.#isAnswering = false
-      this.#close(wire.EMPTY_UPDATE)
-      const again = this.#askedMeanwhile
-      this.#askedMeanwhile = undefined
-      if (again) this.#guard(MESSAGE.sync, () => this.#answer(again))
-    })
+    const { socket, outlet, onBroken } = this.#parts
+    if (missing instanceof Promise) missing.catch((error: unknown) => onBroken(this.room, error))
+    socket.sendPieces(this.address, missing instanceof Promise ? this.#onceTold(missing) : missing, () =>
+      outlet.whenOpen(() => this.#answered()),
+    )
+  }
+
+  /** What is put together while they are judged holds what was drawn since: it waits for how that ends. */
+  async #onceTold<T>(answer: Promise<T>): Promise<T> {
+    const ready = await answer
+    await new Promise<void>((resolve) => this.#parts.outlet.whenOpen(resolve))
+    return ready
+  }
+
+  #answered(): void {
+    this.#isAnswering = false
+    this.#close(wire.EMPTY_UPDATE)
+    const again = this.#askedMeanwhile
+    this.#askedMeanwhile = undefined
+    if (again) this.#guard(MESSAGE.sync, () => this.#answer(again))
   }
 
   #close(update: Uint8Array): void {

@@ -70,11 +70,11 @@ export class RawClient {
     this.askForMissing()
   }
 
-  /** Asks for what the own document lacks. */
-  askForMissing(): void {
+  /** Asks for what the own document lacks, or somebody with another state vector. */
+  askForMissing(stateVector: Uint8Array = Y.encodeStateVector(this.doc)): void {
     this.#send(MESSAGE.sync, (encoder) => {
       encoding.writeVarUint(encoder, SYNC.step1)
-      encoding.writeVarUint8Array(encoder, Y.encodeStateVector(this.doc))
+      encoding.writeVarUint8Array(encoder, stateVector)
     })
   }
 
