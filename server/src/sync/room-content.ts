@@ -142,9 +142,14 @@ export class RoomContent {
     return this.#filled ? Y.encodeStateVector(this.#document) : this.#read(() => this.bytes.stateVector())
   }
 
-  /** Whether an update says nothing that the room has not, as far as that can be told without the document. */
+  /** Whether an update says nothing that the room has not. It takes time with how much has come since it was asked last. */
+  covers(decoded: DecodedUpdate): boolean {
+    return this.#read(() => this.bytes.covers(decoded))
+  }
+
+  /** Whether that is so, and can be told without the document. */
   has(decoded: DecodedUpdate): boolean {
-    return !this.#filled && this.#read(() => this.bytes.covers(decoded))
+    return !this.#filled && this.covers(decoded)
   }
 
   /**

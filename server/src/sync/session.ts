@@ -25,8 +25,8 @@ const FIRST_ASK_PAUSE_MS = 1_000
 const LONGEST_ASK_PAUSE_MS = 60_000
 /** Some 100,000 clients, more than any board has seen: reading one takes time with its length, and it may be sent again. */
 const MAX_STATE_VECTOR_BYTES = 1024 * 1024
-/** So many writes may be refused and wait for the store to be answered: a library that waits for answers has a few. */
-const MAX_WAITING_REFUSALS = 1_000
+/** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
+const MAX_WAITING_UNSTORED = 1_000
 const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
@@ -80,7 +80,7 @@ export class Session {
   #askPauseMs = 0
   #askedAt = -Infinity
   #askTimer: NodeJS.Timeout | undefined
-  #waitingRefusals = 0
+  #waitingUnstored = 0
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -297,9 +297,10 @@ export class Session {
   }
 
   #write(update: Uint8Array): void {
-    if (!mayDraw(this.role)) return wire.isEmptyUpdate(update) ? this.#saved(NOTHING) : this.#refuse('read_only')
-    if (this.#parts.journal.overloaded) return this.#refuse('store_unavailable')
+    if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
+    if (!mayDraw(this.role)) return this.#refuse('read_only')
     const decoded = checkUpdate(update)
+    if (this.#parts.journal.overloaded) return this.#writeToFull(decoded)
     if (!this.room.content.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
     const result = this.#apply(update, decoded)
     // Read now: by the commit, the room may have more, which is not durable by then.
@@ -307,6 +308,13 @@ export class Session {
     if (result !== 'missing-dependencies') return
     this.#refuse('missing_dependencies')
     this.#askAgain()
+  }
+
+  /** The journal takes no more. Who comes back, and says nothing that is new, is up to date all the same. */
+  #writeToFull(decoded: DecodedUpdate): void {
+    const { content } = this.room
+    if (!content.covers(decoded)) return this.#refuse('store_unavailable')
+    this.#answerUnstored(wire.durable(this.address, content.reachOf(decoded)))
   }
 
   #apply(update: Uint8Array, decoded: DecodedUpdate): ApplyResult | undefined {
@@ -331,16 +339,18 @@ export class Session {
     })
   }
 
-  /** Refuses a write. It waits in the same line: the n-th answer belongs to the n-th write. */
   #refuse(reason: RefusalReason): void {
-    // What is refused is not counted against what the journal holds, and whoever ignores it could go on for ever.
-    this.#waitingRefusals += 1
-    if (this.#waitingRefusals > MAX_WAITING_REFUSALS) return this.leave('store_unavailable')
+    this.#answerUnstored(wire.notice(this.address, { type: 'refused', reason }), wire.refused(this.address))
+  }
+
+  /** Answers a write of which nothing is stored. It waits in the same line: the n-th answer belongs to the n-th write. */
+  #answerUnstored(...frames: readonly Uint8Array[]): void {
+    // It is not counted against what the journal holds, and whoever ignores the answers could go on for ever.
+    this.#waitingUnstored += 1
+    if (this.#waitingUnstored > MAX_WAITING_UNSTORED) return this.leave('store_unavailable')
     this.#parts.journal.whenDurable(this.room.id, () => {
-      this.#waitingRefusals -= 1
-      if (!this.isIn) return
-      this.tell({ type: 'refused', reason })
-      this.connection.send(wire.refused(this.address))
+      this.#waitingUnstored -= 1
+      if (this.isIn) for (const frame of frames) this.connection.send(frame)
     })
   }
 
