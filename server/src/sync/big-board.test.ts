@@ -284,14 +284,32 @@ test('who lacks much of the board is sent just that, in pieces, and the board is
   expect(Math.max(...reader.frames.map(({ length }) => length))).toBeLessThan(PIECE_BYTES + 100)
 })
 
+test('whoever says that they have something of nobody is sent the board as it is stored, and no thread works for each', async () => {
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+  const works = (['cut', 'slice', 'measure'] as const).map((name) => vi.spyOn(Compaction.prototype, name))
+  onTestFinished(() => works.forEach((work) => work.mockRestore()))
+  const askers = await Promise.all(
+    [1, 2, 3].map(async (client) => {
+      const { client: asker } = await comeSlowly()
+      asker.sendToken(room.viewerToken)
+      asker.askForMissing(Y.encodeStateVector(new Map([[client, 1]])))
+      return asker
+    }),
+  )
+  await vi.waitFor(() => expect(askers.map(textsOf)).toEqual(askers.map(() => TEXTS)))
+  expect(works.map(({ mock }) => mock.calls.length)).toEqual([0, 0, 1])
+})
+
 test('who lacks a few large things is sent just those, in pieces', async () => {
   const ada = await joinRoom(server, room.roomId, room.ownerToken)
   onTestFinished(() => ada.terminate())
   await vi.waitFor(() => expect(textsOf(ada)).toBe(TEXTS))
+  // What she draws next follows on something that everybody has.
+  ada.write(ada.edit(setWord('before them')))
   const away = new Y.Doc()
   Y.applyUpdate(away, Y.encodeStateAsUpdate(ada.doc))
   for (let n = 0; n < 6; n++) ada.write(ada.edit((doc) => doc.getMap('large').set(`${n}`, 'x'.repeat(50_000))))
-  await vi.waitFor(() => expect(ada.answers).toHaveLength(6))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(7))
   const sizes: number[] = []
   away.on('update', (update: Uint8Array) => sizes.push(update.length))
   const back = new RawClient(server.syncUrl, room.roomId, { doc: away })

@@ -7,7 +7,8 @@ import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
 import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
-import { RoomContent, type CutPieces } from './room-content.ts'
+import { RoomContent } from './room-content.ts'
+import type { PieceWork } from './room-pieces.ts'
 import type { Session } from './session.ts'
 
 /**
@@ -45,11 +46,11 @@ export class HostedRoom {
     bytes: RoomBytes
     journal: Journal
     now: () => number
-    cutPieces: CutPieces
+    pieceWork: PieceWork
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
-    const { id, document, bytes, journal, now, cutPieces } = parts
+    const { id, document, bytes, journal, now, pieceWork } = parts
     this.id = id
     this.document = document
     this.#onUndeliverable = parts.onUndeliverable
@@ -58,7 +59,7 @@ export class HostedRoom {
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update) })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
-    this.content = new RoomContent({ document, bytes, cutPieces, events: { onTaken, onChanged } })
+    this.content = new RoomContent({ document, bytes, pieceWork, events: { onTaken, onChanged } })
     this.owners = new AwarenessOwners(document)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
     quieten(document)

@@ -164,7 +164,7 @@ export class LoadedRooms {
         bytes: new RoomBytes(stored),
         journal,
         now,
-        cutPieces: (updates, stateVector) => compaction.cut(updates, stateVector),
+        pieceWork: compaction,
         onUndeliverable: (error) => this.drop(room, error),
       })
       const position = new RoomPosition({

@@ -2,7 +2,7 @@ import { Document } from '@hocuspocus/server'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/documents/clock-ranges.ts'
-import { cut } from '../core/documents/compaction-worker.ts'
+import { cut, measure, slice } from '../core/documents/compaction-worker.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { setWord, wordsOf } from '../testing/test-room.ts'
 import { RoomContent } from './room-content.ts'
@@ -24,7 +24,11 @@ function load(stored: readonly Uint8Array[]) {
   const content = new RoomContent({
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
-    cutPieces: async (updates, stateVector) => cut({ updates, ...(stateVector && { stateVector }) }),
+    pieceWork: {
+      cut: async (updates) => cut(updates),
+      measure: async (pieces) => measure(pieces),
+      slice: async (lacked, stateVector) => slice({ lacked, stateVector }),
+    },
     events: { onTaken: (update, ranges) => taken.push({ update, ranges }), onChanged: () => (changes += 1) },
   })
   const apply = (update: Uint8Array) => content.apply(update, Y.decodeUpdate(update), 'somebody')

@@ -8,12 +8,12 @@ import {
   rangesOfUpdate,
   type DecodedUpdate,
 } from '../core/documents/clock-ranges.ts'
-import type { Cut } from '../core/documents/compaction-worker.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { isMissingDependencies } from './check-update.ts'
 import { withoutTelling } from './quiet-document.ts'
+import { RoomPieces, type PieceWork } from './room-pieces.ts'
 
 /** Joiners are sent so many updates after the base one by one; with more, the board is encoded anew, for all who come. */
 const LONG_TAIL = 64
@@ -23,13 +23,10 @@ const VERY_LONG_TAIL = 1000
 
 /** Up to this size, a document is built in a few milliseconds; a larger one piece by piece, while others are served. */
 const LARGE_BYTES = 256 * 1024
-/** Of what somebody lacks so much that to encode it takes long, a thread does that. In steps of the clients' clocks. */
+/** Who lacks so much, in steps of the clients' clocks, is sent parts as they are: to encode just that would take long. */
 const MUCH_LACKED = 5_000
 /** What is integrated in one turn: it takes Yjs a few milliseconds. */
 const TURN_BYTES = 64 * 1024
-
-/** Cuts what updates say, or what somebody with this state vector lacks of it, into pieces, away from the event loop. */
-export type CutPieces = (updates: readonly Uint8Array[], stateVector?: Uint8Array) => Promise<Cut>
 
 /** Marks what comes from the store and must not be journalled again. */
 const STORED = Symbol('stored')
@@ -62,18 +59,17 @@ export interface ContentEvents {
 export class RoomContent {
   readonly bytes: RoomBytes
   readonly #document: Document
-  readonly #cutPieces: CutPieces
+  readonly #pieces: RoomPieces
   readonly #events: ContentEvents
   #filled = false
   #filling: Promise<void> | undefined
-  #cutting: Promise<void> | undefined
   /** Loaded without a record that was set aside: what depends on it waits in the document, and in the journal. */
   #hasHole = false
 
-  constructor(parts: { document: Document; bytes: RoomBytes; cutPieces: CutPieces; events: ContentEvents }) {
+  constructor(parts: { document: Document; bytes: RoomBytes; pieceWork: PieceWork; events: ContentEvents }) {
     this.bytes = parts.bytes
     this.#document = parts.document
-    this.#cutPieces = parts.cutPieces
+    this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork)
     this.#events = parts.events
   }
 
@@ -122,19 +118,27 @@ export class RoomContent {
   missingFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     const known = Y.decodeStateVector(stateVector)
     if (known.size === 0) return this.#whole()
-    if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known)))
-      return this.#inPieces([this.bytes.deletions()])
-    if (this.bytes.size >= LARGE_BYTES && this.#lackedBy(known) > MUCH_LACKED) {
-      return this.#cutFor(this.bytes.parts, stateVector)
-    }
+    if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known))) return this.bytes.deletionsFor(known)
+    if (this.bytes.size >= LARGE_BYTES && this.#stepsLackedBy(known) > MUCH_LACKED) return this.#partsLackedBy(known)
     // Many come back at once who lack a little of the same: the document is built once for all of them.
     const filled = this.fillSoon()
     return filled ? filled.then(() => this.#encodeFor(stateVector)) : this.#encodeFor(stateVector)
   }
 
+  #whole(): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+    const cut = this.#cutForMany()
+    return cut ? cut.then(() => this.bytes.parts) : this.bytes.parts
+  }
+
+  async #partsLackedBy(known: ReadonlyMap<number, number>): Promise<readonly Uint8Array[]> {
+    await this.#cutForMany()
+    return await this.#pieces.lackedBy(known)
+  }
+
   #encodeFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     this.fill()
-    return this.#inPieces([Y.encodeStateAsUpdate(this.#document, stateVector)])
+    const lacked = Y.encodeStateAsUpdate(this.#document, stateVector)
+    return lacked.length <= PIECE_BYTES ? [lacked] : this.#pieces.slice(lacked, stateVector)
   }
 
   /** What the room has, as a state vector. */
@@ -258,45 +262,26 @@ export class RoomContent {
     return 'applied'
   }
 
-  #whole(): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
+  /** What is much to send, or to put together for each who comes, is made into pieces first, for all of them. */
+  #cutForMany(): Promise<void> | undefined {
     const { bytes } = this
     const { tailLength, tailPart } = bytes
     const isLong = tailLength > LONG_TAIL && (tailLength > VERY_LONG_TAIL || tailPart > LARGE_PART)
-    if (bytes.isUncut || (isLong && bytes.size >= LARGE_BYTES)) return this.#cutSoon().then(() => bytes.parts)
+    if (bytes.isUncut || (isLong && bytes.size >= LARGE_BYTES)) return this.#cutSoon()
     if (this.#filled && !this.#hasHole && isLong) {
       const ranges = encodeRanges(rangesOfDocument(this.#document))
       bytes.rebase({ pieces: [Y.encodeStateAsUpdate(this.#document)], ranges })
     }
-    return bytes.parts
+    return undefined
   }
 
-  /** Makes pieces of all there is by now, once for all who wait for them. */
   #cutSoon(): Promise<void> {
-    this.#cutting ??= this.#cutPieces(this.bytes.parts)
-      .then(
-        (cut) => this.bytes.rebase(cut),
-        // If it is the records that are at fault, this says so; if it is the thread, they go out as they are.
-        () => this.fill(),
-      )
-      .finally(() => (this.#cutting = undefined))
-    return this.#cutting
-  }
-
-  #inPieces(updates: readonly Uint8Array[]): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
-    return updates.some(({ length }) => length > PIECE_BYTES) ? this.#cutFor(updates) : updates
-  }
-
-  async #cutFor(updates: readonly Uint8Array[], stateVector?: Uint8Array): Promise<readonly Uint8Array[]> {
-    try {
-      return (await this.#cutPieces(updates, stateVector)).pieces
-    } catch {
-      this.fill()
-      return [Y.encodeStateAsUpdate(this.#document, stateVector)]
-    }
+    // If it is the records that are at fault, this says so; if it is the thread, they go out as they are.
+    return this.#pieces.cut().catch(() => this.fill())
   }
 
   /** How many steps of the clients' clocks somebody is behind. */
-  #lackedBy(known: ReadonlyMap<number, number>): number {
+  #stepsLackedBy(known: ReadonlyMap<number, number>): number {
     const reach = Y.decodeStateVector(this.stateVector())
     let lacked = 0
     for (const [client, clock] of reach) lacked += Math.max(0, clock - (known.get(client) ?? 0))

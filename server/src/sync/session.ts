@@ -246,8 +246,10 @@ export class Session {
       return
     }
     const missing = this.room.content.missingFor(stateVector)
-    const [only, ...others] = missing instanceof Promise ? [undefined] : missing
-    if (only && others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
+    if (!(missing instanceof Promise)) {
+      const [only = wire.EMPTY_UPDATE, ...others] = missing
+      if (others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
+    }
     this.#isAnswering = true
     const { socket, outlet, onBroken } = this.#parts
     if (missing instanceof Promise) missing.catch((error: unknown) => onBroken(this.room, error))

@@ -124,6 +124,16 @@ export interface EditRanges {
   readonly deleted: ClockRanges
 }
 
+/** Yjs clients, each with the clock below which somebody must have all of that client's to learn nothing new. */
+export type Extent = ReadonlyMap<number, number>
+
+/** How far an update speaks of each client: of what it inserted, and of what was deleted of it. */
+export function extentOf({ inserted, deleted }: EditRanges): Extent {
+  const extent = new Map(inserted.ends())
+  for (const [client, end] of deleted.ends()) extent.set(client, Math.max(end, extent.get(client) ?? 0))
+  return extent
+}
+
 /** An update, decoded: what `Y.decodeUpdate` answers. */
 export type DecodedUpdate = ReturnType<typeof Y.decodeUpdate>
 

@@ -1,7 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
-import { encodeRanges, rangesOfDocument, rangesOfUpdate } from './clock-ranges.ts'
+import { encodeRanges, extentOf, rangesOfDocument, rangesOfUpdate, type Extent } from './clock-ranges.ts'
 import { findLongDeleted, type LongDeleted } from './deleted-elements.ts'
 import { DAMAGED } from './load-room.ts'
 import { joinPieces, PIECE_BYTES, piecesOf } from './piece-list.ts'
@@ -20,7 +20,7 @@ export type Compacted =
   | { readonly kind: 'snapshot'; readonly bytes: Uint8Array; readonly ranges: Uint8Array }
   | { readonly kind: 'unreadable'; readonly index: number; readonly reason: string }
 
-/** A drawing, or what somebody lacks of it, in pieces; `ranges` is what these insert and delete. */
+/** A drawing in pieces; `ranges` is what these insert and delete. */
 export interface Cut {
   readonly pieces: readonly Uint8Array[]
   readonly ranges: Uint8Array
@@ -46,21 +46,28 @@ export default function compact(records: readonly CompactedRecord[]): Compacted 
   return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
 }
 
-/**
- * What these updates say, of which somebody has what this state vector says, as updates that each need only those
- * before; what refers to a hole in them comes last.
- */
-export function cut({ updates, stateVector }: { updates: readonly Uint8Array[]; stateVector?: Uint8Array }): Cut {
+/** What these updates say, as updates that each need only those before; what refers to a hole in them comes last. */
+export function cut(updates: readonly Uint8Array[]): Cut {
   const document = new Y.Doc()
   document.transact(() => {
     for (const update of updates) Y.applyUpdate(document, update)
   })
-  const whole = Y.encodeStateAsUpdate(document, stateVector)
+  const whole = Y.encodeStateAsUpdate(document)
   return {
-    pieces: cutUpdate(whole, stateVector ?? NOTHING, PIECE_BYTES),
+    pieces: cutUpdate(whole, NOTHING, PIECE_BYTES),
     // Not those of the document: what waits in it is in the pieces, too.
     ranges: encodeRanges(rangesOfUpdate(Y.decodeUpdate(whole))),
   }
+}
+
+/** What somebody with this state vector lacks, in pieces that each need only those before. */
+export function slice({ lacked, stateVector }: { lacked: Uint8Array; stateVector: Uint8Array }): Uint8Array[] {
+  return cutUpdate(lacked, stateVector, PIECE_BYTES)
+}
+
+/** How far each of these pieces speaks of whom. */
+export function measure(pieces: readonly Uint8Array[]): Extent[] {
+  return pieces.map((piece) => extentOf(rangesOfUpdate(Y.decodeUpdate(piece))))
 }
 
 /** Looks for what may be taken out of a room's drawing for good. Throws when a record cannot be read. */

@@ -3,6 +3,7 @@ import type { RoomId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
 import { Piscina } from 'piscina'
 import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
+import type { Extent } from './clock-ranges.ts'
 import type { Compacted, CompactedRecord, Cut } from './compaction-worker.ts'
 import { COLLECT_AFTER_MS, type LongDeleted } from './deleted-elements.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
@@ -70,11 +71,21 @@ export class Compaction {
   }
 
   /**
-   * What these updates say in pieces, each of which needs only those before it; with a state vector, what somebody lacks
-   * of it. What refers to a hole in them comes last. Rejects when Yjs does not take them.
+   * What these updates say in pieces, each of which needs only those before it. What refers to a hole in them comes last.
+   * Rejects when Yjs does not take them.
    */
-  async cut(updates: readonly Uint8Array[], stateVector?: Uint8Array): Promise<Cut> {
-    return (await this.#pool.run({ updates, stateVector }, { name: 'cut' })) as Cut
+  async cut(updates: readonly Uint8Array[]): Promise<Cut> {
+    return (await this.#pool.run(updates, { name: 'cut' })) as Cut
+  }
+
+  /** Cuts what somebody with this state vector lacks into such pieces, without what they have. */
+  async slice(lacked: Uint8Array, stateVector: Uint8Array): Promise<Uint8Array[]> {
+    return (await this.#pool.run({ lacked, stateVector }, { name: 'slice' })) as Uint8Array[]
+  }
+
+  /** How far each of these updates speaks of whom. */
+  async measure(pieces: readonly Uint8Array[]): Promise<Extent[]> {
+    return (await this.#pool.run(pieces, { name: 'measure' })) as Extent[]
   }
 
   /**

@@ -1,12 +1,18 @@
+import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { StoredUpdate } from '../../ports/document-store.ts'
 import { copyOf, stateOf, yjsEdit, YjsHistory, type YjsEdit } from '../../testing/yjs-history.ts'
 import { encodeRanges, encodeTransactionRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
+import { measure } from './compaction-worker.ts'
 import { RoomBytes } from './room-bytes.ts'
 
 const settings = { ...(process.env['SEED'] !== undefined && { seed: Number(process.env['SEED']) }), numRuns: 200 }
+
+const NOTHING = Y.encodeStateVector(new Map())
+/** A base is cut into pieces as small as this. */
+const PIECE_BYTES = 100
 
 /** What happens to a room: an edit comes in, or one of the snapshots that were made of it, perhaps long ago. */
 type Step =
@@ -27,7 +33,7 @@ class Room {
   /** Every update that the truth has seen, and copies of the truth at each moment. */
   readonly updates: Uint8Array[] = []
   readonly moments: Y.Doc[] = [new Y.Doc()]
-  readonly snapshots: Array<{ update: Uint8Array; ranges: Uint8Array }> = []
+  readonly snapshots: Array<{ pieces: Uint8Array[]; ranges: Uint8Array }> = []
   bytes = new RoomBytes({ snapshot: null, tail: [] })
 
   constructor() {
@@ -39,12 +45,12 @@ class Room {
   take(step: Step): void {
     if (step.kind === 'snapshot') {
       this.snapshots.push({
-        update: Y.encodeStateAsUpdate(this.truth),
+        pieces: cutUpdate(Y.encodeStateAsUpdate(this.truth), NOTHING, PIECE_BYTES),
         ranges: encodeRanges(rangesOfDocument(this.truth)),
       })
     } else if (step.kind === 'rebase') {
       const snapshot = this.snapshots[step.at % this.snapshots.length]
-      if (snapshot) this.bytes.rebase({ pieces: [snapshot.update], ranges: snapshot.ranges })
+      if (snapshot) this.bytes.rebase(snapshot)
     } else {
       const update = this.history.do(step.edit)
       if (!update) return
@@ -89,7 +95,7 @@ test('what it says of what it has is what the document says', () => {
       const { bytes, truth } = room
       expect(Y.decodeStateVector(bytes.stateVector())).toEqual(Y.decodeStateVector(Y.encodeStateVector(truth)))
       // What was inserted into something deleted is gone with it, and not always told by itself.
-      expect(isWithin(deletionsIn(bytes.deletions()), stateOf(truth).deleted)).toBe(true)
+      expect(isWithin(deletionsIn(allDeletions(bytes)), stateOf(truth).deleted)).toBe(true)
       for (const moment of room.moments) {
         const [known, all] = [moment, truth].map((document) => Y.decodeStateVector(Y.encodeStateVector(document)))
         const isCovered = [...(all ?? [])].every(([client, clock]) => (known?.get(client) ?? 0) >= clock)
@@ -97,7 +103,7 @@ test('what it says of what it has is what the document says', () => {
         seen[isCovered ? 'covered' : 'behind'] += 1
         if (!isCovered) continue
         // Who has everything that was inserted has the whole document with the deletions.
-        Y.applyUpdate(moment, bytes.deletions())
+        Y.applyUpdate(moment, allDeletions(bytes))
         expect(stateOf(moment)).toEqual(stateOf(truth))
       }
       for (const copy of room.history.copies) {
@@ -126,6 +132,56 @@ test('what it says of what it has is what the document says', () => {
   )
   expect(Math.min(...Object.values(seen))).toBeGreaterThan(50)
   expect(unknowing).toBeLessThan(seen.has / 10)
+})
+
+test('who has a part of it is sent what they lack, in order, and not all', () => {
+  let [sent, all, runs] = [0, 0, 0]
+  fc.assert(
+    fc.property(fc.array(anyStep, { minLength: 20, maxLength: 60 }), fc.nat(100), (steps, pick) => {
+      const room = new Room()
+      for (const each of [...steps, { kind: 'snapshot' } as const]) room.take(each)
+      const { bytes, truth } = room
+      if (pick % 2 === 0) bytes.rebase(room.snapshots.at(-1)!)
+      const { unmeasured } = bytes
+      if (unmeasured) bytes.measured(unmeasured, measure(unmeasured))
+      const interrupted = new Y.Doc()
+      for (const part of bytes.parts.slice(0, pick % (bytes.parts.length + 1))) Y.applyUpdate(interrupted, part)
+      for (const document of [...room.moments, interrupted]) {
+        const lacked = bytes.partsLackedBy(Y.decodeStateVector(Y.encodeStateVector(document)))
+        for (const part of lacked) {
+          Y.applyUpdate(document, part)
+          expect([document.store.pendingStructs, document.store.pendingDs]).toEqual([null, null])
+        }
+        expect(stateOf(document)).toEqual(stateOf(truth))
+        sent += lacked.length
+        all += bytes.parts.length
+      }
+      runs += 1
+    }),
+    settings,
+  )
+  expect(runs).toBe(settings.numRuns)
+  expect(sent).toBeLessThan(all * 0.7)
+})
+
+test('deletions are sent in messages that are not large, however many there are', () => {
+  const document = new Y.Doc()
+  const list = document.getArray('list')
+  list.push(Array.from({ length: 20_000 }, () => 'x'.repeat(3)))
+  const state = Y.decodeStateVector(Y.encodeStateVector(document))
+  const before = copyOf(document)
+  document.transact(() => {
+    for (let n = 19_998; n >= 0; n -= 2) list.delete(n)
+  })
+  const bytes = new RoomBytes({
+    snapshot: null,
+    tail: [{ ...recordOf(Y.encodeStateAsUpdate(document), null, 1), seq: 1 }],
+  })
+  const deletions = bytes.deletionsFor(state)
+  expect(deletions.length).toBeGreaterThan(1)
+  expect(Math.max(...deletions.map(({ length }) => length))).toBeLessThan(64 * 1024)
+  for (const each of deletions) Y.applyUpdate(before, each)
+  expect(before.getArray('list')).toHaveLength(10_000)
 })
 
 test('a new base takes just those updates out of the tail that it holds', () => {
@@ -194,7 +250,7 @@ test('records of earlier versions, which have no ranges, say the same', () => {
   }))
   const bytes = new RoomBytes({ snapshot: null, tail })
   expect(bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
-  expect(deletionsIn(bytes.deletions())).toEqual(stateOf(room.truth).deleted)
+  expect(deletionsIn(allDeletions(bytes))).toEqual(stateOf(room.truth).deleted)
   expect(bytes.covers(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth)))).toBe(true)
   const { update } = recordOf(Y.encodeStateAsUpdate(room.truth), null, 1)
   bytes.rebase({ pieces: [update], ranges: encodeRanges(rangesOfDocument(room.truth)) })
@@ -210,6 +266,11 @@ test('somebody who has what the room has lost is not taken to have what came aft
   expect(bytes.isCoveredBy(new Map([[1, 2]]))).toBe(false)
   expect(bytes.isCoveredBy(new Map([[1, 3]]))).toBe(true)
 })
+
+/** For somebody who has everything that was inserted. */
+function allDeletions(bytes: RoomBytes): Uint8Array {
+  return Y.mergeUpdates([Uint8Array.of(0, 0), ...bytes.deletionsFor(Y.decodeStateVector(bytes.stateVector()))])
+}
 
 /** Whether an update changes a document, or leaves something waiting in it. */
 function isNews(update: Uint8Array, document: Y.Doc): boolean {

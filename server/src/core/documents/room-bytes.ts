@@ -1,7 +1,15 @@
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import type { StoredDocument } from '../../ports/document-store.ts'
-import { ClockRanges, decodeRanges, rangesOfUpdate, type DecodedUpdate, type EditRanges } from './clock-ranges.ts'
+import {
+  ClockRanges,
+  decodeRanges,
+  extentOf,
+  rangesOfUpdate,
+  type DecodedUpdate,
+  type EditRanges,
+  type Extent,
+} from './clock-ranges.ts'
 import { PIECE_BYTES, piecesOf } from './piece-list.ts'
 
 /** An update and what it inserted and deleted, as records keep both. */
@@ -16,7 +24,12 @@ interface Base {
   readonly ranges: Uint8Array
   /** Its pieces are as small as they can be: one that is large is a single value, a picture say. */
   readonly isCut: boolean
+  /** How far each piece speaks of whom, once that was asked. */
+  extents?: readonly Extent[]
 }
+
+/** In one update: each takes at most 16 bytes. */
+const DELETIONS_AT_ONCE = 4_000
 
 /**
  * A room as bytes: a base that holds everything up to some moment, and the updates after it. It goes to who joins as it
@@ -110,12 +123,55 @@ export class RoomBytes {
     return Y.encodeStateVector(this.reach())
   }
 
-  /** An update that inserts nothing and deletes all that was deleted: for who has everything else. */
-  deletions(): Uint8Array {
-    const encoder = encoding.createEncoder()
-    encoding.writeVarUint(encoder, 0)
-    this.#known().deleted.write(encoder)
-    return encoding.toUint8Array(encoder)
+  /** The base's pieces, if nobody has said yet how far each speaks of whom. */
+  get unmeasured(): readonly Uint8Array[] | undefined {
+    return this.#base && !this.#base.extents ? this.#base.pieces : undefined
+  }
+
+  /** How far each of these pieces speaks of whom; by now, the base may be another. */
+  measured(pieces: readonly Uint8Array[], extents: readonly Extent[]): void {
+    if (this.#base?.pieces === pieces) this.#base.extents = extents
+  }
+
+  /**
+   * What somebody with this state vector may lack, in order: each part that says something which they do not have, after
+   * the deletions of what they have. Of what was not measured, all.
+   */
+  partsLackedBy(known: ReadonlyMap<number, number>): Uint8Array[] {
+    const isLacked = (extent: Extent | undefined) =>
+      !extent || [...extent].some(([id, end]) => (known.get(id) ?? 0) < end)
+    const { pieces = [], extents = [] } = this.#base ?? {}
+    return [
+      ...this.deletionsFor(known),
+      ...pieces.filter((_, index) => isLacked(extents[index])),
+      ...this.#tail.filter((piece) => isLacked(extentOf(rangesOf(piece)))).map(({ update }) => update),
+    ]
+  }
+
+  /** Updates that insert nothing and delete all that was deleted of what somebody with this state vector has. */
+  deletionsFor(known: ReadonlyMap<number, number>): Uint8Array[] {
+    const updates: Uint8Array[] = []
+    let deleted = new ClockRanges()
+    let count = 0
+    const close = () => {
+      const encoder = encoding.createEncoder()
+      encoding.writeVarUint(encoder, 0)
+      deleted.write(encoder)
+      updates.push(encoding.toUint8Array(encoder))
+      deleted = new ClockRanges()
+      count = 0
+    }
+    for (const [client, ranges] of this.#known().deleted) {
+      const reach = known.get(client) ?? 0
+      for (const [from, to] of ranges) {
+        if (from >= reach) break
+        deleted.add(client, from, Math.min(to, reach) - from)
+        count += 1
+        if (count === DELETIONS_AT_ONCE) close()
+      }
+    }
+    if (count > 0) close()
+    return updates
   }
 
   #known(): EditRanges {

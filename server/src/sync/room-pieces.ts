@@ -1,0 +1,58 @@
+import type { Compaction } from '../core/documents/compaction.ts'
+import type { RoomBytes } from '../core/documents/room-bytes.ts'
+
+/** What is done with a large drawing away from the event loop. */
+export type PieceWork = Pick<Compaction, 'cut' | 'measure' | 'slice'>
+
+/**
+ * A room's bytes in pieces of a size that can be sent. What a thread does for that is done once for all who wait for it:
+ * whoever asks can say what they like of what they have, and asks again and again.
+ */
+export class RoomPieces {
+  readonly #bytes: RoomBytes
+  readonly #work: PieceWork
+  #cutting: Promise<void> | undefined
+  #measuring: Promise<void> | undefined
+
+  constructor(bytes: RoomBytes, work: PieceWork) {
+    this.#bytes = bytes
+    this.#work = work
+  }
+
+  /** Makes pieces of all there is by now. Rejects when the records do not come together, or there is no thread. */
+  cut(): Promise<void> {
+    this.#cutting ??= this.#work
+      .cut(this.#bytes.parts)
+      .then((cut) => this.#bytes.rebase(cut))
+      .finally(() => (this.#cutting = undefined))
+    return this.#cutting
+  }
+
+  /**
+   * The parts of the room that say something which somebody with this state vector lacks, as they are: at the edges of
+   * what they have, a little comes twice.
+   */
+  async lackedBy(known: ReadonlyMap<number, number>): Promise<readonly Uint8Array[]> {
+    const { unmeasured } = this.#bytes
+    if (unmeasured) await this.#measure(unmeasured)
+    return this.#bytes.partsLackedBy(known)
+  }
+
+  /** What somebody with this state vector lacks, in pieces. */
+  async slice(lacked: Uint8Array, stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
+    // Without a thread it goes as it is, which takes longer to come.
+    return await this.#work.slice(lacked, stateVector).catch(() => [lacked])
+  }
+
+  #measure(pieces: readonly Uint8Array[]): Promise<void> {
+    this.#measuring ??= this.#work
+      .measure(pieces)
+      .then(
+        (extents) => this.#bytes.measured(pieces, extents),
+        // Then all of them go out.
+        () => undefined,
+      )
+      .finally(() => (this.#measuring = undefined))
+    return this.#measuring
+  }
+}
