@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { Compaction } from '../core/documents/compaction.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
+import { holdCuts } from '../testing/held-cuts.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
@@ -130,6 +131,32 @@ test('an acknowledgement does not wait until the board has come', async () => {
   await vi.waitFor(() => expect(client.answers).toEqual(['durable']), { interval: 2 })
   expect(textsOf(client)).toBeLessThan(TEXTS)
   await vi.waitFor(() => expect(textsOf(client)).toBe(TEXTS))
+})
+
+test('what is drawn elsewhere does not wait for an answer that a thread puts together', async () => {
+  const [here, other] = [await openRoom(server), await openRoom(server)]
+  const [ada, cleo] = [
+    await joinRoom(server, here.roomId, here.ownerToken),
+    await joinRoom(server, other.roomId, other.ownerToken),
+  ]
+  ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(100_000))))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const cuts = holdCuts()
+  const bob = await joinRoom(server, here.roomId, here.viewerToken)
+  await cuts.begun()
+  const elsewhere = new RawClient(server.syncUrl, other.roomId, { shared: bob })
+  await elsewhere.join(other.viewerToken)
+  await vi.waitFor(() => expect(elsewhere.step2Count).toBe(1))
+  cleo.write(cleo.edit(setWord('drawn elsewhere')))
+  ada.write(ada.edit(setWord('drawn here')))
+  await vi.waitFor(() => expect(wordsOf(elsewhere)).toEqual(['drawn elsewhere']))
+  expect(wordsOf(bob)).toEqual([])
+  await cuts.finish()
+  // Of one room, all comes in order.
+  const words: string[][] = []
+  bob.onUpdate = () => words.push(wordsOf(bob))
+  await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['drawn here', 'large'], 1]))
+  expect(words.filter((each) => each.length > 0)[0]).toContain('large')
 })
 
 test('who leaves while the board is on its way to them is sent nothing more of it', async () => {

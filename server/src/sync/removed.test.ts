@@ -2,11 +2,11 @@ import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
-import { Compaction } from '../core/documents/compaction.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
 import { HeldCalls } from '../testing/held-calls.ts'
+import { holdCuts } from '../testing/held-cuts.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -216,25 +216,6 @@ test('what is drawn after «removed» was answered does not reach whoever was re
   expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
   expect(wordsOf(bob)).toEqual(['before'])
 })
-
-/** From now on, drawings are cut when the test lets them be. */
-function holdCuts() {
-  const { promise: released, resolve: release } = Promise.withResolvers<void>()
-  const { cut } = Compaction.prototype
-  const calls = vi.spyOn(Compaction.prototype, 'cut').mockImplementation(async function (this: Compaction, ...args) {
-    await released
-    return await cut.apply(this, args)
-  })
-  onTestFinished(() => calls.mockRestore())
-  onTestFinished(() => release())
-  return {
-    begun: () => vi.waitFor(() => expect(calls).toHaveBeenCalled()),
-    finish: async () => {
-      release()
-      await Promise.all(calls.mock.results.map(({ value }) => value))
-    },
-  }
-}
 
 test.for(['removed', 'told that they may stay'] as const)(
   'whoever is judged while an answer to them is put together is sent nothing of it before they are %s',

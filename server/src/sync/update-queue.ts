@@ -9,15 +9,20 @@ export interface UpdateQueueParts {
   readonly isOpen: () => boolean
 }
 
-/** A broadcast of what somebody has drawn. */
-interface News {
+/** What is to be sent at one address. */
+interface Waiting {
   readonly address: string
+  /** They are sent in the order in which they came. */
+  readonly number: number
+}
+
+/** A broadcast of what somebody has drawn. */
+interface News extends Waiting {
   readonly message: Uint8Array
 }
 
 /** What somebody asked for. Its pieces are shared with others who are sent them. */
-interface Answer {
-  readonly address: string
+interface Answer extends Waiting {
   /** Undefined while it is put together. */
   pieces: readonly Uint8Array[] | undefined
   next: number
@@ -29,11 +34,14 @@ const OVERHEAD_BYTES = 200
 
 /**
  * The updates that one client is sent, as fast as it takes them and in order: what is drawn while a large answer is on its
- * way comes after that, since it builds on it. All else, an acknowledgement or a cursor, goes past them.
+ * way comes after that, since it builds on it. All else, an acknowledgement or a cursor, goes past them, and so does what
+ * is drawn in another room while an answer is put together.
  */
 export class UpdateQueue {
   readonly #parts: UpdateQueueParts
-  #entries: Array<News | Answer> = []
+  /** For each address what waits there, in order; none is empty. */
+  readonly #lines = new Map<string, Array<News | Answer>>()
+  #count = 0
   #bytes = 0
   #waits = false
 
@@ -43,7 +51,7 @@ export class UpdateQueue {
 
   /** Whether nothing waits. */
   get isEmpty(): boolean {
-    return this.#entries.length === 0
+    return this.#lines.size === 0
   }
 
   /** What waits, in bytes; the pieces of answers do not count, which others share. */
@@ -53,16 +61,14 @@ export class UpdateQueue {
 
   /** Sends a broadcast after all that waits. */
   sendNews(address: string, message: Uint8Array): void {
-    this.#entries.push({ address, message })
     this.#bytes += message.length + OVERHEAD_BYTES
-    this.#send()
+    this.#add({ address, number: ++this.#count, message })
   }
 
   /** Sends an answer after all that waits, and then calls back; when it is still put together, `setPieces` gives it. */
   sendAnswer(address: string, pieces: readonly Uint8Array[] | undefined, onSent: () => void): Answer {
-    const answer: Answer = { address, pieces, next: 0, onSent }
-    this.#entries.push(answer)
-    this.#send()
+    const answer: Answer = { address, number: ++this.#count, pieces, next: 0, onSent }
+    this.#add(answer)
     return answer
   }
 
@@ -74,18 +80,41 @@ export class UpdateQueue {
 
   /** Whoever has left at this address is sent nothing more. */
   leave(address: string): void {
-    this.#entries = this.#entries.filter((entry) => entry.address !== address)
-    this.#bytes = this.#entries.reduce((sum, entry) => sum + ('message' in entry ? sizeOf(entry) : 0), 0)
+    for (const entry of this.#lines.get(address) ?? []) if ('message' in entry) this.#bytes -= sizeOf(entry)
+    this.#lines.delete(address)
     this.#send()
+  }
+
+  #add(entry: News | Answer): void {
+    const line = this.#lines.get(entry.address)
+    if (line) line.push(entry)
+    else this.#lines.set(entry.address, [entry])
+    this.#send()
+  }
+
+  /** What has waited for longest, of what need not wait for an answer to be put together. */
+  #next(): News | Answer | undefined {
+    let next: News | Answer | undefined
+    for (const [first] of this.#lines.values()) {
+      if (!first || ('onSent' in first && !first.pieces)) continue
+      if (!next || first.number < next.number) next = first
+    }
+    return next
+  }
+
+  #take({ address }: News | Answer): void {
+    const line = this.#lines.get(address)
+    line?.shift()
+    if (line?.length === 0) this.#lines.delete(address)
   }
 
   #send(): void {
     const { writer, isOpen, writePiece } = this.#parts
-    for (let entry = this.#entries[0]; entry; entry = this.#entries[0]) {
+    for (let entry = this.#next(); entry; entry = this.#next()) {
       if (!isOpen()) return
       if ('message' in entry) {
         if (!writer.hasRoom) return this.#wait()
-        this.#entries.shift()
+        this.#take(entry)
         this.#bytes -= sizeOf(entry)
         writer.write(entry.message)
         continue
@@ -97,8 +126,7 @@ export class UpdateQueue {
         writePiece(entry.address, piece)
         continue
       }
-      if (!entry.pieces) return
-      this.#entries.shift()
+      this.#take(entry)
       entry.onSent()
     }
   }
