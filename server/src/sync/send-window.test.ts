@@ -61,6 +61,8 @@ test('who sends something large answers nothing, and is sent more meanwhile; who
   fill()
   let opened = 0
   window.onceOpen(() => (opened += 1))
+  // It has answered before.
+  window.answered('')
   for (let n = 0; n < 10; n++) {
     // Small messages, each whole: it could answer.
     receivedBytes += 100 * KB
@@ -75,6 +77,35 @@ test('who sends something large answers nothing, and is sent more meanwhile; who
   vi.advanceTimersByTime(1_000)
   expect(opened).toBe(1)
   expect(window.isOpen).toBe(true)
+})
+
+test('a ping that was lost on the way is asked again, and its answer makes room', () => {
+  fill()
+  let opened = 0
+  window.onceOpen(() => (opened += 1))
+  const last = pings.at(-1) as string
+  pings.length = 0
+  vi.advanceTimersByTime(1_000)
+  expect(pings).toEqual([last])
+  // A slow line: it is no second time on its way.
+  expect(window.isOpen).toBe(false)
+  window.answered(last)
+  expect([opened, fill()]).toEqual([1, 160])
+})
+
+test('who answers no ping at all, since something in between swallows them, is sent on, and who has answered is not', () => {
+  fill()
+  let opened = 0
+  window.onceOpen(() => (opened += 1))
+  vi.advanceTimersByTime(4_000)
+  expect(opened).toBe(0)
+  vi.advanceTimersByTime(2_000)
+  expect([opened, fill()]).toEqual([1, 160])
+  // A heartbeat's, say, and what was on its way is a slow line's from now on.
+  window.answered('')
+  window.onceOpen(() => (opened += 1))
+  vi.advanceTimersByTime(60_000)
+  expect(opened).toBe(1)
 })
 
 test('after its end nobody is called back', () => {

@@ -12,6 +12,11 @@ const FAST_MS = 300
 const SLOW_MS = 1_000
 /** How often a client whose answers do not come is looked at: whether it cannot give any. */
 const CHECK_MS = 1_000
+/**
+ * Who has never answered a ping within so long is taken to have read what was before: some proxies hand on no pings, or no
+ * answers. On a line that is only slow, the first answer comes after `MARK_BYTES`; slower than 7 KB/s, it comes once too late.
+ */
+const NO_ANSWER_MS = 5_000
 /** So much of one message is more than our clients send in one: another library sends all it has, and answers after that. */
 const LARGE_MESSAGE_BYTES = 192 * 1024
 
@@ -27,7 +32,8 @@ export interface SendWindowParts {
  * Bounds what is on its way to one client. The system takes megabytes for a client at once, more so when a proxy stands in
  * between, and does not say when they arrive: whatever is sent after them waits for as long, a heartbeat's ping too, and
  * its pong would come after the client was given up. So every few pieces a ping goes along, which any client's WebSocket
- * answers by itself when it has read what was before.
+ * answers by itself when it has read what was before. One that is lost would close the window for good, so that it is
+ * repeated while somebody waits.
  */
 export class SendWindow {
   readonly #parts: SendWindowParts
@@ -38,6 +44,7 @@ export class SendWindow {
   #markCount = 0
   #waiting: Array<() => void> = []
   #timer: NodeJS.Timeout | undefined
+  #hasAnswered = false
   /** How much had come when the client last said something whole. */
   #heardAtByte = 0
 
@@ -66,8 +73,9 @@ export class SendWindow {
     this.#heardAtByte = this.#parts.receivedBytes()
   }
 
-  /** A pong has come: the client has read all that was before the ping with these words. */
+  /** A pong has come: the client has read all that was before the ping with these words. A heartbeat's has none. */
   answered(words: string): void {
+    this.#hasAnswered = true
     const index = this.#marks.findIndex((each) => each.words === words)
     const mark = this.#marks[index]
     if (!mark) return
@@ -97,14 +105,20 @@ export class SendWindow {
     for (const callback of this.#waiting.splice(0)) callback()
   }
 
-  /** A client that sends something large answers nothing until that is through; meanwhile what it is sent goes on. */
   #watch(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined
-      const isBusy = this.#parts.receivedBytes() - this.#heardAtByte >= LARGE_MESSAGE_BYTES
-      const sentBefore = performance.now() - CHECK_MS
-      if (isBusy) this.#forget(this.#marks.filter(({ at }) => at <= sentBefore).length)
+      const sentBefore = performance.now() - this.#forgetAfterMs()
+      this.#forget(this.#marks.filter(({ at }) => at <= sentBefore).length)
+      const last = this.#marks.at(-1)
+      if (last && this.#waiting.length > 0) this.#parts.ping(last.words)
       if (this.#waiting.length > 0) this.#watch()
     }, CHECK_MS)
+  }
+
+  /** How long an answer is waited for: who sends something large gives none until that is through. */
+  #forgetAfterMs(): number {
+    const isBusy = this.#parts.receivedBytes() - this.#heardAtByte >= LARGE_MESSAGE_BYTES
+    return isBusy ? CHECK_MS : this.#hasAnswered ? Infinity : NO_ANSWER_MS
   }
 }
