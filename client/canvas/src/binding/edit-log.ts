@@ -18,9 +18,8 @@ export class EditLog {
 
   /** Takes note of a step. One that does not begin where the last has ended makes what was before it useless. */
   note(before: string, edits: readonly WordEdit[], after: string): void {
-    if (this.#steps.length > 0 && this.#steps.at(-1)?.after !== before) this.#steps = []
-    if (applyEdits(before, edits) !== after) this.#steps = []
-    else this.#steps.push({ before, edits, after })
+    if (this.#steps.at(-1)?.after !== before) this.#steps = []
+    if (applyEdits(before, edits) === after) this.#steps.push({ before, edits, after })
     if (this.#steps.length > MAX_STEPS) this.#steps.shift()
   }
 
