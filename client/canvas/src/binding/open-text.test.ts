@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { storedWords } from '@sketchroom/shared/scene/document'
 import { Board } from './testing/board.ts'
 
 const TEXT = { id: 'text', type: 'text', text: 'one two', originalText: 'one two', width: 70, height: 25 }
@@ -294,13 +295,13 @@ test('a caret knows on which of two sides of the same letters others have writte
   expect(two.words()).toBe('aaa')
   expect(ada.view.gesture.text?.caret).toBe(1)
   // All in one update: before the caret, and behind it.
-  bob.view.open('text', 0)
-  bob.view.type('a')
-  bob.view.open('text', 3)
-  bob.view.type('a', 1)
-  bob.binding.flushNow()
+  const words = storedWords(bob.doc, 'text') as Y.Text
+  bob.doc.transact(() => {
+    words.insert(0, 'a')
+    words.insert(4, 'b')
+  })
   two.pass(300)
-  expect(two.words()).toBe('aaaa')
+  expect(two.words()).toBe('aaaab')
   expect(ada.view.gesture.text?.caret).toBe(2)
 })
 
