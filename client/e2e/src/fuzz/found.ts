@@ -21,6 +21,11 @@ export const FOUND: Readonly<Record<string, Script>> = {
     [rest(), rest(), open(0), rest(), type(), close(), rest(), rest()],
     [{ do: 'write', at: [500, 300] }, rest(), rest(), type(), type(), close(), rest(), rest()],
   ],
+  'two select all of a text and type over it, a third adds to it, and the first undoes everything': [
+    [{ do: 'write', at: [500, 300] }, type(), close(), rest(), openAll(), type(), type(), close(), rest()],
+    [rest(), rest(), rest(), rest(), openAll(), type(), rest(), close(), rest()],
+    [rest(), rest(), rest(), rest(), open(0), type(), type(), close(), rest()],
+  ],
   'a text is deleted under the hand that writes it': [
     [{ do: 'write', at: [500, 300] }, type(), rest(), type(), close(), rest()],
     [rest(), rest(), all('Delete'), rest(), rest(), rest()],
@@ -49,6 +54,10 @@ function draw(tool: 'rectangle' | 'arrow', from: readonly [number, number]): Act
 
 function open(pick: number): Act {
   return { do: 'open', pick, caret: 'end' }
+}
+
+function openAll(): Act {
+  return { do: 'open', pick: 0, caret: 'all' }
 }
 
 function grab(): Act {
