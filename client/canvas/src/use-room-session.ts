@@ -49,21 +49,22 @@ export function useMayDraw(session: RoomSession): boolean {
   const subscribe = useCallback((listener: () => void) => session.subscribe(listener), [session])
   return useSyncExternalStore(subscribe, () => {
     const { kind } = session.status
-    if (!session.role || kind === 'no-access' || kind === 'outdated') return false
+    if (!session.role || kind === 'no-access' || kind === 'not-here' || kind === 'outdated') return false
     return mayDraw(session.role) && schemaState(session.doc) !== 'newer'
   })
 }
 
-/** Resolves when this device's drawing is loaded; when it has none, when the server's is, or is out of reach. */
+/** Resolves when this device's drawing is loaded; when it has no board, when the server's is, or it says why it is not. */
 export async function somethingToShow(session: RoomSession): Promise<void> {
   await session.localLoaded
   if (hasElements(session.doc)) return
-  const { promise: outOfReach, resolve } = Promise.withResolvers<void>()
+  const { promise: shownAsItIs, resolve } = Promise.withResolvers<void>()
   const check = () => {
-    if (session.status.kind !== 'connecting') resolve()
+    const { kind } = session.status
+    if (kind !== 'connecting' && kind !== 'not-here') resolve()
   }
   const unsubscribe = session.subscribe(check)
   check()
-  await Promise.race([session.firstSync, outOfReach])
+  await Promise.race([session.firstSync, shownAsItIs])
   unsubscribe()
 }

@@ -3,6 +3,7 @@ import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { BoardActor } from './board-actor.ts'
 import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
+import { forgetBoards } from './stored-rooms.ts'
 
 let stage: Stage
 beforeAll(async () => {
@@ -166,6 +167,33 @@ test('two tabs of one browser show each other’s edits, offline too', async () 
   await ada.page.context().setOffline(false)
   for (const tab of [ada, other]) await vi.waitFor(async () => expect(await tab.status()).toBe('Saved'), SOON)
   expect(await ada.elements()).toMatchObject((await other.elements()).map(({ id, x, y }) => ({ id, x, y })))
+})
+
+test('a board that made room for others is said not to be on this device, without the server, and comes with it', async () => {
+  const ada = await stage.enter()
+  const { page } = ada
+  const url = await ada.newBoard()
+  await ada.draw('rectangle', [400, 300], [500, 380])
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  await page.evaluate(() => navigator.serviceWorker.ready)
+  await page.goto(stage.origin)
+  await forgetBoards(page)
+  await page.context().setOffline(true)
+  for (let visit = 0; visit < 2; visit++) {
+    await page.goto(url)
+    await page.getByRole('heading', { name: 'This board is not on this device' }).waitFor()
+    expect(await page.locator('.excalidraw').count()).toBe(0)
+  }
+  await page.goto(stage.origin)
+  await page.getByText('Not on this device', { exact: true }).waitFor()
+  await page.goto(url)
+  await page.getByRole('heading', { name: 'This board is not on this device' }).waitFor()
+  await page.context().setOffline(false)
+  await ada.ready()
+  await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(1), SOON)
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  await ada.draw('ellipse', [600, 300], [700, 380])
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
 })
 
 test('changes that only this device has are told of at home, and by a board that is closed, after a reload too', async () => {

@@ -20,3 +20,19 @@ export function storedRooms(page: Page): Promise<Array<[person: string, roomId: 
     return rooms.map(({ place: [, person, roomId] }) => [person, roomId] as [string, string])
   })
 }
+
+/** Removes all boards from a browser, as they go when there is no room for them. */
+export function forgetBoards(page: Page): Promise<void> {
+  return page.evaluate(async () => {
+    const database = await new Promise<IDBDatabase>((resolve, reject) => {
+      const request = indexedDB.open('sketchroom')
+      request.onsuccess = () => resolve(request.result)
+      request.onerror = () => reject(request.error ?? new Error('no database'))
+    })
+    const transaction = database.transaction(['updates', 'rooms'], 'readwrite')
+    transaction.objectStore('updates').clear()
+    transaction.objectStore('rooms').clear()
+    await new Promise((resolve) => (transaction.oncomplete = resolve))
+    database.close()
+  })
+}

@@ -73,6 +73,10 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
     )
   }
 
+  if (status.kind === 'not-here') {
+    return <ClosedBoard reason={{ kind: 'unreachable' }} onRetry={drawing.reconnect} />
+  }
+
   return (
     <div className="board">
       <BoardBar

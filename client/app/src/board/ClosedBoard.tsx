@@ -44,8 +44,8 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
   },
   unreachable: {
     icon: <CloudOff size={32} />,
-    title: 'This board is not on this device yet',
-    text: 'The server cannot be reached. Boards that you have opened here before open without it; this one needs it once.',
+    title: 'This board is not on this device',
+    text: 'The server cannot be reached, and without it only the boards that are on this device can be opened: the ones you used last. This one opens as soon as the server is back.',
   },
   failed: { icon: <CloudAlert size={32} />, title: 'The board could not be opened', text: '' },
 }

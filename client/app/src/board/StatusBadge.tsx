@@ -11,6 +11,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   saved: CircleCheck,
   saving: RefreshCw,
   offline: CloudOff,
+  'not-here': CloudOff,
   'store-failing': CloudAlert,
   'read-only': Eye,
   outdated: RotateCw,

@@ -25,6 +25,7 @@ const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K
     [{ kind: 'offline', unsent: 12, stored: true }, 'Offline · 12 changes kept on this device'],
     [{ kind: 'offline', unsent: 1, stored: false }, 'Offline · 1 change only in this tab'],
   ],
+  'not-here': [[{ kind: 'not-here', unsent: 0, stored: true }, 'Offline · this board is not on this device']],
   'store-failing': [
     [
       { kind: 'store-failing', unsent: 2, stored: true },

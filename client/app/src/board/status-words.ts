@@ -34,6 +34,8 @@ export function statusWords(status: ShownStatus): StatusWords {
       return { text: status.progress ? `Saving…${percent(status)}` : `Saving ${changes(status.unsent)}…`, tone: 'busy' }
     case 'offline':
       return { text: `Offline${offlineWhereabouts(status)}`, tone: status.stored ? 'warning' : 'danger' }
+    case 'not-here':
+      return { text: 'Offline · this board is not on this device', tone: 'warning' }
     case 'store-failing':
       return { text: `The server cannot save right now${whereabouts(status)}`, tone: 'danger' }
     case 'read-only':

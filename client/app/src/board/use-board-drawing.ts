@@ -15,6 +15,8 @@ export interface BoardDrawing {
   readonly status: SavingStatus | undefined
   /** What the server does not have. */
   readonly left: UnsentChanges
+  /** Tries to connect now. */
+  readonly reconnect: () => Promise<void>
   /** The drawing as it is here, with what is unsent. */
   readonly read: () => Promise<RoomSession['doc']>
   /** Lets go of all that is here of it. It is opened anew as the server has it, here and in other tabs. */
@@ -92,6 +94,7 @@ export function useBoardDrawing(roomId: RoomId, board: Board, onNoAccess: (code:
     session,
     status,
     left,
+    reconnect: async () => session?.reconnect(),
     read: async () =>
       session?.doc ?? (await boards?.stored.read(roomId)) ?? Promise.reject(new Error('nobody is here')),
     discard,

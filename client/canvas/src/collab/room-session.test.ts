@@ -3,6 +3,7 @@ import { IDBFactory } from 'fake-indexeddb'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openDeviceDatabase } from '../device/device-database.ts'
+import { removeRoom } from '../device/device-space.ts'
 import { storedRooms } from '../device/stored-rooms.ts'
 import { isOffline } from './browser-signals.ts'
 import { createRoomSession, type RoomSession, type RoomSessionOptions } from './room-session.ts'
@@ -353,6 +354,78 @@ describe('across a reload', () => {
   })
 })
 
+describe('a board that is not on this device', () => {
+  const list = () => storedRooms({ serverUrl: server.url, ...ADA }).list()
+
+  test('says so without the server, in a session that has seen nothing of it, and is there when the server is', async () => {
+    const browser = stubBrowser()
+    const first = join()
+    await waitForStatus(first, { kind: 'saved' })
+    draw(first, 'a')
+    await waitForStatus(first, { kind: 'saved' })
+    await leave(first)
+    browser.offline()
+    const here = join()
+    await here.localLoaded
+    expect(here.status).toEqual({ kind: 'offline', unsent: 0, stored: true })
+    await leave(here)
+
+    // It had to make room for others.
+    const database = await openDeviceDatabase()
+    await removeRoom(database, [server.url, 'ada', roomId])
+    database.close()
+    for (let visit = 0; visit < 2; visit++) {
+      const gone = join()
+      await gone.localLoaded
+      expect(gone.status).toEqual({ kind: 'not-here', unsent: 0, stored: true })
+      await leave(gone)
+      expect(await list()).toEqual([])
+    }
+    const again = join()
+    await waitForStatus(again, { kind: 'not-here' })
+    browser.online()
+    await waitForStatus(again, { kind: 'saved' })
+    expect([...again.doc.getMap('elements').keys()]).toEqual(['a'])
+    await vi.waitFor(async () => expect(await list()).toHaveLength(1))
+  })
+
+  test('is one of which nothing had come when the line broke; an empty one that had come is here', async () => {
+    const browser = stubBrowser()
+    server.silentAbout = 'step2'
+    const first = join()
+    await vi.waitFor(() => expect(first.role).toBe('editor'))
+    browser.offline()
+    await waitForStatus(first, { kind: 'not-here' })
+    await leave(first)
+    const second = join()
+    await second.localLoaded
+    expect([second.role, second.status.kind]).toEqual([undefined, 'not-here'])
+    server.silentAbout = undefined
+    browser.online()
+    await waitForStatus(second, { kind: 'saved' })
+    await leave(second)
+    browser.offline()
+    const third = join()
+    await third.localLoaded
+    expect([third.role, third.status.kind]).toEqual(['editor', 'offline'])
+  })
+
+  test('is here when another tab has it', async () => {
+    const browser = stubBrowser()
+    const one = join()
+    await waitForStatus(one, { kind: 'saved' })
+    draw(one, 'a')
+    await waitForStatus(one, { kind: 'saved' })
+    browser.offline()
+    const database = await openDeviceDatabase()
+    await removeRoom(database, [server.url, 'ada', roomId])
+    database.close()
+    const other = join()
+    await waitForStatus(other, { kind: 'offline' })
+    expect(other.doc.getMap('elements').size).toBe(1)
+  })
+})
+
 describe('two tabs', () => {
   test('count together, and neither says "saved" while the other waits', async () => {
     const [one, other] = [join(), join()]
@@ -537,7 +610,7 @@ describe('tokens', () => {
         return 'a token'
       },
     })
-    await waitForStatus(session, { kind: 'offline', unsent: 0 })
+    await waitForStatus(session, { kind: 'not-here', unsent: 0 })
     expect(server.openedAt).toHaveLength(0)
     online = true
     await waitForStatus(session, { kind: 'saved' })
@@ -654,13 +727,13 @@ describe('the connection', () => {
     await waitForStatus(session, { kind: 'saved' })
   })
 
-  test('a refusal because the store fails says so too; without a network it is offline', async () => {
+  test('a refusal because the store fails says so too; without a network it is not', async () => {
     const browser = stubBrowser()
     server.doorman = () => ({ code: 4503, reason: 'store_unavailable' })
     const session = join()
     await waitForStatus(session, { kind: 'store-failing', unsent: 0, stored: true })
     browser.offline()
-    await waitForStatus(session, { kind: 'offline' })
+    await waitForStatus(session, { kind: 'not-here' })
   })
 
   test('a crowd that was dropped does not come back at once', async () => {
@@ -733,7 +806,7 @@ describe('the connection', () => {
     const session = join({ storage: 'none' })
     await vi.waitFor(() => expect(server.openedAt).toHaveLength(1))
     await vi.advanceTimersByTimeAsync(20_000)
-    expect(session.status).toEqual({ kind: 'offline', unsent: 0, stored: false })
+    expect(session.status).toEqual({ kind: 'not-here', unsent: 0, stored: false })
     server.silent = false
     await vi.advanceTimersByTimeAsync(2_000)
     await vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
@@ -1022,7 +1095,7 @@ describe('whose device it is', () => {
   test('without a token there is nothing to show, and that is said', async () => {
     const session = join({ ...offline, storage: undefined })
     await session.localLoaded
-    expect(session.status).toMatchObject({ kind: 'offline', unsent: 0 })
+    expect(session.status).toMatchObject({ kind: 'not-here', unsent: 0 })
   })
 
   test('a token of somebody else ends it', async () => {
@@ -1073,5 +1146,8 @@ describe('access that was taken away', () => {
     await waitForStatus(session, { kind: 'no-access' })
     await leave(session)
     expect(await storedHere()).toHaveLength(1)
+    const offline = join({ getToken: () => Promise.reject(new TypeError('fetch failed')) })
+    await waitForStatus(offline, { kind: 'offline' })
+    expect(offline.role).toBe('editor')
   })
 })

@@ -4,6 +4,7 @@ import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { Notice } from '@sketchroom/shared/protocol/notices'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
+import { hasElements } from '@sketchroom/shared/scene/document'
 import { schemaState } from '@sketchroom/shared/scene/migrations'
 import { Awareness } from 'y-protocols/awareness'
 import * as Y from 'yjs'
@@ -102,6 +103,8 @@ class OpenRoom implements RoomSession {
   #people: AwarenessExchange | undefined
   #shownRole: Role | undefined
   #hasUnwritten = false
+  /** The whole drawing has once been in the document, or on this device. */
+  #isHere = false
   #storeFailing = false
   /** The server's store turned us away, and we have not got past it since. */
   #turnedAway = false
@@ -199,7 +202,10 @@ class OpenRoom implements RoomSession {
       place: [this.#origin, person, this.#options.roomId],
       doc: this.doc,
       unsent: this.#unsent,
-      onRole: (role) => (this.role ??= role),
+      onRole: (role) => {
+        this.role ??= role
+        this.#isHere = true
+      },
       onDurable: (clocks) => this.#unsent.becameDurable(clocks),
       onDiscarded: () => {
         // At once: an edit that was refused until now may be let through the next moment.
@@ -219,7 +225,11 @@ class OpenRoom implements RoomSession {
       unsent: this.#unsent,
       isViewer: () => this.role === 'viewer',
       onDurable: (durable) => this.#becameDurable(durable),
-      onDownloaded: () => this.#synced.resolve(),
+      onDownloaded: () => {
+        this.#synced.resolve()
+        this.#isHere = true
+        this.#rememberRole()
+      },
       onChange: () => this.#changed(),
     })
     this.#people = new AwarenessExchange(client, this.awareness)
@@ -255,6 +265,11 @@ class OpenRoom implements RoomSession {
     }
   }
 
+  /** A board of which this device has a role opens without the server: not before its drawing is here, too. */
+  #rememberRole(): void {
+    if (this.role && this.#isHere) this.#device?.stored.rememberRole(this.role)
+  }
+
   #noticed(notice: Notice): void {
     switch (notice.type) {
       case 'welcome': {
@@ -265,7 +280,7 @@ class OpenRoom implements RoomSession {
       case 'role':
         // Of who may draw from now on, the server asks what it lacks: to compare would bring the drawing down once more.
         this.role = notice.role
-        this.#device?.stored.rememberRole(notice.role)
+        this.#rememberRole()
         break
       case 'store':
         this.#storeFailing = notice.state === 'failing'
@@ -298,6 +313,8 @@ class OpenRoom implements RoomSession {
     const status = savingStatus({
       link,
       role: this.role,
+      // Also what another tab has brought.
+      here: this.#isHere || hasElements(this.doc),
       downloaded: this.#documents?.downloaded ?? false,
       caughtUp: this.#documents?.caughtUp ?? false,
       storeFailing: this.#storeFailing || this.#turnedAway,
@@ -315,11 +332,12 @@ class OpenRoom implements RoomSession {
 
   /** What this device has goes with the right to see it; what is unsent stays until the person has decided about it. */
   #accessEnded(reason: ErrorCode, unsent: number): void {
-    if (this.role) {
-      this.role = undefined
-      this.#device?.stored.rememberRole(undefined)
-    }
-    if (ACCESS_ENDED.has(reason) && unsent === 0) this.#device?.stored.remove()
+    const hadRole = this.role !== undefined
+    this.role = undefined
+    // A sign-in that ended, say, takes nothing.
+    if (!ACCESS_ENDED.has(reason)) return
+    if (hadRole) this.#device?.stored.rememberRole(undefined)
+    if (unsent === 0) this.#device?.stored.remove()
   }
 }
 

@@ -17,28 +17,30 @@ function* allFacts(): Generator<SavingFacts> {
   const both = [false, true]
   for (const link of LINKS)
     for (const role of [undefined, 'viewer', 'editor', 'owner'] as const)
-      for (const downloaded of both)
-        for (const caughtUp of both)
-          for (const storeFailing of both)
-            for (const stored of both)
-              for (const unsent of [0, 3])
-                for (const outdated of both)
-                  for (const [downloading, uploading] of [
-                    [undefined, undefined],
-                    [FAR, LESS_FAR],
-                  ] as const)
-                    yield {
-                      link,
-                      role,
-                      downloaded,
-                      caughtUp,
-                      storeFailing,
-                      stored,
-                      unsent,
-                      outdated,
-                      downloading,
-                      uploading,
-                    }
+      for (const here of both)
+        for (const downloaded of both)
+          for (const caughtUp of both)
+            for (const storeFailing of both)
+              for (const stored of both)
+                for (const unsent of [0, 3])
+                  for (const outdated of both)
+                    for (const [downloading, uploading] of [
+                      [undefined, undefined],
+                      [FAR, LESS_FAR],
+                    ] as const)
+                      yield {
+                        link,
+                        role,
+                        here,
+                        downloaded,
+                        caughtUp,
+                        storeFailing,
+                        stored,
+                        unsent,
+                        outdated,
+                        downloading,
+                        uploading,
+                      }
 }
 
 /** The rules as prose has them, each by itself; the first that speaks is right. */
@@ -51,6 +53,7 @@ function expected(facts: SavingFacts): SavingStatus {
     [link.state === 'no-access' && link.reason === 'client_outdated', { kind: 'outdated', unsent, stored }],
     [link.state === 'no-access', { kind: 'no-access', reason: 'forbidden', unsent, stored }],
     [link.state === 'connecting', { kind: 'connecting', unsent, stored }],
+    [link.state === 'offline' && !facts.here && unsent === 0, { kind: 'not-here', unsent, stored }],
     [link.state === 'offline', { kind: 'offline', unsent, stored }],
     [link.state === 'store-failing', { kind: 'store-failing', unsent, stored }],
     [role === 'viewer' && downloaded, { kind: 'read-only', unsent, stored }],
@@ -64,9 +67,9 @@ function expected(facts: SavingFacts): SavingStatus {
 }
 
 describe('the status', () => {
-  test('follows the rules in all 3072 combinations of the facts', () => {
+  test('follows the rules in all 6144 combinations of the facts', () => {
     const all = [...allFacts()]
-    expect(all).toHaveLength(3072)
+    expect(all).toHaveLength(6144)
     for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
   })
 

@@ -21,6 +21,8 @@ export type SavingStatus =
   | ({ readonly kind: 'connecting' } & Unsaved & Moving)
   | ({ readonly kind: 'saving' } & Unsaved & Moving)
   | ({ readonly kind: 'offline' } & Unsaved)
+  /** The server is out of reach, and this device does not have the board, or no longer: there is nothing to show. */
+  | ({ readonly kind: 'not-here' } & Unsaved)
   /** The server cannot make edits durable now. */
   | ({ readonly kind: 'store-failing' } & Unsaved)
   | ({ readonly kind: 'read-only' } & Unsaved)
@@ -32,6 +34,8 @@ export type SavingStatus =
 export interface SavingFacts {
   readonly link: Link
   readonly role: Role | undefined
+  /** The drawing is in the document, from this device or from the server, if only as it was some time ago. */
+  readonly here: boolean
   /** The server's drawing has arrived on this connection. */
   readonly downloaded: boolean
   /** The server has, on this connection, made durable all that the document held when we met. */
@@ -60,7 +64,7 @@ export function savingStatus(facts: SavingFacts): SavingStatus {
     case 'connecting':
       return { kind: 'connecting', unsent, stored }
     case 'offline':
-      return { kind: 'offline', unsent, stored }
+      return { kind: facts.here || unsent > 0 ? 'offline' : 'not-here', unsent, stored }
     case 'store-failing':
       return { kind: 'store-failing', unsent, stored }
     case 'joined':

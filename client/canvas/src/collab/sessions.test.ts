@@ -153,7 +153,7 @@ describe('the sessions of a page', () => {
       await session.firstSync
       expect([...session.doc.getMap('elements').keys()]).toEqual(['a'])
     }
-    expect(await unsentOnDevice()).toBe(0)
+    await vi.waitFor(async () => expect(await unsentOnDevice()).toBe(0))
     await vi.waitFor(() => expect(server.clients).toBe(2))
   })
 })

@@ -18,7 +18,7 @@ export interface UpdateRow {
 /** What is known of a room beside its drawing. */
 export interface RoomRow {
   readonly place: Place
-  /** What the person could last do in it, for opening it offline. */
+  /** What the person could last do in it. Only of a board whose drawing was here once, whole: it opens offline. */
   readonly role: Role | undefined
   /** How far each Yjs client's edits are durable on the server: an edit beyond that is unsent. */
   readonly durable: ReadonlyArray<readonly [client: number, clock: number]>

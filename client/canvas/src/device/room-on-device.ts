@@ -18,7 +18,7 @@ export interface RoomOnDeviceOptions {
   readonly doc: Y.Doc
   /** Edits of this device that it finds are added. */
   readonly unsent: UnsentEdits
-  /** What the person could last do here. */
+  /** What the person could last do here: the device has the board. */
   readonly onRole: (role: Role) => void
   /** Another tab, or an earlier session, learned that this is durable. */
   readonly onDurable: (clocks: Clocks) => void

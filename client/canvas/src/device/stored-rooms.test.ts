@@ -46,6 +46,7 @@ async function openBoard(roomId: string, person = 'ada') {
     /** The server has all that was drawn. */
     save: () => {
       made.length = 0
+      stored.rememberRole('editor')
       stored.storeDurable(new Map([[doc.clientID, Y.getState(doc.store, doc.clientID)]]))
     },
     close: async () => {

@@ -52,8 +52,11 @@ export function storedRooms({ serverUrl, person }: StoredRoomsOptions): StoredRo
       const rooms = await transaction.objectStore('rooms').getAll(beginningWith(origin, person))
       const infos: StoredRoomInfo[] = []
       for (const room of rooms) {
-        const { place, bytes, usedAt } = room
-        infos.push({ roomId: place[2], unsent: await countUnsent(transaction, room), bytes, usedAt })
+        const { place, role, bytes, usedAt } = room
+        const unsent = await countUnsent(transaction, room)
+        // Opened without the server, when the device did not have it: it still has not.
+        if (role === undefined && bytes === 0 && unsent === 0) continue
+        infos.push({ roomId: place[2], unsent, bytes, usedAt })
       }
       return infos
     })
