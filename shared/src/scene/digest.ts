@@ -26,6 +26,11 @@ export class Digest {
     return [this.#a, this.#b].map((lane) => (lane >>> 0).toString(36).padStart(7, '0')).join('')
   }
 
+  /** A short name that is a number of 32 bits, as Yjs names its clients. */
+  number(): number {
+    return (this.#a ^ this.#b) >>> 0
+  }
+
   #take(unit: number): void {
     this.#a = Math.imul(this.#a ^ unit, PRIME_A)
     this.#b = Math.imul(this.#b ^ unit ^ (this.#a >>> 15), PRIME_B)

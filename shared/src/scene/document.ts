@@ -9,6 +9,7 @@ import { boxOf } from './label-room.ts'
 import { routeFor, type LineEnd, type Route } from './line-keys.ts'
 import { canBeLabelled } from './references.ts'
 import { fitFor, UNTRUSTED, type Fit } from './text-keys.ts'
+import { shareWords } from './plain-words.ts'
 import { ownLetters, writeWords, type WordsOptions } from './words.ts'
 
 /** The root that holds the elements, by id. */
@@ -23,7 +24,7 @@ const WRITTEN_APART: ReadonlySet<string> = new Set([...HINTS, 'isDeleted', 'rest
 const encoder = new TextEncoder()
 const decoder = new TextDecoder()
 
-/** The elements of a document. This module and `words.ts` alone touch their Yjs types. */
+/** The elements of a document. This module, `words.ts` and `plain-words.ts` alone touch their Yjs types. */
 export function elementsOf(doc: Y.Doc): Y.Map<unknown> {
   return doc.getMap(ELEMENTS_ROOT)
 }
@@ -173,13 +174,11 @@ function parseCreated(raw: unknown): Properties {
   }
 }
 
-/** Words that are a plain string, as a client of ten lines writes them, become a shared text with their first change. */
 function writeStoredWords(stored: Y.Map<unknown>, after: string, { shown, ...options }: WriteOptions): boolean {
   const present = stored.get('words')
   const shownWords = shown?.keys.words as string | undefined
   if (present instanceof Y.Text) return writeWords(present, after, { ...options, shown: shownWords })
-  const text = new Y.Text((parseStored(stored)?.keys.words as string | undefined) ?? '')
-  stored.set('words', text)
+  const text = shareWords(stored, (parseStored(stored)?.keys.words as string | undefined) ?? '')
   writeWords(text, after, { ...options, shown: shownWords })
   return true
 }

@@ -20,7 +20,6 @@ import {
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
-import { FirstWords } from './first-words.ts'
 import { OpenWords } from './open-words.ts'
 import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
@@ -75,7 +74,6 @@ export class LocalWriter {
   readonly #reader: SceneReader
   readonly #history: WordsHistory
   readonly #openWords: OpenWords
-  readonly #firstWords: FirstWords
   /** The text that is open, what it said when it was opened, and whether anything was written in it since. */
   #opened: { readonly id: ElementId; readonly words: string | undefined; isBegun: boolean } | undefined
   readonly #undone = new Set<ElementId>()
@@ -91,7 +89,6 @@ export class LocalWriter {
     this.#shadow = shadow
     this.#origin = origin
     this.#reader = reader
-    this.#firstWords = new FirstWords(doc)
     this.#openWords = new OpenWords(doc, view, shadow)
     this.#history = new WordsHistory(origin)
   }
@@ -163,11 +160,6 @@ export class LocalWriter {
   /** Takes note that the editor's history has changed an element: the person has taken something back, or done it again. */
   noteUndone(id: ElementId): void {
     this.#undone.add(id)
-  }
-
-  /** Writes again what others' changes of these elements have replaced; see `FirstWords`. */
-  rescueWords(ids: Iterable<ElementId>): void {
-    for (const id of ids) this.#write(this.#firstWords.rescue(id, wordsOf(this.#shadow.get(id)?.values)))
   }
 
   /** Takes note of what a gesture has let go: what was written of it while it was held may not be all it shows. */
@@ -289,13 +281,8 @@ export class LocalWriter {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
-      const write = () => {
-        if (undone === undefined) this.#writeTyped(id, all, shown, caret)
-        else this.#undoWords(id, all, shown, undone)
-      }
-      // To look at an element's words is to read all of it: not at each step of a drag.
-      if (all.has('words')) this.#firstWords.watch(id, write)
-      else write()
+      if (undone === undefined) this.#writeTyped(id, all, shown, caret)
+      else this.#undoWords(id, all, shown, undone)
     }
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)

@@ -208,8 +208,6 @@ export class SceneBinding {
   #merge(): void {
     // The pointer may have gone down since the view last spoke.
     this.noteChange()
-    // First, since what is taken into an open text is then taken for all that its person has made of it.
-    if (this.#writable) this.#writer.rescueWords(this.#pending)
     const { text } = this.#gesture
     if (this.#writable && text && this.#pending.has(text.id)) this.#writer.takeWords(text.id, this.#hand())
     const ids = this.#pending

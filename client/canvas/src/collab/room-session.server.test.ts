@@ -1,6 +1,8 @@
 import 'fake-indexeddb/auto'
 import { apiPath } from '@sketchroom/shared/api/paths'
+import { elementsOf, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import { createRoomSession, type RoomSession } from './room-session.ts'
 import { createRealServer, type Person, type RealServer } from './testing/real-server.ts'
 
@@ -107,6 +109,34 @@ describe('a session against the real server', () => {
     const fresh = join(roomId, owner)
     await fresh.firstSync
     expect(drawn(fresh)).toHaveLength(12)
+  })
+
+  test('a text that a hand-written client made, changed first by two people offline, one of whom reloads, is of both', async () => {
+    const roomId = await createRoom()
+    const guest = await server.guest('Guest')
+    const id = 'a-text'
+    const wordsIn = ({ doc }: RoomSession) => findElement(doc, id)?.keys.words
+    const one = join(roomId, owner, 'the same browser')
+    const other = join(roomId, guest)
+    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(other, 'saved')])
+    elementsOf(one.doc).set(id, new Y.Map(Object.entries({ type: 'text', words: 'buy milk' })))
+    await vi.waitFor(() => expect(wordsIn(other)).toBe('buy milk'))
+    await waitForStatus(one, 'saved')
+    await server.kill()
+    writeKeys(one.doc, id, new Map([['words', 'buy oat milk']]))
+    writeKeys(other.doc, id, new Map([['words', 'buy milk today']]))
+    await leave(one)
+
+    const again = join(roomId, owner, 'the same browser')
+    await again.localLoaded
+    expect(wordsIn(again)).toBe('buy oat milk')
+    await server.start()
+    for (const session of [other, again]) session.reconnect()
+    await Promise.all([waitForStatus(again, 'saved'), waitForStatus(other, 'saved')])
+    for (const session of [again, other]) {
+      await vi.waitFor(() => expect(wordsIn(session)).toBe('buy oat milk today'))
+      expect(session.status).toEqual({ kind: 'saved' })
+    }
   })
 
   test('killed again and again in the middle of a burst, it has every edit that was called saved', async () => {
