@@ -8,10 +8,10 @@ function board(elements: Record<string, object>, measure?: Measure) {
   const doc = new Y.Doc()
   for (const [id, element] of Object.entries(elements)) createElement(doc, id, valuesOf(element)!)
   const reader = new SceneReader(doc, measure)
-  for (const [id, values] of readElements(doc)) reader.note(id, values)
+  reader.note(readElements(doc))
   const set = (id: string, key: string, value: unknown) => {
     writeKeys(doc, id, new Map([[key, value]]))
-    return reader.note(id, findElement(doc, id))
+    return reader.note([[id, findElement(doc, id)]])
   }
   return { doc, reader, set, shown: (id: string) => reader.read(id)?.keys }
 }

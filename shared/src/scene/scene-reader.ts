@@ -12,6 +12,12 @@ import { isFitFresh, type Fit } from './text-keys.ts'
 /** What a text takes up, as an editor measures it; undefined when there is nobody to measure it now. */
 export type Measure = (text: ElementValues, container: ElementValues | undefined) => Fit | undefined
 
+/** A shape, and all texts that name it, as they are shown. */
+interface ShapeTexts {
+  readonly shape: ElementValues
+  readonly shown: ReadonlyMap<ElementId, ElementValues>
+}
+
 /** The ends of an arrow, and what each is tied by. */
 const ENDS = [
   ['from', 'startBinding'],
@@ -30,29 +36,35 @@ export class SceneReader {
   readonly #references = new References()
   /** What others may be part of, or label: the kinds of those that are there. */
   readonly #kinds = new Map<ElementId, string>()
+  /** While things are read together: the texts of each shape as they are shown. */
+  #texts: Map<ElementId, ShapeTexts> | undefined
 
-  /** `note` has to be called for every element of the document, and again whenever one changes. */
+  /** `note` has to be told every element of the document, and again whenever one changes. */
   constructor(doc: Y.Doc, measure: Measure = () => undefined) {
     this.#doc = doc
     this.#measure = measure
   }
 
-  /** Takes note of how an element is stored now; tells which others may be shown otherwise because of that. */
-  note(id: ElementId, values: ElementValues | undefined): Set<ElementId> {
+  /** Takes note of how elements are stored now; tells which may be shown otherwise because of that. */
+  note(elements: Iterable<readonly [ElementId, ElementValues | undefined]>): Set<ElementId> {
+    const noted: ElementId[] = []
+    const shapes = new Set<ElementId>()
     const others = new Set<ElementId>()
-    for (const target of this.#references.update(id, values)) {
-      others.add(target)
-      for (const label of this.labelsOf(target)) others.add(label)
+    for (const [id, values] of elements) {
+      noted.push(id)
+      // Labels stand where their shape is, and as one of the texts that it has.
+      shapes.add(id)
+      if (typeof values?.keys.containerId === 'string') shapes.add(values.keys.containerId)
+      for (const target of this.#references.update(id, values)) {
+        shapes.add(target)
+        others.add(target)
+      }
+      // Whoever is part of a frame, say, stands by itself without it; moving the frame concerns none of them.
+      if (this.#noteKind(id, values)) for (const referrer of this.#references.referrersOf(id)) others.add(referrer)
     }
-    // Labels stand where their shape is, and arrows end there.
-    for (const { id: bound } of this.boundTo(id) ?? []) others.add(bound)
-    for (const label of this.labelsOf(id)) others.add(label)
-    const kind = values && values.keys.isDeleted !== true ? values.type : undefined
-    // Whoever is part of a frame, say, stands by itself without it; moving the frame concerns none of them.
-    if (kind !== this.#kinds.get(id)) for (const referrer of this.#references.referrersOf(id)) others.add(referrer)
-    if (kind === undefined) this.#kinds.delete(id)
-    else this.#kinds.set(id, kind)
-    others.delete(id)
+    for (const shape of shapes) for (const label of this.labelsOf(shape)) others.add(label)
+    // Arrows end where their shape is.
+    for (const id of noted) for (const bound of this.boundTo(id) ?? []) others.add(bound.id)
     return others
   }
 
@@ -84,6 +96,19 @@ export class SceneReader {
     return values.keys.frameId === null && values.type !== 'arrow' ? values : this.#withSense(id, values)
   }
 
+  /**
+   * Reads many elements. Where each text of a shape stands is worked out once for all of them, as it was when the first
+   * of them was read: a hundred texts may name one shape.
+   */
+  together<T>(read: () => T): T {
+    this.#texts = new Map()
+    try {
+      return read()
+    } finally {
+      this.#texts = undefined
+    }
+  }
+
   /** Whether an elbow arrow's route was found for where its ends are now. */
   isRouteFresh(id: ElementId): boolean {
     const stored = findElement(this.#doc, id)
@@ -94,16 +119,29 @@ export class SceneReader {
 
   #readText(id: ElementId, values: ElementValues): ElementValues {
     const { containerId } = values.keys
-    const shape = findContainer(this.#doc, values)
-    const fitted = this.#fitted(values, shape)
-    if (!shape) return this.#withSense(id, containerId === null ? fitted : freed(fitted))
-    const texts = this.labelsOf(containerId as ElementId).flatMap((textId) => {
-      const text = textId === id ? values : findElement(this.#doc, textId)
-      return text ? [[textId, this.#fitted(text, shape)] as const] : []
-    })
-    const shown = showLabels(shape, texts).get(id) ?? fitted
+    const texts = typeof containerId === 'string' ? this.#textsOf(containerId, values) : undefined
+    if (!texts) {
+      const fitted = this.#fitted(values, undefined)
+      return this.#withSense(id, containerId === null ? fitted : freed(fitted))
+    }
+    const shown = texts.shown.get(id) ?? this.#fitted(values, texts.shape)
     // Its shape is deleted, and it is not: it stays where it stood.
-    return this.#withSense(id, shape.keys.isDeleted === true ? freed(shown) : shown)
+    return this.#withSense(id, texts.shape.keys.isDeleted === true ? freed(shown) : shown)
+  }
+
+  /** The texts of the shape that a text names; undefined when what it names has none. */
+  #textsOf(shapeId: ElementId, text: ElementValues): ShapeTexts | undefined {
+    const known = this.#texts?.get(shapeId)
+    if (known) return known
+    const shape = findContainer(this.#doc, text)
+    if (!shape) return undefined
+    const texts = this.labelsOf(shapeId).flatMap((id) => {
+      const each = findElement(this.#doc, id)
+      return each ? [[id, this.#fitted(each, shape)] as const] : []
+    })
+    const found = { shape, shown: showLabels(shape, texts) }
+    this.#texts?.set(shapeId, found)
+    return found
   }
 
   /** A text is as large, and stands where, it is shown; a shape is as it is stored. */
@@ -146,6 +184,15 @@ export class SceneReader {
     }
     if (values.keys.elbow) shown.set('route', [(values.keys.route as Route)[0], ''])
     return withKeys(values, shown)
+  }
+
+  /** Takes note of an element's kind, if it is there; says whether that is news. */
+  #noteKind(id: ElementId, values: ElementValues | undefined): boolean {
+    const kind = values && values.keys.isDeleted !== true ? values.type : undefined
+    const isNews = kind !== this.#kinds.get(id)
+    if (kind === undefined) this.#kinds.delete(id)
+    else this.#kinds.set(id, kind)
+    return isNews
   }
 
   #isFrame(id: ElementId): boolean {

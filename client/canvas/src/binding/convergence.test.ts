@@ -82,7 +82,7 @@ function live(values: Iterable<readonly [string, ElementValues | undefined]>): M
 
 function readerOf(doc: Y.Doc): SceneReader {
   const reader = new SceneReader(doc)
-  for (const [id, values] of readElements(doc)) reader.note(id, values)
+  reader.note(readElements(doc))
   return reader
 }
 

@@ -80,6 +80,8 @@ export class LocalWriter {
   /** What the person has deleted in this session. */
   readonly #deleted = new Set<ElementId>()
   #toShow = new Set<ElementId>()
+  /** What has been written, of which the reader has not been told. */
+  readonly #written = new Set<ElementId>()
   /** What the view shows while it is written. */
   #present: ReadonlyMap<ElementId, ViewElement> | undefined
 
@@ -151,8 +153,10 @@ export class LocalWriter {
     for (const element of this.#view.getElements()) {
       const { id } = element
       if (!ids.has(id) || element.isDeleted || !isMarkedDeleted(this.#doc, id)) continue
-      writes.push(() => writeKeys(this.#doc, id, new Map([['isDeleted', false]])))
-      writes.push(() => this.#bind(id, findElement(this.#doc, id)))
+      writes.push(() => {
+        writeKeys(this.#doc, id, new Map([['isDeleted', false]]))
+        this.#written.add(id)
+      })
     }
     this.#write(writes)
   }
@@ -234,7 +238,13 @@ export class LocalWriter {
     if (writes.length === 0 || !prepareForWriting(this.#doc)) return
     this.#present = undefined
     this.#doc.transact(() => {
-      for (const write of writes) write()
+      // Each is told against what was shown before all of them.
+      this.#reader.together(() => {
+        for (const write of writes) write()
+      })
+      const written = [...this.#written].map((id) => [id, findElement(this.#doc, id)] as const)
+      this.#written.clear()
+      for (const other of this.#reader.note(written)) this.#toShow.add(other)
     }, this.#origin)
   }
 
@@ -248,7 +258,7 @@ export class LocalWriter {
   #create(element: ViewElement, values: ElementValues): void {
     createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)), { seen: this.#seen })
     this.#shadow.agree(element.id, values, values, element)
-    this.#bind(element.id, values)
+    this.#written.add(element.id)
   }
 
   #change(
@@ -286,7 +296,7 @@ export class LocalWriter {
     }
     const values = withKeys(stored, told)
     this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
-    this.#bind(id, findElement(this.#doc, id))
+    this.#written.add(id)
   }
 
   /** A size of which the person has changed one side, with the other side as somebody else has made it meanwhile. */
@@ -316,7 +326,7 @@ export class LocalWriter {
     // The view has it as deleted, and that is no change of the person's: it is shown what the document has.
     if (values) this.#shadow.agree(id, values, values, element)
     this.#toShow.add(id)
-    this.#bind(id, findElement(this.#doc, id))
+    this.#written.add(id)
   }
 
   /** Writes what a person has made of an element, and of its words, if they have them open. */
@@ -360,13 +370,6 @@ export class LocalWriter {
     const measured = this.#view.measure(sample, findContainer(this.#doc, seen))
     if (!measured || (measured[3] !== UNTRUSTED && (isLong || isNear(fit, measured)))) return new Map()
     return new Map([['fit', [fit[0], fit[1], fit[2], UNTRUSTED]]])
-  }
-
-  #bind(id: ElementId, values: ElementValues | undefined): void {
-    for (const other of this.#reader.note(id, values)) this.#toShow.add(other)
-    // A label stands where its shape puts it, and as one of the texts there are.
-    const container = values?.keys.containerId
-    if (typeof container === 'string') for (const text of this.#reader.labelsOf(container)) this.#toShow.add(text)
   }
 
   /** The keys in which an element is shown otherwise than it is stored: who changes it settles them for all. */

@@ -44,24 +44,33 @@ export class RemoteMerger {
   merge(ids: Iterable<ElementId>, inHand: (id: ElementId) => boolean, keepLocal: boolean): Set<ElementId> {
     const waiting = new Set<ElementId>()
     const found = new Map<ElementId, ElementValues | undefined>()
-    const add = (id: ElementId) => {
-      if (found.has(id)) return
-      const values = findElement(this.#doc, id)
-      // The editor would move what comes into a frame that it drags, or a label, by all of the way at each step.
-      if (inHand(id) || holderOf(values).some(inHand)) waiting.add(id)
-      else found.set(id, values)
+    const take = (others: Iterable<ElementId>): [ElementId, ElementValues | undefined][] => {
+      const taken: [ElementId, ElementValues | undefined][] = []
+      for (const id of others) {
+        if (found.has(id)) continue
+        const values = findElement(this.#doc, id)
+        // The editor would move what comes into a frame that it drags, or a label, by all of the way at each step.
+        if (inHand(id) || holderOf(values).some(inHand)) {
+          waiting.add(id)
+          continue
+        }
+        found.set(id, values)
+        taken.push([id, values])
+      }
+      return taken
     }
-    for (const id of ids) add(id)
-    // What gained or lost an arrow or a label is shown anew too, and so are the texts of a shape.
-    for (const [id, values] of found) for (const other of this.#reader.note(id, values)) add(other)
+    // What gained or lost an arrow or a label is shown anew too, and so are the texts of a shape, and what hangs on those.
+    for (let taken = take(ids); taken.length > 0;) taken = take(this.#reader.note(taken))
 
     const elements = this.#view.getElements()
     const present = new Map(elements.map((element) => [element.id, element]))
     const replaced = new Map<ElementId, ViewElement>()
-    for (const id of found.keys()) {
-      const element = this.#rebuild(id, this.#reader.read(id), present.get(id), keepLocal)
-      if (element) replaced.set(id, element)
-    }
+    this.#reader.together(() => {
+      for (const id of found.keys()) {
+        const element = this.#rebuild(id, this.#reader.read(id), present.get(id), keepLocal)
+        if (element) replaced.set(id, element)
+      }
+    })
     if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand))
     this.#route(replaced)
     return waiting

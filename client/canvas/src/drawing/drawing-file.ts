@@ -8,12 +8,14 @@ import type * as Y from 'yjs'
 export function drawingFile(doc: Y.Doc, source: string): string {
   const reader = new SceneReader(doc)
   const all = readElements(doc)
-  for (const [id, values] of all) reader.note(id, values)
-  const elements = [...all.keys()].flatMap((id) => {
-    const values = reader.read(id)
-    if (!values || values.keys['isDeleted'] === true) return []
-    return [{ ...elementOf(id, values), boundElements: reader.boundTo(id) }]
-  })
+  reader.note(all)
+  const elements = reader.together(() =>
+    [...all.keys()].flatMap((id) => {
+      const values = reader.read(id)
+      if (!values || values.keys['isDeleted'] === true) return []
+      return [{ ...elementOf(id, values), boundElements: reader.boundTo(id) }]
+    }),
+  )
   elements.sort(compareOrder)
   return JSON.stringify({ type: 'excalidraw', version: 2, source, elements, appState: {}, files: {} }, null, 2)
 }

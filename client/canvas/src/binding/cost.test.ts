@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest'
+import { Board } from './testing/board.ts'
+
+/** A box that so many texts name as theirs, of which nobody has measured one. */
+function boardOfLabels(count: number) {
+  const looks = { type: 'text', fontSize: 20, fontFamily: 5, width: 0, height: 0, containerId: 'box' }
+  const texts = Array.from({ length: count }, (_, i) => ({ id: `t${i}`, text: 'Hi', originalText: 'Hi', ...looks }))
+  const board = new Board({ id: 'box', width: 200 }, ...texts)
+  const measured = { times: 0 }
+  board.view.measure = () => {
+    measured.times++
+    return [40, 25, null, '']
+  }
+  return { board, measured, ids: texts.map(({ id }) => id) }
+}
+
+test('a shape that 100 texts name is moved: each text is measured once, and stands in its place', () => {
+  const { board, measured } = boardOfLabels(100)
+  board.remoteEdit('box', { x: 300 })
+  board.clock.advance(100)
+  expect(measured.times).toBe(100)
+  expect(board.view.get('t0')).toMatchObject({ x: 305, containerId: 'box' })
+  expect(board.view.get('t1')).toMatchObject({ x: 300 + (200 - 40) / 2, containerId: null })
+})
+
+test('all of 100 texts of one shape are recoloured here: each is measured once when it is written, and once when shown', () => {
+  const { board, measured, ids } = boardOfLabels(100)
+  for (const id of ids) Object.assign(board.view.get(id), { strokeColor: '#e03131', version: 1_000 })
+  board.binding.noteChange()
+  board.clock.advance(100)
+  expect(measured.times).toBeLessThanOrEqual(200)
+  for (const id of ids) expect(board.stored(id)?.strokeColor).toBe('#e03131')
+})
+
+test('of several texts of one shape, those below move at once when somebody makes one above higher', () => {
+  const { board } = boardOfLabels(3)
+  const before = board.view.get('t2').y
+  board.view.measure = ({ keys }) => [40, keys.fontSize === 40 ? 50 : 25, null, '']
+  board.remoteEdit('t1', { fontSize: 40 })
+  board.clock.advance(100)
+  expect(board.view.get('t2').y).toBe(before + 25)
+})
