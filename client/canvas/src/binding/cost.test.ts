@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import { Board } from './testing/board.ts'
 
 /** A box that so many texts name as theirs, of which nobody has measured one. */
@@ -39,4 +39,65 @@ test('of several texts of one shape, those below move at once when somebody make
   board.remoteEdit('t1', { fontSize: 40 })
   board.clock.advance(100)
   expect(board.view.get('t2').y).toBe(before + 25)
+})
+
+/** Counts how often an element of the view is read. */
+function countReads(board: Board, id: string) {
+  const reads = { times: 0 }
+  const element = board.view.get(id)
+  let { opacity } = element
+  Object.defineProperty(element, 'opacity', {
+    enumerable: true,
+    get() {
+      reads.times++
+      return opacity
+    },
+    set(value: number) {
+      opacity = value
+    },
+  })
+  return reads
+}
+
+test('who only looks on reads an element that had to get another place in the stack once, not at each of 100 updates', () => {
+  const board = new Board({ id: 'a' }, { id: 'b' })
+  board.binding.setWritable(false)
+  board.remoteEdit('b', { index: board.view.get('a').index })
+  board.clock.advance(100)
+  expect(board.view.get('b').index).not.toBe(board.view.get('a').index)
+  const reads = countReads(board, 'b')
+  for (let update = 0; update < 100; update++) board.binding.noteChange()
+  expect(reads.times).toBeLessThanOrEqual(1)
+})
+
+test('a step of a drag is read once, however often the editor says that something has changed', () => {
+  const board = new Board({ id: 'a' }, { id: 'b' })
+  const reads = countReads(board, 'a')
+  board.view.press('a')
+  board.view.edit('a', { x: 1 })
+  board.clock.advance(500)
+  expect(reads.times).toBe(1)
+  for (let update = 0; update < 50; update++) board.binding.noteChange()
+  board.clock.advance(200)
+  expect(reads.times).toBe(1)
+  board.view.edit('a', { x: 2 })
+  board.clock.advance(100)
+  expect(reads.times).toBe(2)
+  board.view.release()
+  expect(board.stored('a')?.x).toBe(2)
+})
+
+test('what an editor leaves behind of what came to nothing is no change: nothing is to be written, at no update', () => {
+  const board = new Board({ id: 'a' })
+  const nothing = { ...board.view.get('a'), id: 'nothing', isDeleted: true, version: 9 }
+  board.view.elements = [...board.view.elements, nothing]
+  board.binding.noteChange()
+  board.clock.advance(1_000)
+  const timers = vi.spyOn(board.clock, 'after')
+  for (let update = 0; update < 10; update++) {
+    board.binding.noteChange()
+    board.clock.advance(100)
+  }
+  expect(timers).not.toHaveBeenCalled()
+  expect(board.unwritten).toEqual([])
 })

@@ -143,7 +143,7 @@ export class LocalWriter {
   hasUnwritten(): boolean {
     return this.#view.getElements().some((element) => {
       if (!this.#shadow.isDirty(element)) return false
-      return this.#shadow.get(element.id) ? this.#shadow.localChanges(element).size > 0 : isVisible(element)
+      return !this.#shadow.get(element.id) || this.#shadow.localChanges(element).size > 0
     })
   }
 
@@ -202,7 +202,7 @@ export class LocalWriter {
     writes: (() => void)[],
   ): Pace | undefined {
     const { id } = element
-    const values = valuesOf(element)
+    const values = this.#shadow.valuesOf(element)
     if (!values) return undefined
     const entry = this.#shadow.get(id)
     // Not in the shadow, but perhaps in the document: a deleted one that the view was never given.
@@ -214,7 +214,7 @@ export class LocalWriter {
       return undefined
     }
     const shown = entry?.shown ?? stored
-    const changes = changedKeys(shown, values)
+    const changes = entry ? this.#shadow.localChanges(element) : changedKeys(stored, values)
     const caret = id === text?.id ? text.caret : undefined
     if (held && caret !== undefined && !isDue('gesture')) {
       const ofWords = new Map([...changes].filter(([key]) => OF_WORDS.has(key)))
@@ -252,7 +252,7 @@ export class LocalWriter {
   readonly #seen = (id: ElementId): ElementValues | undefined => {
     this.#present ??= new Map(this.#view.getElements().map((element) => [element.id, element]))
     const element = this.#present.get(id)
-    return element && valuesOf(element)
+    return element && this.#shadow.valuesOf(element)
   }
 
   #create(element: ViewElement, values: ElementValues): void {

@@ -8,10 +8,9 @@ import { motionOf, sameMotion } from './motion.ts'
 import { MotionPreviews } from './motion-previews.ts'
 import { RemoteMerger } from './remote-merger.ts'
 import { SceneReader } from '@sketchroom/shared/scene/scene-reader'
-import type { Gesture, SceneView, ViewElement } from './scene-view.ts'
+import type { Gesture, SceneView } from './scene-view.ts'
 import { Shadow } from './shadow.ts'
 import { Throttle } from './throttle.ts'
-import { isVisible } from './view-element.ts'
 
 /** The least time between two writes of each pace, in milliseconds. */
 const INTERVALS_MS: Readonly<Record<Pace, number>> = { soon: 50, ink: 100, words: 200, gesture: 1_000 }
@@ -105,7 +104,8 @@ export class SceneBinding {
       if (!this.#shadow.isDirty(element)) continue
       dirty = true
       if (this.#view.isUndoing()) this.#writer.noteUndone(element.id)
-      if (now.held.has(element.id) || (now.pointerDown && this.#isChanged(element))) this.#touched.add(element.id)
+      if (now.held.has(element.id) || (now.pointerDown && this.#shadow.isChanged(element)))
+        this.#touched.add(element.id)
       if (this.#previews.of(element.id) && this.#shadow.isTaken(element)) taken.push(element.id)
     }
     // Who writes a label is at work on its shape, too.
@@ -181,23 +181,13 @@ export class SceneBinding {
   readonly #inHand = (id: ElementId): boolean =>
     this.#writable && (this.#gesture.held.has(id) || (this.#gesture.pointerDown && this.#touched.has(id)))
 
-  /** Whether a person has changed an element, or is making it. Its place in the stack may have been repaired by us. */
-  #isChanged(element: ViewElement): boolean {
-    if (!this.#shadow.get(element.id)) return isVisible(element)
-    return [...this.#shadow.localChanges(element).keys()].some((key) => key !== 'index')
-  }
-
-  /** Soon shows as the document has it what the view has changed without leave. */
+  /** Soon shows as the document has it what the view has changed without leave. A repaired order is the view's own affair. */
   #putBack(): void {
-    for (const element of this.#view.getElements()) if (this.#isStray(element)) this.#pending.add(element.id)
+    for (const element of this.#view.getElements()) {
+      const isStray = this.#shadow.get(element.id) ? this.#shadow.isChanged(element) : !element.isDeleted
+      if (isStray) this.#pending.add(element.id)
+    }
     if (this.#pending.size > 0) this.#mergeSoon.request()
-  }
-
-  /** Whether the view shows an element otherwise than the document. A repaired order is the view's own affair. */
-  #isStray(element: ViewElement): boolean {
-    if (!this.#shadow.isDirty(element)) return false
-    if (!this.#shadow.get(element.id)) return !element.isDeleted
-    return [...this.#shadow.localChanges(element).keys()].some((key) => key !== 'index')
   }
 
   #show(ids: Iterable<ElementId>): void {

@@ -2,6 +2,7 @@ import type { ElementId } from '@sketchroom/shared/ids'
 import { changedKeys, type ElementValues, valuesOf, withKeys } from '@sketchroom/shared/scene/codec'
 import { areOfMoved } from './told-change.ts'
 import type { ViewElement } from './scene-view.ts'
+import { isVisible } from './view-element.ts'
 
 const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
 
@@ -16,6 +17,16 @@ export interface ShadowEntry {
   readonly versionNonce: number | undefined
 }
 
+/** What an element of the view says, as long as it stays as it is. */
+interface Reading {
+  readonly version: number
+  readonly versionNonce: number
+  readonly values: ElementValues | undefined
+  /** What it was last compared with, and what came out. */
+  entry?: ShadowEntry
+  changes?: ReadonlyMap<string, unknown>
+}
+
 /**
  * What the view last agreed to. Local changes are told against this and never against the document, because the
  * document may hold a remote change that the view has not been shown yet, which would look like a local one
@@ -23,22 +34,46 @@ export interface ShadowEntry {
  */
 export class Shadow {
   readonly #entries = new Map<ElementId, ShadowEntry>()
+  /** Each change is asked about several times at each update of the editor, and some stay for long. */
+  readonly #readings = new WeakMap<ViewElement, Reading>()
 
   get(id: ElementId): ShadowEntry | undefined {
     return this.#entries.get(id)
   }
 
-  /** Whether the view has changed an element since the two agreed; also true of one that is only in the view. */
+  /**
+   * Whether the view has changed an element since the two agreed, or has one to show that is new. What editors leave
+   * behind of what came to nothing is no change.
+   */
   isDirty(element: ViewElement): boolean {
     const entry = this.#entries.get(element.id)
-    return !entry || entry.version !== element.version || entry.versionNonce !== element.versionNonce
+    if (!entry) return isVisible(element)
+    return entry.version !== element.version || entry.versionNonce !== element.versionNonce
+  }
+
+  /** Whether a person has changed an element, or is making it. Its place in the stack may have been repaired by us. */
+  isChanged(element: ViewElement): boolean {
+    if (!this.#entries.has(element.id)) return isVisible(element)
+    for (const key of this.localChanges(element).keys()) if (key !== 'index') return true
+    return false
   }
 
   /** The keys that the view has changed in an element since the two agreed. */
   localChanges(element: ViewElement): ReadonlyMap<string, unknown> {
     const entry = this.#entries.get(element.id)
-    const values = entry && this.isDirty(element) ? valuesOf(element) : undefined
-    return entry && values?.type === entry.shown.type ? changedKeys(entry.shown, values) : NO_CHANGES
+    if (!entry || !this.isDirty(element)) return NO_CHANGES
+    const reading = this.#read(element)
+    if (reading.entry !== entry || !reading.changes) {
+      const { values } = reading
+      reading.entry = entry
+      reading.changes = values?.type === entry.shown.type ? changedKeys(entry.shown, values) : NO_CHANGES
+    }
+    return reading.changes
+  }
+
+  /** What an element of the view says; undefined when it is no element of the format. */
+  valuesOf(element: ViewElement): ElementValues | undefined {
+    return this.#read(element).values
   }
 
   /** Whether the view has changed in an element what another's motion is shown over. */
@@ -63,7 +98,7 @@ export class Shadow {
    */
   agreeOnWords(element: ViewElement | undefined): void {
     const entry = element && this.#entries.get(element.id)
-    const now = element && valuesOf(element)
+    const now = element && this.valuesOf(element)
     if (!entry || !now) return
     const { words, fit, xy } = now.keys
     const ofWords = new Map(Object.entries({ words, fit, xy }))
@@ -74,5 +109,14 @@ export class Shadow {
 
   forget(id: ElementId): void {
     this.#entries.delete(id)
+  }
+
+  #read(element: ViewElement): Reading {
+    const { version, versionNonce } = element
+    const known = this.#readings.get(element)
+    if (known?.version === version && known.versionNonce === versionNonce) return known
+    const reading = { version, versionNonce, values: valuesOf(element) }
+    this.#readings.set(element, reading)
+    return reading
   }
 }
