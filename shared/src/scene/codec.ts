@@ -1,6 +1,6 @@
 import { Digest } from './digest.ts'
 import { ELEMENT_TYPES, isElementType, isTypeName, type ElementType, type SceneElement } from './element.ts'
-import { findForeign, FOREIGN_KEY_NAMES, placeholderOf, rest, restOf } from './foreign.ts'
+import { changedLooks, findForeign, FOREIGN_KEY_NAMES, placeholderOf, rest, restOf } from './foreign.ts'
 import type { ElementId } from '../ids.ts'
 import type { Ink } from './ink.ts'
 import { KEYS, KEYS_OF } from './keys.ts'
@@ -67,7 +67,7 @@ export function valuesOf(element: object): ElementValues | undefined {
 /** The keys of which the format cannot keep what an editor holds; mostly none. */
 export function unkeptKeys(element: { readonly type: ElementType }): string[] {
   const from: Properties = { ...element }
-  if (findForeign(from)) return []
+  if (findForeign(from)) return changedLooks(from)
   const unkept = KEYS_OF[element.type].filter((spec) => {
     const raw = spec.read(from)
     return raw !== spec.fallback && spec.parse(raw) === undefined

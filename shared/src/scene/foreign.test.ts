@@ -53,6 +53,17 @@ test('what a later version stores in ways of its own stays in the document, and 
   expect(stored.get('fold')).toBe(3)
 })
 
+test('a placeholder keeps its place and nothing of the looks that somebody gives it, and a copy of it is as good', () => {
+  const doc = new Y.Doc()
+  createElement(doc, 'n', valuesOf(note)!)
+  const seen = elementOf('n', findElement(doc, 'n')!)
+  expect(unkeptKeys(seen)).toEqual([])
+  const changed = (changes: object) => unkeptKeys(Object.assign({ ...seen }, changes)).sort()
+  expect(changed({ x: 9, angle: 1, locked: true, seed: 77, groupIds: ['g'], boundElements: [] })).toEqual([])
+  const looks = ['opacity', 'roundness', 'strokeColor']
+  expect(changed({ strokeColor: '#e03131', opacity: 40, roundness: { type: 3 } })).toEqual(looks)
+})
+
 test('nobody makes a placeholder out of a rectangle by what they put beside it', () => {
   const doc = new Y.Doc()
   const trap = { sketchroom: { type: 'rectangle', rest: {} }, mine: 1 }

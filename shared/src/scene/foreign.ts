@@ -50,6 +50,9 @@ const PLACEHOLDER: Properties = {
   boundElements: null,
 }
 
+/** What editors make anew for a copy, or derive, and nobody sees of a placeholder. */
+const UNSEEN: ReadonlySet<string> = new Set(['seed', 'boundElements'])
+
 /** What such an element says beyond those keys, as plain JSON. It is copied with the element, and never changed. */
 export const rest: KeySpec<Properties> = bundle<Properties>({
   name: 'rest',
@@ -73,6 +76,11 @@ export function findForeign({ type, customData }: Properties): { type: string; r
 /** The placeholder of an element of this kind, less its place. */
 export function placeholderOf(type: string, said: unknown): Record<string, unknown> {
   return { ...PLACEHOLDER, customData: { sketchroom: { type, rest: copyJson(said) } } }
+}
+
+/** The properties in which a person has given a placeholder other looks: there is no place to keep them. */
+export function changedLooks(element: Properties): string[] {
+  return Object.keys(PLACEHOLDER).filter((name) => !UNSEEN.has(name) && (element[name] ?? null) !== PLACEHOLDER[name])
 }
 
 /** What stored keys say beyond those that every element has; what is no JSON is left out of copies, and stays. */

@@ -359,6 +359,18 @@ test('what others draw into a frame, or write in a shape, while I drag it, waits
   expect(board.view.get('a').x).toBe(480)
 })
 
+test('what stands for an element of a later kind has its quiet looks again when somebody colours it, and they are told', () => {
+  const board = new Board({ id: 'note', type: 'stickynote' }, { id: 'box' })
+  board.view.edit('note', { strokeColor: '#e03131', x: 7 })
+  board.view.edit('box', { strokeColor: '#e03131' })
+  board.clock.advance(100)
+  expect(board.view.get('note')).toMatchObject({ strokeColor: '#868e96', strokeStyle: 'dashed', x: 7 })
+  expect(board.view.get('box').strokeColor).toBe('#e03131')
+  expect(board.view.notKept).toEqual(['strokeColor'])
+  board.clock.advance(1_000)
+  expect(board.view.notKept).toEqual(['strokeColor'])
+})
+
 test('a text that was cut while it was written in is shown cut when it is let go', () => {
   const board = new Board({ id: 'text', type: 'text', originalText: 'Hi', text: 'Hi' })
   const long = 'x'.repeat(150_000)
