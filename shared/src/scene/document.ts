@@ -105,6 +105,8 @@ export function createElement(
 export interface WriteOptions extends Omit<WordsOptions, 'shown'> {
   /** The element as the person saw it when they changed it; as it is stored, unless told otherwise. */
   readonly shown?: ElementValues | undefined
+  /** The element as it was stored when the person was last shown it, and not what has come since: what they delete. */
+  readonly known?: ElementValues | undefined
   /** Other elements as the person saw them, for what was found for them; as they are stored, unless told otherwise. */
   readonly seen?: FindValues | undefined
 }
@@ -134,7 +136,7 @@ export function writeKeys(
       else if (!WRITTEN_APART.has(key) || (key === 'isDeleted' && value !== true)) stored.set(key, value)
     }
     writeHints(stored, changes, { shown: options.shown, seen: options.seen ?? storedIn(doc), force: needsClock })
-    if (changes.get('isDeleted') === true) writeStamp(stored)
+    if (changes.get('isDeleted') === true) writeStamp(stored, changes, options.known)
     else if (isKept) stored.set('isDeleted', false)
   })
 }
@@ -222,10 +224,22 @@ function storedIn(doc: Y.Doc): FindValues {
   return (id) => findElement(doc, id)
 }
 
-/** Says that an element is deleted as it is now: see `contentDigest`. */
-function writeStamp(stored: Y.Map<unknown>): void {
+/** Says that an element is deleted as the person knows it: see `contentDigest`. */
+function writeStamp(stored: Y.Map<unknown>, changes: ReadonlyMap<string, unknown>, known?: ElementValues): void {
   const values = parseStored(stored)
-  if (values) stored.set('isDeleted', contentDigest(values))
+  if (values) stored.set('isDeleted', contentDigest(known ? knownAfter(values, changes, known) : values))
+}
+
+/** What is stored of an element as somebody knows it who has written some of its keys and not seen what else has come. */
+export function knownAfter(
+  now: ElementValues,
+  written: ReadonlyMap<string, unknown>,
+  known: ElementValues,
+): ElementValues {
+  const keys = { ...known.keys }
+  // Into the words that are stored now, others may have written.
+  for (const [key, value] of written) keys[key] = key === 'words' ? value : now.keys[key]
+  return { type: now.type, keys }
 }
 
 /** Appends what a stroke has gained; a stroke that has changed otherwise gets a new array. */

@@ -89,8 +89,7 @@ export class SceneReader {
   }
 
   /** An element's values as they are to be shown; undefined when the document has no such element. */
-  read(id: ElementId): ElementValues | undefined {
-    const values = findElement(this.#doc, id)
+  read(id: ElementId, values = findElement(this.#doc, id)): ElementValues | undefined {
     if (!values) return undefined
     if (values.type === 'text') return this.#readText(id, values)
     return values.keys.frameId === null && values.type !== 'arrow' ? values : this.#withSense(id, values)

@@ -14,7 +14,9 @@ import {
   findElement,
   hasOthersWords,
   isMarkedDeleted,
+  knownAfter,
   storedWords,
+  type WriteOptions,
   writeKeys,
 } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
@@ -257,7 +259,8 @@ export class LocalWriter {
 
   #create(element: ViewElement, values: ElementValues): void {
     createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)), { seen: this.#seen })
-    this.#shadow.agree(element.id, values, values, element)
+    const stored = findElement(this.#doc, element.id) ?? values
+    this.#shadow.agree(element.id, { stored, values, shown: values }, element)
     this.#written.add(element.id)
   }
 
@@ -287,15 +290,19 @@ export class LocalWriter {
     // The editor measures anew when a font comes, and its history knows nothing of that: with the font it had, a text that was
     // undone would keep the size of the other.
     if (!held && [...told.keys()].some((key) => OF_FONT.has(key))) this.#toShow.add(id)
+    let known = this.#shadow.get(id)?.stored
     if (told.size > 0) {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
-      if (undone === undefined) this.#writeTyped(id, all, shown, caret)
+      if (undone === undefined) this.#writeTyped(id, all, { shown, known, caret })
       else this.#undoWords(id, all, shown, undone)
+      const now = findElement(this.#doc, id)
+      known = now && known ? knownAfter(now, all, known) : now
     }
     const values = withKeys(stored, told)
-    this.#shadow.agree(id, values, stored === shown ? values : withKeys(shown, changes), element)
+    const agreed = { values, shown: stored === shown ? values : withKeys(shown, changes) }
+    this.#shadow.agree(id, { stored: known ?? values, ...agreed }, element)
     this.#written.add(id)
   }
 
@@ -324,19 +331,24 @@ export class LocalWriter {
     this.#begin(id, wordsOf(values))
     writeKeys(this.#doc, id, new Map([['words', '']]), { ownOnly: true })
     // The view has it as deleted, and that is no change of the person's: it is shown what the document has.
-    if (values) this.#shadow.agree(id, values, values, element)
+    const stored = findElement(this.#doc, id) ?? values
+    if (values && stored) this.#shadow.agree(id, { stored, values, shown: values }, element)
     this.#toShow.add(id)
     this.#written.add(id)
   }
 
   /** Writes what a person has made of an element, and of its words, if they have them open. */
-  #writeTyped(id: ElementId, changes: ReadonlyMap<string, unknown>, shown: ElementValues, caret?: number): void {
+  #writeTyped(
+    id: ElementId,
+    changes: ReadonlyMap<string, unknown>,
+    options: Pick<WriteOptions, 'shown' | 'known' | 'caret'>,
+  ): void {
     const words = changes.get('words') as string | undefined
     const isOpen = words !== undefined && id === this.#opened?.id
     if (isOpen && !this.#opened?.isBegun) this.#begin(id, this.#opened?.words)
     if (isOpen && this.#opened) this.#opened.isBegun = true
     const ways = isOpen ? this.#openWords.since(id, words) : {}
-    writeKeys(this.#doc, id, changes, { shown, seen: this.#seen, caret, ...ways })
+    writeKeys(this.#doc, id, changes, { ...options, seen: this.#seen, ...ways })
   }
 
   /** Writes words that the editor has put back, so that only the person's own come or go. */

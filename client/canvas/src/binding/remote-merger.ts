@@ -66,8 +66,8 @@ export class RemoteMerger {
     const present = new Map(elements.map((element) => [element.id, element]))
     const replaced = new Map<ElementId, ViewElement>()
     this.#reader.together(() => {
-      for (const id of found.keys()) {
-        const element = this.#rebuild(id, this.#reader.read(id), present.get(id), keepLocal)
+      for (const [id, stored] of found) {
+        const element = this.#rebuild(id, stored, present.get(id), keepLocal)
         if (element) replaced.set(id, element)
       }
     })
@@ -93,7 +93,12 @@ export class RemoteMerger {
         element,
       )
       const agreed = withKeys(entry.values, led)
-      this.#shadow.agree(id, agreed, agreed, this.#shadow.isDirty(element) ? undefined : next)
+      const { stored } = entry
+      this.#shadow.agree(
+        id,
+        { stored, values: agreed, shown: agreed },
+        this.#shadow.isDirty(element) ? undefined : next,
+      )
       routed.set(id, next)
     }
     if (routed.size > 0) {
@@ -104,11 +109,12 @@ export class RemoteMerger {
   /** The new object for an element; undefined when the view already shows it. */
   #rebuild(
     id: ElementId,
-    values: ElementValues | undefined,
+    stored: ElementValues | undefined,
     current: ViewElement | undefined,
     keepLocal: boolean,
   ): ViewElement | undefined {
     const entry = this.#shadow.get(id)
+    const values = stored && this.#reader.read(id, stored)
     if (!values) {
       this.#shadow.forget(id)
       const gone = (entry || !keepLocal) && current && !current.isDeleted
@@ -125,7 +131,9 @@ export class RemoteMerger {
     const bound = this.#reader.boundTo(id)
     const unchanged = current && shows(current, wanted) && sameBound(current.boundElements, bound)
     const element = unchanged ? current : nextVersion({ ...elementOf(id, wanted), boundElements: bound }, current)
-    this.#shadow.agree(id, values, shown, local.size === 0 ? element : undefined)
+    // Who has deleted it did so before they could see this.
+    const known = entry && local.get('isDeleted') === true ? entry.stored : stored
+    this.#shadow.agree(id, { stored: known, values, shown }, local.size === 0 ? element : undefined)
     return unchanged ? undefined : element
   }
 

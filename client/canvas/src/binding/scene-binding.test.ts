@@ -512,6 +512,95 @@ describe('what somebody deletes', () => {
     expect(board.view.get('label')).toMatchObject({ isDeleted: false, containerId: 'box' })
   })
 
+  test.each([
+    ['has come and is not shown yet', (board: Board) => board.clock.advance(1)],
+    ['comes before the deletion is written', (board: Board) => board.clock.advance(40)],
+  ])('stays with what another has made of it that %s, and is deleted when that was seen', (_when, pass) => {
+    const board = new Board({ id: 'box' }, { id: 'other' })
+    board.view.edit('other', { x: 1 })
+    board.remoteEdit('other', { y: 1 })
+    board.clock.advance(1)
+    board.view.edit('box', { isDeleted: true })
+    board.remoteEdit('box', { strokeColor: '#e03131' })
+    pass(board)
+    board.binding.flushNow()
+    board.clock.advance(100)
+    expect(board.stored('box')).toMatchObject({ isDeleted: false, strokeColor: '#e03131' })
+    expect(board.view.get('box')).toMatchObject({ isDeleted: false, strokeColor: '#e03131' })
+    board.view.edit('box', { isDeleted: true })
+    board.clock.advance(100)
+    expect(board.stored('box')?.isDeleted).toBe(true)
+  })
+
+  test('is deleted, whatever it is, however it is shown, and whatever was done to it before', () => {
+    const words = { type: 'text', text: 'a', originalText: 'a', width: 10, height: 25 }
+    const tied = { startBinding: { elementId: 'box', focus: 0, gap: 5 } }
+    const board = new Board(
+      { id: 'box' },
+      { id: 'label', ...words, containerId: 'box' },
+      { id: 'more', ...words, containerId: 'box' },
+      { id: 'lost', ...words, containerId: 'nobody' },
+      {
+        id: 'arrow',
+        type: 'arrow',
+        points: [
+          [0, 0],
+          [90, 90],
+        ],
+        ...tied,
+      },
+      { id: 'note', type: 'stickynote', tone: 'warm' },
+      {
+        id: 'stroke',
+        type: 'freedraw',
+        points: [
+          [0, 0],
+          [9, 9],
+        ],
+      },
+      { id: 'part', frameId: 'nothing' },
+    )
+    const ids = board.view.elements.map(({ id }) => id)
+    const deleteAll = () => {
+      for (const id of ids)
+        Object.assign(board.view.get(id), { isDeleted: true, version: board.view.get(id).version + 1 })
+      board.binding.noteChange()
+      board.clock.advance(100)
+      for (const id of ids) expect(board.stored(id)?.isDeleted, id).toBe(true)
+    }
+    const bringBack = () => {
+      for (const id of ids) board.remoteEdit(id, { isDeleted: false })
+      board.clock.advance(100)
+    }
+    deleteAll()
+    bringBack()
+    board.remoteEdit('box', { x: 300, width: 200 })
+    board.clock.advance(100)
+    deleteAll()
+    bringBack()
+    for (const id of ids) board.view.edit(id, { strokeColor: '#e03131', x: 40 })
+    for (const id of ['label', 'lost']) board.view.edit(id, { text: 'ab', originalText: 'ab', width: 20 })
+    board.view.edit('arrow', {
+      points: [
+        [0, 0],
+        [40, 40],
+        [90, 0],
+      ],
+    })
+    board.clock.advance(100)
+    deleteAll()
+    bringBack()
+    // It is written with the box that its end is for.
+    board.view.edit('arrow', { x: 60 })
+    board.clock.advance(100)
+    deleteAll()
+    bringBack()
+    board.binding.showMotion(new Map([['box', { xy: [500, 500], angle: 0 }]]))
+    board.clock.advance(100)
+    expect(board.view.get('box').x).toBe(500)
+    deleteAll()
+  })
+
   test('while another deletes it too is deleted', () => {
     const board = new Board({ id: 'box' })
     board.view.press('box')

@@ -8,7 +8,9 @@ const NO_CHANGES: ReadonlyMap<string, unknown> = new Map()
 
 /** What the view and the document last agreed an element to be. */
 export interface ShadowEntry {
-  /** As the document has it. */
+  /** As it was stored when the view was last shown it, and as it has been written here since. */
+  readonly stored: ElementValues
+  /** The same as it is to be shown: labels where their shapes are, and so on. */
   readonly values: ElementValues
   /** As the view was given it: the same object, or one with somebody's motion over it. */
   readonly shown: ElementValues
@@ -83,8 +85,8 @@ export class Shadow {
   }
 
   /** Notes that the two agree on an element. Without `element` the view still has changes to tell. */
-  agree(id: ElementId, values: ElementValues, shown: ElementValues, element?: ViewElement): void {
-    this.#entries.set(id, { values, shown, version: element?.version, versionNonce: element?.versionNonce })
+  agree(id: ElementId, agreed: Pick<ShadowEntry, 'stored' | 'values' | 'shown'>, element?: ViewElement): void {
+    this.#entries.set(id, { ...agreed, version: element?.version, versionNonce: element?.versionNonce })
   }
 
   /** Whether the view, as agreed, has these words. */
@@ -104,7 +106,8 @@ export class Shadow {
     const ofWords = new Map(Object.entries({ words, fit, xy }))
     const values = withKeys(entry.values, ofWords)
     const shown = entry.shown === entry.values ? values : withKeys(entry.shown, ofWords)
-    this.agree(element.id, values, shown, changedKeys(shown, now).size === 0 ? element : undefined)
+    const stored = withKeys(entry.stored, new Map([['words', words]]))
+    this.agree(element.id, { stored, values, shown }, changedKeys(shown, now).size === 0 ? element : undefined)
   }
 
   forget(id: ElementId): void {
