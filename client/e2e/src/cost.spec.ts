@@ -1,5 +1,7 @@
 import type { Ink } from '@sketchroom/shared/scene/ink'
+import { elementsOf } from '@sketchroom/shared/scene/document'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import type { Peer } from './peer.ts'
 import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
@@ -78,5 +80,50 @@ test('a drag in 300 steps leaves next to nothing behind in the document', async 
   await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
   expect(peer.heardBytes).toBeLessThan(4 * 1024)
   expect(peer.documentBytes() - bytesBefore).toBeLessThan(2 * 1024)
+  peer.leave()
+})
+
+test('a text of 100,000 letters without a fit is measured when its words change, and not when it is moved or recoloured', async () => {
+  const board = await stage.hostBoard()
+  const [ada, peer] = [await stage.enter(), await board.join('writer')]
+  // To measure, one asks whether the letters' font is there.
+  await ada.page.addInitScript(() => {
+    const asked: number[] = []
+    Object.assign(window, { asked })
+    const check = FontFaceSet.prototype.check
+    FontFaceSet.prototype.check = function (this: FontFaceSet, font, letters = '') {
+      asked.push(letters.length)
+      return check.call(this, font, letters)
+    }
+  })
+  const asked = () => ada.page.evaluate(() => (window as unknown as { asked: number[] }).asked)
+  const words = new Y.Text(`${'All of it is there, in one line or another. '.repeat(5)}\n`.repeat(450))
+  const text = new Y.Map<unknown>(Object.entries({ type: 'text', xy: [100, 100], words, index: 'a0' }))
+  elementsOf(peer.doc).set('long', text)
+  await ada.open(board.url)
+  const isShown = (changed: object) =>
+    vi.waitFor(async () => expect((await ada.elements())[0]).toMatchObject(changed), SOON)
+  await isShown({ x: 100 })
+  // The fonts have come.
+  await vi.waitFor(async () => {
+    const before = (await asked()).length
+    text.set('xy', [((text.get('xy') as number[])[0] ?? 0) + 1, 100])
+    await isShown({ x: (text.get('xy') as number[])[0] })
+    expect((await asked()).length).toBe(before)
+  }, SOON)
+
+  const before = (await asked()).length
+  for (let i = 0; i < 8; i++) {
+    text.set('strokeColor', `#0000${i}0`)
+    await isShown({ strokeColor: `#0000${i}0` })
+    text.set('xy', [300 + i, 100])
+    await isShown({ x: 300 + i })
+  }
+  expect((await asked()).length).toBe(before)
+  const width = (await ada.elements())[0]?.width ?? 0
+  words.insert(0, `${'A line that is longer than the others. '.repeat(10)}\n`)
+  await vi.waitFor(async () => expect((await ada.elements())[0]?.width).toBeGreaterThan(width * 1.2), SOON)
+  expect((await asked()).length).toBe(before + 1)
+  expect(Math.max(...(await asked()))).toBeLessThan(100)
   peer.leave()
 })

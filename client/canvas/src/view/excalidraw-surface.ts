@@ -9,11 +9,12 @@ import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
 import { LinkedElement } from './linked-element.ts'
-import { TextMeasures } from './measure-text.ts'
+import { measureText } from './measure-text.ts'
 import { notKeptWords } from './not-kept-words.ts'
 import { OpenTextArea } from './open-text-area.ts'
 import { openingPoint } from './opening-view.ts'
 import { routeElbow } from './route-elbow.ts'
+import { TextMeasures } from './text-measures.ts'
 
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
 const NO_FILES = 'Files cannot be put on a board yet.'
@@ -33,7 +34,7 @@ export class ExcalidrawSurface implements DrawingSurface {
   readonly #linked: LinkedElement
   #undoingUntil = 0
   readonly #textArea: OpenTextArea
-  readonly #measures = new TextMeasures()
+  readonly #measures = new TextMeasures(measureText)
 
   constructor(api: ExcalidrawImperativeAPI, getContainer: () => HTMLElement | null) {
     this.#api = api
@@ -92,8 +93,12 @@ export class ExcalidrawSurface implements DrawingSurface {
   }
 
   watchFonts(onLoaded: () => void): () => void {
-    document.fonts.addEventListener('loadingdone', onLoaded)
-    return () => document.fonts.removeEventListener('loadingdone', onLoaded)
+    const onFonts = () => {
+      this.#measures.fontsCame()
+      onLoaded()
+    }
+    document.fonts.addEventListener('loadingdone', onFonts)
+    return () => document.fonts.removeEventListener('loadingdone', onFonts)
   }
 
   tellNotKept(keys: readonly string[]): void {

@@ -1,37 +1,18 @@
 import { FONT_FAMILY, restoreElements } from '@excalidraw/excalidraw'
 import type { ExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import { elementOf, type ElementValues } from '@sketchroom/shared/scene/codec'
-import { type Fit, fitFor, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 
 /** The font that the editor takes for letters that the hand-drawn one lacks: Chinese, Japanese and Korean. */
 const FALLBACKS: Readonly<Record<number, string>> = { [FONT_FAMILY.Excalifont]: 'Xiaolai' }
 /** This one is the system's own, and need not come from anywhere. */
 const ALWAYS_THERE = FONT_FAMILY.Helvetica
 
-/** As many measures are remembered: a text that nobody has measured before is looked at more than once. */
-const MAX_REMEMBERED = 500
-
-/** Measures texts as Excalidraw does, and remembers what it found. */
-export class TextMeasures {
-  readonly #found = new Map<string, Fit>()
-
-  /**
-   * A text's size, with its lines broken where its container or its chosen width wants it. Marked as untrusted when the
-   * letters' font has not come: the browser then measures another one.
-   */
-  measure(text: ElementValues, container: ElementValues | undefined): Fit {
-    const name = fitFor(text, container)
-    const known = this.#found.get(name)
-    if (known) return known
-    const found = measureText(text, container)
-    if (found[3] === UNTRUSTED) return found
-    if (this.#found.size >= MAX_REMEMBERED) this.#found.clear()
-    this.#found.set(name, found)
-    return found
-  }
-}
-
-function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
+/**
+ * A text's size as Excalidraw measures it, with its lines broken where its container or its chosen width wants it. Marked
+ * as untrusted when the letters' font has not come: the browser then measures another one.
+ */
+export function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
   const words = text.keys.words as string
   const [fontSize, lineHeight] = [text.keys.fontSize as number, text.keys.lineHeight as number]
   if (words === '') return [1, fontSize * lineHeight, null, '']
@@ -63,5 +44,10 @@ function isFontThere({ keys }: ElementValues, words: string): boolean {
   const name = Object.entries(FONT_FAMILY).find(([, number]) => number === family)?.[0]
   if (name === undefined || family === ALWAYS_THERE) return true
   const names = [name, FALLBACKS[family]].filter((each) => each !== undefined)
-  return document.fonts.check(`20px ${names.map((each) => JSON.stringify(each)).join(', ')}`, words)
+  return document.fonts.check(`20px ${names.map((each) => JSON.stringify(each)).join(', ')}`, lettersOf(words))
+}
+
+/** Each letter once: the browser looks up the fonts of every one that it is asked about, a third of a second for 100,000. */
+function lettersOf(words: string): string {
+  return [...new Set(words)].join('')
 }
