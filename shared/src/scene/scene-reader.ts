@@ -1,13 +1,13 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '../ids.ts'
 import { withKeys, type ElementValues } from './codec.ts'
-import { findContainer, findElement, readElements } from './document.ts'
+import { findContainer, findElement } from './document.ts'
 import type { ArrowBinding, BoundElement } from './element.ts'
 import { showLabels } from './labels.ts'
 import { boxOf } from './label-room.ts'
 import { followShape, routeFor, type LineEnd, type Route } from './line-keys.ts'
 import { canBeLabelled, canBeTiedTo, References } from './references.ts'
-import { isFitFresh, type Fit } from './text-keys.ts'
+import { isFitFresh, UNTRUSTED, type Fit } from './text-keys.ts'
 
 /** What a text takes up, as an editor measures it; undefined when there is nobody to measure it now. */
 export type Measure = (text: ElementValues, container: ElementValues | undefined) => Fit | undefined
@@ -36,6 +36,8 @@ export class SceneReader {
   readonly #references = new References()
   /** What others may be part of, or label: the kinds of those that are there. */
   readonly #kinds = new Map<ElementId, string>()
+  /** Texts that were measured without their font, here or by who wrote them last. */
+  readonly #unmeasured = new Set<ElementId>()
   /** While things are read together: the texts of each shape as they are shown. */
   #texts: Map<ElementId, ShapeTexts> | undefined
 
@@ -52,6 +54,8 @@ export class SceneReader {
     const others = new Set<ElementId>()
     for (const [id, values] of elements) {
       noted.push(id)
+      if (!values) this.#unmeasured.delete(id)
+      if (values?.type === 'text' && (values.keys.fit as Fit)[3] === UNTRUSTED) this.#unmeasured.add(id)
       // Labels stand where their shape is, and as one of the texts that it has.
       shapes.add(id)
       if (typeof values?.keys.containerId === 'string') shapes.add(values.keys.containerId)
@@ -82,10 +86,9 @@ export class SceneReader {
     return this.#references.labelsOf(id)
   }
 
-  /** The texts whose size nobody has measured as they are now. */
+  /** The texts whose size nobody has measured with their font. */
   unmeasured(): ElementId[] {
-    const texts = [...readElements(this.#doc)].filter(([, { type }]) => type === 'text')
-    return texts.filter(([, text]) => !isFitFresh(text, findContainer(this.#doc, text))).map(([id]) => id)
+    return [...this.#unmeasured]
   }
 
   /** An element's values as they are to be shown; undefined when the document has no such element. */
@@ -120,10 +123,10 @@ export class SceneReader {
     const { containerId } = values.keys
     const texts = typeof containerId === 'string' ? this.#textsOf(containerId, values) : undefined
     if (!texts) {
-      const fitted = this.#fitted(values, undefined)
+      const fitted = this.#fitted(id, values, undefined)
       return this.#withSense(id, containerId === null ? fitted : freed(fitted))
     }
-    const shown = texts.shown.get(id) ?? this.#fitted(values, texts.shape)
+    const shown = texts.shown.get(id) ?? this.#fitted(id, values, texts.shape)
     // Its shape is deleted, and it is not: it stays where it stood.
     return this.#withSense(id, texts.shape.keys.isDeleted === true ? freed(shown) : shown)
   }
@@ -136,7 +139,7 @@ export class SceneReader {
     if (!shape) return undefined
     const texts = this.labelsOf(shapeId).flatMap((id) => {
       const each = findElement(this.#doc, id)
-      return each ? [[id, this.#fitted(each, shape)] as const] : []
+      return each ? [[id, this.#fitted(id, each, shape)] as const] : []
     })
     const found = { shape, shown: showLabels(shape, texts) }
     this.#texts?.set(shapeId, found)
@@ -148,10 +151,12 @@ export class SceneReader {
     return shape.type === 'text' ? this.#readText(id, shape) : shape
   }
 
-  #fitted(text: ElementValues, container: ElementValues | undefined): ElementValues {
-    const [width, height, wrapped] = isFitFresh(text, container)
-      ? (text.keys.fit as Fit)
-      : (this.#measure(text, container) ?? roughFit(text))
+  #fitted(id: ElementId, text: ElementValues, container: ElementValues | undefined): ElementValues {
+    const stored = isFitFresh(text, container) ? (text.keys.fit as Fit) : undefined
+    const measured = stored ?? this.#measure(text, container)
+    if (measured && measured[3] !== UNTRUSTED) this.#unmeasured.delete(id)
+    else this.#unmeasured.add(id)
+    const [width, height, wrapped] = measured ?? roughFit(text)
     // What it was measured for is the document's affair; what is shown is a size.
     return withKeys(text, new Map([['fit', [width, height, wrapped, '']]]))
   }

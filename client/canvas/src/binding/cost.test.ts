@@ -1,3 +1,4 @@
+import { UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 import { expect, test, vi } from 'vitest'
 import { Board } from './testing/board.ts'
 
@@ -39,6 +40,27 @@ test('of several texts of one shape, those below move at once when somebody make
   board.remoteEdit('t1', { fontSize: 40 })
   board.clock.advance(100)
   expect(board.view.get('t2').y).toBe(before + 25)
+})
+
+test('when fonts come, only the texts that were measured without theirs are measured again', () => {
+  const { board, measured } = boardOfLabels(100)
+  board.remoteEdit('box', { x: 300 })
+  board.clock.advance(100)
+  const { measure } = board.view
+  board.view.measure = (text, container) => {
+    const fit = measure(text, container)
+    return text.keys.fontSize === 40 ? [80, 50, null, UNTRUSTED] : fit
+  }
+  for (const id of ['t98', 't99']) board.remoteEdit(id, { fontSize: 40, containerId: null })
+  board.clock.advance(100)
+  const before = measured.times
+  board.view.measure = measure
+  board.binding.fontsCame()
+  board.clock.advance(100)
+  expect(measured.times).toBe(before + 2)
+  board.binding.fontsCame()
+  board.clock.advance(100)
+  expect(measured.times).toBe(before + 2)
 })
 
 /** Counts how often an element of the view is read. */
