@@ -59,6 +59,19 @@ test('an element of a kind that is not known here is shown, moved and copied, an
   peer.leave()
 })
 
+test('who colours an element of a kind that is not known here is told that it stays as it is, and sees so', async () => {
+  const { ada, peer } = await openWith({ note: NOTE })
+  await vi.waitFor(async () => expect(await ada.count()).toBe(1), SOON)
+  const colour = async () => (await ada.elements())[0]?.strokeColor
+  const quiet = await colour()
+  await clickOn(ada, { x: 380, y: 320 })
+  await ada.page.getByTestId('color-top-pick-#e03131').click()
+  await ada.page.getByText('Not all of this can be kept on a board').waitFor()
+  await vi.waitFor(async () => expect(await colour()).toBe(quiet), SOON)
+  expect([...peer.stored('note').keys()].sort()).toEqual(['text', 'tone', 'type', 'wh', 'xy'])
+  peer.leave()
+})
+
 test('what is copied from a newer Excalidraw is pasted with its bindings and its unknown kinds', async () => {
   const { ada, peer } = await openWith({}, { permissions: ['clipboard-read', 'clipboard-write'] })
   const box = { id: 'box', type: 'rectangle', x: 0, y: 0, width: 120, height: 80, backgroundColor: '#a5d8ff' }
