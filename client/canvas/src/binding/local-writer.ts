@@ -21,7 +21,8 @@ import {
 } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
-import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import type { Fit } from '@sketchroom/shared/scene/text-keys'
+import { judgedFit } from './judged-fit.ts'
 import { OpenWords } from './open-words.ts'
 import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
@@ -61,11 +62,6 @@ const TIES: ReadonlySet<string> = new Set(['containerId', 'frameId', 'startBindi
 const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
 /** What a text's size depends on beside its words. */
 const OF_FONT: ReadonlySet<string> = new Set(['fontFamily', 'fontSize', 'lineHeight'])
-/** A size that is off by more than a pixel, and by more than a hundredth, was measured with another font. */
-const LEAST_MISFIT_PX = 1
-const LEAST_MISFIT = 0.01
-/** Of a text of more letters, only the beginning is measured: all of it takes the editor a good part of a second. */
-const LONG_TEXT = 2_000
 
 /** Writes the view's changes into the document, in one transaction per flush. */
 export class LocalWriter {
@@ -374,14 +370,10 @@ export class LocalWriter {
 
   /** The fit that is to be written, if one is, marked as untrusted when the editor measured it without its font. */
   #judged(seen: ElementValues, { keys }: Pick<ElementValues, 'keys'>): ReadonlyMap<string, unknown> {
-    const fit = keys.fit as Fit | undefined
-    if (!fit) return new Map()
-    const words = seen.keys.words as string
-    const isLong = words.length > LONG_TEXT
-    const sample = isLong ? withKeys(seen, new Map([['words', words.slice(0, LONG_TEXT)]])) : seen
-    const measured = this.#view.measure(sample, findContainer(this.#doc, seen))
-    if (!measured || (measured[3] !== UNTRUSTED && (isLong || isNear(fit, measured)))) return new Map()
-    return new Map([['fit', [fit[0], fit[1], fit[2], UNTRUSTED]]])
+    if (!keys.fit) return new Map()
+    const container = findContainer(this.#doc, seen)
+    const fit = judgedFit(seen, container, keys.fit as Fit, (...of) => this.#view.measure(...of))
+    return fit ? new Map([['fit', fit]]) : new Map()
   }
 
   /** The keys in which an element is shown otherwise than it is stored: who changes it settles them for all. */
@@ -399,11 +391,6 @@ export class LocalWriter {
     const lost = keys.filter((key) => key !== 'link' || values.keys.link === null)
     if (lost.length > 0) this.#view.tellNotKept(lost)
   }
-}
-
-function isNear(a: Fit, b: Fit): boolean {
-  const isOff = (axis: 0 | 1) => Math.abs(a[axis] - b[axis]) > Math.max(LEAST_MISFIT_PX, LEAST_MISFIT * b[axis])
-  return !isOff(0) && !isOff(1)
 }
 
 function wordsOf(values: ElementValues | undefined): string | undefined {
