@@ -116,7 +116,7 @@ test('who has the board open sees it go, and what they change at that moment sta
   const compaction = new Compaction({ store, reportDamaged: () => undefined, now })
   onTestFinished(() => compaction.close())
   const found = await compaction.findLongDeleted(roomId)
-  expect(found?.elements).toHaveLength(ids.length)
+  expect(found?.groups).toHaveLength(ids.length)
   let looked = 0
   const collection = new ElementCollection({
     compaction: {
@@ -159,7 +159,7 @@ test('without a sound snapshot of so long ago, or with a record set aside since,
   toDay(39)
   expect(await compaction.findLongDeleted(roomId)).toBeUndefined()
   toDay(41)
-  expect((await compaction.findLongDeleted(roomId))?.elements.map(({ id }) => id)).toEqual(['gone'])
+  expect((await compaction.findLongDeleted(roomId))?.groups.map(([only]) => only?.id)).toEqual(['gone'])
   const damaged = new Compaction({
     store: new Proxy(store, {
       get: (target, name) =>

@@ -2,11 +2,14 @@ import type { RoomId } from '@sketchroom/shared/ids'
 import type { Logger } from 'pino'
 import type * as Y from 'yjs'
 import type { Compaction } from '../core/documents/compaction.ts'
-import { removeLongDeleted } from '../core/documents/deleted-elements.ts'
+import { removeLongDeleted, type LongDeleted } from '../core/documents/deleted-elements.ts'
 
 /** To look for what was deleted long ago takes as long as a snapshot does. */
 const EVERY_MS = 24 * 60 * 60 * 1000
-/** So many elements are taken out of a drawing in one turn: a few milliseconds, for everybody who has it open too. */
+/**
+ * So many elements are taken out of a drawing in one turn, or a few labels more: a few milliseconds, for everybody who has
+ * it open too.
+ */
 const ELEMENTS_AT_ONCE = 200
 
 /** What the collection of deleted elements works with. */
@@ -40,9 +43,10 @@ export class ElementCollection {
     if (this.#closed || !this.#isItsTurn(roomId)) return
     try {
       const found = await compaction.findLongDeleted(roomId)
-      for (let at = 0; found && at < found.elements.length && !this.#closed; at += ELEMENTS_AT_ONCE) {
-        const elements = found.elements.slice(at, at + ELEMENTS_AT_ONCE)
-        await edit(roomId, null, (document) => void removeLongDeleted(document, { ...found, elements }))
+      if (!found) return
+      for (const groups of slicesOf(found.groups)) {
+        if (this.#closed) return
+        await edit(roomId, null, (document) => void removeLongDeleted(document, { ...found, groups }))
       }
     } catch (error) {
       if (!this.#closed) log.warn({ roomId, err: error }, 'what was deleted long ago stays in a room for now')
@@ -64,4 +68,19 @@ export class ElementCollection {
     this.#rooms.add(roomId)
     return true
   }
+}
+
+/** A label and its shape are taken out in one turn: nobody is to come between. */
+function* slicesOf(groups: LongDeleted['groups']): Generator<LongDeleted['groups']> {
+  let slice: Array<LongDeleted['groups'][number]> = []
+  let count = 0
+  for (const group of groups) {
+    slice.push(group)
+    count += group.length
+    if (count < ELEMENTS_AT_ONCE) continue
+    yield slice
+    slice = []
+    count = 0
+  }
+  if (count > 0) yield slice
 }
