@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { RawClient } from '../testing/raw-client.ts'
+import { SlowReader } from '../testing/slow-reader.ts'
 import { openRoom, joinRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -50,6 +51,45 @@ test('a state vector of more clients than any board has seen ends the connection
   expect(await viewer.closed).toEqual({ code: 4403, reason: 'malformed_update' })
   ada.write(ada.edit(setWord('fine')))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+})
+
+test('a state vector of 1 MB is read, and one byte more is too much', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.write(ada.edit(setWord('word')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const viewer = await joinRoom(server, roomId, viewerToken)
+  await vi.waitFor(() => expect(viewer.step2Count).toBe(1))
+  // It names nobody; what stands behind that counts all the same.
+  viewer.askForMissing(new Uint8Array(1024 * 1024))
+  await vi.waitFor(() => expect([viewer.step2Count, wordsOf(viewer)]).toEqual([2, ['word']]))
+  viewer.askForMissing(new Uint8Array(1024 * 1024 + 1))
+  expect(await viewer.closed).toEqual({ code: 4403, reason: 'malformed_update' })
+  expect(viewer.step2Count).toBe(2)
+})
+
+test('who asks for heartbeats without end and reads none of them is given no more than the system takes', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  const reader = new SlowReader()
+  const eve = new RawClient(server.syncUrl, roomId, reader.options)
+  onTestFinished(() => eve.terminate())
+  await eve.join(viewerToken)
+  await vi.waitFor(() => expect(eve.step2Count).toBe(1))
+  reader.stop()
+  const PINGS = 1_000_000
+  for (let n = 0; n < PINGS; n += 10_000) {
+    for (let each = 0; each < 10_000; each++) eve.ping()
+    // Nothing of hers is heard that could be waited for; this gives the server its turns.
+    await ada.handled()
+  }
+  // The last that she says, and others hear.
+  eve.sendAwareness(Uint8Array.of(1, 5, 1, 2, 123, 125))
+  await vi.waitFor(() => expect(ada.awarenessUpdates).toHaveLength(1))
+  reader.goOn()
+  await eve.handled()
+  expect(eve.pongCount).toBeGreaterThan(0)
+  expect(eve.pongCount).toBeLessThan(PINGS)
 })
 
 test('a socket that tries tokens without end is closed', async () => {
