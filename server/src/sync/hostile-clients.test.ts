@@ -68,6 +68,13 @@ test('a state vector of 1 MB is read, and one byte more is too much', async () =
   expect(viewer.step2Count).toBe(2)
 })
 
+test('a frame of more than 16 MB closes the connection before it is read', async () => {
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.write(new Uint8Array(16 * 1024 * 1024))
+  expect((await ada.closed).code).toBe(1009)
+})
+
 test('who asks for heartbeats without end and reads none of them is given no more than the system takes', async () => {
   const { roomId, ownerToken, viewerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
