@@ -9,20 +9,18 @@ import * as decoding from 'lib0/decoding'
 import type { Logger } from 'pino'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
-import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
 import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
+import { Answers, type AnswerSocket } from './answers.ts'
 import { checkUpdate } from './check-update.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
+import { Questions } from './questions.ts'
 import { UnreadableRoomError, type ApplyResult } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
 import * as wire from './wire.ts'
 
-/** The pause before a client is asked again for what it did not give when asked; it doubles up to the longest. */
-const FIRST_ASK_PAUSE_MS = 1_000
-const LONGEST_ASK_PAUSE_MS = 60_000
 /** Some 100,000 clients, more than any board has seen: reading one takes time with its length, and it may be sent again. */
 const MAX_STATE_VECTOR_BYTES = 1024 * 1024
 /** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
@@ -30,12 +28,8 @@ const MAX_WAITING_UNSTORED = 1_000
 const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
-export interface SessionSocket {
+export interface SessionSocket extends AnswerSocket {
   readonly log: Logger
-  /** Sends a sync message with an update, which is not copied when it is large. */
-  sendUpdate(address: string, kind: 'step2' | 'update', update: Uint8Array): void
-  /** Sends updates as fast as the client takes them, and then calls back; not when the stay ends before. */
-  sendPieces(address: string, pieces: readonly Uint8Array[] | Promise<readonly Uint8Array[]>, onSent: () => void): void
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
   resume(): void
@@ -74,12 +68,8 @@ export class Session {
   /** What came while it was held: handled in order once nobody holds it any more. */
   readonly #held: Array<() => void> = []
   #holds = 0
-  #isAnswering = false
-  /** What was asked last while an answer is on its way. */
-  #askedMeanwhile: Uint8Array | undefined
-  #askPauseMs = 0
-  #askedAt = -Infinity
-  #askTimer: NodeJS.Timeout | undefined
+  readonly #answers: Answers
+  readonly #questions: Questions
   #waitingUnstored = 0
 
   constructor(parts: SessionParts) {
@@ -89,8 +79,18 @@ export class Session {
     this.actor = parts.admitted.actor
     this.role = parts.admitted.role
     this.user = parts.admitted.user
+    const { content } = parts.room
+    this.#questions = new Questions(() => this.connection.send(wire.syncStep1(this.address, content.stateVector())))
+    this.#answers = new Answers({
+      content,
+      address: this.address,
+      socket: parts.socket,
+      outlet: parts.outlet,
+      guard: (work) => this.#guard(MESSAGE.sync, work),
+      onBroken: (error) => parts.onBroken(parts.room, error),
+    })
     this.connection.onClose(() => {
-      clearTimeout(this.#askTimer)
+      this.#questions.close()
       parts.outlet.end()
     })
   }
@@ -193,7 +193,7 @@ export class Session {
     const couldDraw = mayDraw(this.role)
     this.role = role
     this.tell({ type: 'role', role })
-    if (!couldDraw && mayDraw(role)) this.#askForMissing()
+    if (!couldDraw && mayDraw(role)) this.#questions.ask()
     if (couldDraw && !mayDraw(role)) this.#stampAnew()
   }
 
@@ -213,8 +213,8 @@ export class Session {
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
     if (message.stateVector.length > MAX_STATE_VECTOR_BYTES) throw new RangeError('the state vector is too large')
-    this.#answer(message.stateVector)
-    if (mayDraw(this.role)) this.#askForMissing()
+    this.#answers.answer(message.stateVector)
+    if (mayDraw(this.role)) this.#questions.ask()
   }
 
   /** A large room is not built in one go: the message, and what comes after it, waits for that. */
@@ -238,66 +238,6 @@ export class Session {
     )
   }
 
-  /** Sends what somebody with this state vector lacks. The last is a SyncStep2: with it, the client has everything. */
-  #answer(stateVector: Uint8Array): void {
-    // The next answer would only pile up behind the one that is on its way, for somebody who may never read.
-    if (this.#isAnswering) {
-      this.#askedMeanwhile = stateVector
-      return
-    }
-    const missing = this.room.content.missingFor(stateVector)
-    if (!(missing instanceof Promise)) {
-      const [only = wire.EMPTY_UPDATE, ...others] = missing
-      if (others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
-    }
-    this.#isAnswering = true
-    const { socket, outlet, onBroken } = this.#parts
-    if (missing instanceof Promise) missing.catch((error: unknown) => onBroken(this.room, error))
-    socket.sendPieces(this.address, missing instanceof Promise ? this.#onceTold(missing) : missing, () =>
-      outlet.whenOpen(() => this.#answered()),
-    )
-  }
-
-  /** What is put together while they are judged holds what was drawn since: it waits for how that ends. */
-  async #onceTold<T>(answer: Promise<T>): Promise<T> {
-    const ready = await answer
-    await new Promise<void>((resolve) => this.#parts.outlet.whenOpen(resolve))
-    return ready
-  }
-
-  #answered(): void {
-    this.#isAnswering = false
-    this.#close(wire.EMPTY_UPDATE)
-    const again = this.#askedMeanwhile
-    this.#askedMeanwhile = undefined
-    if (again) this.#guard(MESSAGE.sync, () => this.#answer(again))
-  }
-
-  #close(update: Uint8Array): void {
-    this.#parts.socket.sendUpdate(this.address, 'step2', update)
-  }
-
-  #askForMissing(): void {
-    this.#askedAt = performance.now()
-    this.connection.send(wire.syncStep1(this.address, this.room.content.stateVector()))
-  }
-
-  /**
-   * Asks for what the client has not given, with a pause that grows: one that lost a part of its edits answers with the
-   * same again, however often it is asked.
-   */
-  #askAgain(): void {
-    if (this.#askTimer || !this.isIn) return
-    if (performance.now() - this.#askedAt > LONGEST_ASK_PAUSE_MS) this.#askPauseMs = 0
-    const pauseMs = this.#askPauseMs
-    this.#askPauseMs = Math.min(LONGEST_ASK_PAUSE_MS, Math.max(FIRST_ASK_PAUSE_MS, pauseMs * 2))
-    if (pauseMs === 0) return this.#askForMissing()
-    this.#askTimer = setTimeout(() => {
-      this.#askTimer = undefined
-      this.#askForMissing()
-    }, pauseMs)
-  }
-
   #write(update: Uint8Array): void {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
@@ -309,7 +249,7 @@ export class Session {
     if (result === 'applied') this.#saved(this.room.content.reachOf(decoded))
     if (result !== 'missing-dependencies') return
     this.#refuse('missing_dependencies')
-    this.#askAgain()
+    this.#questions.askAgain()
   }
 
   /** The journal takes no more. Who comes back, and says nothing that is new, is up to date all the same. */

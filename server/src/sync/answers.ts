@@ -1,0 +1,75 @@
+import { PIECE_BYTES } from '../core/documents/piece-list.ts'
+import type { Outlet } from './outlet.ts'
+import type { RoomContent } from './room-content.ts'
+import * as wire from './wire.ts'
+
+/** What answers are sent through: the client's socket. */
+export interface AnswerSocket {
+  /** Sends a sync message with an update, which is not copied when it is large. */
+  sendUpdate(address: string, kind: 'step2' | 'update', update: Uint8Array): void
+  /** Sends updates as fast as the client takes them, and then calls back; not when the stay ends before. */
+  sendPieces(address: string, pieces: readonly Uint8Array[] | Promise<readonly Uint8Array[]>, onSent: () => void): void
+}
+
+/** What the answers of one stay are made of. */
+export interface AnswersParts {
+  readonly content: RoomContent
+  readonly address: string
+  readonly socket: AnswerSocket
+  readonly outlet: Outlet
+  /** Does what may throw for the room's sake. */
+  readonly guard: (work: () => void) => void
+  /** The room cannot be read. */
+  readonly onBroken: (error: unknown) => void
+}
+
+/** Answers one client's questions for what it lacks, one at a time. */
+export class Answers {
+  readonly #parts: AnswersParts
+  #isAnswering = false
+  /** What was asked last while an answer is on its way. */
+  #askedMeanwhile: Uint8Array | undefined
+
+  constructor(parts: AnswersParts) {
+    this.#parts = parts
+  }
+
+  /** Sends what somebody with this state vector lacks. The last is a SyncStep2: with it, the client has everything. */
+  answer(stateVector: Uint8Array): void {
+    // The next answer would only pile up behind the one that is on its way, for somebody who may never read.
+    if (this.#isAnswering) {
+      this.#askedMeanwhile = stateVector
+      return
+    }
+    const { content, socket, outlet, address, onBroken } = this.#parts
+    const missing = content.missingFor(stateVector)
+    if (!(missing instanceof Promise)) {
+      const [only = wire.EMPTY_UPDATE, ...others] = missing
+      if (others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
+    }
+    this.#isAnswering = true
+    if (missing instanceof Promise) missing.catch(onBroken)
+    socket.sendPieces(address, missing instanceof Promise ? this.#onceOpen(missing) : missing, () =>
+      outlet.whenOpen(() => this.#sent()),
+    )
+  }
+
+  /** What is put together while they are judged holds what was drawn since: it waits for how that ends. */
+  async #onceOpen<T>(answer: Promise<T>): Promise<T> {
+    const ready = await answer
+    await new Promise<void>((resolve) => this.#parts.outlet.whenOpen(resolve))
+    return ready
+  }
+
+  #sent(): void {
+    this.#isAnswering = false
+    this.#close(wire.EMPTY_UPDATE)
+    const again = this.#askedMeanwhile
+    this.#askedMeanwhile = undefined
+    if (again) this.#parts.guard(() => this.answer(again))
+  }
+
+  #close(update: Uint8Array): void {
+    this.#parts.socket.sendUpdate(this.#parts.address, 'step2', update)
+  }
+}
