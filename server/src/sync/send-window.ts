@@ -110,9 +110,10 @@ export class SendWindow {
       this.#timer = undefined
       const sentBefore = performance.now() - this.#forgetAfterMs()
       this.#forget(this.#marks.filter(({ at }) => at <= sentBefore).length)
+      if (this.#waiting.length === 0) return
       const last = this.#marks.at(-1)
-      if (last && this.#waiting.length > 0) this.#parts.ping(last.words)
-      if (this.#waiting.length > 0) this.#watch()
+      if (last) this.#parts.ping(last.words)
+      this.#watch()
     }, CHECK_MS)
   }
 
