@@ -24,13 +24,10 @@ test('a client that cannot give what is missing is asked ever more rarely', asyn
     // However much of it is refused in one pause, it is one question.
     for (let n = 0; n < 3; n++) ada.write(rest, 'step2')
   }
-  const sentAt = performance.now()
   ada.write(rest)
   // At once, then after one second and after two: in three seconds three times, where it used to be 500 times.
   await vi.waitFor(() => expect(askedAt).toHaveLength(3), { timeout: 30_000 })
-  const [first, second, third] = askedAt as [number, number, number]
-  expect(second - first).toBeGreaterThan(first - sentAt)
-  expect(third - second).toBeGreaterThan(1.5 * (second - first))
+  expect((askedAt[2] as number) - (askedAt[0] as number)).toBeGreaterThan(2_500)
   expect(new Set(ada.answers)).toEqual(new Set(['refused']))
   // It stays, and what it draws beside the hole is saved.
   const beside = new Y.Doc()
