@@ -355,6 +355,16 @@ test.each([
   },
 )
 
+test('a text of which an undo leaves no word is gone for the one who has undone it, too', () => {
+  const two = new Two()
+  const [ada] = two.people
+  ada.view.undoing = true
+  ada.view.edit('text', { originalText: '', text: '' })
+  ada.view.undoing = false
+  two.pass(1_000)
+  for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(true)
+})
+
 test('who takes back a text in which another has written takes back their own words', () => {
   const two = new Two()
   const [ada, bob] = two.people

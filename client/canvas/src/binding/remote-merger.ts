@@ -168,7 +168,9 @@ export class RemoteMerger {
 
 function shows(element: ViewElement, wanted: ElementValues): boolean {
   const values = valuesOf(element)
-  return values?.type === wanted.type && changedKeys(values, wanted).size === 0 && unkeptKeys(element).length === 0
+  if (values?.type !== wanted.type || changedKeys(values, wanted).size > 0) return false
+  // A text without words counts as deleted, and the editor may still have it.
+  return element.isDeleted === (wanted.keys.isDeleted === true) && unkeptKeys(element).length === 0
 }
 
 /** What an element hangs on: the frame that it is in, the shape that it labels. */
