@@ -83,6 +83,24 @@ test('of two who write in one text, one of them offline, both words are there; u
   await seeWords([ada, bob], 'middle Ada')
 })
 
+test('who takes back a text in which another has written takes out their own words, on a slow device too', async () => {
+  const [ada, bob] = await twoAtAText('middle')
+  await openText(bob, 'End')
+  await bob.page.keyboard.type(' Bob')
+  await bob.page.keyboard.press('Escape')
+  await seeWords([ada, bob], 'middle Bob')
+  await ada.page.evaluate(() => {
+    const work = () => {
+      for (const until = performance.now() + 400; performance.now() < until;);
+    }
+    document.querySelector('.excalidraw')?.addEventListener('keydown', work, true)
+  })
+  for (let step = 0; step < 3; step++) await ada.page.keyboard.press('Control+z')
+  await seeWords([ada, bob], ' Bob')
+  await ada.page.keyboard.press('Control+Shift+z')
+  await seeWords([ada, bob], 'middle Bob')
+})
+
 test('letters of another that are deleted just before the text is closed are gone', async () => {
   const [ada, bob] = await twoAtAText('middle')
   await openText(bob, 'End')

@@ -67,3 +67,15 @@ test('it comes to the same whose edits are moved over whose, when one of the two
     { numRuns: 5_000 },
   )
 })
+
+test('of two same letters, the one was typed that stands before the caret', () => {
+  expect(editsBetween('aa', 'aaa', 2)).toEqual([{ at: 1, deleted: 0, inserted: 'a' }])
+  expect(editsBetween('aa', 'aaa', 3)).toEqual([{ at: 2, deleted: 0, inserted: 'a' }])
+})
+
+test('no letter that takes two units is cut, in texts too long to compare by letters either', () => {
+  const [a, b] = ['a'.repeat(5_000), 'b'.repeat(5_000)]
+  // These two begin alike, and the next two end alike.
+  expect(editsBetween(`👋${a}`, `👍${b}`)).toEqual([{ at: 0, deleted: 5_002, inserted: `👍${b}` }])
+  expect(editsBetween(`${a}\u{1F600}`, `${b}\u{1FA00}`)).toEqual([{ at: 0, deleted: 5_002, inserted: `${b}\u{1FA00}` }])
+})

@@ -24,15 +24,12 @@ const LEAST_ZOOM_AT_START = 0.7
 /** The editor goes no farther away. */
 const LEAST_ZOOM = 0.1
 
-/** So long after somebody has asked for it, what changes is taken for the editor's undo: it does not say so itself. */
-const UNDO_MS = 150
-
 /** Excalidraw through its imperative API. */
 export class ExcalidrawSurface implements DrawingSurface {
   readonly #api: ExcalidrawImperativeAPI
   readonly #getContainer: () => HTMLElement | null
   readonly #linked: LinkedElement
-  #undoingUntil = 0
+  #isUndoing = false
   readonly #textArea: OpenTextArea
   readonly #measures = new TextMeasures(measureText)
 
@@ -106,12 +103,17 @@ export class ExcalidrawSurface implements DrawingSurface {
   }
 
   isUndoing(): boolean {
-    return performance.now() < this.#undoingUntil
+    return this.#isUndoing
   }
 
-  /** Says that the person asks the editor to take something back, or to do it again: what changes next is that. */
+  /**
+   * Says that the person asks the editor to take something back, or to do it again, by the event that is on its way there.
+   * The editor does not say so itself: what changes until that event and what follows from it are over is taken for it.
+   */
   noteUndo(): void {
-    this.#undoingUntil = performance.now() + UNDO_MS
+    this.#isUndoing = true
+    // React shows what an event has changed before any task that comes after it, on however slow a device.
+    setTimeout(() => (this.#isUndoing = false))
   }
 
   endGesture(): void {
