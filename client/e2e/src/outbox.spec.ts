@@ -28,9 +28,13 @@ async function goOffline(person: BoardActor): Promise<void> {
   await vi.waitFor(async () => expect(await person.status()).toBe('Offline'), SOON)
 }
 
-/** Closes the page, and comes back to an empty one: a page that is navigated away from may still hear of the network. */
+/**
+ * Leaves, and comes back to an empty page. By way of an address, so that the board hears that it is left and writes what is
+ * in hand, which counts as unsent already; and then the page is closed, since one that was left may still hear of the network.
+ */
 async function comeBack({ page }: BoardActor): Promise<BoardActor> {
   const context = page.context()
+  await page.goto('about:blank')
   await page.close()
   return new BoardActor(await context.newPage(), stage.origin)
 }
@@ -76,6 +80,7 @@ test('what was drawn offline goes out when the app starts, on whatever page', as
   const url = await makeBoard(ada)
   const bob = await stage.enter()
   await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
   await ada.page.evaluate(() => navigator.serviceWorker.ready)
   await goOffline(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])

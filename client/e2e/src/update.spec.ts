@@ -137,10 +137,12 @@ test('a page that comes from the network in the new version is offered nothing',
   })
   // The new version's worker takes over by itself.
   await vi.waitFor(async () => expect(await shells(ada.page)).toHaveLength(2), SOON)
-  await ada.page.evaluate(async () => {
-    const registration = await navigator.serviceWorker.getRegistration()
-    while (registration?.installing || registration?.waiting) await new Promise((resolve) => setTimeout(resolve, 20))
-  })
+  const isUnderWay = () =>
+    ada.page.evaluate(async () => {
+      const registration = await navigator.serviceWorker.getRegistration()
+      return Boolean(registration?.installing ?? registration?.waiting)
+    })
+  await vi.waitFor(async () => expect(await isUnderWay()).toBe(false), SOON)
   expect(await seen.jsonValue()).toEqual([])
   await ada.page.reload()
   await vi.waitFor(async () => {

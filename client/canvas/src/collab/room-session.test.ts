@@ -586,10 +586,11 @@ describe('tokens', () => {
   })
 
   test('let in and thrown out again, it says "no access" after the second time, and leaves the server alone', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     server.throwingOut = { code: 4403, reason: 'forbidden' }
     const session = join()
     await waitForStatus(session, { kind: 'no-access', reason: 'forbidden' })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(server.tokens).toHaveLength(2)
   })
 
@@ -952,11 +953,12 @@ describe('what is large', () => {
 
 describe('versions', () => {
   test('a server that speaks to newer clients only says so once, and is left alone', async () => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
     server.closeAll(4426, 'client_outdated')
     await waitForStatus(session, { kind: 'outdated', unsent: 0, stored: true })
-    await new Promise((resolve) => setTimeout(resolve, 300))
+    await vi.advanceTimersByTimeAsync(60_000)
     expect(server.openedAt).toHaveLength(1)
   })
 
@@ -1068,10 +1070,10 @@ describe('whose device it is', () => {
   })
 
   test('two people with the same board open in one browser tell each other nothing but through the server', async () => {
-    const [ada, bob] = [join(offline), join({ ...offline, storage: { person: 'bob' } })]
-    await Promise.all([ada.localLoaded, bob.localLoaded])
+    const [ada, bob, adasOther] = [join(offline), join({ ...offline, storage: { person: 'bob' } }), join(offline)]
+    await Promise.all([ada, bob, adasOther].map(({ localLoaded }) => localLoaded))
     draw(ada, 'secret')
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    await vi.waitFor(() => expect(adasOther.doc.getMap('elements').size).toBe(1))
     expect(bob.doc.getMap('elements').size).toBe(0)
   })
 
@@ -1084,7 +1086,10 @@ describe('whose device it is', () => {
     await leave(first)
     const asked = Promise.withResolvers<string>()
     const second = join({ storage: undefined, getToken: () => asked.promise })
-    await new Promise((resolve) => setTimeout(resolve, 100))
+    // It was asked later, and has what the device has.
+    const told = join(offline)
+    await told.localLoaded
+    expect(told.doc.getMap('elements').size).toBe(1)
     expect([second.doc.getMap('elements').size, second.status.kind]).toEqual([0, 'connecting'])
     asked.resolve(tokenOf('ada'))
     await second.localLoaded

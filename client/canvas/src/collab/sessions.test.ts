@@ -46,8 +46,13 @@ async function unsentOnDevice(): Promise<number | undefined> {
 }
 
 const isSaved = (session: RoomSession) => vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
-/** Time enough for what should not happen. */
-const aMoment = () => new Promise((resolve) => setTimeout(resolve, 100))
+/** Resolves when the one session that there is has answered the server: it is open. */
+async function isStillOpen(): Promise<void> {
+  const tokens = server.tokens.length
+  server.askForToken()
+  await vi.waitFor(() => expect(server.tokens).toHaveLength(tokens + 1))
+  expect(server.clients).toBe(1)
+}
 
 describe('the sessions of a page', () => {
   test('whoever opens the same room has the same session, and it lives as long as somebody has it', async () => {
@@ -57,8 +62,7 @@ describe('the sessions of a page', () => {
     await isSaved(one.session)
     one.release()
     one.release()
-    await aMoment()
-    expect(server.clients).toBe(1)
+    await isStillOpen()
     other.release()
     await vi.waitFor(() => expect(server.clients).toBe(0))
   })
@@ -70,8 +74,7 @@ describe('the sessions of a page', () => {
     server.holding = true
     draw(lease.session, 'a')
     lease.release()
-    await aMoment()
-    expect(server.clients).toBe(1)
+    await isStillOpen()
     expect(lease.session.awareness.getLocalState()).toBeNull()
     server.release()
     await vi.waitFor(() => expect(server.clients).toBe(0))
@@ -91,8 +94,7 @@ describe('the sessions of a page', () => {
     expect(again.session.awareness.getLocalState()).not.toBeNull()
     server.release()
     await isSaved(again.session)
-    await aMoment()
-    expect(server.clients).toBe(1)
+    await isStillOpen()
   })
 
   test('the end of one that lingered is not the end of the next', async () => {
