@@ -1,14 +1,14 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import type { SessionState } from '../session/session-state.ts'
 import type { Session } from '../session/session.ts'
+import { createValue, type OwnValue } from '../session/value.ts'
 import { createDevice, type Device } from './device.ts'
 import { createDeviceStorage } from './device-storage.ts'
 import { memoryStorage } from './memory-storage.testing.ts'
 import { user } from './user.testing.ts'
 import type { openPersonDevice, PersonDevice, PersonDeviceOptions } from './person-device.ts'
 
-let state: SessionState
-let listeners: Array<() => void>
+let state: OwnValue<SessionState>
 /** What happened on the device, in order. */
 let events: string[]
 let options: Map<string, PersonDeviceOptions>
@@ -42,14 +42,12 @@ const open: typeof openPersonDevice = async (given) => {
 beforeEach(() => {
   vi.useFakeTimers()
   vi.stubGlobal('window', new EventTarget())
-  listeners = []
   events = []
   options = new Map()
-  become({ kind: 'nobody' })
+  state = createValue<SessionState>({ kind: 'nobody' })
   device = createDevice({
     session: {
-      getState: () => state,
-      subscribe: (listener: () => void) => void listeners.push(listener),
+      state,
       getToken: async () => 'a token',
     } as unknown as Session,
     storage: createDeviceStorage(memoryStorage),
@@ -62,11 +60,6 @@ afterEach(() => {
   vi.unstubAllGlobals()
 })
 
-function become(next: SessionState): void {
-  state = next
-  for (const listener of listeners) listener()
-}
-
 async function settle(): Promise<void> {
   await vi.advanceTimersByTimeAsync(CLOSING_MS)
 }
@@ -77,10 +70,10 @@ test('while nobody is here, nothing is opened', async () => {
 })
 
 test('what is unsent goes out when somebody has signed in, and when the network is back', async () => {
-  become({ kind: 'starting', user: user('ada') })
+  state.set({ kind: 'starting', user: user('ada') })
   await settle()
   expect(events).toEqual(['open ada'])
-  become({ kind: 'signed-in', user: user('ada') })
+  state.set({ kind: 'signed-in', user: user('ada') })
   await settle()
   expect(events).toEqual(['open ada', 'send ada'])
   window.dispatchEvent(new Event('online'))
@@ -88,7 +81,7 @@ test('what is unsent goes out when somebody has signed in, and when the network 
 })
 
 test('what is unsent is tried again after a while, because a browser does not notice that a server is back', async () => {
-  become({ kind: 'signed-in', user: user('ada') })
+  state.set({ kind: 'signed-in', user: user('ada') })
   await settle()
   events.length = 0
   await vi.advanceTimersByTimeAsync(60_000 - CLOSING_MS)
@@ -96,7 +89,7 @@ test('what is unsent is tried again after a while, because a browser does not no
 })
 
 test('nothing goes out while the server does not know who is here', async () => {
-  become({ kind: 'unreachable', user: user('ada') })
+  state.set({ kind: 'unreachable', user: user('ada') })
   await settle()
   window.dispatchEvent(new Event('online'))
   await vi.advanceTimersByTimeAsync(60_000)
@@ -104,33 +97,33 @@ test('nothing goes out while the server does not know who is here', async () => 
 })
 
 test('the next person’s boards are opened when the last one’s are closed, and alone are shown', async () => {
-  become({ kind: 'signed-in', user: user('ada') })
+  state.set({ kind: 'signed-in', user: user('ada') })
   await settle()
-  device.subscribeStored(() => {})
-  expect([...(device.getStored() ?? [])]).toEqual([['board-of-ada', 1]])
+  device.stored.subscribe(() => {})
+  expect([...(device.stored.get() ?? [])]).toEqual([['board-of-ada', 1]])
   events.length = 0
-  become({ kind: 'signed-in', user: user('bob') })
-  expect(device.getStored()).toBeUndefined()
+  state.set({ kind: 'signed-in', user: user('bob') })
+  expect(device.stored.get()).toBeUndefined()
   await settle()
   expect(events).toEqual(['look away from ada', 'close ada', 'open bob', 'watch bob', 'send bob'])
-  expect([...(device.getStored() ?? [])]).toEqual([['board-of-bob', 1]])
+  expect([...(device.stored.get() ?? [])]).toEqual([['board-of-bob', 1]])
 })
 
 test('what is stored is counted while somebody wants to know, and not while somebody draws', async () => {
-  become({ kind: 'signed-in', user: user('ada') })
+  state.set({ kind: 'signed-in', user: user('ada') })
   await settle()
   events.length = 0
-  const stops = [device.subscribeStored(() => {}), device.subscribeStored(() => {})]
+  const stops = [device.stored.subscribe(() => {}), device.stored.subscribe(() => {})]
   expect(events).toEqual(['watch ada'])
   for (const stop of stops) stop()
   expect(events).toEqual(['watch ada', 'look away from ada'])
 })
 
 test('what one person drew is not sent as somebody else’s: a session that is still open gets no token', async () => {
-  become({ kind: 'signed-in', user: user('ada') })
+  state.set({ kind: 'signed-in', user: user('ada') })
   await settle()
   const ask = () => options.get('ada')?.getToken({ refused: false })
   expect(await ask()).toBe('a token')
-  become({ kind: 'signed-in', user: user('bob') })
+  state.set({ kind: 'signed-in', user: user('bob') })
   await expect(ask()).rejects.toMatchObject({ code: 'unauthenticated' })
 })

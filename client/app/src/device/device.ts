@@ -2,6 +2,7 @@ import type { UserId } from '@sketchroom/shared/ids'
 import { ApiError, isPassing, OfflineError } from '../api/api-error.ts'
 import { personOf } from '../session/session-state.ts'
 import type { Session } from '../session/session.ts'
+import { createValue, type Value } from '../session/value.ts'
 import type { DeviceStorage } from './device-storage.ts'
 import { findKnownUser } from './known-user.ts'
 import type { listUnsent, openPersonDevice, PersonDevice } from './person-device.ts'
@@ -12,12 +13,9 @@ export type StoredBoards = ReadonlyMap<string, number>
 /** What this device has for whoever uses the app now; of anybody else nothing is read. */
 export interface Device {
   /** Undefined while nobody is here, or while the code is on the way. */
-  readonly getBoards: () => PersonDevice | undefined
-  readonly subscribe: (listener: () => void) => () => void
-  /** Undefined while that is not known. */
-  readonly getStored: () => StoredBoards | undefined
-  /** As `subscribe`, for what is stored. It is counted only while somebody listens: not while somebody draws. */
-  readonly subscribeStored: (listener: () => void) => () => void
+  readonly boards: Value<PersonDevice | undefined>
+  /** Undefined while that is not known. It is counted only while somebody listens: not while somebody draws. */
+  readonly stored: Value<StoredBoards | undefined>
   /** The boards of a person, who need not be here now, with changes that the server does not have, and how many. */
   listUnsent(person: UserId): Promise<ReadonlyArray<{ readonly roomId: string; readonly unsent: number }>>
   /** Ends what is open, and resolves when nothing of it writes any more. The next person's is opened by itself. */
@@ -41,41 +39,39 @@ const SEND_EVERY_MS = 60_000
 
 /** Follows who uses the app. What is unsent goes out when they are signed in, and when the network is back. */
 export function createDevice({ session, storage, serverUrl, load }: DeviceParts): Device {
-  let boards: PersonDevice | undefined
-  let stored: StoredBoards | undefined
+  const boards = createValue<PersonDevice | undefined>(undefined)
+  const stored = createValue<StoredBoards | undefined>(undefined, watch)
   let person: string | undefined
   let closing: Promise<void> = Promise.resolve()
   let stopWatching = () => {}
-  const listeners = new Set<() => void>()
-  const storedListeners = new Set<() => void>()
 
   function become(next: PersonDevice | undefined): void {
-    boards = next
+    boards.set(next)
     watch()
-    for (const listener of [...listeners, ...storedListeners]) listener()
   }
 
   function watch(): void {
     stopWatching()
-    stopWatching = () => {}
-    stored = undefined
-    if (!boards || storedListeners.size === 0) return
-    stopWatching = boards.stored.watch((rooms) => {
+    stored.set(undefined)
+    const here = stored.isWatched() ? boards.get() : undefined
+    const stop = here?.stored.watch((rooms) => {
       const next = new Map(rooms.map(({ roomId, unsent }) => [roomId, unsent]))
-      if (stored?.size === next.size && [...next].every(([id, unsent]) => stored?.get(id) === unsent)) return
-      stored = next
-      for (const listener of storedListeners) listener()
+      const before = stored.get()
+      const isSame = before?.size === next.size && [...next].every(([id, unsent]) => before.get(id) === unsent)
+      if (!isSame) stored.set(next)
     })
+    stopWatching = stop ?? (() => {})
   }
 
   function sendUnsent(): void {
-    if (session.getState().kind === 'signed-in') void boards?.sessions.sendUnsent()
+    if (session.state.get().kind === 'signed-in') void boards.get()?.sessions.sendUnsent()
   }
 
   function close(): Promise<void> {
     person = undefined
-    if (boards) closing = Promise.all([closing, boards.sessions.close()]).then(() => undefined)
-    if (boards) become(undefined)
+    const last = boards.get()
+    if (last) closing = Promise.all([closing, last.sessions.close()]).then(() => undefined)
+    become(undefined)
     return closing
   }
 
@@ -93,7 +89,7 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
           throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
         })
         // What one person drew never goes out as somebody else's.
-        if (personOf(session.getState())?.id !== next.id)
+        if (personOf(session.state.get())?.id !== next.id)
           throw new ApiError('unauthenticated', 401, 'Somebody else is here.')
         return token
       },
@@ -105,7 +101,7 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
   }
 
   function follow(): void {
-    const next = personOf(session.getState())
+    const next = personOf(session.state.get())
     if (next?.id === person) return sendUnsent()
     void close()
     if (next) {
@@ -116,26 +112,14 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
     }
   }
 
-  session.subscribe(follow)
+  session.state.subscribe(follow)
   follow()
   window.addEventListener('online', follow)
   setInterval(sendUnsent, SEND_EVERY_MS)
 
   return {
-    getBoards: () => boards,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
-    getStored: () => stored,
-    subscribeStored(listener) {
-      storedListeners.add(listener)
-      if (storedListeners.size === 1) watch()
-      return () => {
-        storedListeners.delete(listener)
-        if (storedListeners.size === 0) watch()
-      }
-    },
+    boards,
+    stored,
     listUnsent: async (who) => (await load()).listUnsent(serverUrl, who),
     close,
   }

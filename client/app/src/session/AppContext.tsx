@@ -6,6 +6,7 @@ import type { DeviceStorage } from '../device/device-storage.ts'
 import type { AppUpdate } from '../update/app-update.ts'
 import type { SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
+import { createValue, type Value } from './value.ts'
 
 /** What the pages are built from; made once in `main.tsx`. */
 export interface AppParts {
@@ -26,22 +27,25 @@ export function useApp(): AppParts {
   return parts
 }
 
+const UNKNOWN = createValue<StoredBoards | undefined>(undefined)
+
+/** What a value is now; renders again when it changes. */
+export function useValue<Content>({ subscribe, get }: Value<Content>): Content {
+  return useSyncExternalStore(subscribe, get)
+}
+
 /** Who uses the app now; renders again when that changes. */
 export function useSessionState(): SessionState {
-  const { session } = useApp()
-  return useSyncExternalStore(session.subscribe, session.getState)
+  return useValue(useApp().session.state)
 }
 
 /** What this device has for whoever uses the app now; renders again when that is somebody else. */
 export function usePersonDevice(): PersonDevice | undefined {
-  const { device } = useApp()
-  return useSyncExternalStore(device.subscribe, device.getBoards)
+  return useValue(useApp().device.boards)
 }
 
 /** What is stored on this device and unsent; renders again when that changes. Only while it is wanted. */
 export function useStoredBoards(isWanted = true): StoredBoards | undefined {
   const { device } = useApp()
-  return useSyncExternalStore(isWanted ? device.subscribeStored : device.subscribe, () =>
-    isWanted ? device.getStored() : undefined,
-  )
+  return useValue(isWanted ? device.stored : UNKNOWN)
 }

@@ -62,7 +62,7 @@ async function use(person: Person): Promise<void> {
 async function endOnServer(): Promise<void> {
   isKnown = false
   await session.start()
-  expect(session.getState().kind).toBe('ended')
+  expect(session.state.get().kind).toBe('ended')
   isKnown = true
 }
 

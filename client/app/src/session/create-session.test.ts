@@ -131,7 +131,7 @@ describe('a session', () => {
   test('asks nothing of the server when nobody was here before', async () => {
     const session = openTab()
     await session.start()
-    expect(session.getState()).toEqual({ kind: 'nobody' })
+    expect(session.state.get()).toEqual({ kind: 'nobody' })
     expect(server.refreshes + server.guests).toBe(0)
   })
 
@@ -139,7 +139,7 @@ describe('a session', () => {
     const session = openTab()
     await Promise.all([session.ensure(), session.ensure(), session.ensure()])
     expect(server.guests).toBe(1)
-    expect(session.getState()).toMatchObject({ kind: 'signed-in', user: { name: 'Ada' } })
+    expect(session.state.get()).toMatchObject({ kind: 'signed-in', user: { name: 'Ada' } })
     expect(findKnownUser(storage)).toEqual({ id: 'u1', name: 'Ada', color: '#e03131', isGuest: true })
   })
 
@@ -151,7 +151,7 @@ describe('a session', () => {
     await expect(tab.getToken()).rejects.toBeInstanceOf(OfflineError)
     const reloaded = openTab()
     await reloaded.start()
-    expect(reloaded.getState()).toMatchObject({ kind: 'signed-in' })
+    expect(reloaded.state.get()).toMatchObject({ kind: 'signed-in' })
     expect([server.refreshes, server.guests, server.revoked]).toEqual([3, 1, false])
     now += server.lifetimeSeconds * 1000
     await reloaded.getToken()
@@ -260,7 +260,7 @@ describe('a session', () => {
     server.accessTokens.clear()
     await expect(session.send(whoAmI)).rejects.toMatchObject({ status: 401 })
     expect(server.refreshes).toBe(1)
-    expect(session.getState()).toMatchObject({ kind: 'ended', user: { name: 'Ada' } })
+    expect(session.state.get()).toMatchObject({ kind: 'ended', user: { name: 'Ada' } })
   })
 
   test('makes a new guest of a guest whose session ended, but never of an account', async () => {
@@ -292,7 +292,7 @@ describe('a session', () => {
     const send = createHttp({ origin: 'http://127.0.0.1:1', fetch: browser })
     const offline = createSession({ send, storage, lock: createQueue(), now: readClocks })
     await offline.start()
-    expect(offline.getState()).toMatchObject({ kind: 'unreachable', user: { name: 'Ada' } })
+    expect(offline.state.get()).toMatchObject({ kind: 'unreachable', user: { name: 'Ada' } })
     await expect(offline.getToken()).rejects.toBeInstanceOf(OfflineError)
   })
 })

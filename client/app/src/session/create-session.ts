@@ -13,6 +13,7 @@ import { createRefreshAttempt } from './refresh-attempt.ts'
 import { personLeaving, type PersonLeaving, type SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 import type { TabLock } from './tab-lock.ts'
+import { createValue } from './value.ts'
 
 /** What a session is made of. */
 export interface SessionParts {
@@ -30,22 +31,16 @@ interface Token {
 
 /** Makes the session of this tab. It asks nothing of the server before `start`. */
 export function createSession({ send, storage, lock, now = readClocks }: SessionParts): Session {
-  let state: SessionState = { kind: 'starting', user: findKnownUser(storage) }
+  const state = createValue<SessionState>({ kind: 'starting', user: findKnownUser(storage) })
   let token: Token | undefined
   let refreshing: Promise<string> | undefined
   let ensuring: Promise<void> | undefined
   const attempt = createRefreshAttempt(storage)
-  const listeners = new Set<() => void>()
-
-  function become(next: SessionState): void {
-    state = next
-    for (const listener of listeners) listener()
-  }
 
   function adoptUser(user: User, coming?: { before?: PersonLeaving | undefined; guest?: UserId | undefined }): void {
     keepKnownUser(storage, user, coming)
     if (coming?.guest) takeKnownRooms(storage, coming.guest)
-    become({ kind: 'signed-in', user })
+    state.set({ kind: 'signed-in', user })
   }
 
   function adopt({ user, accessToken, expiresInSeconds }: SignedIn, coming?: Parameters<typeof adoptUser>[1]): string {
@@ -77,9 +72,9 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
       if (isUnauthenticated(error)) {
         attempt.end()
         token = undefined
-        become(user ? { kind: 'ended', user } : { kind: 'nobody' })
-      } else if (state.kind !== 'signed-in') {
-        become(user ? { kind: 'unreachable', user } : { kind: 'nobody' })
+        state.set(user ? { kind: 'ended', user } : { kind: 'nobody' })
+      } else if (state.get().kind !== 'signed-in') {
+        state.set(user ? { kind: 'unreachable', user } : { kind: 'nobody' })
       }
       throw error
     }
@@ -125,29 +120,26 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
 
   async function enter(path: 'signup' | 'signin', account: unknown): Promise<void> {
     // The guest's token makes the account the same person, with the same boards.
-    const guest = state.kind === 'signed-in' ? await getToken() : undefined
+    const guest = state.get().kind === 'signed-in' ? await getToken() : undefined
     await lock(async () => {
       const signedIn = await send(post(path, account), guest)
-      const leaving = personLeaving(state, findKnownUser(storage))
+      const leaving = personLeaving(state.get(), findKnownUser(storage))
       if (leaving && leaving.id !== signedIn.user.id) await forgetDevice(storage)
-      const before = state.kind === 'signed-in' ? state.user : undefined
+      const last = state.get()
+      const before = last.kind === 'signed-in' ? last.user : undefined
       const isTakenOver = before?.isGuest === true && before.id !== signedIn.user.id
       adopt(signedIn, { guest: isTakenOver ? before.id : undefined })
     })
   }
 
   return {
-    getState: () => state,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    state,
     async start() {
       token = undefined
       const user = findKnownUser(storage)
       // Without storage only the cookie knows, and only the server can read it.
-      if (!user && storage.works) return become({ kind: 'nobody' })
-      become({ kind: 'starting', user })
+      if (!user && storage.works) return state.set({ kind: 'nobody' })
+      state.set({ kind: 'starting', user })
       await refresh().catch(() => {
         // `refreshNow` has turned the error into a state.
       })
@@ -159,7 +151,7 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
       return ensuring
     },
     async continueAsGuest() {
-      const before = personLeaving(state, findKnownUser(storage))
+      const before = personLeaving(state.get(), findKnownUser(storage))
       await lock(async () => adopt(await send(post('guest', {})), { before }))
     },
     getToken,
@@ -177,7 +169,7 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
         })
         token = undefined
       })
-      become({ kind: 'nobody' })
+      state.set({ kind: 'nobody' })
     },
   }
 }

@@ -1,11 +1,10 @@
 import type { SendSignedIn } from '../api/rooms.ts'
 import type { SessionState } from './session-state.ts'
+import type { Value } from './value.ts'
 
 /** Who is signed in, and the tokens that prove it. The access token lives in memory only. */
 export interface Session {
-  readonly getState: () => SessionState
-  /** Calls back after each change of state; returns how to stop. */
-  readonly subscribe: (listener: () => void) => () => void
+  readonly state: Value<SessionState>
   /** Finds out who is here. Never rejects: the outcome is the state. */
   start(): Promise<void>
   /** Signs in silently as a guest unless somebody is signed in. Rejects with 401 when an account's sign-in ended. */

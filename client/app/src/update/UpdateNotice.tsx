@@ -1,11 +1,11 @@
-import { useState, useSyncExternalStore } from 'react'
-import { useApp } from '../session/AppContext.tsx'
+import { useState } from 'react'
+import { useApp, useValue } from '../session/AppContext.tsx'
 import { Button } from '../ui/Button.tsx'
 
 /** Offers the new version of the app when there is one, until the page is loaded anew or the person wants it later. */
 export function UpdateNotice() {
   const { update } = useApp()
-  const isReady = useSyncExternalStore(update.subscribe, update.isReady)
+  const isReady = useValue(update.ready)
   const [isLater, setIsLater] = useState(false)
   const [busy, setBusy] = useState(false)
 

@@ -1,10 +1,10 @@
+import { createValue, type Value } from '../session/value.ts'
 import type { PageLockPrefix, PageMessage } from '../sw/page-message.ts'
 
 /** A new version of the app, which is offered and never taken: the page goes on as it is until the person says so. */
 export interface AppUpdate {
   /** Whether a version that this page does not run is on this device, whole. */
-  readonly isReady: () => boolean
-  readonly subscribe: (listener: () => void) => () => void
+  readonly ready: Value<boolean>
   /** Lets the new version begin, and loads the page anew. */
   take(): void
 }
@@ -14,8 +14,7 @@ const LOOK_EVERY_MS = 60 * 60_000
 
 /** Without service workers (an insecure origin, a developer's server) each load of the page is the newest. */
 export const NO_APP_UPDATE: AppUpdate = {
-  isReady: () => false,
-  subscribe: () => () => {},
+  ready: createValue(false),
   take: () => location.reload(),
 }
 
@@ -25,17 +24,13 @@ export const NO_APP_UPDATE: AppUpdate = {
  */
 export function createAppUpdate(container: ServiceWorkerContainer, script: string): AppUpdate {
   let registration: ServiceWorkerRegistration | undefined
-  let ready = false
+  const ready = createValue(false)
   const first = container.controller
-  const listeners = new Set<() => void>()
 
   async function judge(): Promise<void> {
     // The worker that this page began with may be older than the page, which came from the network, and never newer.
     const newest = registration?.waiting ?? (container.controller === first ? null : container.controller)
-    const next = newest ? await isAnother(newest, script) : false
-    if (next === ready) return
-    ready = next
-    for (const listener of listeners) listener()
+    ready.set(newest ? await isAnother(newest, script) : false)
   }
 
   function look(): void {
@@ -64,11 +59,7 @@ export function createAppUpdate(container: ServiceWorkerContainer, script: strin
   setInterval(look, LOOK_EVERY_MS)
 
   return {
-    isReady: () => ready,
-    subscribe(listener) {
-      listeners.add(listener)
-      return () => listeners.delete(listener)
-    },
+    ready,
     take() {
       const waiting = registration?.waiting
       if (!waiting) return location.reload()
