@@ -4,6 +4,7 @@ import { elementsOf, findElement, writeKeys } from '@sketchroom/shared/scene/doc
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { createRoomSession, type RoomSession } from './room-session.ts'
+import { draw, drawn, waitForStatus } from './testing/drawing.ts'
 import { createRealServer, type Person, type RealServer } from './testing/real-server.ts'
 
 let server: RealServer
@@ -58,18 +59,6 @@ async function leave(session: RoomSession): Promise<void> {
   await session.close()
 }
 
-function draw(session: RoomSession, id: string): void {
-  session.doc.getMap('elements').set(id, 1)
-}
-
-function drawn(session: RoomSession): string[] {
-  return [...session.doc.getMap('elements').keys()].toSorted()
-}
-
-async function waitForStatus(session: RoomSession, kind: RoomSession['status']['kind']): Promise<void> {
-  await vi.waitFor(() => expect(session.status.kind).toBe(kind), { timeout: 15_000, interval: 10 })
-}
-
 describe('a session against the real server', () => {
   test('what one draws the other sees, and both are told that it is saved', async () => {
     const roomId = await createRoom()
@@ -82,28 +71,28 @@ describe('a session against the real server', () => {
       expect(drawn(one)).toEqual(['a', 'b'])
       expect(drawn(other)).toEqual(['a', 'b'])
     })
-    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(other, 'saved')])
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
     expect([one.role, other.role]).toEqual(['owner', 'editor'])
   })
 
   test('twelve edits drawn while it was down survive a reload, and are saved when it is back', async () => {
     const roomId = await createRoom()
     const before = join(roomId, owner, 'the same browser')
-    await waitForStatus(before, 'saved')
+    await waitForStatus(before, { kind: 'saved' })
     await server.kill()
     for (let index = 0; index < 12; index++) draw(before, `e${index}`)
-    await waitForStatus(before, 'offline')
+    await waitForStatus(before, { kind: 'offline' })
     expect(before.status).toEqual({ kind: 'offline', unsent: 12, stored: true })
     await leave(before)
 
     const after = join(roomId, owner, 'the same browser')
     await after.localLoaded
     expect(drawn(after)).toHaveLength(12)
-    await waitForStatus(after, 'offline')
+    await waitForStatus(after, { kind: 'offline' })
     expect(after.status).toEqual({ kind: 'offline', unsent: 12, stored: true })
     await server.start()
     after.reconnect()
-    await waitForStatus(after, 'saved')
+    await waitForStatus(after, { kind: 'saved' })
     await leave(after)
 
     const fresh = join(roomId, owner)
@@ -118,10 +107,10 @@ describe('a session against the real server', () => {
     const wordsIn = ({ doc }: RoomSession) => findElement(doc, id)?.keys.words
     const one = join(roomId, owner, 'the same browser')
     const other = join(roomId, guest)
-    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(other, 'saved')])
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
     elementsOf(one.doc).set(id, new Y.Map(Object.entries({ type: 'text', words: 'buy milk' })))
     await vi.waitFor(() => expect(wordsIn(other)).toBe('buy milk'))
-    await waitForStatus(one, 'saved')
+    await waitForStatus(one, { kind: 'saved' })
     await server.kill()
     writeKeys(one.doc, id, new Map([['words', 'buy oat milk']]))
     writeKeys(other.doc, id, new Map([['words', 'buy milk today']]))
@@ -132,7 +121,7 @@ describe('a session against the real server', () => {
     expect(wordsIn(again)).toBe('buy oat milk')
     await server.start()
     for (const session of [other, again]) session.reconnect()
-    await Promise.all([waitForStatus(again, 'saved'), waitForStatus(other, 'saved')])
+    await Promise.all([waitForStatus(again, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
     for (const session of [again, other]) {
       await vi.waitFor(() => expect(wordsIn(session)).toBe('buy oat milk today'))
       expect(session.status).toEqual({ kind: 'saved' })
@@ -142,7 +131,7 @@ describe('a session against the real server', () => {
   test('killed again and again in the middle of a burst, it has every edit that was called saved', async () => {
     const roomId = await createRoom()
     const sessions = Array.from({ length: 4 }, () => join(roomId, owner))
-    await Promise.all(sessions.map((session) => waitForStatus(session, 'saved')))
+    await Promise.all(sessions.map((session) => waitForStatus(session, { kind: 'saved' })))
     let made = 0
     let checked = 0
     for (let round = 0; round < 5; round++) {
@@ -169,7 +158,7 @@ describe('a session against the real server', () => {
       checked += saved.size
       await leave(witness)
       for (const session of sessions) session.reconnect()
-      await Promise.all(sessions.map((session) => waitForStatus(session, 'saved')))
+      await Promise.all(sessions.map((session) => waitForStatus(session, { kind: 'saved' })))
     }
     expect(checked).toBeGreaterThan(400)
     for (const session of sessions) await vi.waitFor(() => expect(drawn(session)).toHaveLength(made))
@@ -179,7 +168,7 @@ describe('a session against the real server', () => {
     const roomId = await createRoom('link-view')
     const guest = await server.guest('Viewer')
     const [one, viewer] = [join(roomId, owner), join(roomId, guest)]
-    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(viewer, 'read-only')])
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(viewer, { kind: 'read-only' })])
     draw(viewer, 'smuggled')
     draw(one, 'a')
     await vi.waitFor(() => expect(drawn(viewer)).toEqual(['a', 'smuggled']))
@@ -187,7 +176,7 @@ describe('a session against the real server', () => {
     expect(drawn(one)).toEqual(['a'])
     const { status } = await owner.call('PUT', apiPath('member', { roomId, userId: guest.id }), { role: 'editor' })
     expect(status).toBeLessThan(300)
-    await waitForStatus(viewer, 'saved')
+    await waitForStatus(viewer, { kind: 'saved' })
     await vi.waitFor(() => expect(drawn(one)).toEqual(['a', 'smuggled']))
   })
 
@@ -195,29 +184,29 @@ describe('a session against the real server', () => {
     const roomId = await createRoom()
     const guest = await server.guest('Guest')
     const session = join(roomId, guest)
-    await waitForStatus(session, 'saved')
+    await waitForStatus(session, { kind: 'saved' })
     await owner.call('PATCH', apiPath('room', { roomId }), { access: 'private' })
-    await waitForStatus(session, 'no-access')
+    await waitForStatus(session, { kind: 'no-access' })
     expect(session.role).toBeUndefined()
   })
 
   test('a room that does not exist is "not found"', async () => {
     const session = join('no-such-room-anywhere', owner)
-    await waitForStatus(session, 'no-access')
+    await waitForStatus(session, { kind: 'no-access' })
     expect(session.status).toEqual({ kind: 'no-access', reason: 'not_found', unsent: 0, stored: false })
   })
 
   test('two tabs: one draws with the server down and is closed, the other brings it in', async () => {
     const roomId = await createRoom()
     const [one, other] = [join(roomId, owner, 'the same browser'), join(roomId, owner, 'the same browser')]
-    await Promise.all([waitForStatus(one, 'saved'), waitForStatus(other, 'saved')])
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
     await server.kill()
     draw(one, 'a')
     await vi.waitFor(() => expect(drawn(other)).toEqual(['a']))
     await leave(one)
     await server.start()
     other.reconnect()
-    await waitForStatus(other, 'saved')
+    await waitForStatus(other, { kind: 'saved' })
     await leave(other)
     const fresh = join(roomId, owner)
     await fresh.firstSync

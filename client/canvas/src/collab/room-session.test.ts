@@ -8,6 +8,7 @@ import { storedRooms } from '../device/stored-rooms.ts'
 import { isOffline } from './browser-signals.ts'
 import { createRoomSession, type RoomSession, type RoomSessionOptions } from './room-session.ts'
 import type { SavingStatus } from './saving-status.ts'
+import { draw, drawn, waitForStatus } from './testing/drawing.ts'
 import { startScriptedServer, type ScriptedServer } from './testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -48,18 +49,6 @@ async function fetchToken(): Promise<string> {
 async function leave(session: RoomSession): Promise<void> {
   open.delete(session)
   await session.close()
-}
-
-function draw(session: RoomSession, ...ids: string[]): void {
-  for (const id of ids) session.doc.getMap('elements').set(id, id)
-}
-
-function onServer(): string[] {
-  return [...server.doc.getMap('elements').keys()].toSorted()
-}
-
-async function waitForStatus(session: RoomSession, expected: Partial<SavingStatus>): Promise<void> {
-  await vi.waitFor(() => expect(session.status).toMatchObject(expected), { timeout: 10_000, interval: 5 })
 }
 
 /** Holds a transaction open, so that everybody else's have to wait. */
@@ -116,7 +105,7 @@ describe('"saved"', () => {
     server.holding = true
     draw(session, 'a', 'b', 'c')
     expect(session.status).toEqual({ kind: 'saving', unsent: 3, stored: true })
-    await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b', 'c']))
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['a', 'b', 'c']))
     expect(session.status).toEqual({ kind: 'saving', unsent: 3, stored: true })
     server.release()
     await waitForStatus(session, { kind: 'saved' })
@@ -131,7 +120,7 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'connecting' })
     draw(session, ...Array.from({ length: 20 }, (_, index) => `e${index}`))
     await waitForStatus(session, { kind: 'saving', unsent: 20 })
-    await vi.waitFor(() => expect(onServer()).toHaveLength(20))
+    await vi.waitFor(() => expect(drawn(server)).toHaveLength(20))
     expect(session.status).toEqual({ kind: 'saving', unsent: 20, stored: true })
     server.release()
     await waitForStatus(session, { kind: 'saved' })
@@ -143,7 +132,7 @@ describe('"saved"', () => {
     await waitForStatus(session, { kind: 'saved' })
     server.holding = true
     draw(session, 'a')
-    await vi.waitFor(() => expect(onServer()).toEqual(['a']))
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['a']))
     server.closeAll(1001, 'shutting_down')
     await waitForStatus(session, { kind: 'connecting', unsent: 1 })
     await waitForStatus(session, { kind: 'saving', unsent: 1 })
@@ -160,7 +149,7 @@ describe('"saved"', () => {
     server.refusing = false
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(session, { kind: 'saved' })
-    expect(onServer()).toEqual(['a'])
+    expect(drawn(server)).toEqual(['a'])
   })
 
   test('is not asked for again and again while the store fails', async () => {
@@ -246,7 +235,7 @@ describe('across a reload', () => {
     expect(second.role).toBe('editor')
     browser.online()
     await waitForStatus(second, { kind: 'saved' })
-    expect(onServer()).toHaveLength(12)
+    expect(drawn(server)).toHaveLength(12)
     await leave(second)
 
     browser.offline()
@@ -273,7 +262,7 @@ describe('across a reload', () => {
     expect(second.status).toEqual({ kind: 'offline', unsent: 2, stored: true })
     browser.online()
     await waitForStatus(second, { kind: 'saved' })
-    expect(onServer()).toEqual(['a', 'b'])
+    expect(drawn(server)).toEqual(['a', 'b'])
   })
 
   test('storage that answers late does not keep the board closed, and what it held is saved in the end', async () => {
@@ -296,13 +285,13 @@ describe('across a reload', () => {
     await unblock()
     await waitForStatus(second, { kind: 'saving', unsent: 2 })
     draw(second, 'newer')
-    await vi.waitFor(() => expect(onServer()).toEqual(['new', 'newer']))
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['new', 'newer']))
     // What was stored waits for the documents to be compared: it may be a whole board that the server has.
     expect(server.writes - before).toBe(2)
     server.release()
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(second, { kind: 'saved' })
-    expect(onServer()).toEqual(['new', 'newer', 'stored'])
+    expect(drawn(server)).toEqual(['new', 'newer', 'stored'])
   })
 
   test('while the storage does not open nothing is called stored, and all is stored when it does', async () => {
@@ -335,7 +324,7 @@ describe('across a reload', () => {
     expect(session.status).toEqual({ kind: 'offline', unsent: 2, stored: false })
     browser.online()
     await waitForStatus(session, { kind: 'saved' })
-    expect(onServer()).toEqual(['a', 'b'])
+    expect(drawn(server)).toEqual(['a', 'b'])
   })
 
   test('without storage nothing is called stored while the server cannot save, turns it away or lets it only look', async () => {
@@ -385,7 +374,7 @@ describe('a board that is not on this device', () => {
     await waitForStatus(again, { kind: 'not-here' })
     browser.online()
     await waitForStatus(again, { kind: 'saved' })
-    expect([...again.doc.getMap('elements').keys()]).toEqual(['a'])
+    expect(drawn(again)).toEqual(['a'])
     await vi.waitFor(async () => expect(await list()).toHaveLength(1))
   })
 
@@ -436,7 +425,7 @@ describe('two tabs', () => {
     await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saving', unsent: 3 })))
     server.release()
     await Promise.all([one, other].map((tab) => waitForStatus(tab, { kind: 'saved' })))
-    expect(onServer()).toEqual(['a', 'b', 'c'])
+    expect(drawn(server)).toEqual(['a', 'b', 'c'])
   })
 
   test('pass edits on without a network; the tab that stays brings them to the server', async () => {
@@ -450,7 +439,7 @@ describe('two tabs', () => {
     await leave(one)
     browser.online()
     await waitForStatus(other, { kind: 'saved' })
-    expect(onServer()).toEqual(['a', 'b'])
+    expect(drawn(server)).toEqual(['a', 'b'])
     await leave(other)
     browser.offline()
     const later = join()
@@ -467,7 +456,7 @@ describe('two tabs', () => {
     await waitForStatus(other, { kind: 'saving', unsent: 1 })
     draw(other, 'b')
     await waitForStatus(one, { kind: 'saving', unsent: 2 })
-    await vi.waitFor(() => expect(onServer()).toEqual(['a', 'b']))
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['a', 'b']))
     server.release()
     await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
     expect(server.writes - before).toBe(2)
@@ -485,7 +474,7 @@ describe('two tabs', () => {
     server.refusing = false
     await vi.advanceTimersByTimeAsync(6_000)
     await waitForStatus(other, { kind: 'saved' })
-    expect(onServer()).toEqual(['a'])
+    expect(drawn(server)).toEqual(['a'])
   })
 })
 
@@ -509,7 +498,7 @@ describe('a board that the person has let go of', () => {
     const third = join()
     await third.localLoaded
     // The third has heard the second, and would have heard the other.
-    await vi.waitFor(() => expect([...third.doc.getMap('elements').keys()]).toEqual(['c']))
+    await vi.waitFor(() => expect(drawn(third)).toEqual(['c']))
     expect(fresh.doc.getMap('elements').size).toBe(1)
     expect(await stored.list()).toMatchObject([{ unsent: 1 }])
   })
@@ -527,7 +516,7 @@ describe('a board that the person has let go of', () => {
     await discarding
     const fresh = join()
     await waitForStatus(fresh, { kind: 'saved' })
-    expect([onServer(), fresh.doc.getMap('elements').size]).toEqual([[], 0])
+    expect([drawn(server), fresh.doc.getMap('elements').size]).toEqual([[], 0])
     await vi.waitFor(() => expect(server.clients).toBe(1))
   })
 })
@@ -654,7 +643,7 @@ describe('tokens', () => {
     server.askForToken()
     await vi.waitFor(() => expect(getToken).toHaveBeenCalledTimes(2))
     draw(session, 'a')
-    await vi.waitFor(() => expect(onServer()).toEqual(['a']))
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['a']))
     expect(server.openedAt).toHaveLength(1)
   })
 
@@ -773,7 +762,7 @@ describe('the connection', () => {
     await waitForStatus(session, { kind: 'saved' })
     draw(session, 'a')
     await waitForStatus(session, { kind: 'saved' })
-    expect(onServer()).toEqual(['a'])
+    expect(drawn(server)).toEqual(['a'])
 
     server.closeAll(1001, 'shutting_down')
     await waitForStatus(session, { kind: 'offline' })
@@ -851,7 +840,7 @@ describe('the connection', () => {
     draw(session, 'a')
     await Promise.all([session.close(), session.close()])
     await vi.waitFor(() => expect(server.clients).toBe(0))
-    expect(onServer()).toEqual(['a'])
+    expect(drawn(server)).toEqual(['a'])
     expect(vi.getTimerCount()).toBe(0)
     browser.online()
     session.reconnect()
@@ -889,7 +878,7 @@ describe('what is large', () => {
     expect(session.status).toEqual({ kind: 'offline', unsent: 3, stored: true })
     browser.online()
     await waitForStatus(session, { kind: 'saved' })
-    expect(onServer()).toHaveLength(90)
+    expect(drawn(server)).toHaveLength(90)
     // A text of 100,000 characters, twice, is more than a piece, and cannot be cut.
     expect(server.largest).toBeLessThan(210_000)
     const seen = session.statuses.flatMap((status) =>
@@ -908,7 +897,7 @@ describe('what is large', () => {
     paste(session, 90, 'one')
     draw(session, 'small')
     await waitForStatus(session, { kind: 'saved' })
-    expect(onServer()).toHaveLength(91)
+    expect(drawn(server)).toHaveLength(91)
     expect(server.largest).toBeLessThan(210_000)
     expect(server.refused).toBe(0)
   }, 60_000)
@@ -924,12 +913,12 @@ describe('what is large', () => {
     browser.online()
     await vi.waitFor(() => expect(server.writes).toBeGreaterThan(2))
     server.release()
-    await vi.waitFor(() => expect(onServer().length).toBeGreaterThan(10), { interval: 1 })
-    const there = onServer().length
+    await vi.waitFor(() => expect(drawn(server).length).toBeGreaterThan(10), { interval: 1 })
+    const there = drawn(server).length
     server.closeAll(1001, 'shutting_down')
     const before = server.bytes
     await waitForStatus(session, { kind: 'saved' })
-    expect(onServer()).toHaveLength(30)
+    expect(drawn(server)).toHaveLength(30)
     // But for what was on its way.
     expect(server.bytes - before).toBeLessThan((30 - there + 4) * 2.1 * LARGE)
   }, 60_000)
@@ -994,7 +983,7 @@ describe('what the view holds', () => {
     session.setUnwritten(true)
     expect(session.status).toEqual({ kind: 'saving', unsent: 1, stored: true })
     draw(session, 'a')
-    await vi.waitFor(() => expect(onServer()).toEqual(['a']))
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['a']))
     session.setUnwritten(false)
     await waitForStatus(session, { kind: 'saved' })
   })
@@ -1013,7 +1002,7 @@ describe('what a viewer draws', () => {
     server.notify({ type: 'store', state: 'ok' })
     server.notify({ type: 'role', role: 'editor' })
     await waitForStatus(session, { kind: 'saved' })
-    expect([onServer(), server.writes - before]).toEqual([['a'], 1])
+    expect([drawn(server), server.writes - before]).toEqual([['a'], 1])
   })
 
   test('brings the drawing down once, also when they come back as an editor', async () => {
@@ -1044,7 +1033,7 @@ describe('an edit that only deletes', () => {
     expect(later.status).toEqual({ kind: 'offline', unsent: 1, stored: true })
     browser.online()
     await waitForStatus(later, { kind: 'saved' })
-    expect(onServer()).toEqual(['b'])
+    expect(drawn(server)).toEqual(['b'])
   })
 })
 
@@ -1063,10 +1052,10 @@ describe('whose device it is', () => {
     await bob.localLoaded
     expect(bob.doc.getMap('elements').size).toBe(0)
     await waitForStatus(bob, { kind: 'saved' })
-    expect(onServer()).toEqual([])
+    expect(drawn(server)).toEqual([])
     const again = join()
     await waitForStatus(again, { kind: 'saved' })
-    expect(onServer()).toEqual(['secret'])
+    expect(drawn(server)).toEqual(['secret'])
   })
 
   test('two people with the same board open in one browser tell each other nothing but through the server', async () => {
@@ -1093,7 +1082,7 @@ describe('whose device it is', () => {
     expect([second.doc.getMap('elements').size, second.status.kind]).toEqual([0, 'connecting'])
     asked.resolve(tokenOf('ada'))
     await second.localLoaded
-    expect([...second.doc.getMap('elements').keys()]).toEqual(['a'])
+    expect(drawn(second)).toEqual(['a'])
     expect(second.status).toMatchObject({ unsent: 1, stored: true })
   })
 

@@ -4,6 +4,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { storedRooms } from '../device/stored-rooms.ts'
 import type { RoomSession } from './room-session.ts'
 import { createSessions, type SessionLease, type Sessions, type SessionsOptions } from './sessions.ts'
+import { draw, drawn, waitForStatus } from './testing/drawing.ts'
 import { startScriptedServer, type ScriptedServer } from './testing/scripted-server.ts'
 
 let server: ScriptedServer
@@ -32,20 +33,12 @@ function createPage(options: Partial<SessionsOptions> = {}): Sessions {
   return sessions
 }
 
-function draw(session: RoomSession, ...ids: string[]): void {
-  for (const id of ids) session.doc.getMap('elements').set(id, id)
-}
-
-function onServer(): string[] {
-  return [...server.doc.getMap('elements').keys()].toSorted()
-}
-
 async function unsentOnDevice(): Promise<number | undefined> {
   const [room] = await storedRooms({ serverUrl: server.url, ...ADA }).list()
   return room?.unsent
 }
 
-const isSaved = (session: RoomSession) => vi.waitFor(() => expect(session.status).toEqual({ kind: 'saved' }))
+const isSaved = (session: RoomSession) => waitForStatus(session, { kind: 'saved' })
 /** Resolves when the one session that there is has answered the server: it is open. */
 async function isStillOpen(): Promise<void> {
   const tokens = server.tokens.length
@@ -78,7 +71,7 @@ describe('the sessions of a page', () => {
     expect(lease.session.awareness.getLocalState()).toBeNull()
     server.release()
     await vi.waitFor(() => expect(server.clients).toBe(0))
-    expect(onServer()).toEqual(['a'])
+    expect(drawn(server)).toEqual(['a'])
     await vi.waitFor(async () => expect(await unsentOnDevice()).toBe(0))
   })
 
@@ -153,7 +146,7 @@ describe('the sessions of a page', () => {
     for (const { session } of fresh) {
       expect([lease.session, elsewhere.session]).not.toContain(session)
       await session.firstSync
-      expect([...session.doc.getMap('elements').keys()]).toEqual(['a'])
+      expect(drawn(session)).toEqual(['a'])
     }
     await vi.waitFor(async () => expect(await unsentOnDevice()).toBe(0))
     await vi.waitFor(() => expect(server.clients).toBe(2))
@@ -176,7 +169,7 @@ describe('what is unsent', () => {
     expect(await unsentOnDevice()).toBe(2)
     const page = createPage()
     await Promise.all([page.sendUnsent(), page.sendUnsent()])
-    expect(onServer()).toEqual(['a', 'b'])
+    expect(drawn(server)).toEqual(['a', 'b'])
     await vi.waitFor(async () => expect(await unsentOnDevice()).toBe(0))
     await vi.waitFor(() => expect(server.clients).toBe(0))
     expect(server.openedAt).toHaveLength(1)
@@ -192,7 +185,7 @@ describe('what is unsent', () => {
     await page.sendUnsent()
     await isSaved(lease.session)
     expect(server.openedAt).toHaveLength(1)
-    expect(onServer()).toEqual(['a'])
+    expect(drawn(server)).toEqual(['a'])
   })
 
   test('stays where the board is closed to the person, and holds nobody up', async () => {
