@@ -188,6 +188,18 @@ describe('what is unsent', () => {
     expect(drawn(server)).toEqual(['a'])
   })
 
+  test('holds nobody up when it is discarded on its way', async () => {
+    await drawOffline('a')
+    server.holding = true
+    const page = createPage()
+    const sending = page.sendUnsent()
+    await vi.waitFor(() => expect(server.writes).toBeGreaterThan(0))
+    await storedRooms({ serverUrl: server.url, ...ADA }).discard(roomId)
+    await sending
+    await vi.waitFor(() => expect(server.clients).toBe(0))
+    expect(await unsentOnDevice()).toBeUndefined()
+  }, 10_000)
+
   test('stays where the board is closed to the person, and holds nobody up', async () => {
     await drawOffline('a')
     server.doorman = () => ({ code: 4403, reason: 'forbidden' })

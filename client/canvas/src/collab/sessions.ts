@@ -152,27 +152,27 @@ function whenDone(
     unsubscribe()
     clearTimeout(timer)
   }
-  let isLoaded = false
-  const check = () => {
+  const end = () => {
     if (isOver) return
-    const { status } = session
-    const isRefused = status.kind === 'no-access' || status.kind === 'read-only' || status.kind === 'outdated'
-    const isStuck = isRefused || isHopeless(status)
-    if (!isStuck && !(isLoaded && (status.kind === 'saved' || status.unsent === 0))) return
     stop()
     done()
   }
+  let isLoaded = false
+  const check = () => {
+    const { status } = session
+    const isRefused = status.kind === 'no-access' || status.kind === 'read-only' || status.kind === 'outdated'
+    const isStuck = isRefused || isHopeless(status)
+    if (isStuck || (isLoaded && (status.kind === 'saved' || status.unsent === 0))) end()
+  }
   const unsubscribe = session.subscribe(check)
-  const timer = setTimeout(() => {
-    stop()
-    done()
-  }, LINGER_MS)
+  const timer = setTimeout(end, LINGER_MS)
   const checkWhenLoaded = async () => {
     await session.localLoaded
     isLoaded = true
     check()
   }
   void checkWhenLoaded()
+  void session.discarded.then(end)
   return stop
 }
 
