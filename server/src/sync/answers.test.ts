@@ -2,7 +2,7 @@ import { Document } from '@hocuspocus/server'
 import { expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { recordOf } from '../core/documents/clock-ranges.ts'
-import { cut, measure, slice } from '../core/documents/compaction-worker.ts'
+import { cut, measure } from '../core/documents/compaction-worker.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { setWord, wordsOf } from '../testing/test-room.ts'
 import { Answers } from './answers.ts'
@@ -25,7 +25,6 @@ function open() {
     pieceWork: {
       cut: async (all) => cut(all),
       measure: async (pieces) => measure(pieces),
-      slice: async (lacked, stateVector) => slice({ lacked, stateVector }),
     },
     events: { onTaken: () => undefined, onChanged: () => undefined },
   })

@@ -2,7 +2,8 @@ import { Document } from '@hocuspocus/server'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/documents/clock-ranges.ts'
-import { cut, measure, slice } from '../core/documents/compaction-worker.ts'
+import { cut, measure } from '../core/documents/compaction-worker.ts'
+import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { setWord, wordsOf } from '../testing/test-room.ts'
 import { RoomContent } from './room-content.ts'
@@ -27,7 +28,6 @@ function load(stored: readonly Uint8Array[]) {
     pieceWork: {
       cut: async (updates) => cut(updates),
       measure: async (pieces) => measure(pieces),
-      slice: async (lacked, stateVector) => slice({ lacked, stateVector }),
     },
     events: { onTaken: (update, ranges) => taken.push({ update, ranges }), onChanged: () => (changes += 1) },
   })
@@ -119,4 +119,31 @@ test('a long tail is encoded anew for who joins, and says the same', async () =>
   content.apply(news, Y.decodeUpdate(news), 'somebody')
   expect(await join()).toHaveLength(2)
   expect(encodeRanges(rangesOfUpdate(Y.decodeUpdate((await join())[0] as Uint8Array))).length).toBeGreaterThan(0)
+})
+
+test('a long tail that is more than one message is encoded anew in pieces', async () => {
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (let n = 0; n < 100; n++) doc.getMap('words').set(`w${n}`, 'x'.repeat(1_500))
+  const { content } = load(updates)
+  content.fill()
+  const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  expect(parts).toHaveLength(3)
+  expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(PIECE_BYTES)
+  expect(wordsOf({ doc: built(parts) })).toEqual(wordsOf({ doc }))
+})
+
+test('of a few large things, who says that they have something of nobody is sent the bytes that everybody is', async () => {
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (let n = 0; n < 30; n++) doc.getMap('words').set(`w${n}`, 'x'.repeat(100_000))
+  const { content } = load(updates)
+  const [one, other] = await Promise.all(
+    [1, 2].map(async (client) => await content.missingFor(Y.encodeStateVector(new Map([[client, 1]])))),
+  )
+  expect(one).toHaveLength(30)
+  one?.forEach((part, index) => expect(part).toBe(other?.[index]))
+  expect(wordsOf({ doc: built(one ?? []) })).toEqual(wordsOf({ doc }))
 })

@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Document } from '@hocuspocus/server'
+import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
 import {
   encodeRanges,
@@ -27,6 +28,8 @@ const LARGE_BYTES = 256 * 1024
 const MUCH_LACKED = 5_000
 /** What is integrated in one turn: it takes Yjs a few milliseconds. */
 const TURN_BYTES = 64 * 1024
+
+const EMPTY_STATE = Y.encodeStateVector(new Map())
 
 /** Marks what comes from the store and must not be journalled again. */
 const STORED = Symbol('stored')
@@ -138,7 +141,8 @@ export class RoomContent {
   #encodeFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     this.fill()
     const lacked = Y.encodeStateAsUpdate(this.#document, stateVector)
-    return lacked.length <= PIECE_BYTES ? [lacked] : this.#pieces.slice(lacked, stateVector)
+    // What is more than a message is not cut for one asker, either.
+    return lacked.length <= PIECE_BYTES ? [lacked] : this.#partsLackedBy(Y.decodeStateVector(stateVector))
   }
 
   /** What the room has, as a state vector. */
@@ -270,7 +274,7 @@ export class RoomContent {
     if (bytes.isUncut || (isLong && bytes.size >= LARGE_BYTES)) return this.#cutSoon()
     if (this.#filled && !this.#hasHole && isLong) {
       const ranges = encodeRanges(rangesOfDocument(this.#document))
-      bytes.rebase({ pieces: [Y.encodeStateAsUpdate(this.#document)], ranges })
+      bytes.rebase({ pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges })
     }
     return undefined
   }

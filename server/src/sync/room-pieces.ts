@@ -2,7 +2,7 @@ import type { Compaction } from '../core/documents/compaction.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 
 /** What is done with a large drawing away from the event loop. */
-export type PieceWork = Pick<Compaction, 'cut' | 'measure' | 'slice'>
+export type PieceWork = Pick<Compaction, 'cut' | 'measure'>
 
 /**
  * A room's bytes in pieces of a size that can be sent. What a thread does for that is done once for all who wait for it:
@@ -36,12 +36,6 @@ export class RoomPieces {
     const { unmeasured } = this.#bytes
     if (unmeasured) await this.#measure(unmeasured)
     return this.#bytes.partsLackedBy(known)
-  }
-
-  /** What somebody with this state vector lacks, in pieces. */
-  async slice(lacked: Uint8Array, stateVector: Uint8Array): Promise<readonly Uint8Array[]> {
-    // Without a thread it goes as it is, which takes longer to come.
-    return await this.#work.slice(lacked, stateVector).catch(() => [lacked])
   }
 
   #measure(pieces: readonly Uint8Array[]): Promise<void> {

@@ -60,11 +60,6 @@ export function cut(updates: readonly Uint8Array[]): Cut {
   }
 }
 
-/** What somebody with this state vector lacks, in pieces that each need only those before. */
-export function slice({ lacked, stateVector }: { lacked: Uint8Array; stateVector: Uint8Array }): Uint8Array[] {
-  return cutUpdate(lacked, stateVector, PIECE_BYTES)
-}
-
 /** How far each of these pieces speaks of whom. */
 export function measure(pieces: readonly Uint8Array[]): Extent[] {
   return pieces.map((piece) => extentOf(rangesOfUpdate(Y.decodeUpdate(piece))))

@@ -78,11 +78,6 @@ export class Compaction {
     return (await this.#pool.run(updates, { name: 'cut' })) as Cut
   }
 
-  /** Cuts what somebody with this state vector lacks into such pieces, without what they have. */
-  async slice(lacked: Uint8Array, stateVector: Uint8Array): Promise<Uint8Array[]> {
-    return (await this.#pool.run({ lacked, stateVector }, { name: 'slice' })) as Uint8Array[]
-  }
-
   /** How far each of these updates speaks of whom. */
   async measure(pieces: readonly Uint8Array[]): Promise<Extent[]> {
     return (await this.#pool.run(pieces, { name: 'measure' })) as Extent[]
