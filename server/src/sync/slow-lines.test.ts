@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import { WebsocketProvider } from 'y-websocket'
 import * as Y from 'yjs'
+import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowLine } from '../testing/slow-line.ts'
 import { joinRoom, openRoom } from '../testing/test-room.ts'
@@ -147,5 +148,6 @@ test('when the line is cut in the middle, what was acknowledged is not sent agai
   await vi.waitFor(() => expect(second.named.at(-1)?.get(doc.clientID)).toBe(texts))
   const perText = TEXT_LENGTH + 40
   expect(line.moved.up - before.up).toBeLessThan((texts - acknowledged) * perText + 20_000)
-  expect(line.moved.down - before.down).toBeLessThan((texts - had) * perText + 20_000)
+  // What has come is cut anew together with what went up meanwhile: at the edge, a piece may come once more.
+  expect(line.moved.down - before.down).toBeLessThan((texts - had) * perText + PIECE_BYTES + 20_000)
 })
