@@ -14,14 +14,20 @@ const RANGE_BYTES = 16
 
 /**
  * Cuts an update into pieces of at most `maxBytes`, of which each needs only those before it and what the receiver has
- * (`stateVector`); a struct that is larger is a piece by itself. What the receiver has is left out.
+ * (`stateVector`); a struct that is larger is a piece by itself. What the receiver has is left out. It may have more
+ * (`present`), which is sent again.
  *
  * Deletions come as early as they can: those of what the receiver has first, the others with what they delete. So
  * whoever has all structs of an edit has its deletions too, but for those of what is still to come.
  *
  * What refers to something that is nowhere comes last, in one piece. Throws when the update cannot be decoded.
  */
-export function cutUpdate(update: Uint8Array, stateVector: Uint8Array, maxBytes: number): Uint8Array[] {
+export function cutUpdate(
+  update: Uint8Array,
+  stateVector: Uint8Array,
+  maxBytes: number,
+  present = stateVector,
+): Uint8Array[] {
   const { structs, ds } = Y.decodeUpdate(update)
   const reach: Reach = Y.decodeStateVector(stateVector)
   const deletions = new Deletions(ds)
@@ -35,8 +41,9 @@ export function cutUpdate(update: Uint8Array, stateVector: Uint8Array, maxBytes:
     if (piece.bytes + bytes > maxBytes) close()
     fill()
   }
+  const presentReach: Reach = Y.decodeStateVector(present)
   for (const client of ds.clients.keys()) {
-    for (const range of deletions.takeBelow(client, reach.get(client) ?? 0)) {
+    for (const range of deletions.takeBelow(client, presentReach.get(client) ?? 0)) {
       add(() => piece.delete(client, range), RANGE_BYTES + CLIENT_BYTES)
     }
   }

@@ -299,6 +299,27 @@ describe('an upload', () => {
     expect(tab.unsent.count).toBe(0)
   })
 
+  test('brings first what was deleted of that which the server has and has not said to be durable', () => {
+    const tab = new ModelTab()
+    tab.connect()
+    tab.settle()
+    for (let n = 0; n < 100; n++) edits.set(tab, n)
+    while (tab.toServer.length > 0) tab.step()
+    // The answers are lost with the connection.
+    tab.reload()
+    // Yjs tells of the clients with greater numbers first: the deletion's name comes before what it deletes.
+    tab.doc.clientID = 2 ** 32 - 1
+    edits.delete(tab, 99)
+    tab.connect()
+    while (tab.toServer.length + tab.server.answers.length + tab.server.toClient.length > 0) {
+      tab.step()
+      tab.server.answer()
+      tab.hear()
+      for (const { update } of tab.durable()) expect(hasAll(tab.server.committed, update)).toBe(true)
+    }
+    expect(tab.durable()).toHaveLength(101)
+  })
+
   test('is answered when each of its pieces is', () => {
     const tab = new ModelTab()
     edits.paste(tab, 1)

@@ -141,10 +141,11 @@ export class DocumentExchange {
     this.#dropQueue()
     const known = Y.encodeStateVector(this.#provenOf(Y.decodeStateVector(stateVector)))
     const { doc, isViewer } = this.#options
-    const pieces = isViewer() ? [] : cutUpdate(Y.encodeStateAsUpdate(doc, known), known, this.#pieceBytes)
+    const update = Y.encodeStateAsUpdate(doc, known)
+    const pieces = isViewer() ? [] : cutUpdate(update, known, this.#pieceBytes, stateVector)
     const last = pieces.length === 1 ? pieces.pop() : undefined
     this.#enqueue([
-      ...pieces.map((update): Write => ({ kind: 'update', update })),
+      ...pieces.map((piece): Write => ({ kind: 'update', update: piece })),
       { kind: 'step2', update: last ?? NOTHING },
     ])
     this.#pump()
