@@ -74,3 +74,10 @@ test('where everything is, one key tells; also where it is more than the editor 
   await vi.waitFor(async () => expect((await bob.viewport()).zoom).toBe(0.1), SOON)
   expect(await inSight(bob)).toBe(12)
 })
+
+test('on a phone, where there are no keys, the menu shows everything', async () => {
+  const ada = await openWith([...cluster(0, 0), ...cluster(2_000, 1_000)], PHONE)
+  await ada.page.locator('[data-testid="main-menu-trigger"], .mobile-misc-tools-container button').first().tap()
+  await ada.page.getByText('Show everything').tap()
+  await vi.waitFor(async () => expect(await inSight(ada)).toBe(24), SOON)
+})

@@ -61,3 +61,19 @@ test('repairs make the order strict, keep the first of equals and change nothing
     }),
   )
 })
+
+test('what was repaired stays so while the rest of a paste arrives piece by piece', () => {
+  const pasted = orderKeysBetween('a0', null, 20).map((index, i) => ({ id: `pasted ${i}`, index }))
+  let board = [
+    { id: 'first', index: 'a0' },
+    { id: 'zeroth by another', index: 'a1' },
+  ]
+  let repaired = 0
+  for (const element of pasted) {
+    board = [...board, element].sort(compareOrder)
+    const repairs = orderRepairs(board)
+    repaired += repairs.size
+    board = board.map((each) => ({ ...each, index: repairs.get(each.id) ?? each.index }))
+  }
+  expect(repaired).toBe(1)
+})

@@ -1,4 +1,4 @@
-import { orderKeysBetween } from './fractional-index.ts'
+import { orderKeyBetween, orderKeysBetween } from './fractional-index.ts'
 
 /** What decides where an element lies in the stack: its order key, then its id. */
 export interface Placed {
@@ -32,10 +32,18 @@ export function orderRepairs(sorted: readonly Placed[]): Map<string, string> {
       run.push(next.id)
       next = sorted[i + run.length]
     }
-    const keys = orderKeysBetween(last, next?.index ?? null, run.length)
+    const keys = orderKeysBetween(last, next?.index ?? endAfter(last, run.length), run.length)
     for (const [position, id] of run.entries()) repairs.set(id, keys[position] as string)
     last = next?.index ?? last
     i += run.length + 1
   }
   return repairs
+}
+
+/**
+ * Where the keys at the top of the stack end, so that none is the one that comes next by itself: of a paste that arrives in
+ * pieces, the next piece brings that key, and what was repaired would have to be repaired again, by everybody, at each.
+ */
+function endAfter(last: string | null, count: number): string | null {
+  return last !== null && count > 0 ? orderKeyBetween(last, null) : null
 }

@@ -126,6 +126,9 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
         <MainMenu>
           <MainMenu.DefaultItems.SaveAsImage />
           <MainMenu.DefaultItems.SearchMenu />
+          <MainMenu.Item shortcut="Shift+1" onSelect={() => surface.current?.zoomToFit()}>
+            Show everything
+          </MainMenu.Item>
           <MainMenu.DefaultItems.Help />
         </MainMenu>
       </Excalidraw>
