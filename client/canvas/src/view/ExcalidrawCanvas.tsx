@@ -19,6 +19,14 @@ const UI_OPTIONS: NonNullable<ExcalidrawProps['UIOptions']> = {
   tools: { image: false },
 }
 
+/** Four corners with something between them, in the manner of the editor's own icons. */
+const EVERYTHING_ICON = (
+  <svg viewBox="0 0 20 20" fill="none" stroke="currentColor" strokeWidth="1.25" strokeLinecap="round" aria-hidden>
+    <path d="M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4" />
+    <rect x="7" y="7.5" width="6" height="5" rx="1" />
+  </svg>
+)
+
 interface ExcalidrawCanvasProps extends SurfaceEvents {
   /** Where the fonts are: an http(s) origin. */
   readonly serverUrl: string
@@ -126,7 +134,7 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
         <MainMenu>
           <MainMenu.DefaultItems.SaveAsImage />
           <MainMenu.DefaultItems.SearchMenu />
-          <MainMenu.Item shortcut="Shift+1" onSelect={() => surface.current?.zoomToFit()}>
+          <MainMenu.Item icon={EVERYTHING_ICON} shortcut="Shift+1" onSelect={() => surface.current?.zoomToFit()}>
             Show everything
           </MainMenu.Item>
           <MainMenu.DefaultItems.Help />
