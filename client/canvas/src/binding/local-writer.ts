@@ -15,7 +15,6 @@ import {
   hasOthersWords,
   isMarkedDeleted,
   knownAfter,
-  storedWords,
   type WriteOptions,
   writeKeys,
 } from '@sketchroom/shared/scene/document'
@@ -23,12 +22,11 @@ import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { Fit } from '@sketchroom/shared/scene/text-keys'
 import { judgedFit } from './judged-fit.ts'
-import { OpenWords } from './open-words.ts'
 import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
 import { isVisible } from './view-element.ts'
-import { WordsHistory } from './words-history.ts'
+import { WordsWriter } from './words-writer.ts'
 
 /**
  * How soon a change is due: `soon` at the next flush, `ink` for a stroke that grows and `words` for a text that is
@@ -70,10 +68,7 @@ export class LocalWriter {
   readonly #shadow: Shadow
   readonly #origin: object
   readonly #reader: SceneReader
-  readonly #history: WordsHistory
-  readonly #openWords: OpenWords
-  /** The text that is open, what it said when it was opened, and whether anything was written in it since. */
-  #opened: { readonly id: ElementId; readonly words: string | undefined; isBegun: boolean } | undefined
+  readonly #words: WordsWriter
   readonly #undone = new Set<ElementId>()
   /** What the person has deleted in this session. */
   readonly #deleted = new Set<ElementId>()
@@ -89,14 +84,12 @@ export class LocalWriter {
     this.#shadow = shadow
     this.#origin = origin
     this.#reader = reader
-    this.#openWords = new OpenWords(doc, view, shadow)
-    this.#history = new WordsHistory(origin)
+    this.#words = new WordsWriter(doc, view, shadow, origin)
   }
 
   /** Stops for good. */
   destroy(): void {
-    this.#openWords.follow(undefined)
-    this.#history.destroy()
+    this.#words.destroy()
   }
 
   /** What the view may show otherwise than it was written: labels and their shapes, and what is not kept. Told once. */
@@ -127,14 +120,12 @@ export class LocalWriter {
 
   /** Takes note of which text is open: what is written in it until it is closed is one step of its history. */
   noteOpen(id: ElementId | undefined): void {
-    this.#openWords.follow(id)
-    if (id === this.#opened?.id) return
-    this.#opened = id === undefined ? undefined : { id, words: wordsOf(this.#shadow.get(id)?.shown), isBegun: false }
+    this.#words.noteOpen(id)
   }
 
   /** Brings what others have written in the open text into the editor. */
   takeWords(id: ElementId, hand: Hand): void {
-    if (this.#shadow.get(id)) this.#openWords.take(id, () => this.flush((pace) => pace === 'words', hand))
+    this.#words.take(id, () => this.flush((pace) => pace === 'words', hand))
   }
 
   /** Whether the view shows something of its own that is not written. */
@@ -281,8 +272,6 @@ export class LocalWriter {
     // What the editor tidies up in a deleted element must not bring it back.
     const isContentChanged = [...told.keys()].some((key) => key === 'isDeleted' || isContent(key))
     const stays = isDeleted && isContentChanged ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
-    // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
-    const undone = caret === undefined ? (told.get('words') as string | undefined) : undefined
     // The editor measures anew when a font comes, and its history knows nothing of that: with the font it had, a text that was
     // undone would keep the size of the other.
     if (!held && [...told.keys()].some((key) => OF_FONT.has(key))) this.#toShow.add(id)
@@ -291,8 +280,7 @@ export class LocalWriter {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
       const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
-      if (undone === undefined) this.#writeTyped(id, all, { shown, known, caret })
-      else this.#undoWords(id, all, shown, undone)
+      this.#writeChanges(id, all, { shown, known, seen: this.#seen }, caret)
       const now = findElement(this.#doc, id)
       known = now && known ? knownAfter(now, all, known) : now
     }
@@ -300,6 +288,19 @@ export class LocalWriter {
     const agreed = { values, shown: stored === shown ? values : withKeys(shown, changes) }
     this.#shadow.agree(id, { stored: known ?? values, ...agreed }, element)
     this.#written.add(id)
+  }
+
+  #writeChanges(
+    id: ElementId,
+    changes: ReadonlyMap<string, unknown>,
+    options: WriteOptions & { readonly shown: ElementValues },
+    caret: number | undefined,
+  ): void {
+    if (!changes.has('words')) return writeKeys(this.#doc, id, changes, options)
+    if (caret !== undefined) return this.#words.writeTyped(id, changes, options, caret)
+    // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
+    this.#toShow.add(id)
+    this.#words.writeUndone(id, changes, options)
   }
 
   /** A size of which the person has changed one side, with the other side as somebody else has made it meanwhile. */
@@ -324,48 +325,12 @@ export class LocalWriter {
   #takeOutOwnWords(element: ViewElement): void {
     const { id } = element
     const values = valuesOf(element)
-    this.#begin(id, wordsOf(values))
-    writeKeys(this.#doc, id, new Map([['words', '']]), { ownOnly: true })
+    this.#words.takeOutOwn(id, values?.keys.words as string | undefined)
     // The view has it as deleted, and that is no change of the person's: it is shown what the document has.
     const stored = findElement(this.#doc, id) ?? values
     if (values && stored) this.#shadow.agree(id, { stored, values, shown: values }, element)
     this.#toShow.add(id)
     this.#written.add(id)
-  }
-
-  /** Writes what a person has made of an element, and of its words, if they have them open. */
-  #writeTyped(
-    id: ElementId,
-    changes: ReadonlyMap<string, unknown>,
-    options: Pick<WriteOptions, 'shown' | 'known' | 'caret'>,
-  ): void {
-    const words = changes.get('words') as string | undefined
-    const isOpen = words !== undefined && id === this.#opened?.id
-    if (isOpen && !this.#opened?.isBegun) this.#begin(id, this.#opened?.words)
-    if (isOpen && this.#opened) this.#opened.isBegun = true
-    const ways = isOpen ? this.#openWords.since(id, words) : {}
-    writeKeys(this.#doc, id, changes, { ...options, seen: this.#seen, ...ways })
-  }
-
-  /** Writes words that the editor has put back, so that only the person's own come or go. */
-  #undoWords(id: ElementId, changes: ReadonlyMap<string, unknown>, shown: ElementValues, target: string): void {
-    const text = storedWords(this.#doc, id)
-    const before = wordsOf(shown) ?? ''
-    this.#toShow.add(id)
-    if (typeof text === 'object' && this.#history.takeBack(id, text, target, before)) {
-      // The size that the editor found is that of the words as it has them.
-      const [seen, fit] = [withKeys(shown, new Map([['words', target]])), changes.get('fit') ?? shown.keys.fit]
-      const rest = new Map([...changes, ['fit', fit]].filter(([key]) => key !== 'words') as [string, unknown][])
-      if (isMarkedDeleted(this.#doc, id) && !rest.has('isDeleted')) rest.set('isDeleted', false)
-      return writeKeys(this.#doc, id, rest, { shown: seen, seen: this.#seen })
-    }
-    this.#begin(id, before)
-    writeKeys(this.#doc, id, changes, { shown, seen: this.#seen, ownOnly: true })
-  }
-
-  #begin(id: ElementId, target: string | undefined): void {
-    const text = storedWords(this.#doc, id)
-    if (typeof text === 'object') this.#history.begin(id, text, target)
   }
 
   /** The fit that is to be written, if one is, marked as untrusted when the editor measured it without its font. */
@@ -391,8 +356,4 @@ export class LocalWriter {
     const lost = keys.filter((key) => key !== 'link' || values.keys.link === null)
     if (lost.length > 0) this.#view.tellNotKept(lost)
   }
-}
-
-function wordsOf(values: ElementValues | undefined): string | undefined {
-  return values?.keys.words as string | undefined
 }
