@@ -36,3 +36,17 @@ test('what is deleted, gone or bound elsewhere lets go', () => {
   expect(bound.update('a', undefined)).toEqual(['other'])
   expect(bound.boundTo('other')).toBeNull()
 })
+
+test('a frame hears when an arrow that is part of it is tied to it, and when it is no more', () => {
+  const bound = new References()
+  const inFrame = (isTied: boolean) => {
+    const startBinding = isTied ? { elementId: 'frame', focus: 0, gap: 1 } : null
+    return valuesOf({ type: 'arrow', frameId: 'frame', startBinding, endBinding: null })
+  }
+  expect(bound.update('arrow', inFrame(false))).toEqual(['frame'])
+  expect(bound.update('arrow', inFrame(true))).toEqual(['frame'])
+  expect(bound.boundTo('frame')).toEqual([{ id: 'arrow', type: 'arrow' }])
+  expect(bound.update('arrow', inFrame(true))).toEqual([])
+  expect(bound.update('arrow', inFrame(false))).toEqual(['frame'])
+  expect(bound.boundTo('frame')).toBeNull()
+})

@@ -31,7 +31,10 @@ export class References {
   /** Of the referrers, those that are texts in it: asked for often, also of a frame with thousands of parts. */
   readonly #labels = new Map<ElementId, Set<ElementId>>()
 
-  /** Takes an element's present values (undefined: it is gone); tells which elements have gained or lost it. */
+  /**
+   * Takes an element's present values (undefined: it is gone); tells which elements have gained or lost it, or are named
+   * for another reason: an arrow that is part of a frame may be tied to it later.
+   */
   update(id: ElementId, values: ElementValues | undefined): ElementId[] {
     const before = this.#targets.get(id)
     const after = targetsOf(id, values)
@@ -48,7 +51,7 @@ export class References {
       this.#referrers.set(target, referrers)
       if (reference === 'label') this.#labels.set(target, (this.#labels.get(target) ?? new Set()).add(id))
       else this.#labels.get(target)?.delete(id)
-      if (!before?.has(target)) changed.push(target)
+      if (before?.get(target) !== reference) changed.push(target)
     }
     if (after) this.#targets.set(id, after)
     else this.#targets.delete(id)
