@@ -61,5 +61,7 @@ export class Peer {
 
   leave(): void {
     this.#provider.destroy()
+    // Or the awareness looks for who has gone for good, and the process never ends.
+    this.doc.destroy()
   }
 }
