@@ -1,3 +1,5 @@
+import { listFonts } from './font-faces.ts'
+
 declare global {
   // Excalidraw reads it, before its CDN, when it first lists its fonts, once for the page.
   var EXCALIDRAW_ASSET_PATH: string | string[] | undefined
@@ -10,4 +12,5 @@ declare global {
  */
 export function serveFontsFrom(serverUrl: string): void {
   globalThis.EXCALIDRAW_ASSET_PATH ??= new URL('/excalidraw/', serverUrl).href
+  listFonts()
 }

@@ -8,6 +8,7 @@ import type { WordEdit } from '@sketchroom/shared/scene/word-edits'
 import type { Gesture, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
+import { watchFonts } from './font-faces.ts'
 import { LinkedElement } from './linked-element.ts'
 import { measureText } from './measure-text.ts'
 import { notKeptWords } from './not-kept-words.ts'
@@ -90,12 +91,10 @@ export class ExcalidrawSurface implements DrawingSurface {
   }
 
   watchFonts(onLoaded: () => void): () => void {
-    const onFonts = () => {
+    return watchFonts(() => {
       this.#measures.fontsCame()
       onLoaded()
-    }
-    document.fonts.addEventListener('loadingdone', onFonts)
-    return () => document.fonts.removeEventListener('loadingdone', onFonts)
+    })
   }
 
   tellNotKept(keys: readonly string[]): void {

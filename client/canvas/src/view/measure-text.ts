@@ -2,6 +2,7 @@ import { FONT_FAMILY, restoreElements } from '@excalidraw/excalidraw'
 import type { ExcalidrawElement } from '@excalidraw/excalidraw/element/types'
 import { elementOf, type ElementValues } from '@sketchroom/shared/scene/codec'
 import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import { areFontsThere } from './font-faces.ts'
 
 /** The font that the editor takes for letters that the hand-drawn one lacks: Chinese, Japanese and Korean. */
 const FALLBACKS: Readonly<Record<number, string>> = { [FONT_FAMILY.Excalifont]: 'Xiaolai' }
@@ -44,7 +45,7 @@ function isFontThere({ keys }: ElementValues, words: string): boolean {
   const name = Object.entries(FONT_FAMILY).find(([, number]) => number === family)?.[0]
   if (name === undefined || family === ALWAYS_THERE) return true
   const names = [name, FALLBACKS[family]].filter((each) => each !== undefined)
-  return document.fonts.check(`20px ${names.map((each) => JSON.stringify(each)).join(', ')}`, lettersOf(words))
+  return areFontsThere(`20px ${names.map((each) => JSON.stringify(each)).join(', ')}`, lettersOf(words))
 }
 
 /** Each letter once: the browser looks up the fonts of every one that it is asked about, a third of a second for 100,000. */
