@@ -38,6 +38,27 @@ async function openWith(places: readonly Place[], options?: BrowserContextOption
   return ada
 }
 
+test('a frame that is larger than the screen opens on what is in it', async () => {
+  const board = await stage.hostBoard()
+  const peer = await board.join('Peer')
+  peer.doc.transact(() => {
+    const parts = {
+      frame: { type: 'frame', xy: [7_000, 7_000], wh: [4_000, 4_000] },
+      box: { type: 'rectangle', xy: [10_500, 10_500], wh: [80, 80], frameId: 'frame' },
+    }
+    for (const [id, keys] of Object.entries(parts))
+      elementsOf(peer.doc).set(id, new Y.Map<unknown>(Object.entries(keys)))
+  })
+  const ada = await stage.enter(PHONE)
+  await ada.open(board.url)
+  await vi.waitFor(async () => expect(await ada.count()).toBe(2), SOON)
+  peer.leave()
+  await vi.waitFor(async () => {
+    const [x, y] = await ada.windowPoint({ x: 10_540, y: 10_540 })
+    expect(Math.hypot(x - 195, y - 422)).toBeLessThan(100)
+  }, SOON)
+})
+
 /** How many elements have their middle on the screen. */
 async function inSight(person: BoardActor): Promise<number> {
   const { x, y, zoom } = await person.viewport()

@@ -178,21 +178,28 @@ export class ExcalidrawSurface implements DrawingSurface {
     this.#getContainer()?.querySelector<HTMLElement>('.excalidraw')?.focus()
   }
 
-  /** Shows all that is drawn; of what does not fit at the least zoom, a part in which there is something. */
+  /**
+   * Shows all that is drawn; what does not fit at the least zoom, without its frames: people want to see what is in
+   * them. Of what does not fit either, a part in which there is something.
+   */
   #showDrawing(leastZoom: number): void {
     const elements = this.#api.getSceneElements()
     if (elements.length === 0) return
     const present = this.#api.getAppState()
-    const bounds = getCommonBounds(elements)
-    const fitted = zoomToFitBounds({ appState: present, bounds, fitToViewport: false, minZoom: leastZoom })
-    const { zoom, scrollX, scrollY } = fitted.appState
-    const window = { width: present.width / zoom.value, height: present.height / zoom.value }
-    const fits = bounds[2] - bounds[0] <= window.width && bounds[3] - bounds[1] <= window.height
-    const middle = fits ? undefined : openingPoint(elements, window)
-    const scroll = middle
-      ? { scrollX: window.width / 2 - middle[0], scrollY: window.height / 2 - middle[1] }
-      : { scrollX, scrollY }
-    this.#api.updateScene({ appState: { zoom, ...scroll, userToFollow: null } })
+    const content = elements.filter(({ type }) => type !== 'frame')
+    for (const shown of content.length > 0 ? [elements, content] : [elements]) {
+      const bounds = getCommonBounds(shown)
+      const fitted = zoomToFitBounds({ appState: present, bounds, fitToViewport: false, minZoom: leastZoom })
+      const { zoom, scrollX, scrollY } = fitted.appState
+      const window = { width: present.width / zoom.value, height: present.height / zoom.value }
+      const fits = bounds[2] - bounds[0] <= window.width && bounds[3] - bounds[1] <= window.height
+      const middle = fits ? undefined : openingPoint(shown, window)
+      const scroll = middle
+        ? { scrollX: window.width / 2 - middle[0], scrollY: window.height / 2 - middle[1] }
+        : { scrollX, scrollY }
+      this.#api.updateScene({ appState: { zoom, ...scroll, userToFollow: null } })
+      if (fits) return
+    }
   }
 
   /** Takes away what the format has no kind for, such as a pasted picture, and says so. */

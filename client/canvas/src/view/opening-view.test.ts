@@ -49,6 +49,16 @@ test('of a long line, a point is in sight', () => {
   expect(Math.min(Math.hypot(x - 100, y), Math.hypot(x - 9_100, y - 9_000))).toBeLessThan(10)
 })
 
+test('what fits into the window is whole in it, though the crowd that it belongs to has a part elsewhere', () => {
+  const [x = 0, y = 0] = openingPoint([...cluster(0, 0, 12), ...cluster(6_000, 2_000, 12)], PHONE) ?? []
+  expect([x, y]).toEqual([190, 140])
+})
+
+test('along an axis on which all fits, its middle is in the middle', () => {
+  const [x] = openingPoint([...cluster(0, 0, 12), box(-50, 9_000), box(330, 9_000)], PHONE) ?? []
+  expect(x).toBe((-50 + 410) / 2)
+})
+
 test('nothing drawn has no such place', () => {
   expect(openingPoint([], DESKTOP)).toBeUndefined()
 })
