@@ -634,6 +634,14 @@ describe('whether the view holds something that is not written', () => {
     expect(board.unwritten).toEqual([])
   })
 
+  test('ends with the leave to draw: what was not written is gone', () => {
+    const board = new Board({ id: 'box' })
+    board.view.press('box')
+    board.view.edit('box', { x: 5 })
+    board.binding.setWritable(false)
+    expect(board.unwritten).toEqual([true, false])
+  })
+
   test('ends with the board', () => {
     const board = new Board({ id: 'box' })
     board.view.press('box')

@@ -163,6 +163,7 @@ export class SceneBinding {
     for (const id of readElements(this.#doc).keys()) this.#pending.add(id)
     for (const { id } of this.#view.getElements()) this.#pending.add(id)
     this.#mergeSoon.run()
+    this.#tellUnwritten()
   }
 
   /** Stops for good. Does not flush. */
