@@ -97,6 +97,8 @@ function numberOf(session: RoomSession): number {
 function Board({ ref, session, serverUrl, theme, mode = 'edit', ...callbacks }: CanvasProps) {
   const { onStatus, onRole, onPeople, onReady, onError } = callbacks
   const [surface, setSurface] = useState<DrawingSurface>()
+  /** Before that nobody would count or store what is drawn: there are no tools. */
+  const [isJoined, setIsJoined] = useState(false)
   const board = useRef<SharedBoard>(undefined)
 
   const leave = useCallback(() => {
@@ -138,12 +140,14 @@ function Board({ ref, session, serverUrl, theme, mode = 'edit', ...callbacks }: 
         getSelf: () => session.user,
         onPeople: (people) => tellPeople(people),
       })
+      setIsJoined(true)
       surface.goToDrawing()
       tellReady(session)
     }
     void join()
     return () => {
       left = true
+      setIsJoined(false)
       leave()
     }
   }, [session, surface, leave])
@@ -169,7 +173,7 @@ function Board({ ref, session, serverUrl, theme, mode = 'edit', ...callbacks }: 
     <ExcalidrawCanvas
       serverUrl={serverUrl}
       theme={usePreferredTheme(theme)}
-      viewMode={!writable}
+      viewMode={!writable || !isJoined}
       onReady={setSurface}
       onChange={useCallback(() => board.current?.surfaceChanged(), [])}
       onPointer={useCallback((pointer: Pointer) => board.current?.pointerMoved(pointer), [])}

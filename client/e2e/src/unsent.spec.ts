@@ -153,6 +153,27 @@ test(`over 60 KB/s each way, ${SLOW_LINE_TEXTS / 10} MB go up and come down, in 
   expect((await progressOf(bob.page, 'connecting')).size).toBeGreaterThan(8)
 }, 500_000)
 
+test('while a drawing comes down there are no tools; what is drawn as soon as there are is kept, also by who reloads at once', async () => {
+  const board = await stage.hostBoard()
+  const ada = await stage.enter()
+  await ada.open(board.url)
+  await paste(ada.page, 5)
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), PATIENCE)
+
+  const line = await SlowLine.to(stage.origin, SLOW)
+  opened.push(line)
+  const origins = { current: '' }
+  const host = await openHost(line.url(stage.origin), () => board.tokenFor('Bob', 'editor', [origins.current]))
+  origins.current = host.origin
+  const bob = await stage.enter()
+  await bob.open(`${host.origin}/?room=${board.id}&person=bob`)
+  await bob.draw('rectangle', [300, 200], [400, 300])
+  expect((await progressOf(bob.page, 'connecting')).size).toBeGreaterThan(1)
+  await bob.page.reload()
+  await has(bob, 6)
+  await has(ada, 6)
+}, 300_000)
+
 test('on a browser that two people share, one sees nothing of what the other has drawn and not sent', async () => {
   const board = await stage.hostBoard()
   const page = { origin: '', person: 'ada' }
