@@ -50,16 +50,17 @@ export class RoomLog {
     return state
   }
 
-  /** Adds rows that the document holds; returns how many bytes they are. The transaction is on its way at once. */
-  async add(database: DeviceDatabase, rows: readonly NewRow[]): Promise<number> {
+  /**
+   * Adds rows that the document holds; returns how many bytes they are. The transaction is on its way at once. With `first`,
+   * all rows of the room are this log's, and what is known of the room goes along, how much they take too.
+   */
+  async add(database: DeviceDatabase, rows: readonly NewRow[], first?: Omit<RoomPatch, 'bytes'>): Promise<number> {
     const joined = joinRemote(rows)
-    const keys = await addRows(database, this.#options.place, joined)
-    let added = 0
-    for (const [index, key] of keys.entries()) {
-      const bytes = joined[index]?.bytes?.length ?? 0
-      this.#hold(key, bytes)
-      added += bytes
-    }
+    const sizes = joined.map(({ bytes }) => bytes?.length ?? 0)
+    const added = sumOf(sizes)
+    const room = first && { ...first, bytes: sumOf(this.#held.values()) + added }
+    const keys = await addRows(database, this.#options.place, joined, room)
+    for (const [index, key] of keys.entries()) this.#hold(key, sizes[index] ?? 0)
     this.#addedBytes += added
     return added
   }
@@ -86,6 +87,12 @@ export class RoomLog {
     this.#held.set(key, bytes)
     if (bytes > 0) this.#rows += 1
   }
+}
+
+function sumOf(sizes: Iterable<number>): number {
+  let sum = 0
+  for (const size of sizes) sum += size
+  return sum
 }
 
 /** What came from the server, in one row where nothing stands between. */

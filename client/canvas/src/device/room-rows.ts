@@ -38,20 +38,32 @@ export interface RoomPatch {
   readonly bytes: number
 }
 
-/** Adds rows, all of them or none, and returns their keys. The transaction is on its way before this returns. */
-export async function addRows(database: DeviceDatabase, place: Place, rows: readonly NewRow[]): Promise<number[]> {
-  const transaction = database.transaction('updates', 'readwrite')
+/**
+ * Adds rows, all of them or none, and returns their keys. The transaction is on its way before this returns. With `first`,
+ * nothing was here of the room, and what is known of it goes along.
+ */
+export async function addRows(
+  database: DeviceDatabase,
+  place: Place,
+  rows: readonly NewRow[],
+  first?: RoomPatch,
+): Promise<number[]> {
+  const transaction: DeviceTransaction<'readwrite'> = database.transaction(first ? STORES : ['updates'], 'readwrite')
+  const updates = transaction.objectStore('updates')
   const requests: Promise<number>[] = []
+  const others: Promise<unknown>[] = [transaction.done]
   try {
-    for (const row of rows) requests.push(transaction.store.add(rowOf(place, row)))
+    for (const row of rows) requests.push(updates.add(rowOf(place, row)))
+    // Not read before it is written, as in `patchRoom`: a page that goes would not come to the writing.
+    if (first) others.push(transaction.objectStore('rooms').put(patched(place, undefined, first)))
     // Commit by name: a tab that goes away right now no longer takes the transaction with it.
     transaction.commit()
-    const [keys] = await Promise.all([Promise.all(requests), transaction.done])
+    const [keys] = await Promise.all([Promise.all(requests), ...others])
     return keys
   } catch (error) {
     abort(transaction)
     // The first failure is enough to know; the others must not go unheard.
-    await Promise.allSettled([...requests, transaction.done])
+    await Promise.allSettled([...requests, ...others])
     throw error
   }
 }

@@ -6,6 +6,7 @@ import type { Edit } from '../collab/edits.ts'
 import { openDeviceDatabase, type Place } from './device-database.ts'
 import { STORED } from './room-rows.ts'
 import { StoredRoom } from './stored-room.ts'
+import { storedRooms } from './stored-rooms.ts'
 
 const PLACE: Place = ['http://board.example', 'ada', 'room-1234567890']
 
@@ -63,6 +64,37 @@ async function countRows(): Promise<number> {
   const rows = await database.getAll('updates')
   database.close()
   return rows.filter(({ bytes }) => bytes !== undefined).length
+}
+
+async function sumRows(): Promise<number> {
+  const database = await openDeviceDatabase(() => {})
+  const rows = await database.getAll('updates')
+  database.close()
+  return rows.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0)
+}
+
+/** Call what it returns to do with the transactions begun since as a browser does when the page goes. */
+function watchTransactions(): () => void {
+  const { transaction: begin } = IDBDatabase.prototype
+  const { commit } = IDBTransaction.prototype
+  const unfinished = new Set<IDBTransaction>()
+  const gone = new Set<IDBDatabase>()
+  vi.spyOn(IDBDatabase.prototype, 'transaction').mockImplementation(function (this: IDBDatabase, ...args) {
+    if (gone.has(this)) throw new DOMException('The page is gone.', 'InvalidStateError')
+    const transaction = begin.apply(this, args)
+    unfinished.add(transaction)
+    return transaction
+  })
+  vi.spyOn(IDBTransaction.prototype, 'commit').mockImplementation(function (this: IDBTransaction) {
+    unfinished.delete(this)
+    commit.call(this)
+  })
+  return () => {
+    for (const transaction of unfinished) {
+      gone.add(transaction.db)
+      transaction.abort()
+    }
+  }
 }
 
 beforeEach(() => {
@@ -152,6 +184,27 @@ describe('what is stored', () => {
     await tab.stored.close()
     const elsewhere = await reload(2, ['http://other.example', 'ada', 'room-1234567890'])
     expect([elsewhere.drawn, elsewhere.state]).toEqual([[], { unsent: [], role: undefined }])
+  })
+
+  test.each([
+    ['an empty board', []],
+    ['a drawing', ['p', 'q']],
+  ])('%s that is left the moment it has come is here with its role, also when the page goes', async (_, ids) => {
+    const server = new Y.Doc()
+    const tab = createTab(1)
+    await tab.stored.load()
+    server.on('update', (update: Uint8Array) => Y.applyUpdate(tab.doc, update, 'server'))
+    for (const id of ids) {
+      await tab.stored.flush()
+      server.getMap('elements').set(id, id)
+    }
+    const leavePage = watchTransactions()
+    tab.stored.rememberRole('editor')
+    leavePage()
+    tab.stored.discarded()
+    expect(await reload(2)).toMatchObject({ drawn: ids, state: { role: 'editor', unsent: [] } })
+    const [room] = await storedRooms({ serverUrl: PLACE[0], person: PLACE[1] }).list()
+    expect(room?.bytes).toBe(await sumRows())
   })
 
   test('the role is remembered, and forgotten', async () => {

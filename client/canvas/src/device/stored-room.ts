@@ -47,6 +47,8 @@ export class StoredRoom {
   #lastWrite: Promise<void> = Promise.resolve()
   /** What the person may do here, as far as it is known. */
   #role: Role | undefined
+  /** There was nothing of the board here, and no role has been written since. */
+  #isNew = false
   /** What waits to be written. */
   #rows: NewRow[] = []
   readonly #patch = new WaitingPatch()
@@ -74,9 +76,12 @@ export class StoredRoom {
       this.#setMode('working')
       this.#write()
       const state = await this.#log.read(this.#database)
+      const isNew = state.rows.size === 0 && state.role === undefined
+      // A role that came while it opened is written with what else has come.
+      this.#isNew = isNew && this.#role === undefined
       this.#role ??= state.role
       this.#loaded = true
-      this.#after(this.#putInOrder(this.#database, state.rows.size === 0 && state.role === undefined))
+      this.#after(this.#putInOrder(this.#database, isNew))
       return state
     } catch {
       // Storage is off or broken: the session goes on in memory, and `working` says so.
@@ -126,7 +131,10 @@ export class StoredRoom {
     this.#writeSoon()
   }
 
-  /** Remembers what the person may do here; undefined forgets it. Who has a role again has the room stored again. */
+  /**
+   * Remembers what the person may do here; undefined forgets it. Who has a role again has the room stored again. Written at
+   * once: a board that is left the moment it is here opens without the server, tools and all.
+   */
   rememberRole(role: Role | undefined): void {
     this.#role = role
     this.#patch.setRole(role)
@@ -134,7 +142,8 @@ export class StoredRoom {
       this.#mode = 'failing'
       void this.#recover()
     }
-    this.#writeSoon()
+    this.#write()
+    this.#note()
   }
 
   /** Removes what is stored, until there is a role again. */
@@ -192,19 +201,32 @@ export class StoredRoom {
     }, GATHER_MS)
   }
 
-  /** Starts to write the rows that wait. */
+  /** Starts to write the rows that wait; of a board that is new here, the role with them. */
   #write(): void {
     const database = this.#database
-    if (!database || this.#mode !== 'working' || this.#rows.length === 0) return
+    const hasFirstRole = this.#isNew && this.#role !== undefined
+    if (!database || this.#mode !== 'working' || (this.#rows.length === 0 && !hasFirstRole)) return
     const rows = this.#rows
     this.#rows = []
-    this.#after(this.#add(database, rows))
+    if (hasFirstRole) this.#isNew = false
+    this.#after(hasFirstRole ? this.#addFirst(database, rows) : this.#add(database, rows))
   }
 
   async #add(database: DeviceDatabase, rows: readonly NewRow[]): Promise<void> {
     try {
       this.#patch.addBytes(await this.#log.add(database, rows))
     } catch {
+      this.#failed()
+    }
+  }
+
+  async #addFirst(database: DeviceDatabase, rows: readonly NewRow[]): Promise<void> {
+    const patch = this.#patch.take()
+    try {
+      await this.#log.add(database, rows, { ...patch, role: { value: this.#role } })
+      tellRoomsChanged()
+    } catch {
+      this.#patch.giveBack(patch)
       this.#failed()
     }
   }
