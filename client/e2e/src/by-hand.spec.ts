@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { YJS_PATH } from '@sketchroom/shared/api/paths'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
@@ -24,12 +25,18 @@ interface Client {
 
 const README = new URL('../../../shared/src/scene/README.md', import.meta.url)
 
-/** Runs the client as it stands in the README of the drawing's format. */
-async function runClient(serverUrl: string, roomId: string, token: string): Promise<Client> {
+/** The client as it stands in the README of the drawing's format: what it draws, and how it goes. */
+function readClient(): { code: string; end: string } {
   const [, section = ''] = readFileSync(README, 'utf8').split('## A client that draws a labelled box and an arrow')
   const [, code = ''] = /```js\n([\s\S]*?)```/.exec(section) ?? []
-  const lines = code.trim().split('\n')
-  expect(lines.length).toBeLessThan(60)
+  expect(code.split('\n').length).toBeLessThan(60)
+  const [drawing = '', end = ''] = code.split('// And then, to leave:\n')
+  return { code: drawing, end }
+}
+
+/** Runs it in this process. It stays. */
+async function runClient(serverUrl: string, roomId: string, token: string): Promise<Client> {
+  const lines = readClient().code.trim().split('\n')
   const body = lines.filter((line) => !line.startsWith('import ')).join('\n')
   const names = 'Y, WebsocketProvider, serverUrl, roomId, token'
   const source = `export default async (${names}) => {\n${body}\nreturn { doc, provider }\n}`
@@ -44,7 +51,10 @@ async function openDrawing() {
   const board = await stage.hostBoard()
   const serverUrl = stage.origin.replace(/^http/, 'ws') + YJS_PATH
   const { doc, provider } = await runClient(serverUrl, board.id, await board.tokenFor('by hand'))
-  onTestFinished(() => provider.destroy())
+  onTestFinished(() => {
+    provider.destroy()
+    doc.destroy()
+  })
 
   const elements = [...doc.getMap<Y.Map<unknown>>('elements')].map(([id, keys]) => ({ id, keys }))
   const find = (key: string, value: unknown) => {
@@ -126,6 +136,27 @@ test('what the client of the README draws is a drawing like any other', async ()
     expect(Math.abs(seen.width - (await measure(ada, ['Plan the next', 'release'])))).toBeLessThanOrEqual(1)
     expect(middleOf(seen)).toEqual(about(middleOf(seenBox), 0))
   }, SOON)
+})
+
+test('the client of the README ends by itself, as a program of its own, and what it drew is there', async () => {
+  const board = await stage.hostBoard()
+  const serverUrl = stage.origin.replace(/^http/, 'ws') + YJS_PATH
+  const { code, end } = readClient()
+  const known = Object.entries({ serverUrl, roomId: board.id, token: await board.tokenFor('by hand') })
+  const constants = known.map(([name, value]) => `const ${name} = ${JSON.stringify(value)}\n`)
+  const input = `${constants.join('')}${code}${end}`
+  // Beside the packages that it imports.
+  const cwd = new URL('.', import.meta.url)
+  const { status, stderr, error } = spawnSync(process.execPath, ['--input-type=module', '-'], {
+    cwd,
+    input,
+    timeout: 20_000,
+    encoding: 'utf8',
+  })
+  expect({ status, stderr, error }).toEqual({ status: 0, stderr: '', error: undefined })
+  const peer = await board.join('who looks')
+  onTestFinished(() => peer.leave())
+  await vi.waitFor(() => expect(peer.elements().size).toBe(4), SOON)
 })
 
 test('people and the client of the README change one drawing', async () => {
