@@ -156,9 +156,12 @@ export function contentDigest({ type, keys }: ElementValues): string {
   return (ink ? digest.numbers(ink.steps).numbers(ink.pressures) : digest).name()
 }
 
-/** Whether nobody could see an element or pick it up: a text without words is there no more, until somebody writes in it. */
+/**
+ * Whether nobody could see an element or pick it up: a text without words, or with nothing but blanks, is there no more,
+ * until somebody writes in it.
+ */
 function isNothing({ type, keys }: ElementValues): boolean {
-  return type === 'text' && keys.words === ''
+  return type === 'text' && !/\S/.test(keys.words as string)
 }
 
 function readKeys(kind: Kind, from: Properties): Record<string, unknown> {

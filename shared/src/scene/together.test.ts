@@ -280,6 +280,8 @@ describe('what is deleted', () => {
     expect(two.meet().isDeleted).toBe(true)
     two.change(1, { originalText: 'no', isDeleted: false })
     expect(two.meet()).toMatchObject({ isDeleted: false, originalText: 'no' })
+    two.change(0, { originalText: ' \n ' })
+    expect(two.meet().isDeleted).toBe(true)
   })
 
   test('comes back whoever says so', () => {

@@ -16,7 +16,7 @@ export function isVisible(element: SceneElement): boolean {
   if (element.isDeleted) return false
   switch (element.type) {
     case 'text':
-      return element.originalText !== ''
+      return /\S/.test(element.originalText)
     case 'freedraw':
       return element.points.length > 0
     case 'line':

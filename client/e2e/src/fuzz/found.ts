@@ -13,6 +13,10 @@ export const FOUND: Readonly<Record<string, Script>> = {
     [draw('rectangle', [400, 300]), open(0), type(), { do: 'rub out', pick: 0 }, close(), rest()],
     [rest(), rest(), rest(), rest(), rest(), rest()],
   ],
+  'a text is emptied but for its blanks, and all is undone and done again: nothing invisible comes back': [
+    [{ do: 'write', at: [500, 300] }, type(), { do: 'rub out', pick: 0 }, close(), rest(), rest()],
+    [rest(), rest(), rest(), rest(), rest(), rest()],
+  ],
   'one makes a label, another writes in it, and the first undoes everything': [
     [draw('rectangle', [400, 300]), open(0), type(), close(), rest(), rest(), rest(), rest()],
     [rest(), rest(), rest(), rest(), open(0), type(), type(), close()],
