@@ -15,12 +15,25 @@ const CANVAS_MODULE = /\/client\/canvas\/src\/index\.ts$/
 /** A module of the client's own; those of packages that are loaded on demand are kept when they were used once. */
 const OWN_MODULE = /\/client\/(app|canvas)\/src\//
 
+/**
+ * Parts of the editor that are stored after the app has begun: Mermaid with the diagrams that it makes shapes of, and
+ * what saves an image. Not the fonts' subsetting, without which an image gets whole fonts: it is as large as the board.
+ */
+const LATER_MODULES = [
+  /\/@excalidraw\/mermaid-to-excalidraw\//,
+  /\/mermaid\/dist\/.*\/(flow|sequence|class|state|er)Diagram-/,
+  /\/mermaid\/dist\/.*\/dagre-/,
+  /\/browser-fs-access\/.*\/file-save-/,
+  /\/@excalidraw\/excalidraw\/dist\/.*\/data\/image-/,
+]
+
 type Bundle = Rolldown.OutputBundle
 type Chunk = Rolldown.OutputChunk
 
 /**
  * Writes into the service worker what belongs to the shell: the page, the entry, the board and the other parts of the
- * client that are loaded on demand, with all that they import statically, their styles, and the default fonts.
+ * client that are loaded on demand, with all that they import statically, their styles, and the default fonts. And what
+ * is stored when the app has begun.
  */
 export function serviceWorkerShell(publicDir: string): Plugin {
   return {
@@ -41,7 +54,12 @@ export function serviceWorkerShell(publicDir: string): Plugin {
           ({ isDynamicEntry, facadeModuleId }) => isDynamicEntry && facadeModuleId?.match(OWN_MODULE),
         )
         const files = shellFiles([...app, ...parts], bundle, publicDir)
-        const shell = JSON.stringify({ version: versionOf(files, bundle, publicDir), files })
+        const extras = LATER_MODULES.flatMap((pattern) => {
+          const chunks = chunksOf(bundle).filter(({ facadeModuleId }) => facadeModuleId?.match(pattern))
+          return chunks.length > 0 ? chunks : this.error(`no part of the editor matches ${pattern} any more`)
+        })
+        const later = chunkFiles(extras, bundle).filter((file) => !files.includes(file))
+        const shell = JSON.stringify({ version: versionOf([...files, ...later], bundle, publicDir), files, later })
         const code = worker.code.replace(/(["'`])%SHELL%\1/, () => JSON.stringify(shell))
         if (code === worker.code) return this.error('the service worker has lost the place for its list')
         worker.code = code
@@ -51,13 +69,17 @@ export function serviceWorkerShell(publicDir: string): Plugin {
 }
 
 function shellFiles(roots: readonly Chunk[], bundle: Bundle, publicDir: string): string[] {
-  const shell = new Set<string>()
-  for (const root of roots) addWithImports(root, bundle, shell)
   const fonts = FONT_FAMILIES.flatMap((family) =>
     readdirSync(join(FONTS_DIR, family)).map((file) => `${FONTS_PATH}/${family}/${file}`),
   )
   const fixed = readdirSync(publicDir).map((file) => `/${file}`)
-  return ['/', ...[...shell].map((file) => `/${file}`), ...fonts, ...fixed]
+  return ['/', ...chunkFiles(roots, bundle), ...fonts, ...fixed]
+}
+
+function chunkFiles(roots: readonly Chunk[], bundle: Bundle): string[] {
+  const files = new Set<string>()
+  for (const root of roots) addWithImports(root, bundle, files)
+  return [...files].map((file) => `/${file}`)
 }
 
 function addWithImports(chunk: Chunk, bundle: Bundle, files: Set<string>): void {

@@ -1,4 +1,6 @@
 import type { JSHandle, Locator, Page } from 'playwright-core'
+import { vi } from 'vitest'
+import { SOON } from './soon.ts'
 
 /** An element as the canvas shows it. */
 export interface SeenElement {
@@ -73,6 +75,26 @@ export class BoardActor {
     await this.#press(tool)
   }
 
+  /** Resolves when all that the app stores for offline is on the device. */
+  async kept(): Promise<void> {
+    await vi.waitFor(async () => {
+      const kept = await this.page.evaluate(async () => {
+        const names = await caches.keys()
+        const files = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))
+        return files.flat().map(({ url }) => url)
+      })
+      // The last of it.
+      if (!kept.some((url) => url.includes('/assets/image-'))) throw new Error('not all is stored')
+    }, SOON)
+  }
+
+  /** Takes the network away, and with it what the browser keeps by itself: only what the app has stored is left. */
+  async goOffline(): Promise<void> {
+    const context = this.page.context()
+    await (await context.newCDPSession(this.page)).send('Network.clearBrowserCache')
+    await context.setOffline(true)
+  }
+
   /** Draws from one point of the window to another. */
   async draw(tool: Tool, from: [number, number], to: [number, number]): Promise<void> {
     await this.take(tool)
@@ -96,6 +118,21 @@ export class BoardActor {
   async typeInText(words: string): Promise<void> {
     await this.page.locator('textarea.excalidraw-wysiwyg:focus').waitFor({ state: 'attached', timeout: 30_000 })
     await this.page.keyboard.type(words)
+  }
+
+  /** Puts a Mermaid diagram on the board. */
+  async insertMermaid(definition: string): Promise<void> {
+    const before = await this.count()
+    await this.take('selection')
+    await this.page.locator('.App-toolbar__extra-tools-trigger').click()
+    await this.page.getByText('Mermaid to Excalidraw').click()
+    const dialog = this.page.locator('.ttd-dialog')
+    await dialog.locator('.ttd-dialog-input').fill(definition)
+    await dialog.locator('.ttd-dialog-output-canvas-container canvas').waitFor({ timeout: 30_000 })
+    await vi.waitFor(async () => {
+      if ((await dialog.count()) > 0) await dialog.getByRole('button', { name: 'Insert' }).click()
+      if ((await this.count()) <= before) throw new Error('nothing was inserted')
+    }, SOON)
   }
 
   /** Presses the mouse at one point and lets go at another. */

@@ -145,16 +145,7 @@ test.each([
 ])('%s in Mermaid is inserted as shapes with its words', async (_, definition, words) => {
   const ada = await stage.enter()
   await ada.newBoard()
-  await ada.take('selection')
-  await ada.page.locator('.App-toolbar__extra-tools-trigger').click()
-  await ada.page.getByText('Mermaid to Excalidraw').click()
-  await ada.page.locator('.ttd-dialog-input').fill(definition)
-  await ada.page.locator('.ttd-dialog-output-canvas-container canvas').waitFor({ timeout: 30_000 })
-  await vi.waitFor(async () => {
-    if ((await ada.page.locator('.ttd-dialog').count()) > 0)
-      await ada.page.getByRole('button', { name: 'Insert' }).click()
-    expect(await ada.count()).toBeGreaterThan(0)
-  }, SOON)
+  await ada.insertMermaid(definition)
   const elements = await ada.elements()
   const written = elements.flatMap((element) => ('originalText' in element ? [element.originalText] : []))
   expect(written).toEqual(expect.arrayContaining(words))

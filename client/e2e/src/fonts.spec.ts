@@ -25,6 +25,10 @@ const asked = (person: BoardActor) =>
     ...new Set([...document.fonts].map(({ status }) => status).filter((status) => status !== 'unloaded')),
   ])
 
+/** Whether the poem can be drawn as it is meant. */
+const isThere = (person: BoardActor) =>
+  person.page.evaluate((words) => document.fonts.check('20px Excalifont, Xiaolai', words), POEM)
+
 /** Two people at a board with a labelled box, who have nothing of the font in a worker's store. */
 async function twoAtALabel(): Promise<[ada: BoardActor, bob: BoardActor]> {
   const [ada, bob] = [await stage.enter({ serviceWorkers: 'block' }), await stage.enter({ serviceWorkers: 'block' })]
@@ -79,6 +83,24 @@ test.each(['online', 'the server'] as const)(
       expect(seen?.lines.replaceAll(/\s/g, '')).toBe(twice)
       expect(await texts(ada)).toEqual([seen])
     }, SOON)
-    expect(await bob.page.evaluate((words) => document.fonts.check('20px Excalifont, Xiaolai', words), POEM)).toBe(true)
+    expect(await isThere(bob)).toBe(true)
   },
 )
+
+test('the fonts of a board are there offline, also those that came before the app was on the device', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  await ada.write([300, 300], POEM)
+  await ada.page.keyboard.press('Escape')
+  await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
+  const bob = await stage.enter()
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await asked(bob)).toEqual(['loaded']), SOON)
+  await bob.kept()
+  const seen = await texts(bob)
+  await bob.goOffline()
+  await bob.page.reload()
+  await bob.ready()
+  await vi.waitFor(async () => expect(await texts(bob)).toEqual(seen), SOON)
+  await vi.waitFor(async () => expect(await isThere(bob)).toBe(true), SOON)
+})

@@ -57,12 +57,6 @@ async function update(page: Page): Promise<void> {
   await page.evaluate(async () => (await navigator.serviceWorker.ready).update())
 }
 
-/** Takes the network away, and with it what the browser keeps by itself: only the shells are left. */
-async function goOffline(page: Page): Promise<void> {
-  await (await context.newCDPSession(page)).send('Network.clearBrowserCache')
-  await context.setOffline(true)
-}
-
 test('online: a new version is offered and not taken, and a press goes over to it', async () => {
   const { ada } = await atBoard()
   await update(ada.page)
@@ -82,7 +76,7 @@ test('offline: the version that is open goes on, through a reload too, and a pre
   const { ada } = await atBoard()
   await update(ada.page)
   await offerIn(ada.page).waitFor()
-  await goOffline(ada.page)
+  await ada.goOffline()
 
   await ada.page.reload()
   await ada.ready()
@@ -103,7 +97,7 @@ test('offline: a page of the old version opens a board after another page has go
   await home.getByRole('list', { name: 'Your boards' }).waitFor()
   await update(ada.page)
   for (const page of [ada.page, home]) await offerIn(page).waitFor()
-  await goOffline(ada.page)
+  await ada.goOffline()
   await reload(ada.page).click()
   await vi.waitFor(async () => expect(await running(ada.page)).toEqual({ page: '2', board: '2' }), SOON)
 
@@ -121,6 +115,36 @@ test('offline: a page of the old version opens a board after another page has go
   await vi.waitFor(async () => expect(await shells(ada.page)).toHaveLength(1), SOON)
   await ada.ready()
   expect(await running(ada.page)).toEqual({ page: '2', board: '2' })
+})
+
+test('Mermaid is there offline, though it was not asked for before', async () => {
+  const { ada } = await atBoard()
+  await ada.kept()
+  await ada.goOffline()
+  const kinds = [
+    ['Flow', 'flowchart TD\n Flow-->Chart'],
+    ['Ada', 'sequenceDiagram\n Ada->>Bob: Hello'],
+    ['Duck', 'classDiagram\n Animal <|-- Duck'],
+    ['Moving', 'stateDiagram-v2\n Still --> Moving'],
+    ['ORDER', 'erDiagram\n CUSTOMER ||--o{ ORDER : places'],
+  ] as const
+  for (const [word, definition] of kinds) {
+    await vi.waitFor(async () => {
+      // What is inserted may be the diagram before: the dialog begins with it.
+      await ada.insertMermaid(definition)
+      const words = (await ada.elements()).flatMap((element) => ('text' in element ? [element.text] : []))
+      expect(words).toContain(word)
+    }, SOON)
+  }
+})
+
+test('Mermaid is there in a page of the old version, when the server has only the new one', async () => {
+  const { ada } = await atBoard()
+  await ada.kept()
+  await update(ada.page)
+  await offerIn(ada.page).waitFor()
+  await ada.insertMermaid('flowchart TD\n A-->B')
+  expect(await running(ada.page)).toEqual({ page: '1', board: '1' })
 })
 
 test('a page that comes from the network in the new version is offered nothing', async () => {

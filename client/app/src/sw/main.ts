@@ -15,8 +15,8 @@ import type { WorkerScope } from './worker-scope.ts'
 
 const worker = self as unknown as WorkerScope
 
-/** The build writes here what belongs to the shell, and a version that changes with any of it. */
-const { version, files } = JSON.parse('%SHELL%') as { version: string; files: string[] }
+/** The build writes here what belongs to the shell, what is added to it later, and a version that changes with any of it. */
+const { version, files, later } = JSON.parse('%SHELL%') as { version: string; files: string[]; later: string[] }
 
 const CACHE_PREFIX = 'sketchroom-'
 const cacheName = CACHE_PREFIX + version
@@ -43,6 +43,8 @@ worker.addEventListener('message', (event) => {
     }
     case 'started':
       return event.waitUntil(dropUnusedShells())
+    case 'settled':
+      return event.waitUntil(keepTheRest(message.fonts))
     case 'take-over':
       return event.waitUntil(worker.skipWaiting())
   }
@@ -67,6 +69,22 @@ async function keepShell(): Promise<void> {
   await cache.addAll(
     files.map((file) => new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })),
   )
+}
+
+/**
+ * Adds to this version's shell what a page can begin without, one file after the other, so that they do not compete with
+ * what a page needs now. The fonts of its board may have come before there was a worker, or lie in an older shell, which
+ * will go. What does not come is asked for again when the next page has settled.
+ */
+async function keepTheRest(fonts: readonly string[]): Promise<void> {
+  const shell = await caches.open(cacheName)
+  for (const file of [...fonts, ...later]) {
+    if (await shell.match(file, { ignoreVary: true })) continue
+    const response = await fetch(file, { priority: 'low' }).catch(() => undefined)
+    // Away, or the server has another version by now.
+    if (!response?.ok) return
+    await shell.put(file, response)
+  }
 }
 
 async function dropUnusedShells(looksLeft = LOOKS): Promise<void> {

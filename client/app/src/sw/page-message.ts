@@ -4,6 +4,8 @@ export type PageMessage =
   | { readonly type: 'is-another'; readonly script: string }
   /** A page has begun, and holds its lock: what no page needs any more may go. */
   | { readonly type: 'started' }
+  /** A page has loaded what it needs, these fonts among it: there is time for what it may need without the network. */
+  | { readonly type: 'settled'; readonly fonts: readonly string[] }
   /** The person at a page wants the version that waits. */
   | { readonly type: 'take-over' }
 

@@ -12,6 +12,9 @@ export interface AppUpdate {
 /** A page that stays open for days asks this often, and when it is back on the network. */
 const LOOK_EVERY_MS = 60 * 60_000
 
+/** Until then a page loads its board. */
+const SETTLED_AFTER_MS = 5_000
+
 /** Without service workers (an insecure origin, a developer's server) each load of the page is the newest. */
 export const NO_APP_UPDATE: AppUpdate = {
   ready: createValue(false),
@@ -44,9 +47,17 @@ export function createAppUpdate(container: ServiceWorkerContainer, script: strin
     registration.addEventListener('updatefound', () => {
       registration?.installing?.addEventListener('statechange', () => void judge())
     })
-    container.addEventListener('controllerchange', () => void judge())
+    container.addEventListener('controllerchange', () => {
+      void judge()
+      settleLater()
+    })
     await judge()
     tell(container.controller, { type: 'started' })
+    settleLater()
+  }
+
+  function settleLater(): void {
+    setTimeout(() => tell(container.controller, { type: 'settled', fonts: loadedFonts() }), SETTLED_AFTER_MS)
   }
 
   if ('locks' in navigator) holdPageLock(navigator.locks, script)
@@ -79,6 +90,12 @@ function holdPageLock(locks: LockManager, script: string): void {
     .catch(() => {
       // A page that is being left cannot take a lock any more.
     })
+}
+
+/** The fonts that this page has asked for, as far as they are the server's own. */
+function loadedFonts(): string[] {
+  const urls = performance.getEntriesByType('resource').map(({ name }) => name)
+  return urls.filter((url) => url.startsWith(`${location.origin}/excalidraw/fonts/`))
 }
 
 function isAnother(worker: ServiceWorker, script: string): Promise<boolean> {
