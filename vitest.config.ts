@@ -6,10 +6,12 @@ const UNIT = ['{server,shared,scripts}/**/*.test.ts', 'client/{app,canvas}/**/*.
 const FAULTS = ['server/**/*.fault.ts']
 const BROWSER = ['client/e2e/**/*.spec.ts']
 /** Stories that go through what the server stores; the others are of the client alone. */
-const BROWSER_ON_POSTGRES = ['device', 'draw-together', 'interop', 'restore', 'roles', 'scale']
+const BROWSER_ON_POSTGRES = ['draw-together', 'interop', 'restore', 'roles', 'scale']
 
-/** Tests of one engine. */
+/** Tests of one engine, and those of the line, whatever stores what goes over it. */
 const ONLY_ONCE = {
+  'sends megabytes over slow lines': 'server/src/sync/slow-lines.test.ts',
+  'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
   'each test names the engine that fails to start': 'server/src/main.test.ts',
   'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',
 }

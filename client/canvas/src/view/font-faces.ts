@@ -44,7 +44,8 @@ export function listFonts(): void {
 export function areFontsThere(font: string, letters: string): boolean {
   // The editor adds what it misses from its list again, as when it makes an image or another board is opened.
   for (const face of replaced) document.fonts.delete(face)
-  return document.fonts.check(font, letters)
+  // While fonts are coming, the editor still has the widths of another one.
+  return document.fonts.status === 'loaded' && document.fonts.check(font, letters)
 }
 
 /**
@@ -56,6 +57,11 @@ export function watchFonts(onLoaded: () => void): () => void {
   const { signal } = stop
   let delay = FIRST_RETRY_MS
   let timer: ReturnType<typeof setTimeout> | undefined
+
+  /** The editor hears of it too, perhaps later, and until then measures letters by the widths of another font. */
+  function tellLoaded(): void {
+    if (!signal.aborted) onLoaded()
+  }
 
   function retry(): void {
     clearTimeout(timer)
@@ -69,7 +75,7 @@ export function watchFonts(onLoaded: () => void): () => void {
     delay = Math.min(delay * 2, LAST_RETRY_MS)
   }
 
-  document.fonts.addEventListener('loadingdone', onLoaded, { signal })
+  document.fonts.addEventListener('loadingdone', () => setTimeout(tellLoaded), { signal })
   document.fonts.addEventListener('loadingerror', retryLater, { signal })
   window.addEventListener(
     'online',
