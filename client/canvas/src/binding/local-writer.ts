@@ -279,7 +279,10 @@ export class LocalWriter {
     if (told.size > 0) {
       const judged = this.#judged(withKeys(shown, told), { keys: Object.fromEntries(told) })
       if (judged.size > 0) this.#toShow.add(id)
-      const all = new Map([...(held || isDeleted ? [] : this.#settled(id)), ...told, ...stays, ...judged])
+      const settled = held || isDeleted ? new Map<string, unknown>() : this.#settled(id)
+      // With them it may be another size than it is shown in: a text that is no label any more breaks no lines.
+      if (settled.size > 0) this.#toShow.add(id)
+      const all = new Map([...settled, ...told, ...stays, ...judged])
       this.#writeChanges(id, all, { shown, known, seen: this.#seen }, caret)
       const now = findElement(this.#doc, id)
       known = now && known ? knownAfter(now, all, known) : now

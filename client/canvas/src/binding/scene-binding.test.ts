@@ -337,6 +337,16 @@ test('two labels of one shape are both to be seen; who moves the second one make
   expect(board.view.get('b')).toMatchObject({ containerId: null, x: 500, y: 210 })
 })
 
+test('who makes a text of its own of a second label sees it as wide as the others do: its lines are not broken any more', () => {
+  const board = new Board(box, label('a'), { ...label('b'), originalText: 'b b', text: 'b\nb', width: 10, height: 50 })
+  board.view.measure = (_, container) => (container ? [10, 50, 'b\nb', ''] : [30, 25, null, ''])
+  expect(board.view.get('b')).toMatchObject({ containerId: null, text: 'b\nb', width: 10 })
+  board.view.edit('b', { x: 500 })
+  board.clock.advance(100)
+  expect(board.stored('b')).toMatchObject({ containerId: null, x: 500 })
+  expect(board.view.get('b')).toMatchObject({ containerId: null, x: 500, text: 'b b', width: 30, height: 25 })
+})
+
 test('when the label goes, what was written beside it takes its place', () => {
   const board = new Board(box, label('a'), label('b'))
   board.remoteEdit('a', { isDeleted: true })

@@ -1,4 +1,4 @@
-import { elementsOf } from '@sketchroom/shared/scene/document'
+import { elementsOf, storedWords } from '@sketchroom/shared/scene/document'
 import type { BoardActor } from '../board-actor.ts'
 import type { Peer } from '../peer.ts'
 
@@ -28,5 +28,18 @@ export class Authors {
     // oxlint-disable-next-line no-underscore-dangle
     const client = elementsOf(this.#peer.doc)._map.get(elementId)?.id.client
     return client === undefined || this.#people.get(client) === this.#names.get(person)
+  }
+
+  /** Whether every letter of a text is this person's: of a copy of others' words, too. */
+  hasWrittenAll(person: BoardActor, elementId: string): boolean {
+    const words = storedWords(this.#peer.doc, elementId)
+    if (typeof words !== 'object') return false
+    const name = this.#names.get(person)
+    // Nor one that tells who wrote a letter.
+    // oxlint-disable-next-line no-underscore-dangle
+    for (let item = words._start; item !== null; item = item.right) {
+      if (!item.deleted && this.#people.get(item.id.client) !== name) return false
+    }
+    return true
   }
 }

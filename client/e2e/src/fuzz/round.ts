@@ -78,12 +78,14 @@ export class Round {
   async #perform(person: FuzzPerson, act: Act, beat: number): Promise<void> {
     const isUndo = act.do === 'undo' || act.do === 'redo'
     const atRisk = isUndo ? await this.#wordsInWorkOf(person) : []
+    const written = isUndo ? await this.#wordsWrittenBy(person) : []
     const did = await person.perform(act)
     if (act.do !== 'rest') this.#log.push(`${beat} ${person.name} ${JSON.stringify(act)}${did && ` → ${did}`}`)
-    if (atRisk.length === 0) return
+    if (atRisk.length + written.length === 0) return
     const texts = (await sceneOf(person)).map(({ originalText = '' }) => originalText).join(' ')
-    const gone = atRisk.filter((word) => !texts.includes(word))
-    this.#words.removed(this.#words.own(gone, person.name), person.name, 'undid what they stood in')
+    const isGone = (word: string) => !texts.includes(word)
+    const gone = [...this.#words.own(atRisk.filter(isGone), person.name), ...written.filter(isGone)]
+    this.#words.removed(gone, person.name, 'undid what they stood in')
   }
 
   /**
@@ -95,6 +97,13 @@ export class Round {
     const isOwn = (id?: string | null) => typeof id === 'string' && this.#authors.hasMade(person.actor, id)
     const own = elements.filter(({ id, containerId }) => isOwn(id) || isOwn(containerId))
     return own.flatMap(({ originalText = '' }) => originalText.match(/j[bcmnuz]+y/g) ?? [])
+  }
+
+  /** What stands in texts in which nobody else has a letter; of a copy of others' words, too. */
+  async #wordsWrittenBy(person: FuzzPerson): Promise<string[]> {
+    const isTheirs = ({ id }: { readonly id: string }) => this.#authors.hasWrittenAll(person.actor, id)
+    const texts = (await sceneOf(person)).filter(isTheirs)
+    return texts.flatMap(({ originalText = '' }) => originalText.match(/j[bcmnuz]+y/g) ?? [])
   }
 
   /** Waits until everybody has let go, is saved and sees the same; false when that does not come. */
@@ -143,7 +152,10 @@ export class Round {
     const before = await sceneOf(person)
     const mine = withWhatMovesAlong(person.touched, before)
     const others = before.filter(({ id }) => !mine.has(id))
-    const made = before.filter(({ id }) => !this.#authors.hasMade(person.actor, id))
+    // A text of others in which only this person's words are left may go with these.
+    const made = before.filter(
+      ({ id }) => !this.#authors.hasMade(person.actor, id) && !this.#authors.hasWrittenAll(person.actor, id),
+    )
     const links = linksOf(others)
     const editor = await wholeEditor(person.actor)
     const steps = await editor.evaluate((present) => present.history.undoStack.length)
