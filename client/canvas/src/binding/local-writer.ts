@@ -22,7 +22,7 @@ import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { Fit } from '@sketchroom/shared/scene/text-keys'
 import { judgedFit } from './judged-fit.ts'
-import type { OpenText, SceneView, ViewElement } from './scene-view.ts'
+import type { HistoryStep, OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
 import { isVisible } from './view-element.ts'
@@ -69,9 +69,7 @@ export class LocalWriter {
   readonly #origin: object
   readonly #reader: SceneReader
   readonly #words: WordsWriter
-  readonly #undone = new Set<ElementId>()
-  /** What the person has deleted in this session. */
-  readonly #deleted = new Set<ElementId>()
+  readonly #steps = new Map<ElementId, HistoryStep>()
   #toShow = new Set<ElementId>()
   /** What has been written, of which the reader has not been told. */
   readonly #written = new Set<ElementId>()
@@ -151,8 +149,8 @@ export class LocalWriter {
   }
 
   /** Takes note that the editor's history has changed an element: the person has taken something back, or done it again. */
-  noteUndone(id: ElementId): void {
-    this.#undone.add(id)
+  noteStep(id: ElementId, step: HistoryStep): void {
+    this.#steps.set(id, step)
   }
 
   /** Takes note of what a gesture has let go: what was written of it while it was held may not be all it shows. */
@@ -259,13 +257,12 @@ export class LocalWriter {
     { element, caret, held = false }: ChangeOptions = {},
   ): void {
     const isDeleted = element?.isDeleted === true
-    const isUndone = this.#undone.delete(id)
-    // Not a deletion of their own that is done again: then they mean all of it.
-    const isTakenBack = isUndone && isDeleted && !this.#deleted.has(id)
-    if (isTakenBack && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
-    if (isDeleted && !isUndone) this.#deleted.add(id)
+    const step = this.#steps.get(id)
+    this.#steps.delete(id)
+    // It is taken back that it was made. A deletion that is done again means all of it.
+    if (isDeleted && step === 'undo' && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
     // The history knows what was bound to an element at that time, and not what has been since.
-    if (isUndone || changes.has('isDeleted')) this.#toShow.add(id)
+    if (step || changes.has('isDeleted')) this.#toShow.add(id)
     const changed = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
     // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
     const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed

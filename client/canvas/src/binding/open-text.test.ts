@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { storedWords } from '@sketchroom/shared/scene/document'
+import type { HistoryStep } from './scene-view.ts'
 import { Board } from './testing/board.ts'
 
 const TEXT = { id: 'text', type: 'text', text: 'one two', originalText: 'one two', width: 70, height: 25 }
@@ -358,9 +359,9 @@ test.each([
 test('a text of which an undo leaves no word is gone for the one who has undone it, too', () => {
   const two = new Two()
   const [ada] = two.people
-  ada.view.undoing = true
+  ada.view.step = 'undo'
   ada.view.edit('text', { originalText: '', text: '' })
-  ada.view.undoing = false
+  ada.view.step = undefined
   two.pass(1_000)
   for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(true)
 })
@@ -374,9 +375,9 @@ test('who takes back a text in which another has written takes back their own wo
   expect(ada.view.wordsOf(id)).toBe('new')
   bob.view.edit(id, { originalText: 'new bob', text: 'new bob' })
   two.pass(300)
-  ada.view.undoing = true
+  ada.view.step = 'undo'
   ada.view.edit(id, { isDeleted: true })
-  ada.view.undoing = false
+  ada.view.step = undefined
   two.pass(1_000)
   for (const { view } of two.people) expect(view.get(id)).toMatchObject({ isDeleted: false, originalText: ' bob' })
   // Who deletes it means all of it.
@@ -390,15 +391,35 @@ test('who deletes a text in which another has written, takes that back and does 
   const [ada, bob] = two.people
   bob.view.edit('text', { originalText: 'one two bob', text: 'one two bob' })
   two.pass(300)
-  const set = (isDeleted: boolean, undoing: boolean) => {
-    ada.view.undoing = undoing
+  const set = (isDeleted: boolean, step?: HistoryStep) => {
+    ada.view.step = step
     ada.view.edit('text', { isDeleted })
-    ada.view.undoing = false
+    ada.view.step = undefined
     two.pass(1_000)
   }
-  set(true, false)
-  set(false, true)
+  set(true)
+  set(false, 'undo')
   for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(false)
-  set(true, true)
+  set(true, 'redo')
   for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(true)
+})
+
+test('who has deleted a text that they made, and then takes back all that they did, takes out their own words alone', () => {
+  const two = new Two()
+  const [ada, bob] = two.people
+  ada.view.do({ kind: 'create', type: 'text', at: [0, 0] })
+  two.pass(300)
+  const id = ada.view.elements.at(-1)!.id
+  const set = (isDeleted: boolean, step?: HistoryStep) => {
+    ada.view.step = step
+    ada.view.edit(id, { isDeleted })
+    ada.view.step = undefined
+    two.pass(1_000)
+  }
+  set(true)
+  set(false, 'undo')
+  bob.view.edit(id, { originalText: 'new bob', text: 'new bob' })
+  two.pass(300)
+  set(true, 'undo')
+  for (const { view } of two.people) expect(view.get(id)).toMatchObject({ isDeleted: false, originalText: ' bob' })
 })

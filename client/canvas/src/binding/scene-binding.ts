@@ -103,7 +103,8 @@ export class SceneBinding {
     for (const element of this.#view.getElements()) {
       if (!this.#shadow.isDirty(element)) continue
       dirty = true
-      if (this.#view.isUndoing()) this.#writer.noteUndone(element.id)
+      const step = this.#view.historyStep()
+      if (step) this.#writer.noteStep(element.id, step)
       if (now.held.has(element.id) || (now.pointerDown && this.#shadow.isChanged(element)))
         this.#touched.add(element.id)
       if (this.#previews.of(element.id) && this.#shadow.isTaken(element)) taken.push(element.id)

@@ -21,6 +21,9 @@ export interface Gesture {
   readonly text?: OpenText | undefined
 }
 
+/** What an editor's own history does: it takes something back, or does it again. */
+export type HistoryStep = 'undo' | 'redo'
+
 /** A text that a person has open. */
 export interface OpenText {
   readonly id: ElementId
@@ -55,7 +58,7 @@ export interface SceneView {
   /** The values of an elbow arrow with the way it takes between the shapes that are shown now; its own if none is found. */
   routeElbow(id: ElementId): ElementValues | undefined
   /** Whether what changes now is taken back, or done again, by the editor's own history. */
-  isUndoing(): boolean
+  historyStep(): HistoryStep | undefined
   /** Makes the person let go of whatever they hold, as far as the editor can. What it did stays for the caller to undo. */
   endGesture(): void
 }

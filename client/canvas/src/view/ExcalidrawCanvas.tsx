@@ -4,6 +4,7 @@ import '@excalidraw/excalidraw/index.css'
 import { type DragEvent, type KeyboardEvent, useCallback, useEffect, useInsertionEffect, useRef } from 'react'
 import { adaptPaste } from './adapt-paste.ts'
 import { serveFontsFrom } from './asset-path.ts'
+import type { HistoryStep } from '../binding/scene-view.ts'
 import type { DrawingSurface, SurfaceEvents } from './drawing-surface.ts'
 import { ExcalidrawSurface } from './excalidraw-surface.ts'
 
@@ -90,11 +91,15 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
 
   function handleKey(event: KeyboardEvent): void {
     withholdKey(event)
-    if (isUndoKey(event)) surface.current?.noteUndo()
+    noteStep(stepOfKey(event))
     // The editor's own answer to it shows the middle of the drawing, where there may be nothing.
     if (!isEverythingKey(event)) return
     event.stopPropagation()
     surface.current?.zoomToFit()
+  }
+
+  function noteStep(step: HistoryStep | undefined): void {
+    if (step) surface.current?.noteStep(step)
   }
 
   function refuseFiles(event: DragEvent): void {
@@ -111,7 +116,7 @@ export function ExcalidrawCanvas({ serverUrl, theme, viewMode, onReady, onChange
       onDropCapture={refuseFiles}
       onDragOverCapture={refuseFiles}
       onKeyDownCapture={handleKey}
-      onClickCapture={({ target }) => isUndoButton(target) && surface.current?.noteUndo()}
+      onClickCapture={({ target }) => noteStep(stepOfButton(target))}
       onCompositionStart={() => surface.current?.setComposing(true)}
       onCompositionEnd={() => {
         surface.current?.setComposing(false)
@@ -156,14 +161,15 @@ const handlePaste: NonNullable<ExcalidrawProps['onPaste']> = (data) => {
 }
 
 /** Undo and redo, as the editor's help has them. */
-function isUndoKey({ key, ctrlKey, metaKey }: KeyboardEvent): boolean {
-  return (ctrlKey || metaKey) && ['z', 'y'].includes(key.toLowerCase())
+function stepOfKey({ key, ctrlKey, metaKey, shiftKey }: KeyboardEvent): HistoryStep | undefined {
+  if (!ctrlKey && !metaKey) return undefined
+  if (key.toLowerCase() === 'y') return 'redo'
+  return key.toLowerCase() === 'z' ? (shiftKey ? 'redo' : 'undo') : undefined
 }
 
-function isUndoButton(target: EventTarget): boolean {
-  const button =
-    target instanceof Element ? target.closest('[data-testid="button-undo"], [data-testid="button-redo"]') : null
-  return button !== null
+function stepOfButton(target: EventTarget): HistoryStep | undefined {
+  const isOn = (name: string) => target instanceof Element && target.closest(`[data-testid="button-${name}"]`) !== null
+  return isOn('undo') ? 'undo' : isOn('redo') ? 'redo' : undefined
 }
 
 /** Shift+1, as the editor's help has it: where is everything? */

@@ -5,7 +5,7 @@ import type { ElementValues } from '@sketchroom/shared/scene/codec'
 import { isElementType } from '@sketchroom/shared/scene/element'
 import type { Fit } from '@sketchroom/shared/scene/text-keys'
 import type { WordEdit } from '@sketchroom/shared/scene/word-edits'
-import type { Gesture, ViewElement } from '../binding/scene-view.ts'
+import type { Gesture, HistoryStep, ViewElement } from '../binding/scene-view.ts'
 import { collaboratorsOf, socketIdOf } from './collaborators.ts'
 import type { DrawingSurface, RemotePerson, Viewport } from './drawing-surface.ts'
 import { watchFonts } from './font-faces.ts'
@@ -30,7 +30,7 @@ export class ExcalidrawSurface implements DrawingSurface {
   readonly #api: ExcalidrawImperativeAPI
   readonly #getContainer: () => HTMLElement | null
   readonly #linked: LinkedElement
-  #isUndoing = false
+  #step: HistoryStep | undefined
   readonly #textArea: OpenTextArea
   readonly #measures = new TextMeasures(measureText)
 
@@ -101,18 +101,18 @@ export class ExcalidrawSurface implements DrawingSurface {
     this.#api.setToast({ message: notKeptWords(keys), duration: 8_000, closable: true })
   }
 
-  isUndoing(): boolean {
-    return this.#isUndoing
+  historyStep(): HistoryStep | undefined {
+    return this.#step
   }
 
   /**
    * Says that the person asks the editor to take something back, or to do it again, by the event that is on its way there.
    * The editor does not say so itself: what changes until that event and what follows from it are over is taken for it.
    */
-  noteUndo(): void {
-    this.#isUndoing = true
+  noteStep(step: HistoryStep): void {
+    this.#step = step
     // React shows what an event has changed before any task that comes after it, on however slow a device.
-    setTimeout(() => (this.#isUndoing = false))
+    setTimeout(() => (this.#step = undefined))
   }
 
   endGesture(): void {

@@ -4,7 +4,7 @@ import type { Measure } from '@sketchroom/shared/scene/scene-reader'
 import { shiftCaret, type WordEdit } from '@sketchroom/shared/scene/word-edits'
 import { applyOperation, type EditedElement, type SceneOperation } from '@sketchroom/shared/testing/scene-operations'
 import { EditLog } from '../edit-log.ts'
-import type { Gesture, SceneView, ViewElement } from '../scene-view.ts'
+import type { Gesture, HistoryStep, SceneView, ViewElement } from '../scene-view.ts'
 
 /** An editor without a screen: changes elements in place, as the real one does. */
 export class MemoryView implements SceneView {
@@ -14,8 +14,8 @@ export class MemoryView implements SceneView {
   /** The keys that the person has been told are not kept. */
   readonly notKept: string[] = []
   gesture: Gesture = { pointerDown: false, held: new Set() }
-  /** Whether what changes is the editor's history. */
-  undoing = false
+  /** What the editor's history is doing. */
+  step: HistoryStep | undefined
   /** How this editor measures; without it, it cannot. */
   measure: Measure = () => undefined
   /** How this editor finds the way of an elbow arrow; without it, it cannot. */
@@ -85,8 +85,8 @@ export class MemoryView implements SceneView {
     return (this.get(id) as unknown as { originalText: string }).originalText
   }
 
-  isUndoing(): boolean {
-    return this.undoing
+  historyStep(): HistoryStep | undefined {
+    return this.step
   }
 
   endGesture(): void {
