@@ -1,8 +1,13 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
-import { editsBetween, shiftCaret } from './word-edits.ts'
-import { mergeWords, writeWords } from './words.ts'
+import { applyEdits, editsBetween, moveEdits, shiftCaret } from './word-edits.ts'
+import { writeWords } from './words.ts'
+
+/** What comes out when two people change the same words: both's insertions, and neither what one of them deleted. */
+function mergeWords(before: string, mine: string, theirs: string): string {
+  return applyEdits(theirs, moveEdits(editsBetween(before, mine), editsBetween(before, theirs)))
+}
 
 function pair(words: string): [Y.Text, Y.Text] {
   const docs = [new Y.Doc(), new Y.Doc()] as const

@@ -1,5 +1,5 @@
 import * as Y from 'yjs'
-import { applyEdits, editsBetween, moveEdits, type WordEdit } from './word-edits.ts'
+import { editsBetween, moveEdits, type WordEdit } from './word-edits.ts'
 
 /** How one person's words are written; see `writeWords`. */
 export interface WordsOptions {
@@ -36,11 +36,6 @@ export function writeWords(text: Y.Text, after: string, options: WordsOptions = 
     hasInserted = true
   }
   return hasInserted
-}
-
-/** What comes out when two people change the same words: both's insertions, and neither what one of them deleted. */
-export function mergeWords(before: string, mine: string, theirs: string): string {
-  return applyEdits(theirs, moveEdits(editsBetween(before, mine), editsBetween(before, theirs)))
 }
 
 /** Takes out what is no letter, which only a hand-written client puts there: places count it, and strings do not. */

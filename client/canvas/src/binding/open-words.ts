@@ -1,6 +1,5 @@
 import type * as Y from 'yjs'
 import type { ElementId } from '@sketchroom/shared/ids'
-import { valuesOf } from '@sketchroom/shared/scene/codec'
 import { findElement, storedWords } from '@sketchroom/shared/scene/document'
 import { applyEdits, editsBetween, moveEdits, type WordEdit } from '@sketchroom/shared/scene/word-edits'
 import type { WordsOptions } from '@sketchroom/shared/scene/words'
@@ -50,7 +49,8 @@ export class OpenWords {
    * then the document says all that the text should say.
    */
   take(id: ElementId, writeOwn: () => void): void {
-    const typed = wordsOf(this.#find(id)) ?? ''
+    const element = this.#find(id)
+    const typed = element ? ((this.#shadow.valuesOf(element)?.keys.words as string | undefined) ?? '') : ''
     const { mine, theirs } = this.since(id, typed)
     writeOwn()
     const words = findElement(this.#doc, id)?.keys.words
@@ -70,10 +70,6 @@ export class OpenWords {
     this.#stored = this.#text?.toJSON() ?? ''
     this.#log.note(before, editsOf(delta), this.#stored)
   }
-}
-
-function wordsOf(element: ViewElement | undefined): string | undefined {
-  return element && (valuesOf(element)?.keys.words as string | undefined)
 }
 
 function editsOf(delta: Y.YTextEvent['delta']): WordEdit[] {
