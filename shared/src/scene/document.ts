@@ -63,6 +63,15 @@ export function hasOthersWords(doc: Y.Doc, id: ElementId): boolean {
   return typeof words === 'object' && ownLetters(words).includes(false)
 }
 
+/** Whether what a key of an element says was written by another client than this document's own. */
+export function isOthers(doc: Y.Doc, id: ElementId, key: string): boolean {
+  const stored = elementsOf(doc).get(id)
+  // Yjs has no call that tells who wrote an entry of a map.
+  // oxlint-disable-next-line no-underscore-dangle
+  const item = stored instanceof Y.Map ? (stored._map.get(key) ?? stored._map.get('o')) : undefined
+  return item !== undefined && item.id.client !== doc.clientID
+}
+
 /** Whether somebody has deleted an element, and nobody has said since that it stays; see `contentDigest`. */
 export function isMarkedDeleted(doc: Y.Doc, id: ElementId): boolean {
   const stored = elementsOf(doc).get(id)

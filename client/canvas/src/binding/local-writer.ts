@@ -14,6 +14,7 @@ import {
   findElement,
   hasOthersWords,
   isMarkedDeleted,
+  isOthers,
   knownAfter,
   type WriteOptions,
   writeKeys,
@@ -58,6 +59,8 @@ const OF_WORDS: ReadonlySet<string> = new Set(['words', 'fit', 'xy'])
 const TIES: ReadonlySet<string> = new Set(['containerId', 'frameId', 'startBinding', 'endBinding'])
 /** What follows from other keys, and is found anew when they change. */
 const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
+/** Where a line ends, and the way there. */
+const ENDS: ReadonlySet<string> = new Set(['from', 'to', 'route'])
 /** What a text's size depends on beside its words. */
 const OF_FONT: ReadonlySet<string> = new Set(['fontFamily', 'fontSize', 'lineHeight'])
 
@@ -263,7 +266,10 @@ export class LocalWriter {
     if (isDeleted && step === 'undo' && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
     // The history knows what was bound to an element at that time, and not what has been since.
     if (step || changes.has('isDeleted')) this.#toShow.add(id)
-    const changed = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
+    const all = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
+    // With each arrow that the history takes away or brings back, the editor aims the others at its shapes anew, also where
+    // somebody else has put an end. Such an end goes with its shape, and is shown again as it was put.
+    const changed = step ? new Map([...all].filter(([key]) => !ENDS.has(key) || !isOthers(this.#doc, id, key))) : all
     // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
     const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed
     // What the editor tidies up in a deleted element must not bring it back.
@@ -279,10 +285,10 @@ export class LocalWriter {
       const settled = held || isDeleted ? new Map<string, unknown>() : this.#settled(id)
       // With them it may be another size than it is shown in: a text that is no label any more breaks no lines.
       if (settled.size > 0) this.#toShow.add(id)
-      const all = new Map([...settled, ...told, ...stays, ...judged])
-      this.#writeChanges(id, all, { shown, known, seen: this.#seen }, caret)
+      const written = new Map([...settled, ...told, ...stays, ...judged])
+      this.#writeChanges(id, written, { shown, known, seen: this.#seen }, caret)
       const now = findElement(this.#doc, id)
-      known = now && known ? knownAfter(now, all, known) : now
+      known = now && known ? knownAfter(now, written, known) : now
     }
     const values = withKeys(stored, told)
     const agreed = { values, shown: stored === shown ? values : withKeys(shown, changes) }

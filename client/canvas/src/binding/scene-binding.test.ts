@@ -192,6 +192,49 @@ test('an arrow that somebody binds shows at its shape, also when it arrives befo
   expect(board.view.get('box').boundElements).toBeNull()
 })
 
+test('an undo that aims the arrows at a shape anew leaves the ends that somebody else has put', () => {
+  const startBinding = { elementId: 'box', focus: 0, gap: 1 }
+  const points = (x: number, y: number) => ({
+    points: [
+      [0, 0],
+      [x, y],
+    ],
+    width: x,
+    height: y,
+  })
+  const [ada, bob] = [new Board({ id: 'box' }), new Board()]
+  const exchange = () => {
+    for (const { clock } of [ada, bob]) clock.advance(1_000)
+    for (const [from, to] of [
+      [ada, bob],
+      [bob, ada],
+    ] as const)
+      Y.applyUpdate(to.doc, Y.encodeStateAsUpdate(from.doc), 'network')
+    for (const { clock } of [ada, bob]) clock.advance(1_000)
+  }
+  exchange()
+  const arrow = { type: 'arrow', index: 'a5', startBinding, x: 110, y: 25, ...points(90, 90) }
+  createElement(bob.doc, 'arrow', valuesOf(arrow)!)
+  exchange()
+  const undo = (changes: Readonly<Record<string, unknown>>) => {
+    ada.view.step = 'undo'
+    ada.view.edit('arrow', changes)
+    ada.view.step = undefined
+    exchange()
+  }
+  undo({ x: 104, y: 40, ...points(96, 75) })
+  for (const { view } of [ada, bob]) expect(view.get('arrow')).toMatchObject({ x: 110, y: 25, ...points(90, 90) })
+
+  // What she has put herself, she takes back: the end where she has dragged the shape.
+  ada.view.edit('box', { x: 50 })
+  ada.view.edit('arrow', { x: 150, ...points(50, 90) })
+  exchange()
+  ada.view.step = 'undo'
+  ada.view.edit('box', { x: 0 })
+  undo({ x: 108, ...points(92, 90) })
+  for (const { view } of [ada, bob]) expect(view.get('arrow')).toMatchObject({ x: 108, y: 25, ...points(92, 90) })
+})
+
 test('what the person has taken in hand without a word of the editor waits all the same', () => {
   const board = new Board({ id: 'box' })
   // The pointer has gone down, and the editor tells nothing before it moves.
