@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
 import { BoardActor } from './board-actor.ts'
+import { cutLine, enterByOwnLine, mendLine, mendRequests } from './own-line.ts'
 import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
 
@@ -20,12 +21,6 @@ async function makeBoard(person: BoardActor): Promise<string> {
   await person.draw('rectangle', [400, 300], [560, 400])
   await vi.waitFor(async () => expect(await person.status()).toBe('Saved'), SOON)
   return url
-}
-
-/** Takes the network away from a board that is open, and resolves when it has noticed: until then it would send. */
-async function goOffline(person: BoardActor): Promise<void> {
-  await person.page.context().setOffline(true)
-  await vi.waitFor(async () => expect(await person.status()).toBe('Offline'), SOON)
 }
 
 /**
@@ -50,7 +45,7 @@ async function drawOffline(person: BoardActor, url: string): Promise<void> {
 }
 
 test('what was drawn offline on two boards goes out from the list, without opening them', async () => {
-  const ada = await stage.enter()
+  const ada = await enterByOwnLine(stage)
   const urls = [await makeBoard(ada), await makeBoard(ada)]
   const watchers = [await stage.enter(), await stage.enter()]
   for (const [i, watcher] of watchers.entries()) {
@@ -58,14 +53,14 @@ test('what was drawn offline on two boards goes out from the list, without openi
     await vi.waitFor(async () => expect(await watcher.elements()).toHaveLength(1), SOON)
   }
   await ada.page.evaluate(() => navigator.serviceWorker.ready)
-  await goOffline(ada)
+  await cutLine(ada)
   for (const url of urls) await drawOffline(ada, url)
   await ada.page.getByRole('link', { name: 'All boards' }).click()
   // A session that a page opened goes on for a while after the board was left: here, none is open any more.
   await ada.page.reload()
   await vi.waitFor(async () => expect(await unsentInList(ada).count()).toBe(2), SOON)
 
-  await ada.page.context().setOffline(false)
+  await mendLine(ada)
   for (const watcher of watchers) {
     await vi.waitFor(async () => expect(await watcher.elements()).toHaveLength(2), SOON)
     // Nobody is at the board who only sends to it.
@@ -76,17 +71,17 @@ test('what was drawn offline on two boards goes out from the list, without openi
 })
 
 test('what was drawn offline goes out when the app starts, on whatever page', async () => {
-  const ada = await stage.enter()
+  const ada = await enterByOwnLine(stage)
   const url = await makeBoard(ada)
   const bob = await stage.enter()
   await bob.open(url)
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
   await ada.page.evaluate(() => navigator.serviceWorker.ready)
-  await goOffline(ada)
+  await cutLine(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   const { page } = await comeBack(ada)
-  await page.context().setOffline(false)
+  await mendLine(ada)
   expect(await bob.elements()).toHaveLength(1)
 
   await page.goto(`${stage.origin}/signup`)
@@ -111,19 +106,19 @@ async function signIn({ page }: BoardActor, name: string): Promise<void> {
 }
 
 test('what somebody drew goes out when they sign in again, and not as anybody else’s', async () => {
-  let ada = await stage.enter()
+  let ada = await enterByOwnLine(stage)
   await signUp(ada, 'Ada')
   const url = await makeBoard(ada)
   const bob = await stage.enter()
   await bob.open(url)
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
-  await goOffline(ada)
+  await cutLine(ada)
   await ada.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   ada = await comeBack(ada)
   const { page } = ada
   await page.context().clearCookies()
-  await page.context().setOffline(false)
+  await mendLine(ada)
 
   // A guest goes on where she was: the board is open to all, and shows what the server has.
   await page.goto(url)
@@ -143,30 +138,24 @@ test('what somebody drew goes out when they sign in again, and not as anybody el
 test('what a guest has not sent is the account’s that takes the boards over, and goes out as theirs', async () => {
   const elsewhere = await stage.enter()
   await signUp(elsewhere, 'Grace')
-  let guest = await stage.enter()
-  let isBlocked = false
-  // Something on the way lets pages through and no sockets.
-  await guest.page.context().routeWebSocket(/\/sync/, (socket) => {
-    if (isBlocked) void socket.close()
-    else socket.connectToServer()
-  })
+  let guest = await enterByOwnLine(stage)
   const url = await makeBoard(guest)
   const bob = await stage.enter()
   await bob.open(url)
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(1), SOON)
-  await goOffline(guest)
+  await cutLine(guest)
   await guest.draw('ellipse', [700, 300], [820, 400])
   await vi.waitFor(async () => expect(await guest.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   guest = await comeBack(guest)
   const { page } = guest
-  isBlocked = true
-  await page.context().setOffline(false)
+  // Something on the way lets pages through and no sockets.
+  await mendRequests(guest)
 
   await signIn(guest, 'Grace')
   await page.getByRole('button', { name: 'Account: Grace' }).waitFor()
   await unsentInList(guest).waitFor()
   expect(await bob.elements()).toHaveLength(1)
-  isBlocked = false
+  await mendLine(guest)
   await page.reload()
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
   await vi.waitFor(async () => expect(await unsentInList(guest).count()).toBe(0), SOON)

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import { cutLine, enterByOwnLine, mendRequests } from './own-line.ts'
 import { SOON } from './soon.ts'
 import { Stage } from './stage.ts'
 import { storedRooms } from './stored-rooms.ts'
@@ -25,14 +26,14 @@ async function signUp(page: Page, name: string): Promise<void> {
 test('who signs in where another was is told what would be lost, and finds nothing of the other', async () => {
   const bob = await stage.enter()
   await signUp(bob.page, 'Bob')
-  const ada = await stage.enter()
+  const ada = await enterByOwnLine(stage)
   const { page } = ada
   await signUp(page, 'Ada')
   await page.getByRole('button', { name: 'New board' }).first().click()
   await page.waitForURL(/\/r\/[\w-]+$/)
   await ada.ready()
   await vi.waitFor(async () => expect(await ada.status()).toBe('Saved'), SOON)
-  await page.context().setOffline(true)
+  await cutLine(ada)
   await ada.draw('rectangle', [400, 300], [500, 380])
   await vi.waitFor(async () => expect(await ada.status()).toMatch(/^Offline · \d+ changes? kept/), SOON)
   const count = Number(/\d+/.exec(await ada.status())?.[0])
@@ -40,7 +41,7 @@ test('who signs in where another was is told what would be lost, and finds nothi
   // Her sign-in ends while the board is closed.
   await page.goto('about:blank')
   await page.context().clearCookies()
-  await page.context().setOffline(false)
+  await mendRequests(ada)
   await page.goto(`${stage.origin}/signin`)
   await page.getByText(`Ada has changes that are only on this device: “Untitled board” (${count}).`).waitFor()
   await page.getByLabel('E-mail address').fill('Bob@example.com')

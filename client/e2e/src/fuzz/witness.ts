@@ -32,12 +32,18 @@ export async function watchAct(editor: JSHandle<WholeEditor>): Promise<void> {
       for (const element of [state.editingTextElement, state.newElement]) if (element) witness.touched.add(element.id)
       if (event.type !== 'keydown' && event.type !== 'pointerup') return
       const { target } = event
-      // In a text a key deletes what is selected and nothing else.
-      const texts =
-        target instanceof HTMLTextAreaElement
-          ? [target.value.slice(target.selectionStart, target.selectionEnd)]
-          : scene.getNonDeletedElements().map(({ originalText = '' }) => originalText)
-      for (const word of texts.join(' ').match(/j[bcmnuz]+y/g) ?? []) witness.seen.add(word)
+      const word = /j[bcmnuz]+y/g
+      if (!(target instanceof HTMLTextAreaElement)) {
+        const texts = scene.getNonDeletedElements().map(({ originalText = '' }) => originalText)
+        for (const seen of texts.join(' ').match(word) ?? []) witness.seen.add(seen)
+        return
+      }
+      // In a text a key deletes what is selected and nothing else; of a word that somebody was still typing when it was
+      // selected, that may be its beginning alone.
+      const { value, selectionStart: start, selectionEnd: end } = target
+      for (const { 0: seen, index } of start < end ? value.matchAll(word) : []) {
+        if (index < end && index + seen.length > start) witness.seen.add(seen)
+      }
     }
     for (const kind of ['keydown', 'keyup', 'pointerdown', 'pointerup']) globalThis.addEventListener(kind, note, true)
   })
