@@ -50,10 +50,19 @@ export const FOUND: Readonly<Record<string, Script>> = {
     [draw('rectangle', [400, 300]), open(0), type(), rest(), { do: 'rub out', pick: 0 }, close(), rest(), rest()],
     [rest(), rest(), rest(), { do: 'offline' }, grab(), { do: 'release' }, { do: 'online' }, rest()],
   ],
+  'one ties an arrow to a shape that another has tied one to, and takes everything back': [
+    [rest(), rest(), rest(), draw('rectangle', [800, 560]), connect(0.99, 0), rest()],
+    [draw('rectangle', [400, 300]), draw('rectangle', [800, 320]), connect(0, 0.99), rest(), rest(), rest()],
+  ],
 }
 
 function draw(tool: 'rectangle' | 'arrow', from: readonly [number, number]): Act {
   return { do: 'draw', tool, from, to: [from[0] + 160, from[1] + 90] }
+}
+
+/** From one element to another, by where they are in the stack. */
+function connect(from: number, to: number): Act {
+  return { do: 'connect', pick: from, with: to }
 }
 
 function open(pick: number): Act {

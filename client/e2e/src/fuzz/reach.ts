@@ -43,21 +43,15 @@ export async function unreachable(person: FuzzPerson): Promise<string[]> {
   })
 }
 
-/**
- * These elements with all that is moved when they are: labels, bound arrows, what is in a frame. Where an arrow is
- * undone, Excalidraw routes the other arrows of its shapes anew.
- */
+/** These elements with all that is moved when they are: labels, bound arrows, what is in a frame. */
 export function withWhatMovesAlong(ids: ReadonlySet<string>, elements: readonly WholeElement[]): Set<string> {
   const all = new Set(ids)
-  const routed = new Set<string>()
-  for (let before = -1; before !== all.size + routed.size;) {
-    before = all.size + routed.size
+  for (let before = -1; before !== all.size;) {
+    before = all.size
     for (const { id, containerId, frameId, startBinding, endBinding } of elements) {
-      const shapes = [startBinding?.elementId, endBinding?.elementId].filter((shape) => shape !== undefined)
-      const on = [containerId, frameId, ...shapes]
-      if (on.some((other) => other && all.has(other)) || shapes.some((shape) => routed.has(shape))) all.add(id)
+      const on = [containerId, frameId, startBinding?.elementId, endBinding?.elementId]
+      if (on.some((other) => other && all.has(other))) all.add(id)
       if (containerId && all.has(id)) all.add(containerId)
-      if (all.has(id)) for (const shape of shapes) routed.add(shape)
     }
   }
   return all
