@@ -366,6 +366,21 @@ test('a text of which an undo leaves no word is gone for the one who has undone 
   for (const { view } of two.people) expect(view.get('text').isDeleted).toBe(true)
 })
 
+test('a text that came to nothing, and that the history brings back, is put away again', () => {
+  const board = new Board()
+  const { view, clock } = board
+  view.do({ kind: 'create', type: 'text', at: [0, 0] })
+  const { id } = view.elements.at(-1)!
+  view.edit(id, { originalText: '', text: '', isDeleted: true })
+  clock.advance(1_000)
+  view.step = 'redo'
+  view.edit(id, { isDeleted: false })
+  view.step = undefined
+  clock.advance(1_000)
+  expect(view.get(id).isDeleted).toBe(true)
+  expect(board.stored(id)).toBeUndefined()
+})
+
 test('who takes back a text in which another has written takes back their own words', () => {
   const two = new Two()
   const [ada, bob] = two.people

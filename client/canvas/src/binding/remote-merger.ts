@@ -116,8 +116,9 @@ export class RemoteMerger {
     const entry = this.#shadow.get(id)
     const values = stored && this.#reader.read(id, stored)
     if (!values) {
+      const isKept = keepLocal && !entry && current && !this.#shadow.isNothing(current)
       this.#shadow.forget(id)
-      const gone = (entry || !keepLocal) && current && !current.isDeleted
+      const gone = !isKept && current && !current.isDeleted
       return gone ? nextVersion({ ...current, isDeleted: true }, current) : undefined
     }
     // The view only needs what is deleted when the person may undo it, that is when it has been there.

@@ -100,10 +100,12 @@ export class SceneBinding {
 
     let dirty = false
     const taken: ElementId[] = []
+    const step = this.#view.historyStep()
     for (const element of this.#view.getElements()) {
+      // The history brings back what had come to nothing, too, and nobody could pick it up.
+      if (step && this.#shadow.isNothing(element) && !now.held.has(element.id)) this.#show([element.id])
       if (!this.#shadow.isDirty(element)) continue
       dirty = true
-      const step = this.#view.historyStep()
       if (step) this.#writer.noteStep(element.id, step)
       if (now.held.has(element.id) || (now.pointerDown && this.#shadow.isChanged(element)))
         this.#touched.add(element.id)

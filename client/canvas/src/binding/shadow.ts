@@ -53,6 +53,11 @@ export class Shadow {
     return entry.version !== element.version || entry.versionNonce !== element.versionNonce
   }
 
+  /** Whether the view has an element that nobody can see and that was never written. */
+  isNothing(element: ViewElement): boolean {
+    return !this.#entries.has(element.id) && !element.isDeleted && !isVisible(element)
+  }
+
   /** Whether a person has changed an element, or is making it. Its place in the stack may have been repaired by us. */
   isChanged(element: ViewElement): boolean {
     if (!this.#entries.has(element.id)) return isVisible(element)

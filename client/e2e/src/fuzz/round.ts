@@ -1,3 +1,4 @@
+import { findElement } from '@sketchroom/shared/scene/document'
 import type { HostBoard, Stage } from '../stage.ts'
 import type { BoardActor } from '../board-actor.ts'
 import type { Peer } from '../peer.ts'
@@ -6,7 +7,7 @@ import { elementDifferences, linksOf, sceneDifferences } from './compare.ts'
 import { FuzzPerson } from './fuzz-person.ts'
 import { sceneOf, unreachable, withWhatMovesAlong } from './reach.ts'
 import type { Act, Script } from './script.ts'
-import { wholeEditor } from './whole-editor.ts'
+import { type WholeElement, wholeEditor } from './whole-editor.ts'
 import { WordLedger } from './words.ts'
 
 const NAMES = ['ada', 'bob', 'cy'] as const
@@ -27,9 +28,11 @@ export class Round {
   readonly #faults: string[] = []
   /** What was wrong before is not told again. */
   readonly #told = new Set<string>()
+  readonly #peer: Peer
   readonly #authors: Authors
 
   private constructor(actors: readonly BoardActor[], board: HostBoard, peer: Peer) {
+    this.#peer = peer
     this.#authors = new Authors(peer)
     this.#board = board
     this.#people = actors.map((actor, i) => new FuzzPerson(actor, NAMES[i] ?? `person ${i}`, this.#words))
@@ -145,12 +148,20 @@ export class Round {
     this.#faults.push(...news.map((fault) => `${when}: ${fault}`))
   }
 
+  /** Of two labels of a shape the second stands beside it as a text of its own, until the first goes. */
+  #withEachLabel(elements: readonly WholeElement[]): WholeElement[] {
+    return elements.map((element) => {
+      const containerId = findElement(this.#peer.doc, element.id)?.keys.containerId
+      return typeof containerId === 'string' ? { ...element, containerId } : element
+    })
+  }
+
   /** Takes back all that one person did, and redoes it: what the others made has to stay as it is. */
   async #undoEverythingOfOne(position: number): Promise<void> {
     const person = this.#people[position]
     if (!person) return
     const before = await sceneOf(person)
-    const mine = withWhatMovesAlong(person.touched, before)
+    const mine = withWhatMovesAlong(person.touched, this.#withEachLabel(before))
     const others = before.filter(({ id }) => !mine.has(id))
     // A text of others in which only this person's words are left may go with these.
     const made = before.filter(
