@@ -112,3 +112,32 @@ test('undo takes back only what I did', async () => {
   await ada.page.keyboard.press('Control+Shift+z')
   await vi.waitFor(async () => expect(await bob.elements()).toHaveLength(2), SOON)
 })
+
+test('undo takes back a nudge by the arrow keys, and not what another has done to the same shape since', async () => {
+  const ada = await stage.enter()
+  const bob = await stage.enter()
+  await bob.open(await ada.newBoard())
+  await bob.draw('rectangle', [400, 300], [500, 380])
+  await vi.waitFor(async () => expect(await ada.elements()).toHaveLength(1), SOON)
+  const [before] = await bob.elements()
+  await ada.take('selection')
+  await ada.page.mouse.click(400, 340)
+  for (let i = 0; i < 4; i++) await ada.page.keyboard.press('Shift+ArrowRight')
+  const at = (x: number, y: number) => ({ x: (before?.x ?? 0) + x, y: (before?.y ?? 0) + y })
+  const see = (...shapes: object[]) =>
+    vi.waitFor(async () => {
+      for (const person of [ada, bob]) expect(await person.elements()).toMatchObject(shapes)
+    }, SOON)
+  await see(at(20, 0))
+  await bob.drag([420, 340], [420, 440])
+  await see(at(20, 100))
+
+  await ada.draw('ellipse', [700, 300], [800, 380])
+  await see(at(20, 100), { type: 'ellipse' })
+  await ada.page.keyboard.press('Control+z')
+  await see(at(20, 100))
+  await ada.page.keyboard.press('Control+z')
+  await see(at(0, 100))
+  await ada.page.keyboard.press('Control+Shift+z')
+  await see(at(20, 100))
+})

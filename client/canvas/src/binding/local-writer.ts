@@ -249,6 +249,7 @@ export class LocalWriter {
     createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)), { seen: this.#seen })
     const stored = findElement(this.#doc, element.id) ?? values
     this.#shadow.agree(element.id, { stored, values, shown: values }, element)
+    this.#shadow.noteWritten(element.id)
     this.#written.add(element.id)
   }
 
@@ -293,6 +294,8 @@ export class LocalWriter {
     const values = withKeys(stored, told)
     const agreed = { values, shown: stored === shown ? values : withKeys(shown, changes) }
     this.#shadow.agree(id, { stored: known ?? values, ...agreed }, element)
+    // What the history itself has done, it knows.
+    if (!step) this.#shadow.noteWritten(id)
     this.#written.add(id)
   }
 

@@ -65,13 +65,19 @@ export class RemoteMerger {
     const elements = this.#view.getElements()
     const present = new Map(elements.map((element) => [element.id, element]))
     const replaced = new Map<ElementId, ViewElement>()
+    const theirs = new Set<ElementId>()
     this.#reader.together(() => {
       for (const [id, stored] of found) {
-        const element = this.#rebuild(id, stored, present.get(id), keepLocal)
-        if (element) replaced.set(id, element)
+        const current = present.get(id)
+        const isTheirs = current !== undefined && keepLocal && this.#shadow.hasOwn(current)
+        const element = this.#rebuild(id, stored, current, keepLocal)
+        if (!element) continue
+        replaced.set(id, element)
+        if (isTheirs) theirs.add(id)
       }
     })
-    if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand))
+    if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand), theirs)
+    for (const id of replaced.keys()) this.#shadow.given(id)
     this.#route(replaced)
     return waiting
   }

@@ -235,6 +235,32 @@ test('an undo that aims the arrows at a shape anew leaves the ends that somebody
   for (const { view } of [ada, bob]) expect(view.get('arrow')).toMatchObject({ x: 108, y: 25, ...points(92, 90) })
 })
 
+test('what the person has done to an element is a step of its own before others change it, unless it was a step back', () => {
+  const board = new Board({ id: 'box' }, { id: 'other' })
+  const { view } = board
+  const remoteEdit = (strokeColor: string) => {
+    view.theirs.length = 0
+    for (const id of ['box', 'other']) board.remoteEdit(id, { strokeColor })
+    board.clock.advance(100)
+    return view.theirs.flat()
+  }
+  expect(remoteEdit('#111111')).toEqual([])
+  view.edit('box', { y: 5 })
+  board.clock.advance(100)
+  expect(remoteEdit('#222222')).toEqual(['box'])
+  expect(remoteEdit('#333333')).toEqual([])
+  view.step = 'undo'
+  view.edit('box', { y: 0 })
+  view.step = undefined
+  board.clock.advance(100)
+  expect(remoteEdit('#444444')).toEqual([])
+  // Also what is not written yet: the next write waits for a while after this one.
+  view.edit('box', { y: 6 })
+  board.clock.advance(1)
+  view.edit('other', { y: 7 })
+  expect(remoteEdit('#555555')).toEqual(['box', 'other'])
+})
+
 test('what the person has taken in hand without a word of the editor waits all the same', () => {
   const board = new Board({ id: 'box' })
   // The pointer has gone down, and the editor tells nothing before it moves.

@@ -38,8 +38,11 @@ export interface OpenText {
 export interface SceneView {
   /** All elements, deleted ones too, from the bottom to the top. */
   getElements(): readonly ViewElement[]
-  /** Shows these elements instead, outside the person's undo history. Objects it had keep what is going on. */
-  applyRemote(elements: readonly ViewElement[]): void
+  /**
+   * Shows these elements instead, outside the person's undo history. Objects it had keep what is going on. What the person
+   * has done to those that are `theirs`, and the history has not taken yet, is a step of it first.
+   */
+  applyRemote(elements: readonly ViewElement[], theirs?: ReadonlySet<ElementId>): void
   getGesture(): Gesture
   /** Tells the person that not all of what they made can be kept: these keys were cut, or left out. */
   tellNotKept(keys: readonly string[]): void

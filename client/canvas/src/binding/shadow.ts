@@ -38,6 +38,8 @@ export class Shadow {
   readonly #entries = new Map<ElementId, ShadowEntry>()
   /** Each change is asked about several times at each update of the editor, and some stay for long. */
   readonly #readings = new WeakMap<ViewElement, Reading>()
+  /** What has been written for the person since the view was last given it. */
+  readonly #written = new Set<ElementId>()
 
   get(id: ElementId): ShadowEntry | undefined {
     return this.#entries.get(id)
@@ -94,6 +96,21 @@ export class Shadow {
     this.#entries.set(id, { ...agreed, version: element?.version, versionNonce: element?.versionNonce })
   }
 
+  /** Notes that a change of the person's was written, which the view's history need not have taken yet. */
+  noteWritten(id: ElementId): void {
+    this.#written.add(id)
+  }
+
+  /** Whether the person has changed an element since the view was last given it. */
+  hasOwn(element: ViewElement): boolean {
+    return this.#written.has(element.id) || this.localChanges(element).size > 0
+  }
+
+  /** Notes that the view has been given an element anew. */
+  given(id: ElementId): void {
+    this.#written.delete(id)
+  }
+
   /** Whether the view, as agreed, has these words. */
   says(id: ElementId, words: string): boolean {
     return this.#entries.get(id)?.shown.keys.words === words
@@ -117,6 +134,7 @@ export class Shadow {
 
   forget(id: ElementId): void {
     this.#entries.delete(id)
+    this.#written.delete(id)
   }
 
   #read(element: ViewElement): Reading {

@@ -20,6 +20,9 @@ import { TextMeasures } from './text-measures.ts'
 const UNSUPPORTED = 'Pictures and web pages cannot be put on a board yet.'
 const NO_FILES = 'Files cannot be put on a board yet.'
 
+type Captured = (typeof CaptureUpdateAction)[keyof typeof CaptureUpdateAction]
+const NOBODYS: ReadonlySet<string> = new Set()
+
 /** Farther away one reads nothing, and thousands of elements on the screen at once take seconds to draw. */
 const LEAST_ZOOM_AT_START = 0.7
 /** The editor goes no farther away. */
@@ -46,12 +49,13 @@ export class ExcalidrawSurface implements DrawingSurface {
     return this.#api.getSceneElementsIncludingDeleted() as readonly unknown[] as readonly ViewElement[]
   }
 
-  applyRemote(elements: readonly ViewElement[]): void {
-    this.#api.updateScene({
-      elements: elements as readonly unknown[] as readonly OrderedExcalidrawElement[],
-      // With any other, my undo would take back what others did.
-      captureUpdate: CaptureUpdateAction.NEVER,
-    })
+  applyRemote(elements: readonly ViewElement[], theirs: ReadonlySet<string> = NOBODYS): void {
+    if (theirs.size > 0) {
+      const own = this.getElements().map((element) => (theirs.has(element.id) ? { ...element } : element))
+      this.#replace(own, CaptureUpdateAction.IMMEDIATELY)
+    }
+    // With any other, my undo would take back what others did.
+    this.#replace(elements, CaptureUpdateAction.NEVER)
     this.#linked.arrived()
   }
 
@@ -200,6 +204,22 @@ export class ExcalidrawSurface implements DrawingSurface {
       this.#api.updateScene({ appState: { zoom, ...scroll, userToFollow: null } })
       if (fits) return
     }
+  }
+
+  /**
+   * Shows these elements instead. What the editor has, and what its history has, may differ: it takes a nudge by an arrow key
+   * into the history with what is done next. From such an element on, it takes nothing of ours for what its history has,
+   * and what others do to the element counts as the person's, and is undone with it. It goes by the versions: one that is to
+   * be replaced has none from now on.
+   */
+  #replace(elements: readonly ViewElement[], captureUpdate: Captured): void {
+    const present = new Map(this.getElements().map((element) => [element.id, element]))
+    for (const element of elements) {
+      const replaced = present.get(element.id)
+      if (replaced && replaced !== element) Object.assign(replaced, { version: 0 })
+    }
+    const next = elements as readonly unknown[] as readonly OrderedExcalidrawElement[]
+    this.#api.updateScene({ elements: next, captureUpdate })
   }
 
   /** Takes away what the format has no kind for, such as a pasted picture, and says so. */

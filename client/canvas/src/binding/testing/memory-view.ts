@@ -11,6 +11,8 @@ export class MemoryView implements SceneView {
   elements: readonly ViewElement[] = []
   /** How often the binding has shown something. */
   applied = 0
+  /** What the binding called the person's own, each time that it has shown something. */
+  readonly theirs: ElementId[][] = []
   /** The keys that the person has been told are not kept. */
   readonly notKept: string[] = []
   gesture: Gesture = { pointerDown: false, held: new Set() }
@@ -36,8 +38,9 @@ export class MemoryView implements SceneView {
     return this.elements
   }
 
-  applyRemote(elements: readonly ViewElement[]): void {
+  applyRemote(elements: readonly ViewElement[], theirs: ReadonlySet<ElementId> = new Set()): void {
     this.applied++
+    this.theirs.push([...theirs])
     this.elements = elements
     this.onChange()
   }
