@@ -235,6 +235,8 @@ export class LocalWriter {
       const written = [...this.#written].map((id) => [id, findElement(this.#doc, id)] as const)
       this.#written.clear()
       for (const other of this.#reader.note(written)) this.#toShow.add(other)
+      // Of an arrow that the person has made one with elbows the editor may show no way, only its ends.
+      for (const [id, values] of written) if (values?.keys.elbow && !this.#reader.isRouteFresh(id)) this.#toShow.add(id)
     }, this.#origin)
   }
 

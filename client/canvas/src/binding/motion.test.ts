@@ -277,3 +277,15 @@ test('motion that no honest client sends changes nothing', () => {
     ],
   })
 })
+
+test('somebody’s motion of what is here and not written yet takes nothing away', () => {
+  const board = new Board()
+  const { view, binding, clock } = board
+  view.do({ kind: 'create', type: 'rectangle', at: [0, 0] })
+  const { id } = view.elements.at(-1)!
+  binding.showMotion(new Map([[id, { xy: [9, 9] as const, angle: 0 }]]))
+  expect(view.get(id).isDeleted).toBe(false)
+  clock.advance(1_000)
+  expect(view.get(id).isDeleted).toBe(false)
+  expect(board.stored(id)?.isDeleted).toBe(false)
+})

@@ -78,17 +78,19 @@ export class RemoteMerger {
     })
     if (replaced.size > 0) this.#view.applyRemote(this.#placed(elements, present, replaced, inHand), theirs)
     for (const id of replaced.keys()) this.#shadow.given(id)
-    this.#route(replaced)
+    this.#route([...found.keys()].flatMap((id) => replaced.get(id) ?? present.get(id) ?? []))
     return waiting
   }
 
   /** Shows elbow arrows whose way nobody has found yet as the editor leads them, now that it has their shapes. */
-  #route(replaced: ReadonlyMap<ElementId, ViewElement>): void {
+  #route(elements: readonly ViewElement[]): void {
     const routed = new Map<ElementId, ViewElement>()
-    for (const [id, element] of replaced) {
+    for (const element of elements) {
+      const { id } = element
+      if (element.type !== 'arrow' || !element.elbowed || element.isDeleted) continue
       const entry = this.#shadow.get(id)
       // Somebody's motion is shown as they see it.
-      if (element.type !== 'arrow' || !entry || entry.values !== entry.shown || this.#reader.isRouteFresh(id)) continue
+      if (!entry || entry.values !== entry.shown || this.#reader.isRouteFresh(id)) continue
       const found = this.#view.routeElbow(id)
       const shown = valuesOf(element)
       if (!found || !shown || changedKeys(shown, found).size === 0) continue

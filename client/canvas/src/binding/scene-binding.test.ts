@@ -235,6 +235,36 @@ test('an undo that aims the arrows at a shape anew leaves the ends that somebody
   for (const { view } of [ada, bob]) expect(view.get('arrow')).toMatchObject({ x: 108, y: 25, ...points(92, 90) })
 })
 
+test('an arrow that the person makes one with elbows is led, where the editor shows its ends only', () => {
+  const ends = [
+    [0, 0],
+    [90, 60],
+  ]
+  const board = new Board({ id: 'arrow', type: 'arrow', points: ends, width: 90, height: 60 })
+  const { view } = board
+  const asked: string[] = []
+  view.routeElbow = (id) => {
+    asked.push(id)
+    return valuesOf({ ...view.get(id), points: [[0, 0], [0, 60], [90, 60]] } as never) // prettier-ignore
+  }
+  view.edit('arrow', { strokeColor: '#111111' })
+  board.clock.advance(100)
+  expect(asked).toEqual([])
+  view.edit('arrow', { elbowed: true, points: ends })
+  board.clock.advance(100)
+  const { updates } = board
+  const written = updates.length
+  board.clock.advance(1_000)
+  expect(asked).toContain('arrow')
+  expect(view.get('arrow')).toMatchObject({ points: [[0, 0], [0, 60], [90, 60]] }) // prettier-ignore
+  expect(updates).toHaveLength(written)
+  // Deleted, it needs no way.
+  asked.length = 0
+  view.edit('arrow', { isDeleted: true })
+  board.clock.advance(100)
+  expect(asked).toEqual([])
+})
+
 test('what the person has done to an element is a step of its own before others change it, unless it was a step back', () => {
   const board = new Board({ id: 'box' }, { id: 'other' })
   const { view } = board

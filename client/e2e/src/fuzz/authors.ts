@@ -30,7 +30,7 @@ export class Authors {
     return client === undefined || this.#people.get(client) === this.#names.get(person)
   }
 
-  /** Whether every letter of a text is this person's: of a copy of others' words, too. */
+  /** Whether all that can be read of a text is this person's: of a copy of others' words, too. */
   hasWrittenAll(person: BoardActor, elementId: string): boolean {
     const words = storedWords(this.#peer.doc, elementId)
     if (typeof words !== 'object') return false
@@ -38,7 +38,8 @@ export class Authors {
     // Nor one that tells who wrote a letter.
     // oxlint-disable-next-line no-underscore-dangle
     for (let item = words._start; item !== null; item = item.right) {
-      if (!item.deleted && this.#people.get(item.id.client) !== name) return false
+      const isBlank = item.content.getContent().join('').trim() === ''
+      if (!item.deleted && !isBlank && this.#people.get(item.id.client) !== name) return false
     }
     return true
   }

@@ -54,6 +54,17 @@ export const FOUND: Readonly<Record<string, Script>> = {
     [rest(), rest(), rest(), draw('rectangle', [800, 560]), connect(0.99, 0), rest()],
     [draw('rectangle', [400, 300]), draw('rectangle', [800, 320]), connect(0, 0.99), rest(), rest(), rest()],
   ],
+  'an arrow between two shapes is made one with elbows': [
+    [
+      draw('rectangle', [400, 300]),
+      draw('rectangle', [800, 560]),
+      connect(0, 0.99),
+      style(0.99, 'elbow-arrow'),
+      rest(),
+      rest(),
+    ],
+    [rest(), rest(), rest(), rest(), rest(), rest()],
+  ],
 }
 
 function draw(tool: 'rectangle' | 'arrow', from: readonly [number, number]): Act {
@@ -63,6 +74,10 @@ function draw(tool: 'rectangle' | 'arrow', from: readonly [number, number]): Act
 /** From one element to another, by where they are in the stack. */
 function connect(from: number, to: number): Act {
   return { do: 'connect', pick: from, with: to }
+}
+
+function style(pick: number, button: string): Act {
+  return { do: 'style', pick, button }
 }
 
 function open(pick: number): Act {
