@@ -245,7 +245,7 @@ test('an arrow that the person makes one with elbows is led, where the editor sh
   const asked: string[] = []
   view.routeElbow = (id) => {
     asked.push(id)
-    return valuesOf({ ...view.get(id), points: [[0, 0], [0, 60], [90, 60]] } as never) // prettier-ignore
+    return valuesOf({ ...view.get(id), points: [[0, 0], [0, 60], [90, 60]] }) // prettier-ignore
   }
   view.edit('arrow', { strokeColor: '#111111' })
   board.clock.advance(100)
