@@ -13,6 +13,8 @@ import type { WholeElement } from '../client/e2e/src/fuzz/whole-editor.ts'
 const PATIENCE_MS = 25_000
 /** What one file is pasted in: more at once are slow to draw without a graphics card. */
 const MOST_AT_ONCE = 1_500
+/** What other editors put into files: nothing of it is shown here. */
+const FOREIGN = new Set(['polygon', 'parent'])
 
 const [folder] = process.argv.slice(2)
 if (folder === undefined) throw new Error('usage: node scripts/paste-libraries.ts <folder of .excalidrawlib files>')
@@ -67,9 +69,6 @@ function changesTo(elements: readonly FileElement[], pasted: readonly WholeEleme
     return sizes.map((size) => `${element.type}: ${size} ${String(element[size])} became ${now[size]}`)
   })
 }
-
-/** What other editors put into files: nothing of it is shown here. */
-const FOREIGN = new Set(['polygon', 'parent'])
 
 /** What somebody sees, without what cannot be seen: some files have lines of no length, and boxes with a size of type. */
 async function sceneOf(person: BoardActor): Promise<readonly WholeElement[]> {
