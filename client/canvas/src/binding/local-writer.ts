@@ -248,7 +248,10 @@ export class LocalWriter {
   }
 
   #create(element: ViewElement, values: ElementValues): void {
-    createElement(this.#doc, element.id, withKeys(values, this.#judged(values, values)), { seen: this.#seen })
+    const judged = this.#judged(values, values)
+    // Everybody else measures it anew.
+    if (judged.size > 0) this.#toShow.add(element.id)
+    createElement(this.#doc, element.id, withKeys(values, judged), { seen: this.#seen })
     const stored = findElement(this.#doc, element.id) ?? values
     this.#shadow.agree(element.id, { stored, values, shown: values }, element)
     this.#shadow.noteWritten(element.id)

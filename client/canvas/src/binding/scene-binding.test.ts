@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { createElement, elementsOf, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
-import { elementOf, valuesOf } from '@sketchroom/shared/scene/codec'
+import { valuesOf } from '@sketchroom/shared/scene/codec'
 import { Board } from './testing/board.ts'
 import type { ViewElement } from './scene-view.ts'
 
@@ -88,8 +88,7 @@ test('a drag is written about once a second and at its end', () => {
 test('a shape that is being drawn is written as soon as there is anything to see, a click never', () => {
   const board = new Board({ id: 'box' })
   const add = (id: string) => {
-    const element = { ...elementOf(id, valuesOf({ type: 'ellipse', x: 5, y: 5, width: 0, height: 0, index: 'b00' })!) }
-    board.view.elements = [...board.view.elements, { ...element, version: 1, versionNonce: 1, updated: 1 }]
+    board.view.add(id, { type: 'ellipse', x: 5, y: 5, width: 0, height: 0, index: 'b00' })
     board.view.press(id)
   }
   add('click')
@@ -499,6 +498,16 @@ test('who clears a label sees the next text in its place, and the shape knows it
   board.clock.advance(100)
   expect(board.view.get('b')).toMatchObject({ containerId: 'box', y: 137.5 })
   expect(board.view.get('box').boundElements).toEqual([{ id: 'b', type: 'text' }])
+})
+
+test('a text that is pasted with the size of another machine is shown as large as all others see it', () => {
+  const board = new Board()
+  board.view.measure = () => [141, 23, null, '']
+  const size = { width: 137, height: 23 }
+  board.view.add('words', { type: 'text', text: 'Orders', originalText: 'Orders', ...size, index: 'a1' })
+  board.clock.advance(300)
+  expect(board.view.get('words').width).toBe(141)
+  expect(board.updates).toHaveLength(1)
 })
 
 describe('a text whose font has not come', () => {

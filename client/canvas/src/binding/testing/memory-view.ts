@@ -1,5 +1,5 @@
 import type { ElementId } from '@sketchroom/shared/ids'
-import type { ElementValues } from '@sketchroom/shared/scene/codec'
+import { elementOf, type ElementValues, valuesOf } from '@sketchroom/shared/scene/codec'
 import type { Measure } from '@sketchroom/shared/scene/scene-reader'
 import { shiftCaret, type WordEdit } from '@sketchroom/shared/scene/word-edits'
 import { applyOperation, type EditedElement, type SceneOperation } from '@sketchroom/shared/testing/scene-operations'
@@ -101,6 +101,13 @@ export class MemoryView implements SceneView {
     const elements: EditedElement[] = [...this.elements]
     applyOperation(elements, operation, () => `${this.#name}-${this.#made++}`)
     this.elements = elements
+    this.onChange()
+  }
+
+  /** Puts an element in, as pasting does. */
+  add(id: ElementId, properties: Readonly<Record<string, unknown>>): void {
+    const element = elementOf(id, valuesOf(properties)!)
+    this.elements = [...this.elements, { ...element, version: 1, versionNonce: 1, updated: 1 }]
     this.onChange()
   }
 
