@@ -70,10 +70,14 @@ function changesTo(elements: readonly FileElement[], pasted: readonly WholeEleme
   })
 }
 
-/** What somebody sees, without what cannot be seen: some files have lines of no length, and boxes with a size of type. */
+/**
+ * What somebody sees, without what cannot be seen: some files have lines of no length, and boxes with a size of type. Ink
+ * of no length is a dot.
+ */
 async function sceneOf(person: BoardActor): Promise<readonly WholeElement[]> {
   const elements = (await person.elements()) as unknown as readonly WholeElement[]
-  const isSeen = ({ points }: WholeElement) => !points || points.some(([x, y]) => x !== 0 || y !== 0)
+  const isSeen = ({ type, points }: WholeElement) =>
+    type === 'freedraw' || !points || points.some(([x, y]) => x !== 0 || y !== 0)
   return elements.filter(isSeen).map((element) => {
     const isShown = (key: string) => !FOREIGN.has(key) && (element.type === 'text' || key !== 'fontSize')
     const entries = Object.entries(element).filter(([key]) => isShown(key))

@@ -103,11 +103,20 @@ test('who joins a room with a hole is sent all that builds on it, however much t
   expect(wordsOf({ doc: built([...parts, lost]) })).toEqual(wordsOf({ doc }))
 })
 
-test('a long tail is encoded anew for who joins, and says the same', async () => {
+test('a long tail is merged for all who join at once, and the document is not built for it', async () => {
   const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
   const { content } = load(updates)
   const join = async () => await content.missingFor(Y.encodeStateVector(new Y.Doc()))
-  expect(await join()).toHaveLength(100)
+  const [first, second] = await Promise.all([join(), join()])
+  expect([first.length, second.length, content.isFilled]).toEqual([2, 2, false])
+  expect(second).toEqual(first)
+  expect(wordsOf({ doc: built(first) })).toEqual(wordsOf({ doc }))
+})
+
+test('a long tail of a board that is drawn on is encoded anew for who joins, and says the same', async () => {
+  const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
+  const { content } = load(updates)
+  const join = async () => await content.missingFor(Y.encodeStateVector(new Y.Doc()))
   content.fill()
   const parts = await join()
   expect(parts).toHaveLength(1)

@@ -16,9 +16,9 @@ import { isMissingDependencies } from './check-update.ts'
 import { withoutTelling } from './quiet-document.ts'
 import { RoomPieces, type PieceWork } from './room-pieces.ts'
 
-/** Joiners are sent so many updates after the base one by one; with more, the board is encoded anew, for all who come. */
+/** Joiners are sent so many updates after the base one by one; more are put together first, for all who come. */
 const LONG_TAIL = 64
-/** Encoding takes time with the size of the board: this part of it must be new, or so many updates. */
+/** Encoding anew takes time with the size of the board: this part of it must be new, or so many updates. */
 const LARGE_PART = 0.2
 const VERY_LONG_TAIL = 1000
 
@@ -129,12 +129,12 @@ export class RoomContent {
   }
 
   #whole(): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
-    const cut = this.#cutForMany()
-    return cut ? cut.then(() => this.bytes.parts) : this.bytes.parts
+    const ready = this.#prepareForMany()
+    return ready ? ready.then(() => this.bytes.parts) : this.bytes.parts
   }
 
   async #partsLackedBy(known: ReadonlyMap<number, number>): Promise<readonly Uint8Array[]> {
-    await this.#cutForMany()
+    await this.#prepareForMany()
     return await this.#pieces.lackedBy(known)
   }
 
@@ -266,22 +266,30 @@ export class RoomContent {
     return 'applied'
   }
 
-  /** What is much to send, or to put together for each who comes, is made into pieces first, for all of them. */
-  #cutForMany(): Promise<void> | undefined {
+  /** What is large to send, or are many updates, is put together first, for all who come. */
+  #prepareForMany(): Promise<void> | undefined {
     const { bytes } = this
-    const { tailLength, tailPart } = bytes
-    const isLong = tailLength > LONG_TAIL && (tailLength > VERY_LONG_TAIL || tailPart > LARGE_PART)
-    if (bytes.isUncut || (isLong && bytes.size >= LARGE_BYTES)) return this.#cutSoon()
-    if (this.#filled && !this.#hasHole && isLong) {
-      const ranges = encodeRanges(rangesOfDocument(this.#document))
-      bytes.rebase({ pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges })
-    }
+    if (bytes.isUncut) return this.#cutSoon()
+    if (bytes.tailLength <= LONG_TAIL) return undefined
+    if (!this.#isWorthEncoding()) return this.#orAsStored(this.#pieces.mergeTail())
+    const ranges = encodeRanges(rangesOfDocument(this.#document))
+    bytes.rebase({ pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges })
     return undefined
   }
 
+  /** Whether the document is there, and encoded anew in no time, which leaves out what was overwritten. */
+  #isWorthEncoding(): boolean {
+    if (!this.#filled || this.#hasHole || this.bytes.size >= LARGE_BYTES) return false
+    return this.bytes.tailLength > VERY_LONG_TAIL || this.bytes.tailPart > LARGE_PART
+  }
+
   #cutSoon(): Promise<void> {
-    // If it is the records that are at fault, this says so; if it is the thread, they go out as they are.
-    return this.#pieces.cut().catch(() => this.fill())
+    return this.#orAsStored(this.#pieces.cut())
+  }
+
+  /** If it is the records that are at fault, `fill` says so; if it is what was tried, they go out as they are. */
+  #orAsStored(work: Promise<void>): Promise<void> {
+    return work.catch(() => this.fill())
   }
 
   /** How many steps of the clients' clocks somebody is behind. */

@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Compaction } from '../core/documents/compaction.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 
@@ -5,13 +6,14 @@ import type { RoomBytes } from '../core/documents/room-bytes.ts'
 export type PieceWork = Pick<Compaction, 'cut' | 'measure'>
 
 /**
- * A room's bytes in pieces of a size that can be sent. What a thread does for that is done once for all who wait for it:
- * whoever asks can say what they like of what they have, and asks again and again.
+ * A room's bytes in pieces of a size that can be sent. What is done for that is done once for all who wait for it: whoever
+ * asks can say what they like of what they have, and asks again and again.
  */
 export class RoomPieces {
   readonly #bytes: RoomBytes
   readonly #work: PieceWork
   #cutting: Promise<void> | undefined
+  #merging: Promise<void> | undefined
   #measuring: Promise<void> | undefined
 
   constructor(bytes: RoomBytes, work: PieceWork) {
@@ -28,6 +30,12 @@ export class RoomPieces {
     return this.#cutting
   }
 
+  /** Merges the small updates of a long tail, while others are served. Rejects when the records do not come together. */
+  mergeTail(): Promise<void> {
+    this.#merging ??= this.#mergeTail().finally(() => (this.#merging = undefined))
+    return this.#merging
+  }
+
   /**
    * The parts of the room that say something which somebody with this state vector lacks, as they are: at the edges of
    * what they have, a little comes twice.
@@ -36,6 +44,12 @@ export class RoomPieces {
     const { unmeasured } = this.#bytes
     if (unmeasured) await this.#measure(unmeasured)
     return this.#bytes.partsLackedBy(known)
+  }
+
+  async #mergeTail(): Promise<void> {
+    const steps = this.#bytes.mergeTail()
+    do await nextTurn()
+    while (!steps.next().done)
   }
 
   #measure(pieces: readonly Uint8Array[]): Promise<void> {

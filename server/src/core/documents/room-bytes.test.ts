@@ -14,15 +14,20 @@ const NOTHING = Y.encodeStateVector(new Map())
 /** A base is cut into pieces as small as this. */
 const PIECE_BYTES = 100
 
-/** What happens to a room: an edit comes in, or one of the snapshots that were made of it, perhaps long ago. */
+/**
+ * What happens to a room: an edit comes in, or one of the snapshots that were made of it, perhaps long ago; or its tail is
+ * merged, one step further.
+ */
 type Step =
   | { readonly kind: 'edit'; readonly edit: YjsEdit }
   | { readonly kind: 'snapshot' }
+  | { readonly kind: 'merge' }
   | { readonly kind: 'rebase'; readonly at: number }
 
 const anyStep: fc.Arbitrary<Step> = fc.oneof(
   { weight: 8, arbitrary: fc.record({ kind: fc.constant('edit' as const), edit: yjsEdit }) },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('snapshot' as const) }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('merge' as const) }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('rebase' as const), at: fc.nat(20) }) },
 )
 
@@ -35,6 +40,7 @@ class Room {
   readonly moments: Y.Doc[] = [new Y.Doc()]
   readonly snapshots: Array<{ pieces: Uint8Array[]; ranges: Uint8Array }> = []
   bytes = new RoomBytes({ snapshot: null, tail: [] })
+  #merging: Generator<void> | undefined
 
   constructor() {
     this.truth.on('update', (update: Uint8Array, _origin: unknown, _document: Y.Doc, transaction: Y.Transaction) => {
@@ -51,6 +57,9 @@ class Room {
     } else if (step.kind === 'rebase') {
       const snapshot = this.snapshots[step.at % this.snapshots.length]
       if (snapshot) this.bytes.rebase(snapshot)
+    } else if (step.kind === 'merge') {
+      this.#merging ??= this.bytes.mergeTail()
+      if (this.#merging.next().done) this.#merging = undefined
     } else {
       const update = this.history.do(step.edit)
       if (!update) return
@@ -204,6 +213,35 @@ test('a new base takes just those updates out of the tail that it holds', () => 
     settings,
   )
   expect(runs).toBe(settings.numRuns)
+})
+
+test('a tail of many small updates becomes a few, of which each builds on those before', () => {
+  const room = new Room()
+  for (let n = 0; n < 1_000; n++) {
+    room.take({ kind: 'edit', edit: { kind: 'set', by: n % 3, key: `key ${n % 50}` } })
+    if (n % 10 === 0) room.take({ kind: 'edit', edit: { kind: 'hear', by: n % 3, from: (n + 1) % 3 } })
+  }
+  const [count, size] = [room.bytes.tailLength, room.bytes.size]
+  const merging = room.bytes.mergeTail()
+  merging.next()
+  // While it is merged, somebody draws.
+  room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key: 'late' } })
+  for (const _ of merging);
+  expect(count).toBeGreaterThan(500)
+  expect(room.bytes.tailLength).toBeLessThan(count / 30)
+  expect(room.bytes.size).toBeLessThan(size)
+  expect(stateOf(built(room.bytes))).toEqual(stateOf(room.truth))
+  expect(room.bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
+})
+
+test('what is large is not merged: that would take long', () => {
+  const doc = new Y.Doc()
+  const tail: StoredUpdate[] = []
+  doc.on('update', (update: Uint8Array) => tail.push({ ...recordOf(update, null, 1), seq: tail.length + 1 }))
+  for (const size of [9_000, 9_000, 10, 20_000, 10, 10]) doc.getArray('list').push(['x'.repeat(size)])
+  const bytes = new RoomBytes({ snapshot: null, tail })
+  for (const _ of bytes.mergeTail());
+  expect(bytes.parts.map(({ length }) => Math.round(length / 1_000))).toEqual([9, 9, 20, 0])
 })
 
 test('a base is not given up for one that holds less', () => {

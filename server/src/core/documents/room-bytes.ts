@@ -4,6 +4,7 @@ import type { StoredDocument } from '../../ports/document-store.ts'
 import {
   ClockRanges,
   decodeRanges,
+  encodeRanges,
   extentOf,
   rangesOfUpdate,
   type DecodedUpdate,
@@ -30,6 +31,9 @@ interface Base {
 
 /** In one update: each takes at most 16 bytes. */
 const DELETIONS_AT_ONCE = 4_000
+/** So many updates of the tail are merged at once, or so much: more would take longer than a millisecond. */
+const MERGED_AT_ONCE = 64
+const MERGED_BYTES = 16 * 1024
 
 /**
  * A room as bytes: a base that holds everything up to some moment, and the updates after it. It goes to who joins as it
@@ -84,6 +88,28 @@ export class RoomBytes {
     this.#ranges = undefined
     this.#tail.push({ update, ranges })
     this.#tailBytes += update.length
+  }
+
+  /**
+   * Merges small updates of the tail that stand side by side, some at a time: between two steps other work may be done,
+   * and updates may come. Who joins is then sent a few dozen messages, and not thousands.
+   */
+  *mergeTail(): Generator<void> {
+    const tail = this.#tail
+    // A new base has a tail of its own.
+    for (let from = 0; from < tail.length && tail === this.#tail; from++) {
+      let [to, bytes] = [from, 0]
+      for (; to < tail.length && to - from < MERGED_AT_ONCE; to++) {
+        bytes += tail[to]?.update.length ?? 0
+        if (bytes > MERGED_BYTES) break
+      }
+      if (to - from < 2) continue
+      const run = tail.slice(from, to)
+      const merged = mergeOf(run)
+      tail.splice(from, run.length, merged)
+      this.#tailBytes += merged.update.length - sizeOf(run.map(({ update }) => update))
+      yield
+    }
   }
 
   /**
@@ -179,6 +205,13 @@ export class RoomBytes {
     const ranges = unionOf([...(this.#base ? [rangesOfAll(this.#base)] : []), ...this.#tail.map(rangesOf)])
     this.#ranges = ranges
     return ranges
+  }
+}
+
+function mergeOf(pieces: readonly Piece[]): Piece {
+  return {
+    update: Y.mergeUpdates(pieces.map(({ update }) => update)),
+    ranges: encodeRanges(unionOf(pieces.map(rangesOf))),
   }
 }
 
