@@ -9,7 +9,7 @@ import { boxOf } from './label-room.ts'
 import { routeFor, type LineEnd, type Route } from './line-keys.ts'
 import { canBeLabelled } from './references.ts'
 import { fitFor, UNTRUSTED, type Fit } from './text-keys.ts'
-import { shareWords } from './plain-words.ts'
+import { entryOf, shareWords } from './plain-words.ts'
 import { ownLetters, writeWords, type WordsOptions } from './words.ts'
 
 /** The root that holds the elements, by id. */
@@ -66,10 +66,8 @@ export function hasOthersWords(doc: Y.Doc, id: ElementId): boolean {
 /** Whether what a key of an element says was written by another client than this document's own. */
 export function isOthers(doc: Y.Doc, id: ElementId, key: string): boolean {
   const stored = elementsOf(doc).get(id)
-  // Yjs has no call that tells who wrote an entry of a map.
-  // oxlint-disable-next-line no-underscore-dangle
-  const item = stored instanceof Y.Map ? (stored._map.get(key) ?? stored._map.get('o')) : undefined
-  return item !== undefined && item.id.client !== doc.clientID
+  const entry = stored instanceof Y.Map ? entryOf(stored, key) : undefined
+  return entry !== undefined && entry.id.client !== doc.clientID
 }
 
 /** Whether somebody has deleted an element, and nobody has said since that it stays; see `contentDigest`. */

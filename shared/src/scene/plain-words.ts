@@ -1,6 +1,13 @@
 import * as Y from 'yjs'
 import { Digest } from './digest.ts'
 
+/** What says what a key of an element is: its own entry or, while nobody has changed it, all that it was made with. */
+export function entryOf(stored: Y.Map<unknown>, key: string): Y.Item | undefined {
+  // Yjs has no call that tells who wrote an entry of a map, and what it comes after.
+  // oxlint-disable-next-line no-underscore-dangle
+  return stored._map.get(key) ?? stored._map.get('o')
+}
+
 /**
  * Makes a shared text of `words`, which a client of ten lines has written as a plain string, with the first change of them.
  *
@@ -13,7 +20,7 @@ export function shareWords(stored: Y.Map<unknown>, words: string): Y.Text {
   const { doc } = stored
   // What the text comes after in Yjs's list, if it is there: it is a part of the structs.
   // oxlint-disable-next-line no-underscore-dangle
-  const source = stored._map.get('words') ?? stored._map.get('o') ?? stored._item
+  const source = entryOf(stored, 'words') ?? stored._item
   if (!doc || !source) throw new Error('only words of an element in a document can be shared')
   const { client, clock } = source.id
   const author = new Digest().text(JSON.stringify([client, clock, source.parentSub, words])).number()

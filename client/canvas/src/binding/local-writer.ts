@@ -254,7 +254,7 @@ export class LocalWriter {
     createElement(this.#doc, element.id, withKeys(values, judged), { seen: this.#seen })
     const stored = findElement(this.#doc, element.id) ?? values
     this.#shadow.agree(element.id, { stored, values, shown: values }, element)
-    this.#shadow.noteWritten(element.id)
+    this.#shadow.noteOwn(element.id)
     this.#written.add(element.id)
   }
 
@@ -272,12 +272,10 @@ export class LocalWriter {
     if (isDeleted && step === 'undo' && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
     // The history knows what was bound to an element at that time, and not what has been since.
     if (step || changes.has('isDeleted')) this.#toShow.add(id)
-    const all = this.#withOthersSide(id, shown, this.#tell(id, { values: stored, shown }, changes))
-    // With each arrow that the history takes away or brings back, the editor aims the others at its shapes anew, also where
-    // somebody else has put an end. Such an end goes with its shape, and is shown again as it was put.
-    const changed = step ? new Map([...all].filter(([key]) => !ENDS.has(key) || !isOthers(this.#doc, id, key))) : all
-    // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
-    const told = isDeleted ? new Map([...changed].filter(([key]) => !TIES.has(key))) : changed
+    const told = this.#meant(id, shown, this.#tell(id, { values: stored, shown }, changes), {
+      isStep: step !== undefined,
+      isDeleted,
+    })
     // What the editor tidies up in a deleted element must not bring it back.
     const isContentChanged = [...told.keys()].some((key) => key === 'isDeleted' || isContent(key))
     const stays = isDeleted && isContentChanged ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
@@ -300,8 +298,25 @@ export class LocalWriter {
     const agreed = { values, shown: stored === shown ? values : withKeys(shown, changes) }
     this.#shadow.agree(id, { stored: known ?? values, ...agreed }, element)
     // What the history itself has done, it knows.
-    if (!step) this.#shadow.noteWritten(id)
+    if (!step) this.#shadow.noteOwn(id)
     this.#written.add(id)
+  }
+
+  /** What of a change the person has done, and not the editor of its own accord. */
+  #meant(
+    id: ElementId,
+    shown: ElementValues,
+    told: ReadonlyMap<string, unknown>,
+    { isStep, isDeleted }: { readonly isStep: boolean; readonly isDeleted: boolean },
+  ): ReadonlyMap<string, unknown> {
+    const isMeant = (key: string) => {
+      // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
+      if (isDeleted && TIES.has(key)) return false
+      // With each arrow that the history takes away or brings back, the editor aims the others at its shapes anew, also where
+      // somebody else has put an end. Such an end goes with its shape, and is shown again as it was put.
+      return !isStep || !ENDS.has(key) || !isOthers(this.#doc, id, key)
+    }
+    return new Map([...this.#withOthersSide(id, shown, told)].filter(([key]) => isMeant(key)))
   }
 
   #writeChanges(

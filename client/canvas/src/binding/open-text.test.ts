@@ -1,41 +1,17 @@
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
-import * as Y from 'yjs'
+import type * as Y from 'yjs'
 import { storedWords } from '@sketchroom/shared/scene/document'
 import type { HistoryStep } from './scene-view.ts'
 import { Board } from './testing/board.ts'
+import { TwoBoards } from './testing/two-boards.ts'
 
 const TEXT = { id: 'text', type: 'text', text: 'one two', originalText: 'one two', width: 70, height: 25 }
 
-/** Two people at one board. Online, each hears of the other at once. */
-class Two {
-  readonly people: readonly [Board, Board]
-  #isOnline = true
-  readonly #unsent: [Board, Uint8Array][] = []
-
+/** Two people at a board with a text. */
+class Two extends TwoBoards {
   constructor(text: object = TEXT) {
-    const [ada, bob] = [new Board({ ...TEXT, ...text }), new Board()]
-    Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
-    for (const [from, to] of [
-      [ada, bob],
-      [bob, ada],
-    ] as const) {
-      from.doc.on('update', (update: Uint8Array, origin: unknown) => {
-        if (origin !== 'network') this.#send(to, update)
-      })
-    }
-    this.people = [ada, bob]
-    this.pass(1_000)
-  }
-
-  /** Lets time pass for both. */
-  pass(ms: number): void {
-    for (const { clock } of this.people) clock.advance(ms)
-  }
-
-  setOnline(isOnline: boolean): void {
-    this.#isOnline = isOnline
-    if (isOnline) for (const [to, update] of this.#unsent.splice(0)) Y.applyUpdate(to.doc, update, 'network')
+    super(new Board({ ...TEXT, ...text }))
   }
 
   /** What both see and both documents have; all of it, when that is not the same. */
@@ -45,11 +21,6 @@ class Two {
       (stored.call(this.people[i], 'text') as unknown as { originalText: string }).originalText,
     ])
     return [...new Set(said)].join(' | ')
-  }
-
-  #send(to: Board, update: Uint8Array): void {
-    if (this.#isOnline) Y.applyUpdate(to.doc, update, 'network')
-    else this.#unsent.push([to, update])
   }
 }
 

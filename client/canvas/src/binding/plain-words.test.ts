@@ -1,24 +1,15 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { elementsOf } from '@sketchroom/shared/scene/document'
-import { Board } from './testing/board.ts'
+import { TwoBoards } from './testing/two-boards.ts'
 
-/**
- * Two people at a board with a text that a hand-written client has made of a plain string, who have met, and meet again when
- * they are told to.
- */
+/** Two people, now offline, at a board with a text that a hand-written client has made of a plain string. */
 function twoBoardsWith(words: string) {
-  const [ada, bob] = [new Board(), new Board()]
+  const two = new TwoBoards()
+  const [ada, bob] = two.people
   elementsOf(ada.doc).set('t', new Y.Map(Object.entries({ type: 'text', words })))
-  const meet = () => {
-    for (let round = 0; round < 3; round++) {
-      Y.applyUpdate(bob.doc, Y.encodeStateAsUpdate(ada.doc), 'network')
-      Y.applyUpdate(ada.doc, Y.encodeStateAsUpdate(bob.doc), 'network')
-      for (const { clock } of [ada, bob]) clock.advance(1_000)
-    }
-  }
-  meet()
-  return { ada, bob, meet }
+  two.meet()
+  return { ada, bob, meet: () => two.meet() }
 }
 
 test('two people who have the same plain text open, and change it before they hear of each other', () => {

@@ -4,6 +4,7 @@ import { createElement, elementsOf, findElement, writeKeys } from '@sketchroom/s
 import { UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
 import { valuesOf } from '@sketchroom/shared/scene/codec'
 import { Board } from './testing/board.ts'
+import { TwoBoards } from './testing/two-boards.ts'
 import type { ViewElement } from './scene-view.ts'
 
 test('a change outside a gesture is written at the next flush, and only what changed', () => {
@@ -201,25 +202,17 @@ test('an undo that aims the arrows at a shape anew leaves the ends that somebody
     width: x,
     height: y,
   })
-  const [ada, bob] = [new Board({ id: 'box' }), new Board()]
-  const exchange = () => {
-    for (const { clock } of [ada, bob]) clock.advance(1_000)
-    for (const [from, to] of [
-      [ada, bob],
-      [bob, ada],
-    ] as const)
-      Y.applyUpdate(to.doc, Y.encodeStateAsUpdate(from.doc), 'network')
-    for (const { clock } of [ada, bob]) clock.advance(1_000)
-  }
-  exchange()
+  const two = new TwoBoards(new Board({ id: 'box' }))
+  const [ada, bob] = two.people
+  two.meet()
   const arrow = { type: 'arrow', index: 'a5', startBinding, x: 110, y: 25, ...points(90, 90) }
   createElement(bob.doc, 'arrow', valuesOf(arrow)!)
-  exchange()
+  two.meet()
   const undo = (changes: Readonly<Record<string, unknown>>) => {
     ada.view.step = 'undo'
     ada.view.edit('arrow', changes)
     ada.view.step = undefined
-    exchange()
+    two.meet()
   }
   undo({ x: 104, y: 40, ...points(96, 75) })
   for (const { view } of [ada, bob]) expect(view.get('arrow')).toMatchObject({ x: 110, y: 25, ...points(90, 90) })
@@ -227,7 +220,7 @@ test('an undo that aims the arrows at a shape anew leaves the ends that somebody
   // What she has put herself, she takes back: the end where she has dragged the shape.
   ada.view.edit('box', { x: 50 })
   ada.view.edit('arrow', { x: 150, ...points(50, 90) })
-  exchange()
+  two.meet()
   ada.view.step = 'undo'
   ada.view.edit('box', { x: 0 })
   undo({ x: 108, ...points(92, 90) })

@@ -39,7 +39,7 @@ export class Shadow {
   /** Each change is asked about several times at each update of the editor, and some stay for long. */
   readonly #readings = new WeakMap<ViewElement, Reading>()
   /** What has been written for the person since the view was last given it. */
-  readonly #written = new Set<ElementId>()
+  readonly #own = new Set<ElementId>()
 
   get(id: ElementId): ShadowEntry | undefined {
     return this.#entries.get(id)
@@ -97,18 +97,18 @@ export class Shadow {
   }
 
   /** Notes that a change of the person's was written, which the view's history need not have taken yet. */
-  noteWritten(id: ElementId): void {
-    this.#written.add(id)
+  noteOwn(id: ElementId): void {
+    this.#own.add(id)
   }
 
   /** Whether the person has changed an element since the view was last given it. */
   hasOwn(element: ViewElement): boolean {
-    return this.#written.has(element.id) || this.localChanges(element).size > 0
+    return this.#own.has(element.id) || this.localChanges(element).size > 0
   }
 
   /** Notes that the view has been given an element anew. */
   given(id: ElementId): void {
-    this.#written.delete(id)
+    this.#own.delete(id)
   }
 
   /** Whether the view, as agreed, has these words. */
@@ -134,7 +134,7 @@ export class Shadow {
 
   forget(id: ElementId): void {
     this.#entries.delete(id)
-    this.#written.delete(id)
+    this.#own.delete(id)
   }
 
   #read(element: ViewElement): Reading {
