@@ -99,7 +99,8 @@ test('who joins a room with a hole is sent all that builds on it, however much t
   const { content } = load([one, ...rest])
   content.fill()
   const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
-  // Encoded anew it would be one, without what the document cannot hold yet.
+  // Encoded anew, what the document cannot hold yet would stay beside it, for each who joins.
+  expect(parts.length).toBeLessThan(100)
   expect(wordsOf({ doc: built([...parts, lost]) })).toEqual(wordsOf({ doc }))
 })
 
@@ -141,6 +142,19 @@ test('a long tail that is more than one message is encoded anew in pieces', asyn
   expect(parts).toHaveLength(3)
   expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(PIECE_BYTES)
   expect(wordsOf({ doc: built(parts) })).toEqual(wordsOf({ doc }))
+})
+
+test('a long tail of a large board is not encoded anew, which would take long, though the document is there', async () => {
+  const doc = new Y.Doc()
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  for (let n = 0; n < 300; n++) doc.getMap('words').set('same', `${n}`.padEnd(1_500))
+  const { content } = load(updates)
+  content.fill()
+  const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  // Encoded, all but the last word would be gone.
+  expect(parts.length).toBeGreaterThan(10)
+  expect(wordsOf({ doc: built(parts) })).toEqual(['same'])
 })
 
 test('of a few large things, who says that they have something of nobody is sent the bytes that everybody is', async () => {
