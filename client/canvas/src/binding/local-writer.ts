@@ -14,7 +14,6 @@ import {
   findElement,
   hasOthersWords,
   isMarkedDeleted,
-  isOthers,
   knownAfter,
   type WriteOptions,
   writeKeys,
@@ -23,6 +22,7 @@ import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { Fit } from '@sketchroom/shared/scene/text-keys'
 import { judgedFit } from './judged-fit.ts'
+import { meantChanges } from './meant-changes.ts'
 import type { HistoryStep, OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
 import { toldAgainst } from './told-change.ts'
@@ -55,12 +55,8 @@ interface ChangeOptions {
 
 /** What changes with every letter. */
 const OF_WORDS: ReadonlySet<string> = new Set(['words', 'fit', 'xy'])
-/** What an element hangs on. */
-const TIES: ReadonlySet<string> = new Set(['containerId', 'frameId', 'startBinding', 'endBinding'])
 /** What follows from other keys, and is found anew when they change. */
 const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
-/** Where a line ends, and the way there. */
-const ENDS: ReadonlySet<string> = new Set(['from', 'to', 'route'])
 /** What a text's size depends on beside its words. */
 const OF_FONT: ReadonlySet<string> = new Set(['fontFamily', 'fontSize', 'lineHeight'])
 
@@ -272,10 +268,8 @@ export class LocalWriter {
     if (isDeleted && step === 'undo' && hasOthersWords(this.#doc, id)) return this.#takeOutOwnWords(element)
     // The history knows what was bound to an element at that time, and not what has been since.
     if (step || changes.has('isDeleted')) this.#toShow.add(id)
-    const told = this.#meant(id, shown, this.#tell(id, { values: stored, shown }, changes), {
-      isStep: step !== undefined,
-      isDeleted,
-    })
+    const all = this.#tell(id, { values: stored, shown }, changes)
+    const told = meantChanges(this.#doc, id, all, { shown, isStep: step !== undefined, isDeleted })
     // What the editor tidies up in a deleted element must not bring it back.
     const isContentChanged = [...told.keys()].some((key) => key === 'isDeleted' || isContent(key))
     const stays = isDeleted && isContentChanged ? new Map([['isDeleted', true]]) : new Map<string, unknown>()
@@ -302,23 +296,6 @@ export class LocalWriter {
     this.#written.add(id)
   }
 
-  /** What of a change the person has done, and not the editor of its own accord. */
-  #meant(
-    id: ElementId,
-    shown: ElementValues,
-    told: ReadonlyMap<string, unknown>,
-    { isStep, isDeleted }: { readonly isStep: boolean; readonly isDeleted: boolean },
-  ): ReadonlyMap<string, unknown> {
-    const isMeant = (key: string) => {
-      // The editor unties what it deletes. It may come back, and then hangs on what it hung on.
-      if (isDeleted && TIES.has(key)) return false
-      // With each arrow that the history takes away or brings back, the editor aims the others at its shapes anew, also where
-      // somebody else has put an end. Such an end goes with its shape, and is shown again as it was put.
-      return !isStep || !ENDS.has(key) || !isOthers(this.#doc, id, key)
-    }
-    return new Map([...this.#withOthersSide(id, shown, told)].filter(([key]) => isMeant(key)))
-  }
-
   #writeChanges(
     id: ElementId,
     changes: ReadonlyMap<string, unknown>,
@@ -330,21 +307,6 @@ export class LocalWriter {
     // Words that change in a text that nobody has open are undone or redone, and the editor puts them back as a whole.
     this.#toShow.add(id)
     this.#words.writeUndone(id, changes, options)
-  }
-
-  /** A size of which the person has changed one side, with the other side as somebody else has made it meanwhile. */
-  #withOthersSide(
-    id: ElementId,
-    shown: ElementValues,
-    told: ReadonlyMap<string, unknown>,
-  ): ReadonlyMap<string, unknown> {
-    const [now, before] = [told.get('wh'), shown.keys.wh] as (readonly number[] | undefined)[]
-    const theirs = now && (findElement(this.#doc, id)?.keys.wh as readonly number[] | undefined)
-    if (!now || !before || !theirs) return told
-    return new Map(told).set(
-      'wh',
-      now.map((length, axis) => (length === before[axis] ? theirs[axis] : length)),
-    )
   }
 
   /**
