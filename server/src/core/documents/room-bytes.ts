@@ -99,15 +99,15 @@ export class RoomBytes {
     // A new base has a tail of its own.
     for (let from = 0; from < tail.length && tail === this.#tail; from++) {
       let [to, bytes] = [from, 0]
-      for (; to < tail.length && to - from < MERGED_AT_ONCE; to++) {
-        bytes += tail[to]?.update.length ?? 0
-        if (bytes > MERGED_BYTES) break
+      for (const { update } of tail.slice(from, from + MERGED_AT_ONCE)) {
+        if (bytes + update.length > MERGED_BYTES) break
+        bytes += update.length
+        to += 1
       }
       if (to - from < 2) continue
-      const run = tail.slice(from, to)
-      const merged = mergeOf(run)
-      tail.splice(from, run.length, merged)
-      this.#tailBytes += merged.update.length - sizeOf(run.map(({ update }) => update))
+      const merged = mergeOf(tail.slice(from, to))
+      tail.splice(from, to - from, merged)
+      this.#tailBytes += merged.update.length - bytes
       yield
     }
   }
