@@ -37,14 +37,16 @@ export function answerRequests(answer: (request: never) => Answer): void {
   if (!port) throw new Error('this runs only as a worker thread')
   // A thread takes 12 MB to strip types, unless it finds in node's compile cache what another one left there.
   flushCompileCache()
-  port.on('message', ({ id, request }: SqliteRequest<never>) => {
+  port.on('message', (message: SqliteRequest<never>) => {
+    if (message === 'end') return port.close()
+    const { id, request } = message
     try {
       const { result, transfer = [] } = answer(request)
       port.postMessage({ id, result } satisfies SqliteReply<unknown>, transfer)
     } catch (error) {
       const code = error instanceof Database.SqliteError ? error.code : 'SQLITE_ERROR'
-      const message = error instanceof Error ? error.message : String(error)
-      port.postMessage({ id, error: { message, code } } satisfies SqliteReply<unknown>)
+      const what = error instanceof Error ? error.message : String(error)
+      port.postMessage({ id, error: { message: what, code } } satisfies SqliteReply<unknown>)
     }
   })
 }

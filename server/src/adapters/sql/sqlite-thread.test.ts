@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { CompiledQuery, Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createStatementsThread } from './sqlite-database.ts'
@@ -50,6 +51,21 @@ test('what a thread was asked before its time was up is answered', async () => {
     'with recursive n (x) as (select 1 union all select x + 1 from n where x < 500000) select count(*) from n'
   expect((await run(long, idle))[0]?.rows?.values).toEqual([500_000])
   await idle.close()
+})
+
+// To be stopped between two statements is to be stopped anywhere: in a call into SQLite it aborts the whole process.
+test('a thread that is ended goes through with what it is doing', async () => {
+  await run('create table a (x)')
+  const long =
+    'insert into a with recursive n (x) as (select 1 union all select x + 1 from n where x < 500000) select x from n'
+  const statements = [long, 'insert into a values (0)'].map((statement) => CompiledQuery.raw(statement))
+  const one = createStatementsThread({ file: join(directory, 'test.db') })
+  await run('select 1', one)
+  const asked = expect(runStatements(one, statements, { atomic: false })).rejects.toThrow('ended')
+  await setTimeout(20)
+  await one.close()
+  await asked
+  expect((await run('select count(*) from a'))[0]?.rows?.values).toEqual([500_001])
 })
 
 test('a transaction whose thread died is not gone on with in the next one', async () => {

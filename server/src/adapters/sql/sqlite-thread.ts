@@ -12,11 +12,8 @@ export interface SqliteConnectionOptions {
   readonly givesWay?: boolean
 }
 
-/** A message to a thread. */
-export interface SqliteRequest<Request> {
-  readonly id: number
-  readonly request: Request
-}
+/** A message to a thread; the last one ends it. */
+export type SqliteRequest<Request> = { readonly id: number; readonly request: Request } | 'end'
 
 /** A message from a thread. */
 export type SqliteReply<Result> =
@@ -89,6 +86,7 @@ export class RunningThread<Request, Result> {
   readonly #waiting = new Map<number, Waiter<Result>>()
   readonly #ended: (thread: this) => void
   readonly #idle: NodeJS.Timeout | undefined
+  readonly #exit: Promise<void>
   #death: SqlError | undefined
   #lastId = 0
   #asked = 0
@@ -105,7 +103,8 @@ export class RunningThread<Request, Result> {
     this.#worker.on('error', (error) =>
       this.#die(`the database thread failed: ${error instanceof Error ? error.message : String(error)}`),
     )
-    this.#worker.on('exit', () => this.#die('the database thread ended'))
+    this.#exit = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
+    void this.#exit.then(() => this.#die('the database thread ended'))
     if (owner.idleMs !== Infinity) this.#idle = setInterval(() => this.#endIfIdle(), owner.idleMs).unref()
   }
 
@@ -127,10 +126,14 @@ export class RunningThread<Request, Result> {
     })
   }
 
-  /** Ends the thread; what was still waiting rejects. */
+  /**
+   * Ends the thread, when it is through with what it was asked; who was still waiting is not told of it, but rejected.
+   * It ends by itself: `terminate` in the midst of a call into SQLite, or while its addon loads, aborts the process.
+   */
   async end(): Promise<void> {
     this.#die('the database thread was ended')
-    await this.#worker.terminate()
+    this.#worker.postMessage('end' satisfies SqliteRequest<Request>)
+    await this.#exit
   }
 
   #settle(reply: SqliteReply<Result>): void {
