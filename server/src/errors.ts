@@ -22,6 +22,11 @@ export class SketchRoomError extends Error {
   }
 }
 
+/** What something that was thrown says. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error)
+}
+
 /** Why something was refused; what is no refusal of ours is the store's fault, and may heal. */
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof SketchRoomError ? error.code : 'store_unavailable'

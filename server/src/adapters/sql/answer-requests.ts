@@ -1,6 +1,7 @@
 import { flushCompileCache } from 'node:module'
 import { parentPort, workerData, type Transferable } from 'node:worker_threads'
 import Database from 'better-sqlite3'
+import { messageOf } from '../../errors.ts'
 import { giveWay } from '../../give-way.ts'
 import type { SqliteConnectionOptions, SqliteReply, SqliteRequest } from './sqlite-thread.ts'
 
@@ -37,16 +38,15 @@ export function answerRequests(answer: (request: never) => Answer): void {
   if (!port) throw new Error('this runs only as a worker thread')
   // A thread takes 12 MB to strip types, unless it finds in node's compile cache what another one left there.
   flushCompileCache()
-  port.on('message', (message: SqliteRequest<never>) => {
-    if (message === 'end') return port.close()
-    const { id, request } = message
+  port.on('message', (asked: SqliteRequest<never>) => {
+    if (asked === 'end') return port.close()
+    const { id, request } = asked
     try {
       const { result, transfer = [] } = answer(request)
       port.postMessage({ id, result } satisfies SqliteReply<unknown>, transfer)
     } catch (error) {
       const code = error instanceof Database.SqliteError ? error.code : 'SQLITE_ERROR'
-      const what = error instanceof Error ? error.message : String(error)
-      port.postMessage({ id, error: { message: what, code } } satisfies SqliteReply<unknown>)
+      port.postMessage({ id, error: { message: messageOf(error), code } } satisfies SqliteReply<unknown>)
     }
   })
 }

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import type { Kysely } from 'kysely'
 import * as Y from 'yjs'
+import { messageOf } from '../../errors.ts'
 import type { DocumentStore, StoredDocument } from '../../ports/document-store.ts'
 import type { Schema } from './schema.ts'
 
@@ -50,7 +51,7 @@ async function read(store: DocumentStore, roomId: RoomId): Promise<Reading> {
     const stateVector = updates.length === 0 ? undefined : Y.encodeStateVectorFromUpdate(Y.mergeUpdates(updates))
     return { document, fault: undefined, stateVector }
   } catch (error) {
-    return { document, fault: error instanceof Error ? error.message : String(error), stateVector: undefined }
+    return { document, fault: messageOf(error), stateVector: undefined }
   }
 }
 

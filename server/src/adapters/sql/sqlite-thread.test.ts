@@ -2,7 +2,6 @@ import { mkdirSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout } from 'node:timers/promises'
 import { CompiledQuery, Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createStatementsThread } from './sqlite-database.ts'
@@ -62,7 +61,6 @@ test('a thread that is ended goes through with what it is doing', async () => {
   const one = createStatementsThread({ file: join(directory, 'test.db') })
   await run('select 1', one)
   const asked = expect(runStatements(one, statements, { atomic: false })).rejects.toThrow('ended')
-  await setTimeout(20)
   await one.close()
   await asked
   expect((await run('select count(*) from a'))[0]?.rows?.values).toEqual([500_001])

@@ -1,4 +1,5 @@
 import { Worker, type Transferable } from 'node:worker_threads'
+import { messageOf } from '../../errors.ts'
 import { SqlError } from './sql-database.ts'
 
 /** How a connection is opened. */
@@ -100,9 +101,7 @@ export class RunningThread<Request, Result> {
     this.#ended = owner.ended
     this.#worker = new Worker(worker, { workerData: options, resourceLimits: HEAP })
     this.#worker.on('message', (reply: SqliteReply<Result>) => this.#settle(reply))
-    this.#worker.on('error', (error) =>
-      this.#die(`the database thread failed: ${error instanceof Error ? error.message : String(error)}`),
-    )
+    this.#worker.on('error', (error) => this.#die(`the database thread failed: ${messageOf(error)}`))
     this.#exit = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
     void this.#exit.then(() => this.#die('the database thread ended'))
     if (owner.idleMs !== Infinity) this.#idle = setInterval(() => this.#endIfIdle(), owner.idleMs).unref()

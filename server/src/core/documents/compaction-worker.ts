@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
+import { messageOf } from '../../errors.ts'
 import { encodeRanges, extentOf, rangesOfDocument, rangesOfUpdate, type Extent } from './clock-ranges.ts'
 import { findLongDeleted, type LongDeleted } from './deleted-elements.ts'
 import { DAMAGED } from './load-room.ts'
@@ -38,7 +39,7 @@ export default function compact(records: readonly CompactedRecord[]): Compacted 
     try {
       apply(document, record)
     } catch (error) {
-      return { kind: 'unreadable', index, reason: error instanceof Error ? error.message : String(error) }
+      return { kind: 'unreadable', index, reason: messageOf(error) }
     }
   }
   const whole = Y.encodeStateAsUpdate(document)

@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib'
 import * as Y from 'yjs'
+import { messageOf } from '../../errors.ts'
 import type { DocumentStore, QuarantinedRecord, UpdateRecord } from '../../ports/document-store.ts'
 import { rangesOfDocument, rangesOfUpdate, recordOf } from './clock-ranges.ts'
 import { mergePieces, piecesOf } from './piece-list.ts'
@@ -27,7 +28,7 @@ export async function tryQuarantined(store: DocumentStore, record: QuarantinedRe
     for (const piece of snapshot ? piecesOf(snapshot.bytes) : []) Y.applyUpdate(document, piece)
     for (const { update } of tail) Y.applyUpdate(document, update)
   } catch (error) {
-    return unsound(`the rest of the room cannot be read: ${wordsOf(error)}`)
+    return unsound(`the rest of the room cannot be read: ${messageOf(error)}`)
   }
   let isNews = false
   document.once('update', () => (isNews = true))
@@ -39,7 +40,7 @@ export async function tryQuarantined(store: DocumentStore, record: QuarantinedRe
       ? { isSound: true, entry, isNews }
       : unsound('it builds on edits that the room does not have')
   } catch (error) {
-    return unsound(`it cannot be applied: ${wordsOf(error)}`)
+    return unsound(`it cannot be applied: ${messageOf(error)}`)
   } finally {
     document.destroy()
   }
@@ -75,8 +76,4 @@ function isTaken(document: Y.Doc, update: Uint8Array): boolean {
 
 function unsound(reason: string): Trial {
   return { isSound: false, reason }
-}
-
-function wordsOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error)
 }
