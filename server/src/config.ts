@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DEFAULT_BOARD_LIMITS, type BoardLimits } from './core/gate/board-size.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
 const originSchema = z
@@ -29,6 +30,9 @@ const environmentSchema = z.object({
     .optional(),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
+  MAX_BOARD_BYTES: z.coerce.number().int().min(65_536).default(DEFAULT_BOARD_LIMITS.bytes),
+  MAX_BOARD_ELEMENTS: z.coerce.number().int().min(100).default(DEFAULT_BOARD_LIMITS.elements),
+  MAX_BOARD_STRUCTS: z.coerce.number().int().min(1_000).default(DEFAULT_BOARD_LIMITS.structs),
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
@@ -55,6 +59,8 @@ export interface Config {
   readonly trustProxy: number
   /** How many WebSockets one address may have open at a time. */
   readonly maxSocketsPerAddress: number
+  /** How much one board may hold. */
+  readonly boardLimits: BoardLimits
   /** How long single updates are kept behind the snapshots. */
   readonly historyDays: number
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
@@ -105,6 +111,11 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     allowedOrigins: [...new Set([publicUrl.origin, ...ownNames, ...others])],
     trustProxy: data.TRUST_PROXY,
     maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
+    boardLimits: {
+      bytes: data.MAX_BOARD_BYTES,
+      elements: data.MAX_BOARD_ELEMENTS,
+      structs: data.MAX_BOARD_STRUCTS,
+    },
     historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
     databaseUrl: data.DATABASE_URL,

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { afterEach, expect, test, vi } from 'vitest'
-import type * as Y from 'yjs'
 import type { DocumentStore, JournalBatch } from '../ports/document-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { openServerStorage } from '../testing/server-data.ts'
+import { setWord as set, wordsOf as words } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const cleanups: Array<() => Promise<unknown>> = []
@@ -72,8 +72,6 @@ async function middleAnswerMs(client: RawClient, times: number): Promise<number>
   return took.sort((a, b) => a - b)[Math.floor(times / 2)] as number
 }
 
-const set = (key: string) => (doc: Y.Doc) => doc.getMap('words').set(key, true)
-const words = (client: RawClient) => [...client.doc.getMap('words').keys()].sort()
 const isReady = async (server: TestServer) => (await server.api.call('GET', '/ready')).status === 200
 
 test('a store that fails for a moment delays the acknowledgement, and loses nothing', async () => {

@@ -80,7 +80,7 @@ export class Writer {
   #stroke(): void {
     const key = `${this.name}-${this.written.length}`
     const before = Y.encodeStateVector(this.doc)
-    this.doc.getMap('strokes').set(key, 1)
+    this.doc.getMap('elements').set(key, new Y.Map([['type', 'freedraw']]))
     this.written.push(key)
     this.#unanswered.push([key])
     this.#client?.write(Y.encodeStateAsUpdate(this.doc, before))
@@ -89,7 +89,7 @@ export class Writer {
 
 /** The strokes in a document. */
 export function strokesOf(doc: Y.Doc): Set<string> {
-  return new Set(doc.getMap('strokes').keys())
+  return new Set(doc.getMap('elements').keys())
 }
 
 /** The strokes of a room as somebody sees them who comes anew. */

@@ -121,7 +121,13 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
   })
 
   test('[DS3] a room nobody wrote to is empty with head 0', async () => {
-    expect(await getStore().load(newRoom())).toEqual({ snapshot: null, head: 0, tail: [], quarantined: [] })
+    expect(await getStore().load(newRoom())).toEqual({
+      snapshot: null,
+      head: 0,
+      tail: [],
+      quarantined: [],
+      clients: new Map(),
+    })
   })
 
   test('[DS3] a load is the newest sound snapshot and what came after it', async () => {
@@ -216,6 +222,19 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
     expect(await getStore().listQuarantined(newRoom())).toEqual([])
   })
 
+  test('[DS6] an update that the room never took can be set aside at once, and given back like any other', async () => {
+    const room = newRoom()
+    await append(room, 'one')
+    expect(await getStore().addQuarantined(room, entry('hangs'), 'it hung')).toBe(2)
+    await append(room, 'three')
+    expect(await tailOf(room)).toEqual(['one', 'three'])
+    const [listed, ...others] = await getStore().listQuarantined(room)
+    expect(others).toEqual([])
+    expect([listed?.seq, listed?.reason, textOf(listed!.bytes)]).toEqual([2, 'it hung', 'hangs'])
+    expect(await getStore().giveBack({ roomId: room, kind: 'update', seq: 2 }, entry('hangs'))).toBe(4)
+    expect(await tailOf(room)).toEqual(['one', 'three', 'hangs'])
+  })
+
   test('[DS7] a record is given back as the next update, and once', async () => {
     const roomId = newRoom()
     await append(roomId, '1', '2', '3')
@@ -301,6 +320,22 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
     expect((await getStore().append(batch)).get(roomId)).toBe(1)
     expect((await getStore().purge({ ...NOTHING, batchesBefore: at + 1 })).batches).toBeGreaterThan(0)
     expect((await getStore().append(batch)).get(roomId)).toBe(2)
+  })
+
+  test('[DS10] a Yjs client is whose the first claim says, in its own room', async () => {
+    const [first, second] = [newRoom(), newRoom()]
+    const claim = (roomId: RoomId, ...claims: Array<[number, string]>) =>
+      getStore().append({ id: nanoid(), rooms: [{ roomId, entries: [entry('a', { claims: new Map(claims) })] }] })
+    await claim(first, [7, 'ada'], [2 ** 40, ''])
+    await claim(first, [7, 'eve'], [8, 'eve'])
+    await claim(second, [7, 'eve'])
+    const { clients } = await getStore().load(first)
+    expect([...clients].sort(([a], [b]) => a - b)).toEqual([
+      [7, 'ada'],
+      [8, 'eve'],
+      [2 ** 40, ''],
+    ])
+    expect((await getStore().load(second)).clients).toEqual(new Map([[7, 'eve']]))
   })
 
   test('[DS9] a store that works answers a ping', async () => {

@@ -11,6 +11,8 @@ export interface UpdateRecord {
   readonly ranges: Uint8Array
   /** CRC-32 of `update`: a disk that forgets is noticed before anybody is sent what it answers. */
   readonly crc: number
+  /** Yjs clients that are somebody's in this room from this update on, each with its person's user id. */
+  readonly claims?: ReadonlyMap<number, string>
 }
 
 /** What one room adds to the journal in one commit, oldest first. */
@@ -55,6 +57,8 @@ export interface StoredDocument {
   readonly tail: readonly StoredUpdate[]
   /** The numbers after the snapshot whose updates are in quarantine. */
   readonly quarantined: readonly number[]
+  /** Whose the room's Yjs clients are, by user id: see `UpdateRecord.claims`. The first claim of one stands. */
+  readonly clients: ReadonlyMap<number, string>
 }
 
 /** A record of a room: one of its updates, or the snapshot that goes up to `seq`. */
@@ -96,7 +100,7 @@ export interface Purged {
 
 /**
  * Where documents live. Any number of processes may use one store. Every method either has done its whole work
- * durably when it resolves, or rejects and has changed nothing. The rules [DS1] to [DS9] are tested by
+ * durably when it resolves, or rejects and has changed nothing. The rules [DS1] to [DS10] are tested by
  * `document-store.contract.ts` on every implementation.
  */
 export interface DocumentStore {
@@ -104,7 +108,7 @@ export interface DocumentStore {
    * [DS1] Appends to several rooms in one transaction; resolves with the number that the first update of each room
    * was given. The room's row gives out the numbers, without gaps and in order of commit, also when several
    * processes append at once. [DS2] A batch that was appended before is not stored again, and answers the same; while
-   * that is not known, it rejects with `UndecidedAppendError`.
+   * that is not known, it rejects with `UndecidedAppendError`. [DS10] A Yjs client is whose the first claim says, for good.
    */
   append(batch: JournalBatch): Promise<Map<RoomId, number>>
   /**
@@ -125,6 +129,11 @@ export interface DocumentStore {
   readSnapshot(roomId: RoomId, seq: number): Promise<Snapshot | undefined>
   /** [DS6] Sets a record aside: loads leave it out from now on, and it is never purged. */
   quarantine(record: RecordId, reason: string): Promise<void>
+  /**
+   * [DS6] Stores an update that the room never took as one that was set aside, so that it can be looked into; resolves
+   * the number that it was given.
+   */
+  addQuarantined(roomId: RoomId, entry: UpdateRecord, reason: string): Promise<number>
   /** [DS6] All that is set aside, or one room's. */
   listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]>
   /**

@@ -5,7 +5,7 @@ import type { DocumentStore } from '../ports/document-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
 import { HeldCalls } from '../testing/held-calls.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { joinRoom, openRoom, setWord } from '../testing/test-room.ts'
+import { joinRoom, openRoom, removeWord, setWord, STEPS_PER_WORD as STEPS, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const held = new HeldCalls<DocumentStore>()
@@ -36,30 +36,33 @@ async function storedOf(roomId: string): Promise<Map<number, number>> {
 function ofSeveral(count: number): { update: Uint8Array; reach: Map<number, number> } {
   const docs = Array.from({ length: count }, () => new Y.Doc())
   for (const [index, doc] of docs.entries()) {
-    for (let n = 0; n <= index; n++) doc.getMap('words').set(`${index} ${n}`, true)
+    for (let n = 0; n <= index; n++) setWord(`${index} ${n}`)(doc)
   }
   const update = Y.mergeUpdates(docs.map((doc) => Y.encodeStateAsUpdate(doc)))
-  return { update, reach: new Map(docs.map((doc, index) => [doc.clientID, index + 1])) }
+  return { update, reach: new Map(docs.map((doc, index) => [doc.clientID, (index + 1) * STEPS])) }
 }
+
+/** The element, its words, and each of their letters is a step. */
+const writeShared = (doc: Y.Doc) => doc.getMap('elements').set('text', new Y.Map([['words', new Y.Text('five!')]]))
 
 test('an acknowledgement names whose structs the write held, and how far they are durable', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
   const me = ada.doc.clientID
   ada.write(ada.edit(setWord('one')))
-  ada.write(ada.edit((doc) => doc.getText('text').insert(0, 'five!')))
+  ada.write(ada.edit(writeShared))
   const { update, reach } = ofSeveral(3)
   ada.write(update)
-  await vi.waitFor(() => expect(ada.named).toEqual([new Map([[me, 1]]), new Map([[me, 6]]), reach]))
+  await vi.waitFor(() => expect(ada.named).toEqual([new Map([[me, STEPS]]), new Map([[me, STEPS + 7]]), reach]))
 })
 
 test('a write that only deletes, or says nothing, names nobody', async () => {
   const { roomId, ownerToken, viewerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
   ada.write(ada.edit(setWord('gone')))
-  ada.write(ada.edit((doc) => doc.getMap('words').delete('gone')))
+  ada.write(ada.edit(removeWord('gone')))
   ada.write(Uint8Array.of(0, 0), 'step2')
-  await vi.waitFor(() => expect(ada.named).toEqual([new Map([[ada.doc.clientID, 1]]), new Map(), new Map()]))
+  await vi.waitFor(() => expect(ada.named).toEqual([new Map([[ada.doc.clientID, STEPS]]), new Map(), new Map()]))
   const viewer = await joinRoom(server, roomId, viewerToken)
   viewer.write(Uint8Array.of(0, 0), 'step2')
   await vi.waitFor(() => expect(viewer.named).toEqual([new Map()]))
@@ -82,14 +85,14 @@ test('who repeats what is still on its way to the store is answered when it is t
   held.hold('append')
   const update = ada.edit(setWord('one'))
   ada.write(update)
-  await vi.waitFor(() => expect(ed.doc.getMap('words').size).toBe(1))
+  await vi.waitFor(() => expect(wordsOf(ed)).toEqual(['one']))
   ed.write(update)
   ada.write(update, 'step2')
   await ed.handled()
   await ada.handled()
   expect([ada.named, ed.named]).toEqual([[], []])
   held.release()
-  const named = new Map([[ada.doc.clientID, 1]])
+  const named = new Map([[ada.doc.clientID, STEPS]])
   await vi.waitFor(() => expect([ada.named, ed.named]).toEqual([[named, named], [named]]))
 })
 
@@ -105,7 +108,7 @@ test('who repeats what the room has since long, and nobody has built, is told so
   const back = await joinRoom(server, roomId, ownerToken)
   back.write(first)
   // No further than this write says, though the room has more.
-  await vi.waitFor(() => expect(back.named).toEqual([new Map([[ada.doc.clientID, 1]])]))
+  await vi.waitFor(() => expect(back.named).toEqual([new Map([[ada.doc.clientID, STEPS]])]))
 })
 
 test('at whatever moment an acknowledgement comes, the store has what it names', async () => {
@@ -127,7 +130,7 @@ test('at whatever moment an acknowledgement comes, the store has what it names',
   }
   await vi.waitFor(() => expect(checks).toHaveLength(80))
   expect((await Promise.all(checks)).flat()).toEqual([])
-  expect(clients.map(({ doc, named }) => named.at(-1)?.get(doc.clientID))).toEqual([40, 40])
+  expect(clients.map(({ doc, named }) => named.at(-1)?.get(doc.clientID))).toEqual([40 * STEPS, 40 * STEPS])
 })
 
 test('in a room that has lost a record, nothing behind what is lost is named', async () => {
@@ -146,8 +149,8 @@ test('in a room that has lost a record, nothing behind what is lost is named', a
   await back.join(ownerToken)
   back.write(fourth)
   // It is stored, and answered; but of what came before it, one part is not there.
-  await vi.waitFor(() => expect(back.named).toEqual([new Map([[ada.doc.clientID, 1]])]))
+  await vi.waitFor(() => expect(back.named).toEqual([new Map([[ada.doc.clientID, STEPS]])]))
   back.write(updates[1] as Uint8Array)
   back.write(fourth)
-  await vi.waitFor(() => expect(back.named.at(-1)).toEqual(new Map([[ada.doc.clientID, 4]])))
+  await vi.waitFor(() => expect(back.named.at(-1)).toEqual(new Map([[ada.doc.clientID, 4 * STEPS]])))
 })

@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { recordOf } from '../core/documents/clock-ranges.ts'
 import { cut, measure } from '../core/documents/compaction-worker.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
+import { ClientOwners } from '../core/gate/client-owners.ts'
 import { setWord, wordsOf } from '../testing/test-room.ts'
 import { Answers } from './answers.ts'
 import { Outlet } from './outlet.ts'
@@ -22,6 +23,7 @@ function open() {
       snapshot: null,
       tail: updates.map((update, n) => ({ seq: n + 1, ...recordOf(update, null, 1) })),
     }),
+    owners: new ClientOwners(),
     pieceWork: {
       cut: async (all) => cut(all),
       measure: async (pieces) => measure(pieces),

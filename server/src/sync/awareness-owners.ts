@@ -1,5 +1,6 @@
 import type { Connection, Document } from '@hocuspocus/server'
 import type { PresenceUser } from '@sketchroom/shared/presence'
+import type { ClientOwners } from '../core/gate/client-owners.ts'
 
 /** Nobody needs to speak for more awareness clients than a few tabs have. */
 const MAX_CLIENTS_PER_SESSION = 8
@@ -18,13 +19,15 @@ export interface AwarenessSession {
 /** Which session may speak for which awareness client of a room. */
 export class AwarenessOwners {
   readonly #document: Document
+  readonly #yjsClients: ClientOwners
   readonly #owners = new Map<number, AwarenessSession>()
   /** The clients that each session has ever spoken for. */
   readonly #clients = new WeakMap<AwarenessSession, Set<number>>()
   readonly #gone = new Set<number>()
 
-  constructor(document: Document) {
+  constructor(document: Document, clients: ClientOwners) {
     this.#document = document
+    this.#yjsClients = clients
   }
 
   /**
@@ -45,6 +48,8 @@ export class AwarenessOwners {
     // A client that was given up counts too: it is remembered until the connection goes.
     const clients = this.#clients.get(session) ?? new Set()
     if (clients.size >= MAX_CLIENTS_PER_SESSION && !clients.has(clientId)) return false
+    // Everybody reads here under which number somebody draws: from now on, nobody else may.
+    if (!this.#yjsClients.announce(clientId, session.user.id)) return false
     if (owner && owner !== session) this.#document.getClients(owner.connection).delete(clientId)
     this.#owners.set(clientId, session)
     this.#gone.delete(clientId)

@@ -175,11 +175,12 @@ test('those who have gone are forgotten in the end, down to how far their clocks
     for (const visitor of leaving) visitor.terminate()
     await vi.waitFor(() => expect(ada.states().has(8 * visitors.indexOf(leaving.at(-1)!) + 1)).toBe(false))
   }
-  for (const id of [1, 40 * 8]) ada.client.sendAwareness(forged(id, 49, { pointer: { x: 2 } }))
-  ada.client.sendAwareness(forged(1000, 1, { pointer: { x: 3 } }))
+  const back = await joinRoom(server, roomId, visitorToken)
+  for (const id of [1, 40 * 8]) back.sendAwareness(forged(id, 49, { pointer: { x: 2 } }))
+  back.sendAwareness(forged(1000, 1, { pointer: { x: 3 } }))
   const late = await join(roomId, await token('late'))
   await vi.waitFor(() => expect(late.states().has(1000)).toBe(true))
-  expect(late.states().get(1)).toMatchObject({ user: { id: 'ada' } })
+  expect(late.states().get(1)).toMatchObject({ user: { id: 'visitor' } })
   expect(late.states().has(40 * 8)).toBe(false)
 })
 

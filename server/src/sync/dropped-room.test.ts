@@ -5,19 +5,20 @@ import * as Y from 'yjs'
 import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import { recordOf } from '../core/documents/clock-ranges.ts'
 import { aroundStore } from '../testing/around-store.ts'
-import { createBreakingUpdates } from '../testing/breaking-update.ts'
+import { breakRooms, createBreakingUpdate } from '../testing/breaking-update.ts'
 import { HeldCalls } from '../testing/held-calls.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
-const { harmless, breaking } = createBreakingUpdates()
-
 let server: TestServer
 let store: DocumentStore
 const held = new HeldCalls<DocumentStore>()
 
+let mendRooms: () => void
+
 beforeAll(async () => {
+  mendRooms = breakRooms()
   server = await startTestServer({
     wrapDocumentStore: (inner) => {
       store = inner
@@ -25,7 +26,10 @@ beforeAll(async () => {
     },
   })
 })
-afterAll(() => server.remove())
+afterAll(async () => {
+  mendRooms()
+  await server.remove()
+})
 
 /** The words that the room has in the store. */
 async function storedWords(roomId: string): Promise<string[]> {
@@ -48,11 +52,11 @@ test('an update that does not integrate takes nobody’s work: everybody comes b
   const before = server.app.roomCount()
   const [ada, eve] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
   ada.write(ada.edit(setWord('drawn')))
-  eve.write(harmless)
-  await vi.waitFor(() => expect([ada.answers, eve.answers]).toEqual([['durable'], ['durable']]))
-  eve.write(breaking)
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  eve.write(createBreakingUpdate())
   expect(await eve.closed).toEqual({ code: 4403, reason: 'malformed_update' })
   expect(await ada.closed).toEqual({ code: 1011, reason: 'internal' })
+  expect(wordsOf(ada)).toEqual(['drawn'])
   expect(server.app.roomCount()).toBe(before)
   const [back, other] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
   await vi.waitFor(() => expect([wordsOf(back), wordsOf(other)]).toEqual([['drawn'], ['drawn']]))
@@ -65,8 +69,6 @@ test('an unload that races with a drop leaves one live document', async () => {
   const { roomId, ownerToken, editorToken } = await openRoom(server)
   onTestFinished(() => held.release())
   const eve = await joinRoom(server, roomId, editorToken)
-  eve.write(harmless)
-  await vi.waitFor(() => expect(eve.answers).toEqual(['durable']))
   const before = server.app.roomCount()
   held.hold('append')
   eve.write(wordUpdate('last'))
@@ -75,7 +77,7 @@ test('an unload that races with a drop leaves one live document', async () => {
   eve.terminate()
   await vi.waitFor(async () => expect(await presentIn(roomId, ownerToken)).toBe(0))
   const again = await joinRoom(server, roomId, editorToken)
-  again.write(breaking)
+  again.write(createBreakingUpdate())
   expect((await again.closed).reason).toBe('malformed_update')
   // Two come to the room anew, one before the store goes on and one after.
   const first = new RawClient(server.syncUrl, roomId)
@@ -98,15 +100,11 @@ test('an unload that races with a drop leaves one live document', async () => {
 
 test('drops and departures in any order leave a room that works', async () => {
   const { roomId, ownerToken, editorToken } = await openRoom(server)
-  const eve = await joinRoom(server, roomId, editorToken)
-  eve.write(harmless)
-  await vi.waitFor(() => expect(eve.answers).toEqual(['durable']))
-  eve.terminate()
   for (let n = 0; n < 15; n++) {
     const clients = await Promise.all([1, 2, 3].map(() => joinRoom(server, roomId, editorToken)))
     clients[n % 3]?.write(wordUpdate(`w${n}`))
     await vi.waitFor(() => expect(clients[n % 3]?.answers).toEqual(['durable']))
-    clients[0]?.write(breaking)
+    clients[0]?.write(createBreakingUpdate())
     for (const client of clients.slice(1)) client.terminate()
     await Promise.all(clients.map(({ closed }) => closed))
   }

@@ -45,7 +45,7 @@ async function openBoard() {
   const drawAndLeave = async (client: RawClient, ...changes: Array<(doc: Y.Doc) => void>) => {
     const before = client.answers.length
     const strokes = Array.from({ length: ENOUGH_UPDATES }, (_, n) => (doc: Y.Doc) => {
-      createElement(doc, `day ${day} ${n}`, shape())
+      createElement(doc, `day-${day}-${n}`, shape())
     })
     for (const change of [...changes, ...strokes]) client.write(client.edit(change))
     await vi.waitFor(() => expect(client.answers).toHaveLength(before + changes.length + strokes.length))

@@ -3,12 +3,14 @@ import { WebSocket } from 'ws'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowLine } from '../testing/slow-line.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
-import { joinRoom, openRoom, setWord } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, setWord } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const HEARTBEAT_MS = 15_000
 /** More than the system's buffers hold between server and client. */
 const LARGE_CHARACTERS = 12_000_000
+/** Each of them fits into a message. */
+const LARGE_EDITS = 4
 
 let server: TestServer
 let room: Awaited<ReturnType<typeof openRoom>>
@@ -19,8 +21,8 @@ async function drawBoard(): Promise<void> {
   const ada = new RawClient(server.syncUrl, room.roomId)
   await ada.join(room.ownerToken)
   await vi.waitFor(() => expect(ada.step1Count).toBe(1))
-  ada.write(ada.edit((doc) => doc.getMap('words').set('large', '.'.repeat(LARGE_CHARACTERS))))
-  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  for (let n = 0; n < LARGE_EDITS; n++) ada.write(ada.edit(drawLarge(LARGE_CHARACTERS / LARGE_EDITS, `${n}`)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(Array(LARGE_EDITS).fill('durable')))
   ada.close()
   await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
 }
@@ -100,7 +102,7 @@ test('who is sent a large board answers in between, however slowly it comes', as
 
 test('a large message that comes is a sign of life, although no answer gets past it', async () => {
   const { client, line } = await comeOverLine({ bytesPerSecond: 2_000_000 })
-  client.write(client.edit((doc) => doc.getMap('words').set('large', '.'.repeat(2_000_000))))
+  client.write(client.edit(drawLarge(2_000_000)))
   for (let n = 0; n < 4; n++) {
     const { up } = line.moved
     await vi.waitFor(() => expect(line.moved.up).toBeGreaterThan(up + 100_000), { interval: 5 })
@@ -113,7 +115,7 @@ test('a large message that comes is a sign of life, although no answer gets past
 test('one that comes drop by drop is none', async () => {
   const { client, line } = await comeOverLine({ bytesPerSecond: 2_000_000 })
   line.setSpeed(100)
-  client.write(client.edit((doc) => doc.getMap('words').set('large', '.'.repeat(2_000_000))))
+  client.write(client.edit(drawLarge(2_000_000)))
   beat()
   const { up } = line.moved
   await vi.waitFor(() => expect(line.moved.up).toBeGreaterThan(up + 10), { interval: 5 })

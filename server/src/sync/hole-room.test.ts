@@ -15,7 +15,20 @@ beforeAll(async () => {
 afterAll(() => server.remove())
 
 const LETTERS = ['a', 'b', 'c']
-const LOST = 2
+/** The element is the first record; the second letter is in the third. */
+const LOST = 3
+
+const createText = (doc: Y.Doc) =>
+  doc.getMap('elements').set(
+    'text',
+    new Y.Map<unknown>([
+      ['type', 'text'],
+      ['words', new Y.Text()],
+    ]),
+  )
+const wordsIn = (doc: Y.Doc) => doc.getMap<Y.Map<Y.Text>>('elements').get('text')?.get('words')
+const textOf = ({ doc }: RawClient) => wordsIn(doc)?.toJSON()
+const type = (letter: string) => (doc: Y.Doc) => wordsIn(doc)?.insert(wordsIn(doc)?.length ?? 0, letter)
 
 /** A room whose text was typed letter by letter, and which has lost one of them. */
 async function openRoomWithHole() {
@@ -24,7 +37,8 @@ async function openRoomWithHole() {
   const typed = new Y.Doc()
   const updates: Uint8Array[] = []
   typed.on('update', (update: Uint8Array) => updates.push(update))
-  for (const letter of LETTERS) typed.getText('text').insert(typed.getText('text').length, letter)
+  createText(typed)
+  for (const letter of LETTERS) type(letter)(typed)
   const entries = updates.map((update) => recordOf(update, null, 1))
   await store.append({ id: crypto.randomUUID(), rooms: [{ roomId, entries }] })
   await store.quarantine({ roomId, kind: 'update', seq: LOST }, 'test')
@@ -40,9 +54,6 @@ async function openRoomWithHole() {
   }
   return { ...room, lost: updates[LOST - 1] as Uint8Array, join }
 }
-
-const textOf = ({ doc }: RawClient): string => doc.getText('text').toJSON()
-const type = (letter: string) => (doc: Y.Doc) => doc.getText('text').insert(doc.getText('text').length, letter)
 
 test('what is drawn on what is lost is saved, and there when somebody brings the lost part', async () => {
   const { ownerToken, editorToken, lost, join } = await openRoomWithHole()

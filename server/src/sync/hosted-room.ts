@@ -4,10 +4,12 @@ import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { Journal } from '../core/documents/journal.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
+import type { BoardLimits } from '../core/gate/board-size.ts'
+import type { ClientOwners } from '../core/gate/client-owners.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
 import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
-import { RoomContent } from './room-content.ts'
+import { RoomContent, type TakenUpdate } from './room-content.ts'
 import type { PieceWork } from './room-pieces.ts'
 import type { Session } from './session.ts'
 
@@ -44,23 +46,32 @@ export class HostedRoom {
     id: RoomId
     document: Document
     bytes: RoomBytes
+    clientOwners: ClientOwners
+    boardLimits: BoardLimits
     journal: Journal
     now: () => number
     pieceWork: PieceWork
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
-    const { id, document, bytes, journal, now, pieceWork } = parts
+    const { id, document, bytes, clientOwners, boardLimits, journal, now, pieceWork } = parts
     this.id = id
     this.document = document
     this.#onUndeliverable = parts.onUndeliverable
-    const onTaken = (update: Uint8Array, ranges: Uint8Array, origin: unknown) => {
+    const onTaken = ({ update, ranges, claims }: TakenUpdate, origin: unknown) => {
       this.#newBytes += update.length
-      journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update) })
+      journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update), claims })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
-    this.content = new RoomContent({ document, bytes, pieceWork, events: { onTaken, onChanged } })
-    this.owners = new AwarenessOwners(document)
+    this.content = new RoomContent({
+      document,
+      bytes,
+      owners: clientOwners,
+      limits: boardLimits,
+      pieceWork,
+      events: { onTaken, onChanged },
+    })
+    this.owners = new AwarenessOwners(document, clientOwners)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
     quieten(document)
     document.awareness.on('update', () => this.#toBroadcast(undefined))

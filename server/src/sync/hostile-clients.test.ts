@@ -2,10 +2,11 @@ import { request as httpRequest } from 'node:http'
 import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import * as Y from 'yjs'
 import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
-import { openRoom, joinRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
@@ -147,7 +148,7 @@ test('a value that nests deeper than any drawing is refused before it is applied
   const [ada, eve] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
   let deep: unknown[] = []
   for (let n = 0; n < 100; n++) deep = [deep]
-  eve.write(eve.edit((doc) => doc.getMap('words').set('deep', deep)))
+  eve.write(eve.edit((doc) => doc.getMap('elements').set('deep', new Y.Map([['customData', deep]]))))
   expect(await eve.closed).toEqual({ code: 4403, reason: 'malformed_update' })
   ada.write(ada.edit(setWord('fine')))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
@@ -163,7 +164,7 @@ test('a cursor that nests deeper than any is refused, and whoever draws at that 
   for (const number of [1, eve.doc.clientID, 1]) encoding.writeVarUint(encoder, number)
   encoding.writeVarString(encoder, `{"pointer":${'['.repeat(depth)}${']'.repeat(depth)}}`)
   eve.sendAwareness(encoding.toUint8Array(encoder))
-  ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(5_000))))
+  ada.write(ada.edit(drawLarge(5_000)))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
   expect(await eve.closed).toEqual({ code: 4403, reason: 'malformed_update' })
   expect(ada.isOpen).toBe(true)

@@ -8,6 +8,8 @@ import type { Committed, Journal } from '../core/documents/journal.ts'
 import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
 import { piecesOf } from '../core/documents/piece-list.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
+import type { BoardLimits } from '../core/gate/board-size.ts'
+import { ClientOwners } from '../core/gate/client-owners.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
@@ -23,6 +25,8 @@ export interface LoadedRoomsParts {
   readonly journal: Journal
   readonly compaction: Compaction
   readonly reportDamaged: ReportDamaged
+  /** How much one board may hold. */
+  readonly boardLimits: BoardLimits
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -151,7 +155,7 @@ export class LoadedRooms {
 
   async #load(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
-    const { store, journal, compaction, reportDamaged, log, now } = this.#parts
+    const { store, journal, compaction, reportDamaged, boardLimits, log, now } = this.#parts
     try {
       await this.#repairs.get(roomId)
       const stored = await this.#loadInTurn(async () => {
@@ -162,6 +166,8 @@ export class LoadedRooms {
         id: roomId,
         document,
         bytes: new RoomBytes(stored),
+        clientOwners: new ClientOwners(stored.clients),
+        boardLimits,
         journal,
         now,
         pieceWork: compaction,

@@ -8,7 +8,7 @@ import { aroundStore } from '../testing/around-store.ts'
 import { HeldCalls } from '../testing/held-calls.ts'
 import { holdCuts } from '../testing/held-cuts.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const MINUTES = 60_000
@@ -223,7 +223,7 @@ test.for(['removed', 'told that they may stay'] as const)(
     const { roomId, ownerToken, memberToken, remove, setRole } = await roomWithMember()
     const ada = await joinRoom(server, roomId, ownerToken)
     // Too large for one message, so that it is cut for whoever comes.
-    ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(100_000))))
+    ada.write(ada.edit(drawLarge(100_000)))
     await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
     const cuts = holdCuts()
     const bob = await joinRoom(server, roomId, memberToken)
@@ -241,7 +241,7 @@ test.for(['removed', 'told that they may stay'] as const)(
     if (outcome === 'removed') {
       expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
       expect(wordsOf(bob)).toEqual([])
-    } else await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['after', 'large'], 1]))
+    } else await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['after', 'large-0'], 1]))
   },
 )
 
@@ -265,11 +265,11 @@ test('who is judged for so long that too much was drawn meanwhile is to come bac
   rooms.holdNext('findMembership', { after: 'putMembership' })
   await setRole('viewer')
   await vi.waitFor(() => expect(rooms.waiting).toHaveLength(1))
-  ada.write(ada.edit((doc) => doc.getMap('words').set('large', 'x'.repeat(1_200_000))))
+  ada.write(ada.edit(drawLarge(1_200_000)))
   expect(await bob.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
   rooms.release()
   const back = await joinRoom(server, roomId, memberToken)
-  await vi.waitFor(() => expect(wordsOf(back)).toEqual(['large']))
+  await vi.waitFor(() => expect(wordsOf(back)).toEqual(wordsOf(ada)))
 })
 
 test('a fresh token that was judged before a change of access gives back nothing', async () => {

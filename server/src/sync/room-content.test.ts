@@ -5,8 +5,10 @@ import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/do
 import { cut, measure } from '../core/documents/compaction-worker.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
-import { setWord, wordsOf } from '../testing/test-room.ts'
-import { RoomContent } from './room-content.ts'
+import { ClientOwners } from '../core/gate/client-owners.ts'
+import { readUpdate } from '../core/gate/read-update.ts'
+import { removeWord, setWord, wordsOf, writePlain } from '../testing/test-room.ts'
+import { RoomContent, type TakenUpdate } from './room-content.ts'
 
 /** The updates of one client that sets these words one after the other, and the document in the end. */
 function drawn(...words: string[]) {
@@ -20,18 +22,19 @@ function drawn(...words: string[]) {
 /** What a room makes of these updates as its stored tail, and what it says of those that come. */
 function load(stored: readonly Uint8Array[]) {
   const document = new Document('room-aaaaaa')
-  const taken: Array<{ update: Uint8Array; ranges: Uint8Array }> = []
+  const taken: TakenUpdate[] = []
   let changes = 0
   const content = new RoomContent({
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
+    owners: new ClientOwners(),
     pieceWork: {
       cut: async (updates) => cut(updates),
       measure: async (pieces) => measure(pieces),
     },
-    events: { onTaken: (update, ranges) => taken.push({ update, ranges }), onChanged: () => (changes += 1) },
+    events: { onTaken: (each) => taken.push(each), onChanged: () => (changes += 1) },
   })
-  const apply = (update: Uint8Array) => content.apply(update, Y.decodeUpdate(update), 'somebody')
+  const apply = (update: Uint8Array) => content.apply(readUpdate(update), 'ada', 'somebody').kind
   return { document, content, taken, apply, changes: () => changes }
 }
 
@@ -46,9 +49,9 @@ function built(parts: readonly Uint8Array[]): Y.Doc {
 test('in a sound room, what refers to what nobody knows is not taken', () => {
   const { updates } = drawn('one', 'two', 'three')
   const { content, taken, apply, changes } = load(updates.slice(0, 1))
-  expect(apply(updates[2] as Uint8Array)).toBe('missing-dependencies')
+  expect(apply(updates[2] as Uint8Array)).toBe('gap')
   expect([taken, changes(), content.bytes.parts]).toEqual([[], 0, updates.slice(0, 1)])
-  expect(apply(updates[1] as Uint8Array)).toBe('applied')
+  expect(apply(updates[1] as Uint8Array)).toBe('taken')
   expect([taken.length, changes()]).toEqual([1, 1])
 })
 
@@ -56,12 +59,12 @@ test('what builds on a record that was set aside is stored all the same, once, a
   const { updates } = drawn('one', 'lost', 'three', 'four')
   const [one, lost, three, four] = updates as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
   const { document, content, taken, apply, changes } = load([one, three])
-  expect(apply(four)).toBe('applied')
+  expect(apply(four)).toBe('taken')
   expect(taken.map(({ update }) => update)).toEqual([four])
   expect(taken.map(({ ranges }) => decodeRanges(ranges))).toEqual([rangesOfUpdate(Y.decodeUpdate(four))])
   // Nobody can be shown it yet.
   expect([changes(), wordsOf({ doc: document })]).toEqual([0, ['one']])
-  expect(apply(four)).toBe('applied')
+  expect(apply(four)).toBe('taken')
   expect(taken).toHaveLength(1)
   content.applyStored([record(lost)])
   expect(wordsOf({ doc: document })).toEqual(['four', 'lost', 'one', 'three'])
@@ -72,7 +75,7 @@ test('what stands beside the hole is an edit like any other', () => {
   const { updates } = drawn('one', 'lost', 'three')
   const { document, taken, apply, changes } = load([updates[0], updates[2]] as Uint8Array[])
   const beside = Y.encodeStateAsUpdate(drawn('beside').doc)
-  expect(apply(beside)).toBe('applied')
+  expect(apply(beside)).toBe('taken')
   expect([taken.length, changes(), wordsOf({ doc: document })]).toEqual([1, 1, ['beside', 'one']])
 })
 
@@ -81,13 +84,13 @@ test('deletions of what was set aside are stored, too', () => {
   const deletions = ['lost', 'lost too'].map((word) => {
     const before = Y.encodeStateVector(doc)
     const known = Y.decodeUpdate(Y.encodeStateAsUpdate(doc)).ds
-    doc.getMap('words').delete(word)
+    removeWord(word)(doc)
     expect(Y.decodeUpdate(Y.encodeStateAsUpdate(doc, before)).ds).not.toEqual(known)
     return updates.at(-1) as Uint8Array
   })
   const [first, second] = deletions as [Uint8Array, Uint8Array]
   const { document, content, taken, apply } = load([first])
-  expect(apply(second)).toBe('applied')
+  expect(apply(second)).toBe('taken')
   expect(taken.map(({ update }) => update)).toEqual([second])
   content.applyStored(updates.slice(0, 2).map(record))
   expect(wordsOf({ doc: document })).toEqual([])
@@ -116,7 +119,7 @@ test('a long tail is merged for all who join at once, and the document is not bu
 
 test('a long tail of a board that is drawn on is encoded anew for who joins, and says the same', async () => {
   const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
-  const { content } = load(updates)
+  const { content, apply } = load(updates)
   const join = async () => await content.missingFor(Y.encodeStateVector(new Y.Doc()))
   content.fill()
   const parts = await join()
@@ -126,7 +129,7 @@ test('a long tail of a board that is drawn on is encoded anew for who joins, and
   const before = Y.encodeStateVector(doc)
   setWord('new')(doc)
   const news = Y.encodeStateAsUpdate(doc, before)
-  content.apply(news, Y.decodeUpdate(news), 'somebody')
+  apply(news)
   expect(await join()).toHaveLength(2)
   expect(encodeRanges(rangesOfUpdate(Y.decodeUpdate((await join())[0] as Uint8Array))).length).toBeGreaterThan(0)
 })
@@ -135,7 +138,7 @@ test('a long tail that is more than one message is encoded anew in pieces', asyn
   const doc = new Y.Doc()
   const updates: Uint8Array[] = []
   doc.on('update', (update: Uint8Array) => updates.push(update))
-  for (let n = 0; n < 100; n++) doc.getMap('words').set(`w${n}`, 'x'.repeat(1_500))
+  for (let n = 0; n < 100; n++) writePlain(`w${n}`, 'x'.repeat(1_500))(doc)
   const { content } = load(updates)
   content.fill()
   const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
@@ -148,7 +151,7 @@ test('a long tail of a large board is not encoded anew, which would take long, t
   const doc = new Y.Doc()
   const updates: Uint8Array[] = []
   doc.on('update', (update: Uint8Array) => updates.push(update))
-  for (let n = 0; n < 300; n++) doc.getMap('words').set('same', `${n}`.padEnd(1_500))
+  for (let n = 0; n < 300; n++) writePlain('same', `${n}`.padEnd(1_500))(doc)
   const { content } = load(updates)
   content.fill()
   const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
@@ -161,12 +164,13 @@ test('of a few large things, who says that they have something of nobody is sent
   const doc = new Y.Doc()
   const updates: Uint8Array[] = []
   doc.on('update', (update: Uint8Array) => updates.push(update))
-  for (let n = 0; n < 30; n++) doc.getMap('words').set(`w${n}`, 'x'.repeat(100_000))
+  for (let n = 0; n < 30; n++) writePlain(`w${n}`, 'x'.repeat(100_000))(doc)
   const { content } = load(updates)
   const [one, other] = await Promise.all(
     [1, 2].map(async (client) => await content.missingFor(Y.encodeStateVector(new Map([[client, 1]])))),
   )
-  expect(one).toHaveLength(30)
+  // Each text, and what is small before it.
+  expect(one).toHaveLength(60)
   one?.forEach((part, index) => expect(part).toBe(other?.[index]))
   expect(wordsOf({ doc: built(one ?? []) })).toEqual(wordsOf({ doc }))
 })

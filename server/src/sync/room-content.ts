@@ -2,17 +2,16 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Document } from '@hocuspocus/server'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
-import {
-  encodeRanges,
-  encodeTransactionRanges,
-  rangesOfDocument,
-  rangesOfUpdate,
-  type DecodedUpdate,
-} from '../core/documents/clock-ranges.ts'
+import { encodeRanges, encodeTransactionRanges, rangesOfDocument } from '../core/documents/clock-ranges.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
+import { BoardSize, DEFAULT_BOARD_LIMITS, type BoardLimits } from '../core/gate/board-size.ts'
+import { SERVER, type ClientOwners } from '../core/gate/client-owners.ts'
+import { DocumentView } from '../core/gate/document-view.ts'
+import { judge, type Verdict } from '../core/gate/judge.ts'
+import { KIND } from '../core/gate/read-content.ts'
+import { rangesOf, type ReadUpdate } from '../core/gate/read-update.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
-import { isMissingDependencies } from './check-update.ts'
 import { withoutTelling } from './quiet-document.ts'
 import { RoomPieces, type PieceWork } from './room-pieces.ts'
 
@@ -44,13 +43,30 @@ export class UnreadableRoomError extends Error {
   override readonly name = 'UnreadableRoomError'
 }
 
-/** What became of an update that a client sent. */
-export type ApplyResult = 'applied' | 'missing-dependencies'
+/** An update that was judged to be sound is not, or not whole: the document may be half changed. */
+export class UnsoundUpdateError extends Error {
+  override readonly name = 'UnsoundUpdateError'
+}
+
+/** An update that the room has taken, and which is to be stored. */
+export interface TakenUpdate {
+  readonly update: Uint8Array
+  /** What it inserted and deleted, as a record keeps it. */
+  readonly ranges: Uint8Array
+  /** Yjs clients that are somebody's from now on. */
+  readonly claims: ReadonlyMap<number, string>
+}
+
+const NO_CLAIMS: TakenUpdate['claims'] = new Map()
+const KNOWN: Verdict = {
+  kind: 'taken',
+  claims: NO_CLAIMS,
+  growth: { elements: 0, structs: 0, bytes: 0, isDeletion: true, deleted: () => new Set() },
+}
 
 /** Hears of each update that the room has taken. */
 export interface ContentEvents {
-  /** It is new, and to be stored: what it inserted and deleted is in `ranges`. */
-  readonly onTaken: (update: Uint8Array, ranges: Uint8Array, origin: unknown) => void
+  readonly onTaken: (taken: TakenUpdate, origin: unknown) => void
   /** The document has changed, by whoever is the origin. */
   readonly onChanged: (origin: unknown) => void
 }
@@ -61,17 +77,36 @@ export interface ContentEvents {
  */
 export class RoomContent {
   readonly bytes: RoomBytes
+  /** Whose the Yjs clients are that have drawn here. */
+  readonly owners: ClientOwners
   readonly #document: Document
+  readonly #view: DocumentView
+  readonly #size: BoardSize
   readonly #pieces: RoomPieces
   readonly #events: ContentEvents
   #filled = false
   #filling: Promise<void> | undefined
   /** Loaded without a record that was set aside: what depends on it waits in the document, and in the journal. */
   #hasHole = false
+  /** What an update that is being applied has changed; undefined when none is. */
+  #news: Array<Omit<TakenUpdate, 'claims'>> | undefined
+  /** What the server has written itself is nobody's to go on with. */
+  #serverClaims: TakenUpdate['claims'] = NO_CLAIMS
 
-  constructor(parts: { document: Document; bytes: RoomBytes; pieceWork: PieceWork; events: ContentEvents }) {
+  constructor(parts: {
+    document: Document
+    bytes: RoomBytes
+    owners: ClientOwners
+    limits?: BoardLimits
+    pieceWork: PieceWork
+    events: ContentEvents
+  }) {
     this.bytes = parts.bytes
+    this.owners = parts.owners
     this.#document = parts.document
+    this.#view = new DocumentView(parts.document)
+    const { document, limits = DEFAULT_BOARD_LIMITS } = parts
+    this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size })
     this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork)
     this.#events = parts.events
   }
@@ -82,22 +117,39 @@ export class RoomContent {
   }
 
   /**
-   * Applies a client's update, whole or not at all: one that refers to what is not known is `missing-dependencies`.
-   * Throws when it does not integrate; then the document may be half changed. Like all that reads the room, throws
+   * Judges a client's update, and applies it when it is taken: whole or not at all. Throws `UnsoundUpdateError` when it does
+   * not integrate; then the document may be half changed, and nothing of it is stored. Like all that reads the room, throws
    * `UnreadableRoomError` when that cannot be done.
    */
-  apply(update: Uint8Array, decoded: DecodedUpdate, origin: unknown): ApplyResult {
-    if (this.has(decoded)) return 'applied'
+  apply(update: ReadUpdate, author: string, origin: unknown): Verdict {
+    if (this.has(update) && update.clients.every(({ client }) => this.owners.isOwn(client, author))) return KNOWN
     this.fill()
-    if (this.#hasHole) return this.#applyBesideHole(update, decoded, origin)
+    const verdict = judge(update, { view: this.#view, owners: this.owners, author, hasHole: this.#hasHole })
+    if (this.#hasHole && verdict.kind !== 'refused') return this.#applyBesideHole(update, origin)
+    if (verdict.kind !== 'taken') return verdict
+    const refusal = this.#size.take(verdict.growth)
+    if (refusal) return { kind: 'refused', refusal }
+    this.#integrate(update, verdict.claims, origin)
+    return verdict
+  }
+
+  /** What is taken is stored only when all of it is in the document. */
+  #integrate({ bytes }: ReadUpdate, claims: TakenUpdate['claims'], origin: unknown): void {
     const document = this.#document
-    if (isMissingDependencies(decoded, document)) return 'missing-dependencies'
-    Y.applyUpdate(document, update, origin)
-    if (document.store.pendingStructs === null && document.store.pendingDs === null) return 'applied'
-    // Made so that Yjs reads less in it than was checked: with a client in it twice, say. What waits now is in no record.
-    document.store.pendingStructs = null
-    document.store.pendingDs = null
-    return 'missing-dependencies'
+    const news: Array<Omit<TakenUpdate, 'claims'>> = []
+    this.#news = news
+    try {
+      Y.applyUpdate(document, bytes, origin)
+    } catch (cause) {
+      throw new UnsoundUpdateError('an update that was judged to be sound does not integrate', { cause })
+    } finally {
+      this.#news = undefined
+    }
+    if (document.store.pendingStructs !== null || document.store.pendingDs !== null) {
+      throw new UnsoundUpdateError('an update that was judged to be whole is not')
+    }
+    for (const [client, owner] of claims) this.owners.wrote(client, owner)
+    for (const each of news) this.#taken({ ...each, claims }, origin)
   }
 
   /** Applies what others have committed to the store. */
@@ -111,6 +163,9 @@ export class RoomContent {
   /** Changes the document as an ordinary edit of `edit.author`, which everybody sees. */
   edit(change: (document: Y.Doc) => void, edit: ServerEdit): void {
     this.fill()
+    const { clientID } = this.#document
+    this.#serverClaims = this.owners.isStored(clientID) ? NO_CLAIMS : new Map([[clientID, SERVER]])
+    this.owners.wrote(clientID, SERVER)
     this.#document.transact(() => change(this.#document), edit)
   }
 
@@ -145,29 +200,34 @@ export class RoomContent {
     return lacked.length <= PIECE_BYTES ? [lacked] : this.#partsLackedBy(Y.decodeStateVector(stateVector))
   }
 
+  /** How many Yjs clients have drawn here. */
+  get clientCount(): number {
+    return this.#filled ? this.#view.clientCount : this.#read(() => this.bytes.reach().size)
+  }
+
   /** What the room has, as a state vector. */
   stateVector(): Uint8Array {
     return this.#filled ? Y.encodeStateVector(this.#document) : this.#read(() => this.bytes.stateVector())
   }
 
   /** Whether an update says nothing that the room has not. It takes time with how much has come since it was asked last. */
-  covers(decoded: DecodedUpdate): boolean {
-    return this.#read(() => this.bytes.covers(decoded))
+  covers(update: ReadUpdate): boolean {
+    return this.#read(() => this.bytes.covers(rangesOf(update)))
   }
 
   /** Whether that is so, and can be told without the document. */
-  has(decoded: DecodedUpdate): boolean {
-    return !this.#filled && this.covers(decoded)
+  has(update: ReadUpdate): boolean {
+    return !this.#filled && this.covers(update)
   }
 
   /**
    * For each client that an update has structs of, how far all of that client's are in the room, at most to where the
    * update's end. With a hole in the records, it is what stands before the hole that counts.
    */
-  reachOf({ structs }: DecodedUpdate): Map<number, number> {
+  reachOf({ clients }: ReadUpdate): Map<number, number> {
     const reach = new Map<number, number>()
-    for (const struct of structs) {
-      if (!(struct instanceof Y.Skip)) reach.set(struct.id.client, struct.id.clock + struct.length)
+    for (const { client, structs } of clients) {
+      for (const { kind, clock, length } of structs) if (kind !== KIND.skip) reach.set(client, clock + length)
     }
     const inRecords = this.#filled && !this.#hasHole ? undefined : this.#read(() => this.bytes.reach())
     for (const [client, end] of reach) {
@@ -246,24 +306,26 @@ export class RoomContent {
   readonly #updated = (update: Uint8Array, origin: unknown, _document: Y.Doc, transaction: Y.Transaction): void => {
     const ranges = encodeTransactionRanges(transaction)
     if (origin === STORED) this.bytes.add(update, ranges)
-    else this.#taken(update, ranges, origin)
+    else if (this.#news) this.#news.push({ update, ranges })
+    else this.#taken({ update, ranges, claims: this.#serverClaims }, origin)
     // Who brings what was lost is told as well: what others had drawn on it comes out with that.
     this.#events.onChanged(this.#hasHole ? undefined : origin)
   }
 
-  #taken(update: Uint8Array, ranges: Uint8Array, origin: unknown): void {
-    this.bytes.add(update, ranges)
-    this.#events.onTaken(update, ranges, origin)
+  #taken(taken: TakenUpdate, origin: unknown): void {
+    this.bytes.add(taken.update, taken.ranges)
+    this.#events.onTaken(taken, origin)
   }
 
   /** Yjs keeps aside what depends on the hole, without an event; asking for it would not fill the hole. */
-  #applyBesideHole(update: Uint8Array, decoded: DecodedUpdate, origin: unknown): ApplyResult {
+  #applyBesideHole(read: ReadUpdate, origin: unknown): Verdict {
     const { store } = this.#document
+    const { bytes: update } = read
     const [structs, deletions] = [store.pendingStructs?.update, store.pendingDs]
     Y.applyUpdate(this.#document, update, origin)
-    if (isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)) return 'applied'
-    this.#taken(update, encodeRanges(rangesOfUpdate(decoded)), origin)
-    return 'applied'
+    if (isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)) return KNOWN
+    this.#taken({ update, ranges: encodeRanges(rangesOf(read)), claims: NO_CLAIMS }, origin)
+    return KNOWN
   }
 
   /** What is large to send, or are many updates, is put together first, for all who come. */

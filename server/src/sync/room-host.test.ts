@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
 import { recordOf } from '../core/documents/clock-ranges.ts'
+import { DEFAULT_BOARD_LIMITS } from '../core/gate/board-size.ts'
 import { Compaction } from '../core/documents/compaction.ts'
 import { Journal } from '../core/documents/journal.ts'
 import { EventBus } from '../core/events.ts'
@@ -13,7 +14,7 @@ import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore, RecordId } from '../ports/document-store.ts'
-import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
 import { RoomHost, type JoiningSocket } from './room-host.ts'
 
@@ -28,6 +29,7 @@ function startHost(admit: Admission['admit'] = () => Promise.reject(new Error('n
   const compaction = new Compaction({ store, reportDamaged })
   const admission: Admission = { admit, roleOf: () => Promise.reject(new Error('nobody is in')) }
   const host = new RoomHost({
+    boardLimits: DEFAULT_BOARD_LIMITS,
     admission,
     epochs: new AccessEpochs(new EventBus()),
     store,
@@ -217,12 +219,12 @@ test('news that cannot be told are no fault of the edit that they are told with:
     }
     setWord('kept')(doc)
     // So much that it goes out in the middle of the edit.
-    doc.getMap('words').set('large', 'x'.repeat(5_000))
+    drawLarge(5_000)(doc)
   })
   expect(await edit).toBe(1)
   await vi.waitFor(() => expect(host.size).toBe(0))
   await host.edit(roomId, 'ada', setWord('next'))
-  expect(await storedWords()).toEqual(['kept', 'large', 'next'])
+  expect(await storedWords()).toEqual(['kept', 'large-0', 'next'])
 })
 
 test('who has gone while others were let in is not asked about', async () => {

@@ -10,19 +10,25 @@ import type { Logger } from 'pino'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
-import type { DecodedUpdate } from '../core/documents/clock-ranges.ts'
+import type { Verdict } from '../core/gate/judge.ts'
+import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
+import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
-import { checkUpdate } from './check-update.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import { Questions } from './questions.ts'
-import { UnreadableRoomError, type ApplyResult } from './room-content.ts'
+import { UnreadableRoomError } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
 import * as wire from './wire.ts'
 
-/** Some 100,000 clients, more than any board has seen: reading one takes time with its length, and it may be sent again. */
-const MAX_STATE_VECTOR_BYTES = 1024 * 1024
+/**
+ * How many more clients than the room somebody may know of: a board that they want to put here, and what they have drawn
+ * since. Reading what they know takes time with its length, and it may be sent again and again.
+ */
+const MAX_UNKNOWN_CLIENTS = 10_000
+/** What each takes at most: two numbers. */
+const MAX_CLIENT_BYTES = 16
 /** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
 const MAX_WAITING_UNSTORED = 1_000
 const NOTHING: wire.Reach = new Map()
@@ -140,6 +146,7 @@ export class Session {
       work()
     } catch (error) {
       if (error instanceof UnreadableRoomError) return this.#parts.onBroken(this.room, error)
+      if (error instanceof Refusal && error.reason !== 'malformed_update') return this.#refuseByRule(error)
       // Whatever a client can send that does not decode ends its connection and changes nothing.
       this.#parts.socket.log.info({ err: error, roomId: this.room.id, type }, 'a message could not be handled')
       this.tell({ type: 'refused', reason: 'malformed_update' })
@@ -212,7 +219,11 @@ export class Session {
 
   #receiveSync(message: wire.SyncMessage): void {
     if (message.kind === 'write') return this.#write(message.update)
-    if (message.stateVector.length > MAX_STATE_VECTOR_BYTES) throw new RangeError('the state vector is too large')
+    const mostClients = this.room.content.clientCount + MAX_UNKNOWN_CLIENTS
+    if (message.stateVector.length > mostClients * MAX_CLIENT_BYTES)
+      throw new RangeError('the state vector is too large')
+    if (wire.clientsIn(message.stateVector) > mostClients)
+      throw new RangeError('the state vector names too many clients')
     this.#answers.answer(message.stateVector)
     if (mayDraw(this.role)) this.#questions.ask()
   }
@@ -241,27 +252,28 @@ export class Session {
   #write(update: Uint8Array): void {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
-    const decoded = checkUpdate(update)
-    if (this.#parts.journal.overloaded) return this.#writeToFull(decoded)
-    if (!this.room.content.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
-    const result = this.#apply(update, decoded)
+    const read = readUpdate(update)
+    if (this.#parts.journal.overloaded) return this.#writeToFull(read)
+    if (!this.room.content.has(read) && this.#waitsForRoom({ kind: 'write', update })) return
+    const verdict = this.#apply(read)
     // Read now: by the commit, the room may have more, which is not durable by then.
-    if (result === 'applied') this.#saved(this.room.content.reachOf(decoded))
-    if (result !== 'missing-dependencies') return
+    if (verdict?.kind === 'taken') this.#saved(this.room.content.reachOf(read))
+    if (verdict?.kind === 'refused') throw verdict.refusal
+    if (verdict?.kind !== 'gap') return
     this.#refuse('missing_dependencies')
     this.#questions.askAgain()
   }
 
   /** The journal takes no more. Who comes back, and says nothing that is new, is up to date all the same. */
-  #writeToFull(decoded: DecodedUpdate): void {
+  #writeToFull(read: ReadUpdate): void {
     const { content } = this.room
-    if (!content.covers(decoded)) return this.#refuse('store_unavailable')
-    this.#answerUnstored(wire.durable(this.address, content.reachOf(decoded)))
+    if (!content.covers(read)) return this.#refuse('store_unavailable')
+    this.#answerUnstored(wire.durable(this.address, content.reachOf(read)))
   }
 
-  #apply(update: Uint8Array, decoded: DecodedUpdate): ApplyResult | undefined {
+  #apply(update: ReadUpdate): Verdict | undefined {
     try {
-      return this.room.content.apply(update, decoded, this)
+      return this.room.content.apply(update, this.user.id, this)
     } catch (error) {
       if (error instanceof UnreadableRoomError) throw error
       this.leave('malformed_update')
@@ -281,8 +293,13 @@ export class Session {
     })
   }
 
-  #refuse(reason: RefusalReason): void {
-    this.#answerUnstored(wire.notice(this.address, { type: 'refused', reason }), wire.refused(this.address))
+  #refuse(reason: RefusalReason, detail?: string): void {
+    this.#answerUnstored(wire.notice(this.address, { type: 'refused', reason, detail }), wire.refused(this.address))
+  }
+
+  #refuseByRule({ rule, reason, message }: Refusal): void {
+    this.#parts.socket.log.info({ roomId: this.room.id, rule, reason, detail: message }, 'a write was refused')
+    this.#refuse(reason, message)
   }
 
   /** Answers a write of which nothing is stored. It waits in the same line: the n-th answer belongs to the n-th write. */

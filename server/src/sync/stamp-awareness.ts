@@ -3,10 +3,12 @@ import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { Awareness } from 'y-protocols/awareness'
-import { checkDepth } from './check-update.ts'
 
 /** An update that holds more clients than one tab has reason to speak for. */
 const MAX_CLIENTS = 8
+
+/** What somebody's editor says of itself nests three deep; what is far deeper is made to overflow a stack. */
+const MAX_DEPTH = 64
 
 /** Decides whether this connection may speak for an awareness client, with a state of this clock. */
 export type ClaimClient = (clientId: number, clock: number) => boolean
@@ -36,7 +38,7 @@ export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: Clai
     if (Buffer.byteLength(json) > MAX_PRESENCE_BYTES) throw new RangeError('awareness state is too large')
     if (kept >= MAX_CLIENTS || !claim(clientId, clock)) continue
     const state: unknown = JSON.parse(json)
-    checkDepth(state)
+    if (isTooDeep(state, MAX_DEPTH)) throw new RangeError('a value nests too deep')
     writeEntry(entries, clientId, clock, stamp(state, speaker))
     kept += 1
   }
@@ -80,4 +82,10 @@ function toUpdate(count: number, entries: encoding.Encoder): Uint8Array {
 
 function isRecord(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function isTooDeep(value: unknown, left: number): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  if (left === 0) return true
+  return Object.values(value).some((child) => isTooDeep(child, left - 1))
 }

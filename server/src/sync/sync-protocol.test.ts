@@ -160,8 +160,8 @@ test('two rooms share a socket of the stock provider, each under its own rights'
   const [a, b] = [open(first.roomId, first.editorToken), open(second.roomId, second.editorToken)]
   onTestFinished(() => [a, b, socket].forEach((part) => part.destroy()))
   await vi.waitFor(() => expect([a.isSynced, b.isSynced]).toEqual([true, true]))
-  a.document.getMap('words').set('a', true)
-  b.document.getMap('words').set('b', true)
+  setWord('a')(a.document)
+  setWord('b')(b.document)
   await vi.waitFor(() => expect([a.unsyncedChanges, b.unsyncedChanges]).toEqual([0, 0]))
   const watcher = await joinRoom(server, first.roomId, first.ownerToken)
   await vi.waitFor(() => expect(wordsOf(watcher)).toEqual(['a']))

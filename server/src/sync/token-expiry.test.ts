@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { RawClient } from '../testing/raw-client.ts'
+import { setWord } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const MINUTES = 60_000
@@ -45,7 +46,7 @@ test(
     // Long past the first token's end, and close to the second's: the connection lives on it.
     ahead = 19.2 * MINUTES
     await vi.waitFor(() => expect(requests()).toBe(2), AFTER_A_CHECK)
-    client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
+    client.write(client.edit(setWord('still here')))
     await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
     client.terminate()
   },
@@ -66,7 +67,7 @@ test(
     await vi.waitFor(() => expect(client.notices).toHaveLength(3))
     ahead = 19.5 * MINUTES
     await vi.waitFor(() => expect(requests()).toBe(3), AFTER_A_CHECK)
-    client.write(client.edit((doc) => doc.getMap('words').set('still here', true)))
+    client.write(client.edit(setWord('still here')))
     await vi.waitFor(() => expect(client.answers).toEqual(['durable']))
     client.terminate()
   },

@@ -4,7 +4,7 @@ import * as encoding from 'lib0/encoding'
 import { MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
-import { joinRoom, openRoom } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const MAX_SOCKETS = 3
@@ -136,7 +136,7 @@ test('a client library that is in the middle of a large frame learns why it was 
 test('whoever is in a room may send more, in one frame and in all', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
-  for (let n = 0; n < 3; n++) ada.write(ada.edit((doc) => doc.getMap('words').set(`${n}`, 'x'.repeat(300_000))))
+  for (let n = 0; n < 3; n++) ada.write(ada.edit(drawLarge(300_000, `${n}`)))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable', 'durable', 'durable']))
 })
 

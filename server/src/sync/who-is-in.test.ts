@@ -1,6 +1,7 @@
 import { randomInt } from 'node:crypto'
 import * as fc from 'fast-check'
 import { expect, onTestFinished, test } from 'vitest'
+import { breakRooms } from '../testing/breaking-update.ts'
 import { RoomPlay, PlayStage } from '../testing/room-play.ts'
 import { perform, step, STEP_KINDS, type StepKind } from '../testing/room-play-steps.ts'
 
@@ -15,6 +16,7 @@ test(
   async () => {
     const stage = await PlayStage.open()
     onTestFinished(() => stage.close())
+    onTestFinished(breakRooms())
     const done = new Map<StepKind, number>(STEP_KINDS.map((kind) => [kind, 0]))
     let runs = 0
     await fc

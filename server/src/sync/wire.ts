@@ -44,6 +44,11 @@ export function updateHead(address: string, kind: 'step2' | 'update', length: nu
 /** Yjs clients, each with a clock: all that the client inserted below it. */
 export type Reach = ReadonlyMap<number, number>
 
+/** How many Yjs clients a state vector says that it names; throws when it does not decode. */
+export function clientsIn(stateVector: Uint8Array): number {
+  return decoding.readVarUint(decoding.createDecoder(stateVector))
+}
+
 /** Where a frame goes that tells what somebody has drawn; undefined for any other. */
 export function addressOfNews(message: Uint8Array): string | undefined {
   const decoder = decoding.createDecoder(message)

@@ -26,8 +26,8 @@ test('a plain y-websocket provider reads and writes beside a Hocuspocus client, 
   const byProtocol = open({ protocols: ['sketchroom', editorToken] })
   const byQuery = open({ params: { token: editorToken } })
   await vi.waitFor(() => expect([byProtocol.synced, byQuery.synced]).toEqual([true, true]))
-  byProtocol.doc.getMap('words').set('protocol', true)
-  byQuery.doc.getMap('words').set('query', true)
+  setWord('protocol')(byProtocol.doc)
+  setWord('query')(byQuery.doc)
   ada.write(ada.edit(setWord('hocuspocus')))
   const all = ['hocuspocus', 'protocol', 'query']
   await vi.waitFor(() => {
@@ -58,7 +58,7 @@ test('a y-websocket viewer’s write is refused, and it is told so', async () =>
   })
   onTestFinished(() => provider.destroy())
   await vi.waitFor(() => expect(provider.synced).toBe(true))
-  provider.doc.getMap('words').set('graffiti', true)
+  setWord('graffiti')(provider.doc)
   await vi.waitFor(() => expect(warn.mock.calls.flat().join(' ')).toContain('read_only'))
   ada.write(ada.edit(setWord('drawing')))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))

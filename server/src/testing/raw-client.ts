@@ -38,6 +38,10 @@ export class RawClient {
   onTokenRequest: () => void = () => undefined
   /** Called when an update came, after it was applied. */
   onUpdate: () => void = () => undefined
+  /** Called with what Yjs throws at what the server sends; no test goes on after that, unless it says so. */
+  onFault: (error: unknown) => void = (error) => {
+    throw error
+  }
   /** How often the server has answered a heartbeat. */
   pongCount = 0
   step1Count = 0
@@ -195,7 +199,11 @@ export class RawClient {
       this.onStep1(payload)
       return
     }
-    Y.applyUpdate(this.doc, payload, this)
+    try {
+      Y.applyUpdate(this.doc, payload, this)
+    } catch (error) {
+      this.onFault(error)
+    }
     if (subtype === SYNC.step2) this.step2Count += 1
     this.onUpdate()
   }
@@ -211,7 +219,8 @@ export class RawClient {
     const isDurable = decoding.readVarUint(decoder) === 1
     if (isDurable) {
       const named = new Map<number, number>()
-      const count = decoding.readVarUint(decoder)
+      // A stock server names nothing.
+      const count = decoding.hasContent(decoder) ? decoding.readVarUint(decoder) : 0
       for (let n = 0; n < count; n++) named.set(decoding.readVarUint(decoder), decoding.readVarUint(decoder))
       this.named.push(named)
     }

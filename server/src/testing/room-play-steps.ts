@@ -4,7 +4,7 @@ import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as fc from 'fast-check'
 import type { RoomStore } from '../ports/room-store.ts'
 import type { ModelCredential, ModelPerson } from './access-model.ts'
-import { createBreakingUpdates } from './breaking-update.ts'
+import { createBreakingUpdate } from './breaking-update.ts'
 import type { PlayedClient, RoomPlay } from './room-play.ts'
 
 /** Tokens that end within this time of each other end in one step: some of it passes while a play goes on. */
@@ -56,8 +56,6 @@ export const step: fc.Arbitrary<Step> = fc.record({
   how: fc.nat(1_000),
   late: fc.boolean(),
 })
-
-const { harmless, breaking } = createBreakingUpdates()
 
 /** Does a step, to the server and to the model; false when there is nobody to do it to. */
 export async function perform(play: RoomPlay, { kind, whom, how, late }: Step): Promise<boolean> {
@@ -278,11 +276,7 @@ async function expire(play: RoomPlay, credential: ModelCredential | undefined): 
 /** An update that does not integrate ends everybody's stay, and takes nobody's work. */
 async function drop(play: RoomPlay, client: PlayedClient | undefined): Promise<boolean> {
   if (!client || play.stage.storeFails) return false
-  const { raw, expected, name } = client
-  raw.write(harmless)
-  expected.push('durable')
-  await play.until(`${name} is answered`, () => raw.answers.length === expected.length)
-  raw.write(breaking)
+  client.raw.write(createBreakingUpdate())
   return await allOut(play)
 }
 

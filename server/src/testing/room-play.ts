@@ -179,7 +179,7 @@ export class RoomPlay {
   /** Somebody comes with a credential, on a socket of their own or on another client's, at an address of their own. */
   async come(credential: ModelCredential, shared?: PlayedClient): Promise<PlayedClient> {
     const nth = (this.#count += 1)
-    const name = `${credential.guest?.userId ?? credential.person.name}#${nth}`
+    const name = `${credential.guest?.userId ?? credential.person.name}-${nth}`
     const raw = new RawClient(this.stage.server.syncUrl, `${this.roomId}\0${nth}`, shared && { shared: shared.raw })
     const socket = shared?.socket ?? Symbol(name)
     const client: PlayedClient = {
@@ -227,7 +227,7 @@ export class RoomPlay {
   /** A word of its own, which needs nothing else: written by somebody, whether or not they may. */
   write(client: PlayedClient, kind: 'update' | 'step2' = 'update'): void {
     const doc = new Y.Doc()
-    const word = `${client.name}:${(this.#count += 1)}`
+    const word = `${client.name}-${(this.#count += 1)}`
     setWord(word)(doc)
     const update = Y.encodeStateAsUpdate(doc)
     const role = client.isIn ? this.roleOf(client) : undefined
@@ -327,7 +327,7 @@ export class RoomPlay {
 
   #checkReads({ name, raw, isIn, lostAt = Infinity, atExit }: PlayedClient, all: readonly string[]): void {
     const words = wordsOf(raw)
-    const late = words.filter((word) => Number(word.slice(word.lastIndexOf(':') + 1)) > lostAt)
+    const late = words.filter((word) => Number(word.slice(word.lastIndexOf('-') + 1)) > lostAt)
     this.check(late.length === 0, `${name} reads ${late.join()} after its access was taken away`)
     if (isIn) this.check(isSame(words, all), `${name} has just the words of those who may write`)
     if (!atExit) return

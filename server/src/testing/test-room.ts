@@ -1,5 +1,5 @@
 import { expect, onTestFinished, vi } from 'vitest'
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import { RawClient } from './raw-client.ts'
 import type { TestServer } from './test-server.ts'
 
@@ -24,8 +24,49 @@ export async function joinRoom(server: Pick<TestServer, 'syncUrl'>, roomId: stri
   return client
 }
 
-/** An edit that adds a word to a document. */
-export const setWord = (word: string) => (doc: Y.Doc) => doc.getMap('words').set(word, true)
+/** An edit that adds a word to a drawing: an element by that name. */
+export const setWord = (word: string) => (doc: Y.Doc) =>
+  doc.getMap('elements').set(word.replaceAll(' ', '_'), new Y.Map([['type', 'rectangle']]))
 
-/** The words of a client's document, sorted. */
-export const wordsOf = (client: { doc: Y.Doc }): string[] => [...client.doc.getMap('words').keys()].sort()
+/** The words of a client's drawing, sorted. */
+export const wordsOf = (client: { doc: Y.Doc }): string[] =>
+  [...client.doc.getMap('elements').keys()].map((id) => id.replaceAll('_', ' ')).sort()
+
+/** An edit that takes such an element out again. */
+export const removeWord = (word: string) => (doc: Y.Doc) => doc.getMap('elements').delete(word.replaceAll(' ', '_'))
+
+/** An edit that adds a text that is one plain value, of at most 100,000 letters. */
+export const writePlain = (id: string, words: string) => (doc: Y.Doc) =>
+  doc.getMap('elements').set(
+    id,
+    new Y.Map([
+      ['type', 'text'],
+      ['words', words],
+    ]),
+  )
+
+/** How many steps of its client's clock such a text takes: the element, its type and its words. */
+export const STEPS_PER_TEXT = 3
+
+/** How many steps a word takes: the element and its type. */
+export const STEPS_PER_WORD = 2
+
+/** What one text of a large drawing holds: each fits into a message. */
+const LARGE_TEXT = 250_000
+
+/** An edit that adds texts of so many letters in all, under ids that begin with `name`. */
+export const drawLarge =
+  (letters: number, name = 'large') =>
+  (doc: Y.Doc) =>
+    doc.transact(() => {
+      for (let n = 0; n * LARGE_TEXT < letters; n++) {
+        const words = new Y.Text('x'.repeat(Math.min(LARGE_TEXT, letters - n * LARGE_TEXT)))
+        doc.getMap('elements').set(
+          `${name}-${n}`,
+          new Y.Map<unknown>([
+            ['type', 'text'],
+            ['words', words],
+          ]),
+        )
+      }
+    })

@@ -8,9 +8,26 @@ const refusalReasonSchema = z.enum([
   'missing_dependencies',
   /** So much waits for the store that no more can be taken in now. */
   'store_unavailable',
+  /** The drawing's format has no place for it; the detail says what was expected. */
+  'invalid_content',
+  /** It was written under the name of a Yjs client that is somebody else's in this room. */
+  'foreign_client',
+  /** It is more than can be taken at once. */
+  'too_large',
+  /** The board holds as much as it may. Deleting makes room. */
+  'board_full',
 ])
 /** Why a write was not applied. */
 export type RefusalReason = z.infer<typeof refusalReasonSchema>
+
+/** The reasons that lie in what was written: the same is refused again, however often it is sent. */
+export type LastingRefusal = Extract<RefusalReason, 'invalid_content' | 'foreign_client' | 'too_large' | 'board_full'>
+const LASTING: ReadonlySet<RefusalReason> = new Set(['invalid_content', 'foreign_client', 'too_large', 'board_full'])
+
+/** Whether a write is refused for what it says, and not for when it came or from whom. */
+export function isLastingRefusal(reason: RefusalReason): reason is LastingRefusal {
+  return LASTING.has(reason)
+}
 
 /**
  * What the server tells one connection beside the drawing, as JSON in a stateless message:
@@ -18,7 +35,8 @@ export type RefusalReason = z.infer<typeof refusalReasonSchema>
  *   speak, and how many bytes the drawing is about, for somebody who has nothing of it yet;
  * - `role`: your role in this room is now this one (sent after joining, after each
  *   renewal of the token, and at each change);
- * - `refused`: a write that you sent was not applied, and why. It stands before the answer that says so;
+ * - `refused`: a write that you sent was not applied, and why; `detail` tells who writes a client what was expected. It
+ *   stands before the answer that says so;
  * - `store`: whether the server can make edits durable. While `failing`, nothing is acknowledged.
  */
 export const noticeSchema = z.discriminatedUnion('type', [
@@ -29,7 +47,7 @@ export const noticeSchema = z.discriminatedUnion('type', [
     bytes: z.number().int().nonnegative(),
   }),
   z.object({ type: z.literal('role'), role: roleSchema }),
-  z.object({ type: z.literal('refused'), reason: refusalReasonSchema }),
+  z.object({ type: z.literal('refused'), reason: refusalReasonSchema, detail: z.string().optional() }),
   z.object({ type: z.literal('store'), state: z.enum(['failing', 'ok']) }),
 ])
 /** A message from the server to one connection, beside the drawing. */

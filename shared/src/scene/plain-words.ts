@@ -1,6 +1,15 @@
 import * as Y from 'yjs'
 import { Digest } from './digest.ts'
 
+/** The number of the Yjs client under whose name plain words are shared; `source` is what says them now. */
+export function sharingClient(
+  { client, clock }: { client: number; clock: number },
+  parentSub: string | null,
+  words: string,
+): number {
+  return new Digest().text(JSON.stringify([client, clock, parentSub, words])).number()
+}
+
 /** What says what a key of an element is: its own entry or, while nobody has changed it, all that it was made with. */
 export function entryOf(stored: Y.Map<unknown>, key: string): Y.Item | undefined {
   // Yjs has no call that tells who wrote an entry of a map, and what it comes after.
@@ -22,8 +31,7 @@ export function shareWords(stored: Y.Map<unknown>, words: string): Y.Text {
   // oxlint-disable-next-line no-underscore-dangle
   const source = entryOf(stored, 'words') ?? stored._item
   if (!doc || !source) throw new Error('only words of an element in a document can be shared')
-  const { client, clock } = source.id
-  const author = new Digest().text(JSON.stringify([client, clock, source.parentSub, words])).number()
+  const author = sharingClient(source.id, source.parentSub, words)
   const own = doc.clientID
   // By the chance of one in four billion, that is somebody's client. Then the text is this person's own.
   if (Y.getState(doc.store, author) === 0) doc.clientID = author

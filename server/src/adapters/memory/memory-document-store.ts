@@ -21,6 +21,7 @@ interface MemoryDocument {
   updates: Array<Row<StoredUpdate>>
   /** Newest last. */
   snapshots: Array<Row<Snapshot>>
+  clients: Map<number, string>
 }
 
 /** Documents for as long as the process lives: for tests, and to measure what durability costs. */
@@ -40,7 +41,7 @@ export class MemoryDocumentStore implements DocumentStore {
   }
 
   async load(roomId: RoomId): Promise<StoredDocument> {
-    const { head, updates, snapshots } = this.#of(roomId)
+    const { head, updates, snapshots, clients } = this.#of(roomId)
     const snapshot = snapshots.findLast(({ quarantined }) => quarantined === null) ?? null
     const after = snapshot?.seq ?? 0
     const rows = updates.filter(({ seq }) => seq > after)
@@ -52,7 +53,7 @@ export class MemoryDocumentStore implements DocumentStore {
       tail.map(({ seq }) => seq),
       quarantined,
     )
-    return { snapshot: snapshot && toSnapshot(snapshot), head, tail, quarantined }
+    return { snapshot: snapshot && toSnapshot(snapshot), head, tail, quarantined, clients: new Map(clients) }
   }
 
   async readSince(roomId: RoomId, after: number): Promise<StoredUpdate[]> {
@@ -93,6 +94,12 @@ export class MemoryDocumentStore implements DocumentStore {
     const { updates, snapshots } = this.#of(roomId)
     const row = (kind === 'update' ? updates : snapshots).find((each) => each.seq === seq)
     if (row) row.quarantined = reason
+  }
+
+  async addQuarantined(roomId: RoomId, entry: UpdateRecord, reason: string): Promise<number> {
+    const seq = this.#append(roomId, [entry])
+    await this.quarantine({ roomId, kind: 'update', seq }, reason)
+    return seq
   }
 
   async listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]> {
@@ -154,14 +161,19 @@ export class MemoryDocumentStore implements DocumentStore {
   async ping(): Promise<void> {}
 
   #of(roomId: RoomId): MemoryDocument {
-    return this.#documents.get(roomId) ?? { head: 0, updates: [], snapshots: [] }
+    return this.#documents.get(roomId) ?? { head: 0, updates: [], snapshots: [], clients: new Map() }
   }
 
   #append(roomId: RoomId, entries: readonly UpdateRecord[]): number {
     const document = this.#of(roomId)
     this.#documents.set(roomId, document)
     const first = document.head + 1
-    for (const entry of entries) document.updates.push({ ...entry, seq: ++document.head, quarantined: null })
+    for (const entry of entries) {
+      document.updates.push({ ...entry, seq: ++document.head, quarantined: null })
+      for (const [client, userId] of entry.claims ?? []) {
+        if (!document.clients.has(client)) document.clients.set(client, userId)
+      }
+    }
     return first
   }
 }

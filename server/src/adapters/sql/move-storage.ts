@@ -111,11 +111,12 @@ async function summarize(db: Kysely<Schema>, roomId: string): Promise<unknown> {
 
 async function copyDocument(from: Kysely<Schema>, to: Kysely<Schema>, roomId: string): Promise<void> {
   await to.transaction().execute(async (trx) => {
-    for (const table of ['room_updates', 'room_snapshots', 'room_documents'] as const) {
+    for (const table of ['room_updates', 'room_snapshots', 'room_clients', 'room_documents'] as const) {
       await trx.deleteFrom(table).where('room_id', '=', roomId).execute()
     }
     await copyRows(from, trx, 'room_updates', ['seq'], UPDATE_ROWS, roomId)
     await copyRows(from, trx, 'room_snapshots', ['seq'], SNAPSHOT_ROWS, roomId)
+    await copyRows(from, trx, 'room_clients', ['client'], SMALL_ROWS, roomId)
     await copyRows(from, trx, 'room_documents', ['room_id'], 1, roomId)
   })
 }

@@ -19,6 +19,10 @@ export interface PackedBatch {
   readonly crcs: readonly number[]
   readonly rangesLengths: readonly number[]
   readonly updateLengths: readonly number[]
+  /** Yjs clients that are somebody's from now on: the number of the room in `roomIds`, the client, and whose it is. */
+  readonly claimRooms: readonly number[]
+  readonly claimClients: readonly number[]
+  readonly claimUsers: readonly string[]
   /** Of each entry the ranges, then the update. */
   readonly blobs: ArrayBuffer
 }
@@ -39,8 +43,24 @@ export function packBatch({ id, rooms }: JournalBatch): PackedBatch {
     crcs: entries.map(({ crc }) => crc),
     rangesLengths: entries.map(({ ranges }) => ranges.length),
     updateLengths: entries.map(({ update }) => update.length),
+    ...packClaims(written),
     blobs: concatenate(parts),
   }
+}
+
+function packClaims(rooms: JournalBatch['rooms']): Pick<PackedBatch, 'claimRooms' | 'claimClients' | 'claimUsers'> {
+  const [claimRooms, claimClients, claimUsers]: [number[], number[], string[]] = [[], [], []]
+  for (const [room, { entries }] of rooms.entries()) {
+    for (const { claims } of entries) {
+      if (!claims || claims.size === 0) continue
+      for (const [client, userId] of claims) {
+        claimRooms.push(room)
+        claimClients.push(client)
+        claimUsers.push(userId)
+      }
+    }
+  }
+  return { claimRooms, claimClients, claimUsers }
 }
 
 /** What `append` answers, from the first numbers in the order of the rooms. */

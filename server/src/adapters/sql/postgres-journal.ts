@@ -31,6 +31,12 @@ const APPEND = `
       as entry (place, index, author, at, crc, starts_at, ranges_length, update_length)
     join numbered using (place)
   ),
+  claimed as (
+    insert into room_clients (room_id, client, user_id)
+    select room_id, client, user_id
+    from unnest($14::int[], $15::bigint[], $16::text[]) as claim (place, client, user_id) join numbered using (place)
+    on conflict do nothing
+  ),
   answered as (
     insert into journal_batches (id, at, first_seqs)
     select $1::text, $2::bigint, json_agg(first_seq order by place)::text from numbered having count(*) > 0
@@ -106,6 +112,9 @@ async function append(pool: Pool, batch: PackedBatch): Promise<number[]> {
       rangesLengths,
       updateLengths,
       Buffer.from(blobs),
+      batch.claimRooms.map((room) => room + 1),
+      batch.claimClients,
+      batch.claimUsers,
     ],
   })
   if (!rows[0]) throw new SqlError('PostgreSQL did not say which numbers it gave', 'XX000')

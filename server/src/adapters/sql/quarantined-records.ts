@@ -41,19 +41,37 @@ export async function giveBack(db: Kysely<Schema>, record: RecordId, entry: Upda
   const { roomId } = record
   return await db.transaction().execute(async (trx) => {
     if (!(await takeFromQuarantine(trx, record))) return undefined
-    const { head } = await trx
-      .insertInto('room_documents')
-      .values({ room_id: roomId, head: 1 })
-      .onConflict((conflict) => conflict.column('room_id').doUpdateSet({ head: sql`room_documents.head + 1` }))
-      .returning('head')
-      .executeTakeFirstOrThrow()
-    const { update: bytes, author, at, ranges, crc } = entry
-    await trx
-      .insertInto('room_updates')
-      .values({ room_id: roomId, seq: head, author, at, crc, quarantined: null, ranges, bytes })
-      .execute()
-    return head
+    return await insertNext(trx, roomId, entry, null)
   })
+}
+
+/** Stores an update as one that was set aside; resolves the number that it was given. */
+export async function addQuarantined(
+  db: Kysely<Schema>,
+  roomId: RoomId,
+  entry: UpdateRecord,
+  reason: string,
+): Promise<number> {
+  return await db.transaction().execute((trx) => insertNext(trx, roomId, entry, reason))
+}
+
+async function insertNext(
+  trx: Transaction<Schema>,
+  roomId: RoomId,
+  { update: bytes, author, at, ranges, crc }: UpdateRecord,
+  quarantined: string | null,
+): Promise<number> {
+  const { head } = await trx
+    .insertInto('room_documents')
+    .values({ room_id: roomId, head: 1 })
+    .onConflict((conflict) => conflict.column('room_id').doUpdateSet({ head: sql`room_documents.head + 1` }))
+    .returning('head')
+    .executeTakeFirstOrThrow()
+  await trx
+    .insertInto('room_updates')
+    .values({ room_id: roomId, seq: head, author, at, crc, quarantined, ranges, bytes })
+    .execute()
+  return head
 }
 
 function isListed(eb: ExpressionBuilder<Schema, 'room_updates' | 'room_snapshots'>): Expression<SqlBool> {

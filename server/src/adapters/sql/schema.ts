@@ -67,6 +67,13 @@ export interface Schema {
     ranges: Uint8Array
     bytes: Uint8Array
   }
+  room_clients: {
+    room_id: string
+    /** A Yjs client that has written in the room. */
+    client: number
+    /** Whose it is; empty when it is nobody's. */
+    user_id: string
+  }
   journal_batches: {
     id: string
     at: number

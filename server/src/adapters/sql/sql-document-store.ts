@@ -14,7 +14,7 @@ import {
   type UpdateRecord,
 } from '../../ports/document-store.ts'
 import { purgeBatches, purgeRooms } from './purge-documents.ts'
-import { giveBack, listQuarantined } from './quarantined-records.ts'
+import { addQuarantined, giveBack, listQuarantined } from './quarantined-records.ts'
 import type { Schema } from './schema.ts'
 
 /** What each engine does in its own way. */
@@ -29,7 +29,7 @@ export interface DocumentEngine {
   shrink(): Promise<void>
 }
 
-/** Documents in the tables `room_documents`, `room_updates`, `room_snapshots` and `journal_batches`. */
+/** Documents in the tables `room_documents`, `room_updates`, `room_snapshots`, `room_clients` and `journal_batches`. */
 export class SqlDocumentStore implements DocumentStore {
   readonly #engine: DocumentEngine
 
@@ -51,6 +51,8 @@ export class SqlDocumentStore implements DocumentStore {
       where room_id = ${roomId} and seq = ${newestSnapshot(roomId)}
       union all
       select 'head', head, null, 0, 0, null, null, null from room_documents where room_id = ${roomId}
+      union all
+      select 'client', client, user_id, 0, 0, null, null, null from room_clients where room_id = ${roomId}
     `.execute(this.#engine.loads)
     const snapshot = rows.find(({ kind }) => kind === 'snapshot')
     const head = rows.find(({ kind }) => kind === 'head')?.seq ?? 0
@@ -62,7 +64,10 @@ export class SqlDocumentStore implements DocumentStore {
       sound.map(({ seq }) => seq),
       quarantined,
     )
-    return { snapshot: snapshot ? toSnapshot(snapshot) : null, head, tail: sound, quarantined }
+    const clients = new Map(
+      rows.flatMap(({ kind, seq, text }) => (kind === 'client' ? [[seq, text ?? ''] as const] : [])),
+    )
+    return { snapshot: snapshot ? toSnapshot(snapshot) : null, head, tail: sound, quarantined, clients }
   }
 
   async readSince(roomId: RoomId, after: number): Promise<StoredUpdate[]> {
@@ -129,6 +134,10 @@ export class SqlDocumentStore implements DocumentStore {
       .execute()
   }
 
+  async addQuarantined(roomId: RoomId, entry: UpdateRecord, reason: string): Promise<number> {
+    return await addQuarantined(this.#engine.db, roomId, entry, reason)
+  }
+
   async listQuarantined(roomId?: RoomId): Promise<QuarantinedRecord[]> {
     return await listQuarantined(this.#engine.db, roomId)
   }
@@ -149,11 +158,11 @@ export class SqlDocumentStore implements DocumentStore {
   }
 }
 
-/** A row of a load: an update, a snapshot, or the room's head as `seq`. */
+/** A row of a load: an update, a snapshot, the room's head as `seq`, or a Yjs client as `seq`. */
 interface DocumentRow {
-  readonly kind: 'update' | 'snapshot' | 'head'
+  readonly kind: 'update' | 'snapshot' | 'head' | 'client'
   readonly seq: number
-  /** The author of an update, the label of a snapshot. */
+  /** The author of an update, the label of a snapshot, whose a client is. */
   readonly text: string | null
   readonly at: number
   readonly crc: number

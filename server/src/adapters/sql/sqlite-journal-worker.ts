@@ -14,6 +14,9 @@ const advanceHead = database
 const insertUpdate = database.prepare(
   'insert into room_updates (room_id, seq, author, at, crc, ranges, bytes) values (?, ?, ?, ?, ?, ?, ?)',
 )
+const insertClient = database.prepare(
+  'insert into room_clients (room_id, client, user_id) values (?, ?, ?) on conflict do nothing',
+)
 const insertBatch = database.prepare('insert into journal_batches (id, at, first_seqs) values (?, ?, ?)')
 /** A disk that is full takes a transaction without a change, so that this makes one. */
 const notePing = database.prepare(
@@ -24,6 +27,7 @@ const findBatch = database.prepare<[string], string>('select first_seqs from jou
 /** Writes a batch; answers the number that the first update of each room was given. */
 const write = database.transaction((batch: PackedBatch): number[] => {
   const { roomIds, counts, authors, times, crcs, rangesLengths, updateLengths, blobs } = batch
+  const { claimRooms, claimClients, claimUsers } = batch
   const firstSeqs: number[] = []
   let [entry, byte] = [0, 0]
   const nextBlob = (length = 0) => new Uint8Array(blobs, byte, ((byte += length), length))
@@ -36,6 +40,9 @@ const write = database.transaction((batch: PackedBatch): number[] => {
       const update = nextBlob(updateLengths[entry])
       insertUpdate.run(roomId, seq, authors[entry], times[entry], crcs[entry], ranges, update)
     }
+  }
+  for (const [index, client] of claimClients.entries()) {
+    insertClient.run(roomIds[claimRooms[index] ?? 0], client, claimUsers[index])
   }
   if (roomIds.length > 0) insertBatch.run(batch.id, batch.at, JSON.stringify(firstSeqs))
   else notePing.run(Date.now())

@@ -4,7 +4,7 @@ import { expect, test } from 'vitest'
 import * as Y from 'yjs'
 import type { StoredUpdate } from '../../ports/document-store.ts'
 import { copyOf, stateOf, yjsEdit, YjsHistory, type YjsEdit } from '../../testing/yjs-history.ts'
-import { encodeRanges, encodeTransactionRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
+import { encodeRanges, encodeTransactionRanges, rangesOfDocument, rangesOfUpdate, recordOf } from './clock-ranges.ts'
 import { measure } from './compaction-worker.ts'
 import { RoomBytes } from './room-bytes.ts'
 
@@ -118,7 +118,7 @@ test('what it says of what it has is what the document says', () => {
       for (const copy of room.history.copies) {
         const since = room.moments[pick % room.moments.length] as Y.Doc
         const update = Y.encodeStateAsUpdate(copy, Y.encodeStateVector(since))
-        const isKnown = bytes.covers(Y.decodeUpdate(update))
+        const isKnown = bytes.covers(rangesOfUpdate(Y.decodeUpdate(update)))
         const isOld = !isNews(update, truth)
         // Never taken for known what is news; the other way round, it is only applied once more.
         expect(isKnown && !isOld).toBe(false)
@@ -128,13 +128,13 @@ test('what it says of what it has is what the document says', () => {
       const stranger = new YjsHistory()
       stranger.copies.forEach((copy) => (copy.clientID += 10))
       const news = stranger.do({ kind: 'set', by: 0, key: 'a' }) as Uint8Array
-      expect(bytes.covers(Y.decodeUpdate(news))).toBe(false)
+      expect(bytes.covers(rangesOfUpdate(Y.decodeUpdate(news)))).toBe(false)
       // A deletion alone, of something that is there.
       const deleting = copyOf(truth)
       deleting.getMap('map').delete('a')
       const deletion = Y.encodeStateAsUpdate(deleting, Y.encodeStateVector(truth))
       if (!isNews(deletion, truth)) return
-      expect(bytes.covers(Y.decodeUpdate(deletion))).toBe(false)
+      expect(bytes.covers(rangesOfUpdate(Y.decodeUpdate(deletion)))).toBe(false)
       seen.news += 1
     }),
     settings,
@@ -263,7 +263,7 @@ test('what comes after it was asked what it has, it has too', () => {
     expect(room.bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
     room.take({ kind: 'edit', edit: { kind: 'set', by: 0, key } })
   }
-  expect(room.bytes.covers(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth)))).toBe(true)
+  expect(room.bytes.covers(rangesOfUpdate(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth))))).toBe(true)
 })
 
 test('what was loaded counts by its size', () => {
@@ -289,7 +289,7 @@ test('records of earlier versions, which have no ranges, say the same', () => {
   const bytes = new RoomBytes({ snapshot: null, tail })
   expect(bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
   expect(deletionsIn(allDeletions(bytes))).toEqual(stateOf(room.truth).deleted)
-  expect(bytes.covers(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth)))).toBe(true)
+  expect(bytes.covers(rangesOfUpdate(Y.decodeUpdate(Y.encodeStateAsUpdate(room.truth))))).toBe(true)
   const { update } = recordOf(Y.encodeStateAsUpdate(room.truth), null, 1)
   bytes.rebase({ pieces: [update], ranges: encodeRanges(rangesOfDocument(room.truth)) })
   expect(bytes.tailLength).toBe(0)

@@ -7,7 +7,6 @@ import {
   encodeRanges,
   extentOf,
   rangesOfUpdate,
-  type DecodedUpdate,
   type EditRanges,
   type Extent,
 } from './clock-ranges.ts'
@@ -125,9 +124,9 @@ export class RoomBytes {
     this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
   }
 
-  /** Whether the room has all that an update speaks of. */
-  covers(update: DecodedUpdate): boolean {
-    return isSubset(rangesOfUpdate(update), this.#known())
+  /** Whether the room has all of what an update says that it inserts and deletes. */
+  covers(ranges: EditRanges): boolean {
+    return isSubset(ranges, this.#known())
   }
 
   /** Whether somebody with this state vector has everything that was inserted. */

@@ -1,0 +1,67 @@
+import { expect, test } from 'vitest'
+import * as Y from 'yjs'
+import { BoardSize, type BoardLimits } from './board-size.ts'
+import { ClientOwners } from './client-owners.ts'
+import { DocumentView } from './document-view.ts'
+import { judge } from './judge.ts'
+import { readUpdate } from './read-update.ts'
+
+/** A board with these limits, on which one person draws. */
+function board(limits: Partial<BoardLimits>) {
+  const [document, drawn] = [new Y.Doc(), new Y.Doc()]
+  const size = new BoardSize({
+    document,
+    limits: { bytes: 1e6, elements: 1e6, structs: 1e6, ...limits },
+    storedBytes: () => Y.encodeStateAsUpdate(document).length,
+  })
+  /** Draws, and says why it is refused; then it stays undrawn. */
+  const draw = (change: (elements: Y.Map<Y.Map<unknown>>) => void): string | undefined => {
+    const before = Y.encodeStateVector(document)
+    drawn.transact(() => change(drawn.getMap('elements')))
+    const update = Y.encodeStateAsUpdate(drawn, before)
+    const verdict = judge(readUpdate(update), {
+      view: new DocumentView(document),
+      owners: new ClientOwners(),
+      author: 'ada',
+    })
+    if (verdict.kind !== 'taken') throw new Error(`the update is not sound: ${verdict.kind}`)
+    const refusal = size.take(verdict.growth)
+    if (refusal) return `${refusal.rule} ${refusal.reason}`
+    Y.applyUpdate(document, update)
+    return undefined
+  }
+  return { draw, document }
+}
+
+const add =
+  (id: string, letters = 1) =>
+  (elements: Y.Map<Y.Map<unknown>>) =>
+    void elements.set(id, new Y.Map<unknown>([['note', 'x'.repeat(letters)]]))
+const mark = (id: string) => (elements: Y.Map<Y.Map<unknown>>) => void elements.get(id)?.set('isDeleted', true)
+
+test('[G16] a board takes as many elements as it may have, and another when one was deleted', () => {
+  const { draw } = board({ elements: 3 })
+  for (const id of ['a', 'b', 'c']) expect(draw(add(id))).toBeUndefined()
+  expect(draw(add('d'))).toBe('G16 board_full')
+  // Together with what could not be added: whoever deletes has that still to send.
+  expect(draw(mark('a'))).toBeUndefined()
+  expect(draw(add('e'))).toBe('G16 board_full')
+  expect(draw((elements) => elements.delete('b'))).toBeUndefined()
+})
+
+test('[G16] a full board of bytes takes what makes room, and then what fits', () => {
+  const { draw } = board({ bytes: 10_000 })
+  expect(draw(add('a', 6_000))).toBeUndefined()
+  expect(draw(add('b', 6_000))).toBe('G16 board_full')
+  expect(draw(mark('a'))).toBeUndefined()
+  expect(draw(add('c', 3_000))).toBeUndefined()
+})
+
+test('[G16] what lasts of every change is bounded too, and deleting goes on', () => {
+  const { draw, document } = board({ structs: 40 })
+  let refusal: string | undefined
+  for (let n = 0; n < 100 && !refusal; n++) refusal = draw(add(`e${n}`))
+  expect(refusal).toBe('G16 board_full')
+  expect(document.getMap('elements').size).toBeGreaterThan(10)
+  expect(draw((elements) => elements.delete('e0'))).toBe('G16 board_full')
+})

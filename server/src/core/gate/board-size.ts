@@ -1,0 +1,144 @@
+import { getHeapStatistics } from 'node:v8'
+import { ELEMENTS_ROOT } from '@sketchroom/shared/scene/document'
+import * as Y from 'yjs'
+import type { Growth } from './judge.ts'
+import { Refusal } from './refusal.ts'
+
+/** How much one board may hold. */
+export interface BoardLimits {
+  /** Of what is not deleted. */
+  readonly bytes: number
+  readonly elements: number
+  /** What Yjs keeps apart, deleted or not: each takes some 200 bytes of memory, here and in every client. */
+  readonly structs: number
+}
+
+/** The defaults: a board that a phone can still open. */
+export const DEFAULT_BOARD_LIMITS: BoardLimits = { bytes: 32 * 1024 * 1024, elements: 20_000, structs: 400_000 }
+
+/** A board's records may be so many times what is not deleted of it. */
+const HISTORY_FACTOR = 4
+/** Counting takes some milliseconds: once in so long, in milliseconds. */
+const COUNT_EVERY_MS = 1_000
+/** A process that is short of memory takes no more for boards that are larger than this. */
+const SMALL_STRUCTS = 20_000
+const HEAP_PART = 0.75
+const LOOK_AT_HEAP_EVERY_MS = 200
+
+let heapLookedAt = -Infinity
+let isHeapFull = false
+
+function isShortOfMemory(): boolean {
+  const now = performance.now()
+  if (now - heapLookedAt < LOOK_AT_HEAP_EVERY_MS) return isHeapFull
+  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
+  heapLookedAt = now
+  isHeapFull = used > limit * HEAP_PART
+  return isHeapFull
+}
+
+/**
+ * Whether a board may grow, by rule G16. It is counted when it is first written to, and again when it seems to be full: what
+ * was deleted has made room.
+ */
+export class BoardSize {
+  readonly #document: Y.Doc
+  readonly #limits: BoardLimits
+  /** How many bytes the room's records take. */
+  readonly #storedBytes: () => number
+  #bytes = 0
+  #elements = 0
+  #structs = 0
+  #countedAt = -Infinity
+
+  constructor(parts: { document: Y.Doc; limits: BoardLimits; storedBytes: () => number }) {
+    this.#document = parts.document
+    this.#limits = parts.limits
+    this.#storedBytes = parts.storedBytes
+  }
+
+  /** Makes room for an update that is about to be applied; answers why there is none, if so. */
+  take(growth: Growth): Refusal | undefined {
+    if (this.#countedAt === -Infinity) this.#count()
+    if (growth.isDeletion) {
+      this.#add(this.#less(growth))
+      return undefined
+    }
+    if (this.#isOver(growth)) {
+      const net = this.#less(growth)
+      if (this.#isOver(net) && performance.now() - this.#countedAt > COUNT_EVERY_MS) this.#count()
+      const full = this.#isOver(net)
+      if (full) return new Refusal('G16', 'board_full', full)
+      this.#add(net)
+      return undefined
+    }
+    if (isShortOfMemory() && this.#structs + growth.structs > SMALL_STRUCTS) {
+      return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
+    }
+    this.#add(growth)
+    return undefined
+  }
+
+  #add({ bytes, elements, structs }: Growth): void {
+    this.#bytes += bytes
+    this.#elements += elements
+    this.#structs += structs
+  }
+
+  /** What is left of a growth when what goes with it is taken off. */
+  #less(growth: Growth): Growth {
+    let { elements, bytes } = growth
+    for (const element of growth.deleted()) {
+      if (isDeleted(element)) continue
+      elements -= 1
+      bytes -= bytesOf(element)
+    }
+    return { ...growth, elements, bytes }
+  }
+
+  #isOver({ bytes, elements, structs }: Growth): string | undefined {
+    const limits = this.#limits
+    if (this.#elements + elements > limits.elements) return `the board has ${limits.elements} elements; delete some`
+    if (this.#bytes + bytes > limits.bytes) return `the board has ${limits.bytes} bytes; delete something`
+    if (this.#structs + structs > limits.structs) return `the board has had ${limits.structs} changes that last`
+    const stored = limits.bytes * HISTORY_FACTOR
+    return this.#storedBytes() > stored ? `the board’s records take ${stored} bytes; they shrink with time` : undefined
+  }
+
+  #count(): void {
+    let [bytes, elements, structs] = [0, 0, 0]
+    for (const each of this.#document.store.clients.values()) structs += each.length
+    this.#document.getMap(ELEMENTS_ROOT).forEach((element) => {
+      if (!(element instanceof Y.Map) || isDeleted(element)) return
+      elements += 1
+      bytes += bytesOf(element)
+    })
+    this.#bytes = bytes
+    this.#elements = elements
+    this.#structs = structs
+    this.#countedAt = performance.now()
+  }
+}
+
+function isDeleted(element: Y.Map<unknown>): boolean {
+  const mark = element.get('isDeleted')
+  return mark === true || typeof mark === 'string'
+}
+
+/** About how many bytes a value takes. */
+function bytesOf(value: unknown): number {
+  if (value instanceof Uint8Array) return value.length
+  if (typeof value === 'string') return value.length
+  if (value instanceof Y.Text) return value.length
+  if (value instanceof Y.Array) return value.toArray().reduce((sum: number, each) => sum + bytesOf(each), 0)
+  if (value instanceof Y.Map) {
+    let sum = 16
+    value.forEach((each, key) => (sum += key.length + bytesOf(each)))
+    return sum
+  }
+  if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + bytesOf(each), 2)
+  if (typeof value === 'object' && value !== null) {
+    return Object.entries(value).reduce((sum, [key, each]) => sum + key.length + bytesOf(each), 2)
+  }
+  return 8
+}

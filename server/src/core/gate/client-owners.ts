@@ -1,0 +1,54 @@
+/** Whose a Yjs client is whom the server speaks for: nobody may write under its name. */
+export const SERVER = ''
+
+/** How many ids that somebody has only announced are remembered of a room. */
+const MAX_ANNOUNCED = 10_000
+
+/**
+ * Who a Yjs client is, in one room: it belongs to the first who wrote with it, for as long as the room exists. Yjs takes
+ * whatever comes under a client's name at its next clock; without this, what somebody else put there while its person was
+ * offline would stand in the place of what they drew, and the room would already "have" it.
+ */
+export class ClientOwners {
+  readonly #owners: Map<number, string>
+  /** Whoever shows a cursor tells its client's id to all: it is that person's from then on. */
+  readonly #announced = new Map<number, string>()
+
+  /** `stored` is what the room's records say: Yjs clients, each with its person's user id, or `SERVER`. */
+  constructor(stored: Iterable<readonly [client: number, userId: string]> = []) {
+    this.#owners = new Map(stored)
+  }
+
+  /** Whose a client is; undefined when it is nobody's. */
+  ownerOf(client: number): string | undefined {
+    return this.#owners.get(client) ?? this.#announced.get(client)
+  }
+
+  /** Whether a client is this person's, or nobody's. */
+  isOwn(client: number, userId: string): boolean {
+    return (this.ownerOf(client) ?? userId) === userId
+  }
+
+  /** Whether it is known to the room's records whose a client is. */
+  isStored(client: number): boolean {
+    return this.#owners.has(client)
+  }
+
+  /** Somebody has written with a client that was nobody else's. */
+  wrote(client: number, userId: string): void {
+    this.#owners.set(client, userId)
+    this.#announced.delete(client)
+  }
+
+  /** Somebody shows themselves under a client's id; says whether it may be theirs. */
+  announce(client: number, userId: string): boolean {
+    const owner = this.ownerOf(client)
+    if (owner !== undefined) return owner === userId
+    this.#announced.set(client, userId)
+    for (const oldest of this.#announced.keys()) {
+      if (this.#announced.size <= MAX_ANNOUNCED) break
+      this.#announced.delete(oldest)
+    }
+    return true
+  }
+}

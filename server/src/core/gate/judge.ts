@@ -1,0 +1,302 @@
+import * as Y from 'yjs'
+import { sharingClient } from '@sketchroom/shared/scene/plain-words'
+import { causalOrder, type CausalOrder } from './causal-order.ts'
+import { SERVER, type ClientOwners } from './client-owners.ts'
+import { NOWHERE, type DocumentView, type Place, type Shelf } from './document-view.ts'
+import { IntegrationCost } from './integration-cost.ts'
+import { checkContent, PlainUpdate } from './places.ts'
+import { KIND, TYPE } from './read-content.ts'
+import { isSameContent } from './same-content.ts'
+import type { ClientStructs, Id, ReadStruct, ReadUpdate } from './read-update.ts'
+import { invalid, malformed, Refusal } from './refusal.ts'
+
+/** Keys: our elements have some thirty. Letters, four times as many as are shown; chunks, of which one a second is made. */
+const MOST_IN: Readonly<Partial<Record<Shelf, number>>> = { element: 256, meta: 64, words: 400_000, ink: 20_000 }
+/** Each time that somebody opens a board and draws there, it has one more client, for good. */
+const MAX_ROOM_CLIENTS = 100_000
+
+/** What the gate says of an update. It is taken whole or not at all. */
+export type Verdict =
+  | {
+      readonly kind: 'taken'
+      /** Clients that are the author's from now on, or, if `SERVER`, nobody's. */
+      readonly claims: ReadonlyMap<number, string>
+      readonly growth: Growth
+    }
+  /** It refers to what the room does not have: whoever sent it is to be asked for that. */
+  | { readonly kind: 'gap' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+
+/** What a room has more of with an update. */
+export interface Growth {
+  readonly elements: number
+  readonly structs: number
+  readonly bytes: number
+  /** It does nothing but delete: it is taken when the board is full, too. */
+  readonly isDeletion: boolean
+  /** The elements that it deletes, as they are in the document; to be asked before it is applied. */
+  readonly deleted: () => ReadonlySet<Y.Map<unknown>>
+}
+
+/** What an update is judged by. */
+export interface Judging {
+  readonly view: DocumentView
+  readonly owners: ClientOwners
+  /** The user id of who sent it. */
+  readonly author: string
+  /** A part of the room's records was lost: what anybody still has of it may come back, whoever drew it. */
+  readonly hasHole?: boolean
+}
+
+/**
+ * Judges an update against the room that it is for, by the rules of `README.md`, before anything of it is applied. Reads
+ * the document and changes nothing.
+ */
+export function judge(update: ReadUpdate, judging: Judging): Verdict {
+  try {
+    const order = causalOrder(update, (client) => judging.view.reach(client))
+    if (!order || isDeletionMissing(update, order, judging.view)) return { kind: 'gap' }
+    return new Judgement(judging, update, order).verdict()
+  } catch (error) {
+    if (error instanceof Refusal) return { kind: 'refused', refusal: error }
+    throw error
+  }
+}
+
+function isDeletionMissing({ deleted }: ReadUpdate, { reach }: CausalOrder, view: DocumentView): boolean {
+  return deleted.some(({ client, clock, length }) => clock + length > (reach.get(client) ?? view.reach(client)))
+}
+
+/** One update while it is judged: where each of its structs goes, with those before it in place. */
+class Judgement {
+  readonly #judging: Judging
+  readonly #order: CausalOrder
+  readonly #cost: IntegrationCost
+  readonly #update: ReadUpdate
+  readonly #plain: PlainUpdate
+  /** The keys that it says something of, in maps of the document, not having seen what they say already. */
+  readonly #begun = new Map<object, Set<string>>()
+  /** The client whose structs were asked for last: mostly it is one and the same. */
+  #last: ClientStructs | undefined
+  #elements = 0
+  #isDeletion = true
+
+  constructor(judging: Judging, update: ReadUpdate, order: CausalOrder) {
+    this.#judging = judging
+    this.#update = update
+    this.#plain = new PlainUpdate(update.bytes)
+    this.#order = order
+    this.#cost = new IntegrationCost(judging.view)
+  }
+
+  verdict(): Verdict {
+    const update = this.#update
+    const claims = this.#claims(update)
+    for (const struct of this.#order.structs) this.#place(struct)
+    const { view } = this.#judging
+    for (const { client, clock, length } of update.deleted) {
+      const known = Math.min(length, view.reach(client) - clock)
+      if (known > 0) this.#cost.delete({ client, clock }, known)
+    }
+    const growth = {
+      elements: this.#elements,
+      structs: this.#order.structs.length,
+      bytes: update.bytes.length,
+      isDeletion: this.#isDeletion,
+      deleted: () => this.#deletedElements(),
+    }
+    return { kind: 'taken', claims, growth }
+  }
+
+  #deletedElements(): Set<Y.Map<unknown>> {
+    const { view } = this.#judging
+    const elements = new Set<Y.Map<unknown>>()
+    for (const { slot, home, kind, content } of this.#order.structs) {
+      const isMark = slot === 'isDeleted' && kind === KIND.any && home instanceof Y.Map
+      if (isMark && (content as unknown[]).at(-1) !== false) elements.add(home as Y.Map<unknown>)
+    }
+    for (const { client, clock, length } of this.#update.deleted) {
+      const known = Math.min(length, view.reach(client) - clock)
+      if (known > 0) for (const element of view.elementsIn({ client, clock }, known)) elements.add(element)
+    }
+    return elements
+  }
+
+  /** Rule G14: what is new under a client's name comes from the person whose it is. */
+  #claims({ clients }: ReadUpdate): Map<number, string> {
+    const { owners, view, author, hasHole } = this.#judging
+    const claims = new Map<number, string>()
+    for (const line of clients) {
+      const { client } = line
+      const known = view.reach(client)
+      const isNews = (this.#order.reach.get(client) ?? 0) > known
+      const owner = owners.ownerOf(client)
+      const isForeign = owner !== undefined && owner !== author && !hasHole
+      if (isForeign && (isNews || !this.#isRepeated(line))) {
+        throw new Refusal('G14', 'foreign_client', `the Yjs client ${client} is somebody else’s here`)
+      }
+      if (!isNews) continue
+      if (owners.isStored(client)) continue
+      if (known === 0 && view.clientCount + claims.size >= MAX_ROOM_CLIENTS) {
+        throw new Refusal('G14', 'board_full', `more than ${MAX_ROOM_CLIENTS} clients have drawn here`)
+      }
+      claims.set(client, known === 0 && this.#sharesWords(line) ? SERVER : author)
+    }
+    return claims
+  }
+
+  /** Whether this is what the room has of a client, and nothing else. */
+  #isRepeated({ structs }: ClientStructs): boolean {
+    const { view } = this.#judging
+    return structs.every((struct) => struct.kind === KIND.skip || isSameContent(struct, this.#update.bytes, view))
+  }
+
+  /** Whether this is how anybody would share an element's plain words: see `plain-words.ts`. It is nobody's then. */
+  #sharesWords({ client, structs }: ClientStructs): boolean {
+    const [type, letters, ...more] = structs
+    if (type?.kind !== KIND.type || type.content !== TYPE.text || more.length > 0) return false
+    if (letters && (letters.kind !== KIND.string || !isSame(letters.parent, type))) return false
+    const words = letters ? (letters.content as string) : ''
+    if (type.origin) return sharingClient(type.origin, 'words', words) === client
+    return this.#sourcesIn(type.parent).some(({ id, parentSub }) => sharingClient(id, parentSub, words) === client)
+  }
+
+  #sourcesIn(element: string | Id | null): Y.Item[] {
+    const { view } = this.#judging
+    if (element === null || typeof element === 'string' || element.clock >= view.reach(element.client)) return []
+    const item = view.at(element)
+    const inside = view.inside(item)
+    const created = inside && view.entryOf(inside.home, 'o')
+    return [created, item].filter((source) => source instanceof Y.Item)
+  }
+
+  #place(struct: ReadStruct): void {
+    const { kind, origin, rightOrigin } = struct
+    if (kind === KIND.gc) return
+    const { view } = this.#judging
+    const behind = origin && !this.#isNew(origin) ? view.at(origin) : undefined
+    const before = rightOrigin && !this.#isNew(rightOrigin) ? view.at(rightOrigin) : undefined
+    const place = this.#placeOf(struct, behind, before)
+    struct.shelf = place.shelf
+    struct.home = place.home
+    struct.slot = origin || rightOrigin ? place.slot : struct.key
+    this.#checkContinuation(struct)
+    if (struct.shelf === 'nowhere') return
+    checkContent(struct, this.#plain)
+    if (struct.slot === null) {
+      const most = MOST_IN[struct.shelf]
+      if (most && view.sizeOf(place.home as object) + struct.length > most) tooMuch(struct.shelf, most)
+      this.#cost.place(struct, behind, before)
+    } else if (origin) this.#cost.place(struct, behind, undefined)
+    else this.#begin(struct, struct.slot)
+    if (kind !== KIND.deleted && !(struct.shelf === 'element' && struct.slot === 'isDeleted')) this.#isDeletion = false
+  }
+
+  /** Somebody says what a key is who has not seen that it says something already. */
+  #begin(struct: ReadStruct, key: string): void {
+    const { shelf } = struct
+    const home = struct.home as object
+    const entry = this.#judging.view.entryOf(home, key)
+    const isAgain = this.#hasBegun(home, key)
+    this.#cost.begin(entry, isAgain)
+    if (entry || isAgain) return
+    if (shelf === 'elements') {
+      if (struct.kind === KIND.type) this.#elements += 1
+      return
+    }
+    const most = MOST_IN[shelf] as number
+    const keys = this.#begun.get(home)?.size ?? (home as ReadStruct).keys?.length ?? 0
+    if (this.#judging.view.sizeOf(home) + keys > most) tooMuch(shelf, most)
+  }
+
+  /** Whether this update has said before what a key is, and notes that it has. */
+  #hasBegun(home: object, key: string): boolean {
+    if (home instanceof Y.AbstractType) {
+      let keys = this.#begun.get(home)
+      if (!keys) this.#begun.set(home, (keys = new Set()))
+      const { size } = keys
+      return keys.add(key).size === size
+    }
+    const map = home as ReadStruct
+    if (map.keys?.includes(key)) return true
+    if (map.keys) map.keys.push(key)
+    else map.keys = [key]
+    return false
+  }
+
+  /** Rules G8 and G9: what stands beside it is in the same place, or its parent is a type. */
+  #placeOf(struct: ReadStruct, behind: Y.Item | Y.GC | undefined, before: Y.Item | Y.GC | undefined): Place {
+    const { origin, rightOrigin, parent, key, client } = struct
+    if (origin || rightOrigin) {
+      const { view } = this.#judging
+      const left = origin && (behind ? view.placeOf(behind) : this.#structAt(origin))
+      const right = rightOrigin && (before ? view.placeOf(before) : this.#structAt(rightOrigin))
+      const place = (left ?? right) as Place
+      if (left?.shelf === 'nowhere' || right?.shelf === 'nowhere') return NOWHERE
+      if (left && right && !isSamePlace(left, right))
+        malformed('G8', `a struct of client ${client} stands in two places`)
+      if (rightOrigin && place.slot !== null) malformed('G8', 'nothing stands before what a key says')
+      return place
+    }
+    const inside = typeof parent === 'string' ? this.#judging.view.root(parent) : this.#inside(parent as Id)
+    if (!inside) return invalid('G9', 'a drawing has the roots elements and meta, and its values hold nothing')
+    const isMap = inside.shelf === 'elements' || inside.shelf === 'meta' || inside.shelf === 'element'
+    if (isMap !== (key !== null) && inside.shelf !== 'nowhere') malformed('G9', 'a map has keys, and a list has none')
+    return inside
+  }
+
+  #isNew({ client, clock }: Id): boolean {
+    return clock >= this.#judging.view.reach(client)
+  }
+
+  /** What can be put into something of the document or of this update. */
+  #inside(id: Id): Place | undefined {
+    if (!this.#isNew(id)) return this.#judging.view.inside(this.#judging.view.at(id))
+    const struct = this.#structAt(id)
+    if (struct.shelf === 'nowhere' || struct.kind === KIND.deleted) return NOWHERE
+    if (struct.kind !== KIND.type) return undefined
+    const shelf = struct.shelf === 'elements' ? 'element' : struct.slot === 'words' ? 'words' : 'ink'
+    return { shelf, home: struct, slot: null }
+  }
+
+  /** What of this update has an id. */
+  #structAt({ client, clock }: Id): ReadStruct {
+    const structs = this.#structsOf(client)
+    let [low, high] = [0, structs.length - 1]
+    while (low < high) {
+      const middle = (low + high + 1) >>> 1
+      if ((structs[middle] as ReadStruct).clock <= clock) low = middle
+      else high = middle - 1
+    }
+    return structs[low] as ReadStruct
+  }
+
+  #structsOf(client: number): readonly ReadStruct[] {
+    if (this.#last?.client !== client) this.#last = this.#update.clients.find((each) => each.client === client)
+    return (this.#last as ClientStructs).structs
+  }
+
+  /** Of a struct of which the document has a part, the rest goes behind that, wherever it says that it is. */
+  #checkContinuation(struct: ReadStruct): void {
+    const { client, clock } = struct
+    const { view } = this.#judging
+    const known = view.reach(client)
+    if (clock >= known) return
+    if (!isSamePlace(view.placeOf(view.at({ client, clock: known - 1 })), struct)) {
+      malformed('G8', `what is known of client ${client} stands elsewhere`)
+    }
+  }
+}
+
+/** Rule G12: how much one thing holds. */
+function tooMuch(shelf: Shelf, most: number): never {
+  return invalid('G12', `more than ${most} in ${shelf}`)
+}
+
+function isSamePlace(a: Place, b: Place): boolean {
+  return a.home === b.home && a.slot === b.slot
+}
+
+function isSame(a: string | Id | null, b: Id): boolean {
+  return a !== null && typeof a !== 'string' && a.client === b.client && a.clock === b.clock
+}
