@@ -15,6 +15,14 @@ interface BoardNoticesProps {
 /** Edits that are still on their way when the role comes are not refused yet. */
 const REFUSED_AFTER_MS = 1_000
 
+/** Why the server does not take what was drawn last, and the way on. */
+const REFUSED_WORDS: Readonly<Record<(SavingStatus & { kind: 'refused' })['reason'], readonly [string, string]>> = {
+  board_full: ['This board is full.', 'Delete something to make room, or go on with a board of your own.'],
+  too_large: ['That was too much at once.', 'Take it back, and add it in smaller parts.'],
+  invalid_content: ['The server cannot store something that was added here.', 'Undo may help.'],
+  foreign_client: ['The server takes you for somebody else here.', 'Save your changes, and open the board again.'],
+}
+
 /** What is said above the drawing while one can only look at it, and what one can do then. */
 export function BoardNotices({ status, refused }: BoardNoticesProps) {
   const { update } = useApp()
@@ -32,6 +40,15 @@ export function BoardNotices({ status, refused }: BoardNoticesProps) {
       >
         <strong>This page is out of date.</strong> The board, or the server, is of a newer version of SketchRoom. You
         can look at the drawing; reload to go on drawing.
+      </Notice>
+    )
+  }
+  if (status.kind === 'refused') {
+    const [lead, wayOn] = REFUSED_WORDS[status.reason]
+    return (
+      <Notice actions={refused}>
+        <strong>{lead}</strong>{' '}
+        {`${changes(status.unsent)} of yours ${status.unsent === 1 ? 'is' : 'are'} ${status.stored ? 'only on this device' : 'only in this tab'}, and nobody else sees ${status.unsent === 1 ? 'it' : 'them'}. ${wayOn}`}
       </Notice>
     )
   }

@@ -14,6 +14,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   'not-here': CloudOff,
   'store-failing': CloudAlert,
   'read-only': Eye,
+  refused: CloudAlert,
   outdated: RotateCw,
   'no-access': Lock,
 }

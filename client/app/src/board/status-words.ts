@@ -40,6 +40,8 @@ export function statusWords(status: ShownStatus): StatusWords {
       return { text: `The server cannot save right now${whereabouts(status)}`, tone: 'danger' }
     case 'read-only':
       return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
+    case 'refused':
+      return { text: `${refusedWords(status.reason)}${whereabouts(status)}`, tone: 'danger' }
     case 'outdated':
       return { text: `Reload to go on drawing${whereabouts(status)}`, tone: isAtRisk(status) ? 'danger' : 'warning' }
     case 'no-access':
@@ -79,6 +81,10 @@ function offlineWhereabouts(status: UnsentChanges): string {
 function readOnlyTone(status: ShownStatus & { kind: 'read-only' }): StatusTone {
   if (isAtRisk(status)) return 'danger'
   return status.unsent > 0 ? 'warning' : 'calm'
+}
+
+function refusedWords(reason: (ShownStatus & { kind: 'refused' })['reason']): string {
+  return reason === 'board_full' ? 'This board is full' : 'Not taken by the server'
 }
 
 /** How far something is, with a space before it. It is all there only when another status says so. */

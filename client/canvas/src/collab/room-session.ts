@@ -1,7 +1,7 @@
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { SYNC_PATH } from '@sketchroom/shared/api/paths'
 import type { PresenceUser } from '@sketchroom/shared/presence'
-import type { Notice } from '@sketchroom/shared/protocol/notices'
+import { isLastingRefusal, type LastingRefusal, type Notice } from '@sketchroom/shared/protocol/notices'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import { hasElements } from '@sketchroom/shared/scene/document'
@@ -106,6 +106,7 @@ class OpenRoom implements RoomSession {
   /** The whole drawing has once been in the document, or on this device. */
   #isHere = false
   #storeFailing = false
+  #refusal: LastingRefusal | undefined
   /** The server's store turned us away, and we have not got past it since. */
   #turnedAway = false
   #closing: Promise<void> | undefined
@@ -246,6 +247,7 @@ class OpenRoom implements RoomSession {
 
   #becameDurable(durable: Clocks): void {
     const news = this.#unsent.becameDurable(durable)
+    if (this.#unsent.count === 0) this.#refusal = undefined
     this.#device?.storeDurable(news)
   }
 
@@ -284,6 +286,9 @@ class OpenRoom implements RoomSession {
         break
       case 'store':
         this.#storeFailing = notice.state === 'failing'
+        break
+      case 'refused':
+        if (isLastingRefusal(notice.reason)) this.#refusal = notice.reason
     }
     this.#changed()
   }
@@ -293,6 +298,7 @@ class OpenRoom implements RoomSession {
     this.#people?.end()
     this.#people = undefined
     this.#storeFailing = false
+    this.#refusal = undefined
     this.#strandedWatch.check(this.#unsent, undefined)
     this.#changed()
   }
@@ -318,6 +324,7 @@ class OpenRoom implements RoomSession {
       downloaded: this.#documents?.downloaded ?? false,
       caughtUp: this.#documents?.caughtUp ?? false,
       storeFailing: this.#storeFailing || this.#turnedAway,
+      refusal: this.#refusal,
       outdated: schemaState(this.doc) === 'newer',
       stored: this.#device?.stored.working ?? (this.#options.storage !== 'none' && this.#person !== null),
       unsent,

@@ -24,9 +24,10 @@ function* allFacts(): Generator<SavingFacts> {
               for (const stored of both)
                 for (const unsent of [0, 3])
                   for (const outdated of both)
-                    for (const [downloading, uploading] of [
-                      [undefined, undefined],
-                      [FAR, LESS_FAR],
+                    for (const [refusal, downloading, uploading] of [
+                      [undefined, undefined, undefined],
+                      [undefined, FAR, LESS_FAR],
+                      ['board_full', FAR, LESS_FAR],
                     ] as const)
                       yield {
                         link,
@@ -38,6 +39,7 @@ function* allFacts(): Generator<SavingFacts> {
                         stored,
                         unsent,
                         outdated,
+                        refusal,
                         downloading,
                         uploading,
                       }
@@ -45,7 +47,8 @@ function* allFacts(): Generator<SavingFacts> {
 
 /** The rules as prose has them, each by itself; the first that speaks is right. */
 function expected(facts: SavingFacts): SavingStatus {
-  const { link, role, downloaded, caughtUp, storeFailing, stored, unsent, outdated, downloading, uploading } = facts
+  const { link, role, downloaded, caughtUp, storeFailing, refusal, stored, unsent, outdated, downloading, uploading } =
+    facts
   const down = downloading ? { progress: downloading } : {}
   const up = uploading ? { progress: uploading } : {}
   const rules: Array<[boolean, SavingStatus]> = [
@@ -59,6 +62,7 @@ function expected(facts: SavingFacts): SavingStatus {
     [role === 'viewer' && downloaded, { kind: 'read-only', unsent, stored }],
     [storeFailing, { kind: 'store-failing', unsent, stored }],
     [!downloaded, { kind: 'connecting', unsent, stored, ...down }],
+    [unsent > 0 && refusal !== undefined, { kind: 'refused', reason: 'board_full', unsent, stored }],
     [unsent > 0, { kind: 'saving', unsent, stored, ...up }],
     [!caughtUp, { kind: 'connecting', unsent, stored, ...down }],
     [true, { kind: 'saved' }],
@@ -67,9 +71,9 @@ function expected(facts: SavingFacts): SavingStatus {
 }
 
 describe('the status', () => {
-  test('follows the rules in all 6144 combinations of the facts', () => {
+  test('follows the rules in all 9216 combinations of the facts', () => {
     const all = [...allFacts()]
-    expect(all).toHaveLength(6144)
+    expect(all).toHaveLength(9216)
     for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
   })
 

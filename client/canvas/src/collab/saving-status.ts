@@ -1,4 +1,5 @@
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
+import type { LastingRefusal } from '@sketchroom/shared/protocol/notices'
 import type { Role } from '@sketchroom/shared/roles'
 import type { Progress } from './document-exchange.ts'
 import type { Link } from './room-connection.ts'
@@ -26,6 +27,8 @@ export type SavingStatus =
   /** The server cannot make edits durable now. */
   | ({ readonly kind: 'store-failing' } & Unsaved)
   | ({ readonly kind: 'read-only' } & Unsaved)
+  /** The server does not take what was drawn last, and would not if it were sent again. */
+  | ({ readonly kind: 'refused'; readonly reason: LastingRefusal } & Unsaved)
   /** The server, or who drew here, is of another version: the page is to be loaded anew. */
   | ({ readonly kind: 'outdated' } & Unsaved)
   | ({ readonly kind: 'no-access'; readonly reason: ErrorCode } & Unsaved)
@@ -42,6 +45,8 @@ export interface SavingFacts {
   readonly caughtUp: boolean
   /** The server says that it cannot make edits durable, or could not read the room when we came last. */
   readonly storeFailing: boolean
+  /** Why the server refused what was sent last, if that lies in what was sent. */
+  readonly refusal: LastingRefusal | undefined
   /** The server or the drawing is of a version that we do not know. */
   readonly outdated: boolean
   /** This device stores what is drawn. */
@@ -75,7 +80,7 @@ export function savingStatus(facts: SavingFacts): SavingStatus {
 /** Whether two statuses say the same. */
 export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
   if (a.kind === 'saved' || b.kind === 'saved') return a.kind === b.kind
-  const reasonOf = (status: SavingStatus) => (status.kind === 'no-access' ? status.reason : undefined)
+  const reasonOf = (status: SavingStatus) => ('reason' in status ? status.reason : undefined)
   const progressOf = (status: SavingStatus) => ('progress' in status ? status.progress : undefined)
   const [one, other] = [progressOf(a), progressOf(b)]
   const isAsFar = one?.done === other?.done && one?.total === other?.total
@@ -83,9 +88,10 @@ export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
 }
 
 function joinedStatus(facts: SavingFacts): SavingStatus {
-  const { role, downloaded, caughtUp, storeFailing, unsent, stored, downloading, uploading } = facts
+  const { role, downloaded, caughtUp, storeFailing, refusal, unsent, stored, downloading, uploading } = facts
   if (role === 'viewer' && downloaded) return { kind: 'read-only', unsent, stored }
   if (storeFailing) return { kind: 'store-failing', unsent, stored }
+  if (downloaded && unsent > 0 && refusal) return { kind: 'refused', reason: refusal, unsent, stored }
   if (downloaded && unsent > 0) return { kind: 'saving', unsent, stored, ...moving(uploading) }
   if (!downloaded || !caughtUp) return { kind: 'connecting', unsent, stored, ...moving(downloading) }
   return { kind: 'saved' }

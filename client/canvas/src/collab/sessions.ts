@@ -160,7 +160,11 @@ function whenDone(
   let isLoaded = false
   const check = () => {
     const { status } = session
-    const isRefused = status.kind === 'no-access' || status.kind === 'read-only' || status.kind === 'outdated'
+    const isRefused =
+      status.kind === 'no-access' ||
+      status.kind === 'read-only' ||
+      status.kind === 'refused' ||
+      status.kind === 'outdated'
     const isStuck = isRefused || isHopeless(status)
     if (isStuck || (isLoaded && (status.kind === 'saved' || status.unsent === 0))) end()
   }

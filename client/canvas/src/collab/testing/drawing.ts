@@ -1,5 +1,5 @@
 import { expect, vi } from 'vitest'
-import type * as Y from 'yjs'
+import * as Y from 'yjs'
 import type { RoomSession } from '../room-session.ts'
 import type { SavingStatus } from '../saving-status.ts'
 
@@ -10,7 +10,7 @@ interface Drawing {
 
 /** Draws elements of which only the ids matter. */
 export function draw({ doc }: Drawing, ...ids: string[]): void {
-  for (const id of ids) doc.getMap('elements').set(id, id)
+  for (const id of ids) doc.getMap('elements').set(id, new Y.Map([['type', 'rectangle']]))
 }
 
 /** What is drawn. */
