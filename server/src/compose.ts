@@ -25,7 +25,7 @@ import { createTokens } from './core/accounts/tokens.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
 import { createHttpServer, HttpListener } from './http/http-listener.ts'
-import { DEFAULT_LIMITS, type HttpLimits } from './http/rate-limits.ts'
+import type { HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
@@ -144,7 +144,9 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     config: { ...config, ...(options.clientDir === undefined ? {} : { clientDir: options.clientDir }) },
     logger: log,
     health,
-    limits: options.limits ?? DEFAULT_LIMITS,
+    devices: tokens,
+    limits: options.limits ?? config.limits,
+    now,
   })
   const handle = httpApp.callback()
   const server = createHttpServer((request, response) => void handle(request, response))

@@ -42,6 +42,16 @@ test('history is kept for at least a day, and an address has at least one socket
   }
 })
 
+test('how often something may be asked for is configured, and at least one', () => {
+  const { limits } = parseConfig({ MAX_WRONG_PASSWORDS: '7' })
+  expect(limits).toMatchObject({
+    credentials: { points: 60, seconds: 60 },
+    failures: { points: 7, seconds: 60 },
+    failuresUnderAttack: { points: 7, seconds: 3600 },
+  })
+  expect(() => parseConfig({ MAX_WRONG_PASSWORDS: '0' })).toThrow('MAX_WRONG_PASSWORDS')
+})
+
 test('an empty variable counts as none', () => {
   expect(parseConfig({ PORT: '', JWT_SECRET: '' }).port).toBe(3000)
 })

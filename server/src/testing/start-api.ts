@@ -16,11 +16,21 @@ import { createRoomTokens } from '../core/rooms/room-tokens.ts'
 import { createRooms } from '../core/rooms/rooms.ts'
 import { createTokens } from '../core/accounts/tokens.ts'
 import { createHttpApp, type HttpConfig } from '../http/app.ts'
-import type { HttpLimits } from '../http/rate-limits.ts'
+import type { HttpLimits, Limit } from '../http/rate-limits.ts'
 import type { AccountsStore } from '../ports/accounts-store.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 
-const FAR: HttpLimits['guest'] = { points: 1_000_000, seconds: 60 }
+const FAR: Limit = { points: 1_000_000, seconds: 60 }
+/** Limits that no test runs into. */
+export const FAR_LIMITS: HttpLimits = {
+  guest: FAR,
+  credentials: FAR,
+  refresh: FAR,
+  failures: FAR,
+  addressFailures: FAR,
+  accountFailures: FAR,
+  failuresUnderAttack: FAR,
+}
 
 /** What a test may want otherwise: stores, limits, configuration, the clock. */
 export interface ApiOptions {
@@ -59,7 +69,9 @@ export async function startApi(options: ApiOptions = {}) {
     rooms,
     members,
     roomTokens,
-    limits: { guest: FAR, credentials: FAR, refresh: FAR, failures: FAR, ...options.limits },
+    devices: tokens,
+    limits: { ...FAR_LIMITS, ...options.limits },
+    now,
     health: {
       ready: async () => health.isReady,
       report: async () => ({ status: health.failing ? 'failing' : 'ok', store: 'memory' }),

@@ -1,0 +1,33 @@
+import { z } from 'zod'
+import type { HttpLimits } from './http/rate-limits.ts'
+
+const countSchema = z.coerce.number().int().min(1)
+
+/** The environment variables that say how often something may be asked for over HTTP. */
+export const limitsEnvironment = {
+  // By address, and generous to a class of 30 that comes all at once from one.
+  MAX_GUESTS_PER_MINUTE: countSchema.default(60),
+  MAX_SIGN_INS_PER_MINUTE: countSchema.default(60),
+  MAX_REFRESHES_PER_MINUTE: countSchema.default(300),
+  // Who has forgotten which of three passwords it was gets in; a list of the usual thousand takes two hours.
+  MAX_WRONG_PASSWORDS: countSchema.default(10),
+  // A few of a class mistype. A guesser who tries one password at everybody's account has 28,800 a day.
+  MAX_WRONG_PASSWORDS_PER_ADDRESS: countSchema.default(20),
+  // Nobody mistypes that often: from here on, an address that guesses at the account has an hour for a minute's tries.
+  MAX_WRONG_PASSWORDS_PER_ACCOUNT: countSchema.default(100),
+}
+
+/** The limits of the HTTP side, as the environment says. */
+export function toHttpLimits(environment: z.infer<z.ZodObject<typeof limitsEnvironment>>): HttpLimits {
+  const perMinute = (points: number) => ({ points, seconds: 60 })
+  const perHour = (points: number) => ({ points, seconds: 3600 })
+  return {
+    guest: perMinute(environment.MAX_GUESTS_PER_MINUTE),
+    credentials: perMinute(environment.MAX_SIGN_INS_PER_MINUTE),
+    refresh: perMinute(environment.MAX_REFRESHES_PER_MINUTE),
+    failures: perMinute(environment.MAX_WRONG_PASSWORDS),
+    addressFailures: perMinute(environment.MAX_WRONG_PASSWORDS_PER_ADDRESS),
+    accountFailures: perHour(environment.MAX_WRONG_PASSWORDS_PER_ACCOUNT),
+    failuresUnderAttack: perHour(environment.MAX_WRONG_PASSWORDS),
+  }
+}
