@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { roomIdSchema, userIdSchema } from '../ids.ts'
+import { hostUserIdSchema, roomIdSchema, userIdSchema } from '../ids.ts'
 import { accessSchema, roleSchema } from '../roles.ts'
 import { displayNameSchema } from './auth.ts'
 
@@ -98,10 +98,13 @@ const originSchema = z
   .refine(({ href, origin }) => href === `${origin}/`, 'must be an origin only: no path, query or credentials')
   .transform(({ origin }) => origin)
 
-/** `POST /rooms/{id}/tokens`: a token for one room, for a host's own user. */
+/**
+ * `POST /rooms/{id}/tokens`: a token for one room, for a host's own user. The id is the host's; in the room it stands
+ * behind the id of who asks, and a colon.
+ */
 export const createRoomTokenRequestSchema = z.strictObject({
   user: z.strictObject({
-    id: userIdSchema,
+    id: hostUserIdSchema,
     name: displayNameSchema,
     color: z
       .string()

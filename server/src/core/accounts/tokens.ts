@@ -3,7 +3,7 @@ import jwt from 'jsonwebtoken'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
 import { SketchRoomError } from '../../errors.ts'
-import type { Actor, RoomTokenActor } from './actor.ts'
+import { isHostUserOf, type Actor, type RoomTokenActor } from './actor.ts'
 
 /** How long an access token lives; its session is asked at each use besides. */
 export const ACCESS_TOKEN_SECONDS = 600
@@ -110,6 +110,7 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
           return { kind: 'user', userId: claims.sub, sessionId: claims.sid, expiresAt }
         }
         const { sub: userId, name, color, role, room: roomId, origins, by: mintedBy } = claims
+        if (!isHostUserOf(mintedBy, userId)) throw new Error('the token speaks for nobody of who minted it')
         return { kind: 'room-token', userId, name, color, role, roomId, origins, mintedBy, expiresAt }
       } catch (cause) {
         throw new SketchRoomError('unauthenticated', 'The token is not valid or has expired.', { cause })
