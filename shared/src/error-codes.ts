@@ -16,6 +16,8 @@ export const ERROR_CODES = [
   'room_id_taken',
   'slug_taken',
   'last_owner',
+  /** The person left the room by themselves, perhaps in another tab. */
+  'left',
   'precondition_failed',
   'room_deleted',
   'too_large',

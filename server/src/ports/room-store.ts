@@ -42,7 +42,7 @@ export interface RoomQuery {
   readonly archived: boolean
 }
 
-/** Where rooms and memberships live. The rules [RS1] to [RS8] are tested by `room-store.contract.ts`. */
+/** Where rooms and memberships live. The rules [RS1] to [RS9] are tested by `room-store.contract.ts`. */
 export interface RoomStore {
   /** [RS1] Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
   createRoom(room: RoomRecord, ownerId: UserId): Promise<void>
@@ -68,6 +68,11 @@ export interface RoomStore {
    * transaction that an owner remains; rejects with `last_owner` otherwise.
    */
   putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean>
+  /**
+   * [RS9] Takes a membership away if what is there still has the role and the removal of this one; resolves false,
+   * changing nothing, when it has not. Rejects with `last_owner` like `putMembership`.
+   */
+  removeMembership(membership: MembershipRecord): Promise<boolean>
   /** [RS6] Notes that a person came by the link, unless the room knows them already. */
   addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void>
   /**

@@ -85,11 +85,15 @@ export class MemoryRoomStore implements RoomStore {
 
   async putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean> {
     if (!isSameStanding(this.#members(membership.roomId).get(membership.userId), expected)) return false
-    const members = new Map(this.#members(membership.roomId)).set(membership.userId, membership)
-    if (![...members.values()].some(({ role, removedAt }) => role === 'owner' && removedAt === null)) {
-      throw new SketchRoomError('last_owner', 'A room needs an owner.')
-    }
-    this.#memberships.set(membership.roomId, members)
+    this.#setMembers(membership.roomId, new Map(this.#members(membership.roomId)).set(membership.userId, membership))
+    return true
+  }
+
+  async removeMembership(membership: MembershipRecord): Promise<boolean> {
+    const members = new Map(this.#members(membership.roomId))
+    if (!isSameStanding(members.get(membership.userId), membership)) return false
+    members.delete(membership.userId)
+    this.#setMembers(membership.roomId, members)
     return true
   }
 
@@ -129,6 +133,13 @@ export class MemoryRoomStore implements RoomStore {
 
   #members(roomId: RoomId): Map<UserId, MembershipRecord> {
     return this.#memberships.get(roomId) ?? new Map()
+  }
+
+  #setMembers(roomId: RoomId, members: Map<UserId, MembershipRecord>): void {
+    if (![...members.values()].some(({ role, removedAt }) => role === 'owner' && removedAt === null)) {
+      throw new SketchRoomError('last_owner', 'A room needs an owner.')
+    }
+    this.#memberships.set(roomId, members)
   }
 
   #claimSlug(slug: string | null): void {
