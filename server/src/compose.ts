@@ -18,6 +18,7 @@ import { createPasswords } from './core/accounts/passwords.ts'
 import { AccessEpochs } from './core/rooms/access-epochs.ts'
 import { createAdmission } from './core/rooms/admission.ts'
 import { rememberAdmissions } from './core/rooms/remembered-admission.ts'
+import { createRoomQuota } from './core/rooms/room-quota.ts'
 import { createRoomTokens } from './core/rooms/room-tokens.ts'
 import { RoomTouches } from './core/rooms/room-touches.ts'
 import { createRooms } from './core/rooms/rooms.ts'
@@ -136,9 +137,10 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
   // Not by the clock on the wall: set back, it would make one answer last for hours.
   const health = createHealth({ journal, store: documentStore, now: () => performance.now() })
+  const quota = createRoomQuota({ store: roomStore, accountsStore, ...config.roomQuota })
   const httpApp = createHttpApp({
     accounts,
-    rooms: createRooms({ store: roomStore, presence: host, events, now }),
+    rooms: createRooms({ store: roomStore, quota, presence: host, events, now }),
     members: createMembers({ store: roomStore, accountsStore, presence: host, events, now }),
     roomTokens: createRoomTokens({ store: roomStore, accountsStore, tokens }),
     config: { ...config, ...(options.clientDir === undefined ? {} : { clientDir: options.clientDir }) },

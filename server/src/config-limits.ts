@@ -15,11 +15,21 @@ export const limitsEnvironment = {
   MAX_WRONG_PASSWORDS_PER_ADDRESS: countSchema.default(20),
   // Nobody mistypes that often: from here on, an address that guesses at the account has an hour for a minute's tries.
   MAX_WRONG_PASSWORDS_PER_ACCOUNT: countSchema.default(100),
+  // On average over ten seconds, so that 50 at once are no more than somebody's list that is sorted out. A person with a
+  // mouse does one in a second; a backend that makes a thousand boards waits for three minutes, as it is told to.
+  MAX_WRITES_PER_SECOND: countSchema.default(5),
+  // A class that begins at once makes 30 boards, and names and shares them.
+  MAX_WRITES_PER_SECOND_PER_ADDRESS: countSchema.default(50),
+  // Living boards that somebody made. Ten a day for a school year are 2,000 made, of which most are deleted again.
+  MAX_ROOMS_PER_ACCOUNT: countSchema.default(1_000),
+  // Fewer, since anybody may be any number of guests.
+  MAX_ROOMS_PER_GUEST: countSchema.default(200),
 }
 
 /** The limits of the HTTP side, as the environment says. */
 export function toHttpLimits(environment: z.infer<z.ZodObject<typeof limitsEnvironment>>): HttpLimits {
   const perMinute = (points: number) => ({ points, seconds: 60 })
+  const overTenSeconds = (perSecond: number) => ({ points: 10 * perSecond, seconds: 10 })
   const perHour = (points: number) => ({ points, seconds: 3600 })
   return {
     guest: perMinute(environment.MAX_GUESTS_PER_MINUTE),
@@ -29,5 +39,7 @@ export function toHttpLimits(environment: z.infer<z.ZodObject<typeof limitsEnvir
     addressFailures: perMinute(environment.MAX_WRONG_PASSWORDS_PER_ADDRESS),
     accountFailures: perHour(environment.MAX_WRONG_PASSWORDS_PER_ACCOUNT),
     failuresUnderAttack: perHour(environment.MAX_WRONG_PASSWORDS),
+    writes: overTenSeconds(environment.MAX_WRITES_PER_SECOND),
+    addressWrites: overTenSeconds(environment.MAX_WRITES_PER_SECOND_PER_ADDRESS),
   }
 }

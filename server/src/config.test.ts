@@ -49,6 +49,8 @@ test('how often something may be asked for is configured, and at least one', () 
     failures: { points: 7, seconds: 60 },
     failuresUnderAttack: { points: 7, seconds: 3600 },
   })
+  expect(parseConfig({ MAX_WRITES_PER_SECOND: '2' }).limits.writes).toEqual({ points: 20, seconds: 10 })
+  expect(parseConfig({}).roomQuota).toEqual({ perAccount: 1000, perGuest: 200 })
   expect(() => parseConfig({ MAX_WRONG_PASSWORDS: '0' })).toThrow('MAX_WRONG_PASSWORDS')
 })
 

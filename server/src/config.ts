@@ -60,6 +60,8 @@ export interface Config {
   readonly maxSocketsPerAddress: number
   /** How often one person or address may ask for something over HTTP. */
   readonly limits: HttpLimits
+  /** How many living boards somebody may have made. */
+  readonly roomQuota: { readonly perAccount: number; readonly perGuest: number }
   /** How long single updates are kept behind the snapshots. */
   readonly historyDays: number
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
@@ -111,6 +113,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     trustProxy: data.TRUST_PROXY,
     maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
     limits: toHttpLimits(data),
+    roomQuota: { perAccount: data.MAX_ROOMS_PER_ACCOUNT, perGuest: data.MAX_ROOMS_PER_GUEST },
     historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
     databaseUrl: data.DATABASE_URL,

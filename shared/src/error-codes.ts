@@ -20,6 +20,8 @@ export const ERROR_CODES = [
   'left',
   'precondition_failed',
   'room_deleted',
+  /** The person has as much as they may have: of boards, say. What helps is in the message. */
+  'quota_exceeded',
   'too_large',
   'unsupported_media_type',
   'rate_limited',

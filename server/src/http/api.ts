@@ -6,6 +6,7 @@ import type { RoomTokens } from '../core/rooms/room-tokens.ts'
 import type { Rooms } from '../core/rooms/rooms.ts'
 import { SketchRoomError } from '../errors.ts'
 import { createAuthCookies } from './auth-cookies.ts'
+import { createAuthentication } from './authentication.ts'
 import type { Context, Middleware, RequestState } from './context.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseForeignPages } from './origins.ts'
@@ -41,9 +42,10 @@ export function createApi(deps: ApiDeps): Middleware {
   const cookies = createAuthCookies(publicUrl)
   const signInLimits = createSignInLimits({ limits, devices, cookie: cookies.device, now })
   addAuthRoutes(router, { accounts, limits, signInLimits, cookies })
-  addMeRoutes(router, { accounts })
-  addRoomRoutes(router, { accounts, rooms })
-  addMemberRoutes(router, { accounts, members, roomTokens, syncUrl: syncUrl(publicUrl) })
+  const authentication = createAuthentication({ accounts, limits })
+  addMeRoutes(router, { accounts, authentication })
+  addRoomRoutes(router, { authentication, rooms })
+  addMemberRoutes(router, { authentication, members, roomTokens, syncUrl: syncUrl(publicUrl) })
   const route = router.routes()
 
   return async (ctx, next) => {

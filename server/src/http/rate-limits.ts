@@ -24,6 +24,10 @@ export interface HttpLimits {
   readonly accountFailures: Limit
   /** Failed sign-ins at one account from one address, while that account is attacked. */
   readonly failuresUnderAttack: Limit
+  /** Requests of one person that change what is stored. */
+  readonly writes: Limit
+  /** The same from one address. */
+  readonly addressWrites: Limit
 }
 
 /** Counts by client address or another key, in this process. */
@@ -47,6 +51,8 @@ export function createRateLimits(limits: HttpLimits): RateLimits {
     addressFailures: create(limits.addressFailures),
     accountFailures: create(limits.accountFailures),
     failuresUnderAttack: create(limits.failuresUnderAttack),
+    writes: create(limits.writes),
+    addressWrites: create(limits.addressWrites),
   }
   return {
     async take(ctx, name, key = addressKey(ctx.ip)) {

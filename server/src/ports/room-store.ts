@@ -42,7 +42,7 @@ export interface RoomQuery {
   readonly archived: boolean
 }
 
-/** Where rooms and memberships live. The rules [RS1] to [RS9] are tested by `room-store.contract.ts`. */
+/** Where rooms and memberships live. The rules [RS1] to [RS10] are tested by `room-store.contract.ts`. */
 export interface RoomStore {
   /** [RS1] Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
   createRoom(room: RoomRecord, ownerId: UserId): Promise<void>
@@ -60,6 +60,8 @@ export interface RoomStore {
   touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void>
   /** [RS4] The person's rooms (with a role of their own, or by an open link), last changed first. */
   listRooms(query: RoomQuery): Promise<Array<{ room: RoomRecord; membership: MembershipRecord }>>
+  /** [RS10] How many living rooms the person made and owns; such that others made do not count. */
+  countRoomsMade(userId: UserId): Promise<number>
   findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined>
   listMemberships(roomId: RoomId): Promise<MembershipRecord[]>
   /**

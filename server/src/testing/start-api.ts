@@ -12,6 +12,7 @@ import { createMembers } from '../core/rooms/members.ts'
 import { createPasswords } from '../core/accounts/passwords.ts'
 import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import { createAdmission } from '../core/rooms/admission.ts'
+import { createRoomQuota } from '../core/rooms/room-quota.ts'
 import { createRoomTokens } from '../core/rooms/room-tokens.ts'
 import { createRooms } from '../core/rooms/rooms.ts'
 import { createTokens } from '../core/accounts/tokens.ts'
@@ -30,13 +31,18 @@ export const FAR_LIMITS: HttpLimits = {
   addressFailures: FAR,
   accountFailures: FAR,
   failuresUnderAttack: FAR,
+  writes: FAR,
+  addressWrites: FAR,
 }
+
+const FAR_QUOTA = { perAccount: 1_000_000, perGuest: 1_000_000 }
 
 /** What a test may want otherwise: stores, limits, configuration, the clock. */
 export interface ApiOptions {
   readonly accountsStore?: AccountsStore
   readonly roomStore?: RoomStore
   readonly limits?: Partial<HttpLimits>
+  readonly roomQuota?: { perAccount: number; perGuest: number }
   readonly config?: Partial<HttpConfig>
   readonly now?: () => number
 }
@@ -58,7 +64,8 @@ export async function startApi(options: ApiOptions = {}) {
   const logLines: string[] = []
 
   const accounts = createAccounts({ store: accountsStore, roomStore: store, tokens, passwords, events, now })
-  const rooms = createRooms({ store, presence, events, now })
+  const quota = createRoomQuota({ store, accountsStore, ...(options.roomQuota ?? FAR_QUOTA) })
+  const rooms = createRooms({ store, quota, presence, events, now })
   const members = createMembers({ store, accountsStore, presence, events, now })
   const roomTokens = createRoomTokens({ store, accountsStore, tokens })
   const epochs = new AccessEpochs(events)

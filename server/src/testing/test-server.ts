@@ -89,7 +89,12 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'sketchroom-')))
   const port = options.port ?? (await findFreePort())
   const { logLevel = 'silent', trustProxy = 0 } = options
-  const environment = { PORT: `${port}`, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
+  const environment = {
+    PORT: `${port}`,
+    LOG_LEVEL: logLevel,
+    TRUST_PROXY: `${trustProxy}`,
+    MAX_ROOMS_PER_GUEST: '100000',
+  }
   const config = parseConfig({ ...environment, ...(await serverEnvironment(dataDir, options.environment)) })
   const app = await compose(config, pino({ level: config.logLevel }), { limits: FAR_LIMITS, ...options })
   await app.lifecycle.start()

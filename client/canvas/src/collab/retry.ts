@@ -25,6 +25,7 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   slug_taken: 'none',
   last_owner: 'none',
   left: 'none',
+  quota_exceeded: 'none',
   precondition_failed: 'none',
   room_deleted: 'none',
   too_large: 'none',

@@ -75,6 +75,13 @@ export class MemoryRoomStore implements RoomStore {
       .slice(0, limit)
   }
 
+  async countRoomsMade(userId: UserId): Promise<number> {
+    return [...this.#rooms.values()].filter(({ id, createdAt, deletedAt }) => {
+      const membership = this.#members(id).get(userId)
+      return deletedAt === null && membership?.role === 'owner' && membership.joinedAt === createdAt
+    }).length
+  }
+
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {
     return this.#members(roomId).get(userId)
   }

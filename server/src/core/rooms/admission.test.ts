@@ -29,7 +29,7 @@ beforeEach(async () => {
   const store = new MemoryRoomStore()
   const events = new EventBus()
   const presence = { present: () => [] }
-  rooms = createRooms({ store, presence, events, now })
+  rooms = createRooms({ quota: { check: async () => undefined }, store, presence, events, now })
   members = createMembers({ store, accountsStore, presence, events, now })
   const epochs = new AccessEpochs(events)
   // Who a token speaks for is tested with the tokens; here each is the actor it speaks for.
