@@ -25,13 +25,14 @@ import { createRooms } from './core/rooms/rooms.ts'
 import { createTokens } from './core/accounts/tokens.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
-import { createHttpServer, HttpListener } from './http/http-listener.ts'
+import { createHttpServer, HttpListener, limitConnections } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
 import { loadSecret } from './secret.ts'
 import { AccessWatch } from './sync/access-watch.ts'
+import { AddressLimit } from './sync/address-limit.ts'
 import { RoomHost } from './sync/room-host.ts'
 import { SyncServer } from './sync/sync-server.ts'
 
@@ -151,7 +152,12 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     now,
   })
   const handle = httpApp.callback()
-  const server = createHttpServer((request, response) => void handle(request, response))
+  const server = createHttpServer((request, response) => void handle(request, response), config.receiving)
+  // Through a proxy, everybody's connections come from its address.
+  if (config.trustProxy === 0) {
+    const counted = { what: 'connections', variable: 'MAX_CONNECTIONS_PER_ADDRESS' }
+    limitConnections(server, new AddressLimit(config.maxConnectionsPerAddress, log, () => performance.now(), counted))
+  }
   const listener = new HttpListener(server)
   sync.attach(server)
 

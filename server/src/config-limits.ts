@@ -1,10 +1,19 @@
 import { z } from 'zod'
+import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 
 const countSchema = z.coerce.number().int().min(1)
 
-/** The environment variables that say how often something may be asked for over HTTP. */
+/** The environment variables that say how much may be asked for over HTTP, and how slowly. */
 export const limitsEnvironment = {
+  // A page and a canvas keep a WebSocket and a few connections for files; 1,024 WebSockets may be open besides.
+  MAX_CONNECTIONS_PER_ADDRESS: countSchema.default(2_048),
+  // A head is a few packets.
+  MAX_HEAD_SECONDS: countSchema.default(10),
+  // A body of the largest size (256 KB) comes over a slow line in two minutes.
+  MAX_REQUEST_SECONDS: countSchema.default(120),
+  // A phone at the edge of its network has 2,000, and stands still for a while; who drips to hold a connection has one.
+  MIN_BODY_BYTES_PER_SECOND: countSchema.default(512),
   // By address, and generous to a class of 30 that comes all at once from one.
   MAX_GUESTS_PER_MINUTE: countSchema.default(60),
   MAX_SIGN_INS_PER_MINUTE: countSchema.default(60),
@@ -26,8 +35,21 @@ export const limitsEnvironment = {
   MAX_ROOMS_PER_GUEST: countSchema.default(200),
 }
 
+type LimitsEnvironment = z.infer<z.ZodObject<typeof limitsEnvironment>>
+
+/** How long what comes in over HTTP may take, as the environment says. */
+export function toReceiveLimits(environment: LimitsEnvironment): ReceiveLimits {
+  return {
+    headMs: 1000 * environment.MAX_HEAD_SECONDS,
+    requestMs: 1000 * environment.MAX_REQUEST_SECONDS,
+    graceMs: 10_000,
+    leastBytesPerSecond: environment.MIN_BODY_BYTES_PER_SECOND,
+    checkEveryMs: 2_000,
+  }
+}
+
 /** The limits of the HTTP side, as the environment says. */
-export function toHttpLimits(environment: z.infer<z.ZodObject<typeof limitsEnvironment>>): HttpLimits {
+export function toHttpLimits(environment: LimitsEnvironment): HttpLimits {
   const perMinute = (points: number) => ({ points, seconds: 60 })
   const overTenSeconds = (perSecond: number) => ({ points: 10 * perSecond, seconds: 10 })
   const perHour = (points: number) => ({ points, seconds: 3600 })

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ConfigError, parseConfig } from './config.ts'
+import { isTooSlow } from './http/slow-bodies.ts'
 
 test('nothing needs to be configured', () => {
   expect(parseConfig({})).toMatchObject({ port: 3000, host: '127.0.0.1', dataDir: './data', sqliteSynchronous: 'FULL' })
@@ -90,4 +91,25 @@ test('PostgreSQL needs a secret that all its processes share, and says so with t
     /DATABASE_URL: must be an address such as/,
   )
   expect(() => parseConfig({ DATABASE_READ_URL: url })).toThrow(/DATABASE_READ_URL: is of use only with DATABASE_URL/)
+})
+
+/** The second in which a body is cut, of which `bytesAt` has come by each second; undefined when it never is. */
+function cutAt(bytesAt: (second: number) => number, seconds: number): number | undefined {
+  for (let second = 0; second <= seconds; second++) {
+    if (isTooSlow(bytesAt(second), second * 1000, parseConfig({}).receiving)) return second
+  }
+  return undefined
+}
+
+test('a phone that sends 100 KB at 2 KB a second is heard, also with a tunnel of 15 seconds on the way', () => {
+  expect(cutAt((second) => 2_000 * second, 50)).toBeUndefined()
+  for (let tunnel = 5; tunnel < 50; tunnel++) {
+    const steady = (second: number) => 2_000 * (second - Math.min(15, Math.max(0, second - tunnel)))
+    expect(cutAt(steady, 65)).toBeUndefined()
+  }
+})
+
+test('who drips, or stands still, cannot hold a connection for longer than a moment', () => {
+  expect(cutAt((second) => second, 60)).toBe(11)
+  expect(cutAt(() => 1_000, 60)).toBe(12)
 })

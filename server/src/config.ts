@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { limitsEnvironment, toHttpLimits } from './config-limits.ts'
+import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
+import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
@@ -60,6 +61,10 @@ export interface Config {
   readonly maxSocketsPerAddress: number
   /** How often one person or address may ask for something over HTTP. */
   readonly limits: HttpLimits
+  /** How long what comes in over HTTP may take, and how slow it may be. */
+  readonly receiving: ReceiveLimits
+  /** How many connections one address may have open at a time, WebSockets among them; not asked behind a proxy. */
+  readonly maxConnectionsPerAddress: number
   /** How many living boards somebody may have made. */
   readonly roomQuota: { readonly perAccount: number; readonly perGuest: number }
   /** How long single updates are kept behind the snapshots. */
@@ -113,6 +118,8 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     trustProxy: data.TRUST_PROXY,
     maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
     limits: toHttpLimits(data),
+    receiving: toReceiveLimits(data),
+    maxConnectionsPerAddress: data.MAX_CONNECTIONS_PER_ADDRESS,
     roomQuota: { perAccount: data.MAX_ROOMS_PER_ACCOUNT, perGuest: data.MAX_ROOMS_PER_GUEST },
     historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
