@@ -1,9 +1,8 @@
 import { z } from 'zod'
 import { hostUserIdSchema, roomIdSchema, userIdSchema } from '../ids.ts'
 import { accessSchema, roleSchema } from '../roles.ts'
-import { displayNameSchema } from './auth.ts'
+import { displayNameSchema, roomNameSchema } from '../names.ts'
 
-const roomNameSchema = z.string().trim().min(1).max(120)
 const slugSchema = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{1,62}[a-z0-9])$/, 'must be 3 to 64 of a-z, 0-9 and -, not at the ends')
