@@ -18,19 +18,21 @@ import { createPasswords } from './core/accounts/passwords.ts'
 import { AccessEpochs } from './core/rooms/access-epochs.ts'
 import { createAdmission } from './core/rooms/admission.ts'
 import { rememberAdmissions } from './core/rooms/remembered-admission.ts'
+import { createRoomQuota } from './core/rooms/room-quota.ts'
 import { createRoomTokens } from './core/rooms/room-tokens.ts'
 import { RoomTouches } from './core/rooms/room-touches.ts'
 import { createRooms } from './core/rooms/rooms.ts'
 import { createTokens } from './core/accounts/tokens.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
-import { createHttpServer, HttpListener } from './http/http-listener.ts'
-import { DEFAULT_LIMITS, type HttpLimits } from './http/rate-limits.ts'
+import { createHttpServer, HttpListener, limitConnections } from './http/http-listener.ts'
+import type { HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
 import { loadSecret } from './secret.ts'
 import { AccessWatch } from './sync/access-watch.ts'
+import { AddressLimit } from './sync/address-limit.ts'
 import { RoomHost } from './sync/room-host.ts'
 import { SyncServer } from './sync/sync-server.ts'
 
@@ -137,18 +139,26 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
   // Not by the clock on the wall: set back, it would make one answer last for hours.
   const health = createHealth({ journal, store: documentStore, now: () => performance.now() })
+  const quota = createRoomQuota({ store: roomStore, accountsStore, ...config.roomQuota })
   const httpApp = createHttpApp({
     accounts,
-    rooms: createRooms({ store: roomStore, presence: host, events, now }),
+    rooms: createRooms({ store: roomStore, quota, presence: host, events, now }),
     members: createMembers({ store: roomStore, accountsStore, presence: host, events, now }),
     roomTokens: createRoomTokens({ store: roomStore, accountsStore, tokens }),
     config: { ...config, ...(options.clientDir === undefined ? {} : { clientDir: options.clientDir }) },
     logger: log,
     health,
-    limits: options.limits ?? DEFAULT_LIMITS,
+    devices: tokens,
+    limits: options.limits ?? config.limits,
+    now,
   })
   const handle = httpApp.callback()
-  const server = createHttpServer((request, response) => void handle(request, response))
+  const server = createHttpServer((request, response) => void handle(request, response), config.receiving)
+  // Through a proxy, everybody's connections come from its address.
+  if (config.trustProxy === 0) {
+    const counted = { what: 'connections', variable: 'MAX_CONNECTIONS_PER_ADDRESS' }
+    limitConnections(server, new AddressLimit(config.maxConnectionsPerAddress, log, () => performance.now(), counted))
+  }
   const listener = new HttpListener(server)
   sync.attach(server)
 

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { ConfigError, parseConfig } from './config.ts'
+import { isTooSlow } from './http/slow-bodies.ts'
 
 test('nothing needs to be configured', () => {
   expect(parseConfig({})).toMatchObject({ port: 3000, host: '127.0.0.1', dataDir: './data', sqliteSynchronous: 'FULL' })
@@ -42,6 +43,18 @@ test('history is kept for at least a day, and an address has at least one socket
   }
 })
 
+test('how often something may be asked for is configured, and at least one', () => {
+  const { limits } = parseConfig({ MAX_WRONG_PASSWORDS: '7' })
+  expect(limits).toMatchObject({
+    credentials: { points: 60, seconds: 60 },
+    failures: { points: 7, seconds: 60 },
+    failuresUnderAttack: { points: 7, seconds: 3600 },
+  })
+  expect(parseConfig({ MAX_WRITES_PER_SECOND: '2' }).limits.writes).toEqual({ points: 20, seconds: 10 })
+  expect(parseConfig({}).roomQuota).toEqual({ perAccount: 1000, perGuest: 200 })
+  expect(() => parseConfig({ MAX_WRONG_PASSWORDS: '0' })).toThrow('MAX_WRONG_PASSWORDS')
+})
+
 test('an empty variable counts as none', () => {
   expect(parseConfig({ PORT: '', JWT_SECRET: '' }).port).toBe(3000)
 })
@@ -78,4 +91,25 @@ test('PostgreSQL needs a secret that all its processes share, and says so with t
     /DATABASE_URL: must be an address such as/,
   )
   expect(() => parseConfig({ DATABASE_READ_URL: url })).toThrow(/DATABASE_READ_URL: is of use only with DATABASE_URL/)
+})
+
+/** The second in which a body is cut, of which `bytesAt` has come by each second; undefined when it never is. */
+function cutAt(bytesAt: (second: number) => number, seconds: number): number | undefined {
+  for (let second = 0; second <= seconds; second++) {
+    if (isTooSlow(bytesAt(second), second * 1000, parseConfig({}).receiving)) return second
+  }
+  return undefined
+}
+
+test('a phone that sends 100 KB at 2 KB a second is heard, also with a tunnel of 15 seconds on the way', () => {
+  expect(cutAt((second) => 2_000 * second, 50)).toBeUndefined()
+  for (let tunnel = 5; tunnel < 50; tunnel++) {
+    const steady = (second: number) => 2_000 * (second - Math.min(15, Math.max(0, second - tunnel)))
+    expect(cutAt(steady, 65)).toBeUndefined()
+  }
+})
+
+test('who drips, or stands still, cannot hold a connection for longer than a moment', () => {
+  expect(cutAt((second) => second, 60)).toBe(11)
+  expect(cutAt(() => 1_000, 60)).toBe(12)
 })

@@ -1,5 +1,8 @@
 import { z } from 'zod'
 import { DEFAULT_BOARD_LIMITS, type BoardLimits } from './core/gate/board-size.ts'
+import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
+import type { ReceiveLimits } from './http/http-listener.ts'
+import type { HttpLimits } from './http/rate-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
 const originSchema = z
@@ -33,6 +36,7 @@ const environmentSchema = z.object({
   MAX_BOARD_BYTES: z.coerce.number().int().min(65_536).default(DEFAULT_BOARD_LIMITS.bytes),
   MAX_BOARD_ELEMENTS: z.coerce.number().int().min(100).default(DEFAULT_BOARD_LIMITS.elements),
   MAX_BOARD_STRUCTS: z.coerce.number().int().min(1_000).default(DEFAULT_BOARD_LIMITS.structs),
+  ...limitsEnvironment,
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
@@ -61,6 +65,14 @@ export interface Config {
   readonly maxSocketsPerAddress: number
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
+  /** How often one person or address may ask for something over HTTP. */
+  readonly limits: HttpLimits
+  /** How long what comes in over HTTP may take, and how slow it may be. */
+  readonly receiving: ReceiveLimits
+  /** How many connections one address may have open at a time, WebSockets among them; not asked behind a proxy. */
+  readonly maxConnectionsPerAddress: number
+  /** How many living boards somebody may have made. */
+  readonly roomQuota: { readonly perAccount: number; readonly perGuest: number }
   /** How long single updates are kept behind the snapshots. */
   readonly historyDays: number
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
@@ -116,6 +128,10 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       elements: data.MAX_BOARD_ELEMENTS,
       structs: data.MAX_BOARD_STRUCTS,
     },
+    limits: toHttpLimits(data),
+    receiving: toReceiveLimits(data),
+    maxConnectionsPerAddress: data.MAX_CONNECTIONS_PER_ADDRESS,
+    roomQuota: { perAccount: data.MAX_ROOMS_PER_ACCOUNT, perGuest: data.MAX_ROOMS_PER_GUEST },
     historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
     databaseUrl: data.DATABASE_URL,

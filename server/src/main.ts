@@ -6,6 +6,7 @@ import { runInNewContext } from 'node:vm'
 import { pino } from 'pino'
 import { compose, type App } from './compose.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
+import { logConsole } from './log-console.ts'
 import { describeStartFailure } from './start-failure.ts'
 
 /** The client as `pnpm build` leaves it. */
@@ -13,6 +14,7 @@ const CLIENT_DIR = fileURLToPath(new URL('../../client/app/dist', import.meta.ur
 
 const config = readConfig()
 const log = pino({ level: config.logLevel })
+logConsole(console, log)
 let app: App | undefined
 
 // Anything that gets here is a bug. The journal has what was acknowledged, so the honest thing is to stop.

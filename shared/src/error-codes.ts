@@ -16,8 +16,12 @@ export const ERROR_CODES = [
   'room_id_taken',
   'slug_taken',
   'last_owner',
+  /** The person left the room by themselves, perhaps in another tab. */
+  'left',
   'precondition_failed',
   'room_deleted',
+  /** The person has as much as they may have: of boards, say. What helps is in the message. */
+  'quota_exceeded',
   'too_large',
   'unsupported_media_type',
   'rate_limited',

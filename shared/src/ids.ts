@@ -21,8 +21,23 @@ export const roomIdSchema = z
 /** A room id that has been checked. */
 export type RoomId = z.infer<typeof roomIdSchema>
 
-/** Names a person, signed up or guest, or a host's user in a room token. 1 to 128 characters. */
-export const userIdSchema = z.string().min(1).max(128).brand<'UserId'>()
+/** PostgreSQL takes no NUL, and none of the others names anybody. */
+// oxlint-disable-next-line no-control-regex -- control characters are just what is refused here
+const NO_CONTROLS = /^[^\u0000-\u001f\u007f-\u009f]*$/
+
+/** How a host names one of its users. 1 to 128 characters. */
+export const hostUserIdSchema = z.string().min(1).max(128).regex(NO_CONTROLS, 'must not contain control characters')
+
+/**
+ * Names a person, signed up or guest, or a host's user: then it is the id of who minted the token, a colon, and the host's
+ * own id. 1 to 257 characters.
+ */
+export const userIdSchema = z
+  .string()
+  .min(1)
+  .max(2 * 128 + 1)
+  .regex(NO_CONTROLS, 'must not contain control characters')
+  .brand<'UserId'>()
 /** A user id that has been checked. */
 export type UserId = z.infer<typeof userIdSchema>
 

@@ -73,6 +73,23 @@ test('who is removed sees the board close at once, and does not come back by a r
   expect(await bob.page.getByRole('link', { name: 'Go to your boards' }).isVisible()).toBe(true)
 })
 
+test('who leaves a board has it in their list no more, and comes back by the link', async () => {
+  const ada = await stage.enter()
+  const url = await ada.newBoard()
+  const bob = await stage.enter()
+  await bob.open(url)
+  const dialog = await bob.share()
+  await dialog.getByRole('button', { name: 'Leave this board' }).click()
+  await dialog.getByRole('button', { name: 'Leave', exact: true }).click()
+  expect(await headingOf(bob)).toBe('You left this board')
+  await bob.page.getByRole('link', { name: 'Go to your boards' }).click()
+  await vi.waitFor(async () => expect(await bob.page.locator('.board-card').count()).toBe(0), SOON)
+  await bob.open(url)
+  await vi.waitFor(async () => expect(await bob.status()).toBe('Saved'), SOON)
+  // The only owner has no such button: they would have to delete the board.
+  expect(await (await ada.share()).getByRole('button', { name: 'Leave this board' }).count()).toBe(0)
+})
+
 test('a private board, a board that never was and an address that leads nowhere each say what they are', async () => {
   const ada = await stage.enter()
   const url = await ada.newBoard()

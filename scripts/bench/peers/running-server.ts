@@ -38,7 +38,16 @@ export async function startSketchroom(given: string | undefined): Promise<Runnin
   const port = await findFreePort()
   const remote = await RemoteProcess.start<ProcessCalls>(new URL('./sketchroom-main.ts', import.meta.url), 'servers', {
     flags: serverFlags(findCores() ? 1 : undefined),
-    environment: { ...SERVER_ENVIRONMENT, PORT: String(port), DATA_DIR: dataDir, LOG_LEVEL: 'warn', TRUST_PROXY: '1' },
+    environment: {
+      ...SERVER_ENVIRONMENT,
+      PORT: String(port),
+      DATA_DIR: dataDir,
+      LOG_LEVEL: 'warn',
+      TRUST_PROXY: '1',
+      // One guest makes all the rooms of a measurement.
+      MAX_ROOMS_PER_GUEST: '100000',
+      MAX_WRITES_PER_SECOND: '10000',
+    },
   })
   while (!(await isReady(port))) {
     if (!remote.runs) throw new Error('SketchRoom ended before it was ready')

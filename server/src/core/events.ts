@@ -8,6 +8,8 @@ export interface Events {
    * ask again. Emitted before whoever changed it is answered.
    */
   accessChanged: [roomId: RoomId, userId: UserId | undefined]
+  /** Somebody left a room by themselves: their connections there end, also where the link would let them in again. */
+  memberLeft: [roomId: RoomId, userId: UserId]
   roomDeleted: [roomId: RoomId]
   sessionRevoked: [sessionId: SessionId]
   userRenamed: [userId: UserId, name: string]

@@ -5,16 +5,18 @@ import type { Members } from '../core/rooms/members.ts'
 import type { RoomTokens } from '../core/rooms/room-tokens.ts'
 import type { Rooms } from '../core/rooms/rooms.ts'
 import { SketchRoomError } from '../errors.ts'
+import { createAuthCookies } from './auth-cookies.ts'
+import { createAuthentication } from './authentication.ts'
 import type { Context, Middleware, RequestState } from './context.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseForeignPages } from './origins.ts'
 import { createRateLimits, type HttpLimits } from './rate-limits.ts'
-import { createRefreshCookie } from './refresh-cookie.ts'
 import { addAuthRoutes } from './routes/auth-routes.ts'
 import { addMeRoutes } from './routes/me-routes.ts'
 import { addMemberRoutes } from './routes/member-routes.ts'
 import { addRoomRoutes } from './routes/room-routes.ts'
 import { syncUrl } from './security-headers.ts'
+import { createSignInLimits, type Devices } from './sign-in-limits.ts'
 
 /** What the REST API is built from. */
 export interface ApiDeps {
@@ -22,22 +24,28 @@ export interface ApiDeps {
   readonly rooms: Rooms
   readonly members: Members
   readonly roomTokens: RoomTokens
+  readonly devices: Devices
   readonly limits: HttpLimits
+  /** Milliseconds since 1970. */
+  readonly now: () => number
   readonly publicUrl: URL
   readonly allowedOrigins: readonly string[]
 }
 
 /** Builds the REST API; every path below its prefix is answered here. */
 export function createApi(deps: ApiDeps): Middleware {
-  const { accounts, rooms, members, roomTokens, publicUrl, allowedOrigins } = deps
+  const { accounts, rooms, members, roomTokens, devices, publicUrl, allowedOrigins, now } = deps
   const router = new Router<RequestState>({ prefix: API_PREFIX })
   router.use('/auth', refuseForeignPages(allowedOrigins))
   router.use(jsonBody)
   const limits = createRateLimits(deps.limits)
-  addAuthRoutes(router, { accounts, limits, cookie: createRefreshCookie(publicUrl) })
-  addMeRoutes(router, { accounts })
-  addRoomRoutes(router, { accounts, rooms })
-  addMemberRoutes(router, { accounts, members, roomTokens, syncUrl: syncUrl(publicUrl) })
+  const cookies = createAuthCookies(publicUrl)
+  const signInLimits = createSignInLimits({ limits, devices, cookie: cookies.device, now })
+  addAuthRoutes(router, { accounts, limits, signInLimits, cookies })
+  const authentication = createAuthentication({ accounts, limits })
+  addMeRoutes(router, { accounts, authentication })
+  addRoomRoutes(router, { authentication, rooms })
+  addMemberRoutes(router, { authentication, members, roomTokens, syncUrl: syncUrl(publicUrl) })
   const route = router.routes()
 
   return async (ctx, next) => {

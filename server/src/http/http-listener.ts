@@ -1,33 +1,51 @@
 import { createServer, type RequestListener, type Server, type ServerResponse } from 'node:http'
+import type { Socket } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { refuseSlowBodies, type BodyPace } from './slow-bodies.ts'
 
-/** How long a client may take to send something, in milliseconds. */
-export interface ReceiveTimeouts {
+/** What an address with too many connections is told: they seldom close sooner. */
+const RETRY_AFTER_SECONDS = 30
+
+/** How long a client may take to send something, in milliseconds, and how slow it may be. */
+export interface ReceiveLimits extends BodyPace {
   /** The head of a request: that of an upgrade too, until it is whole. */
   readonly headMs: number
   /** A request with its body. */
   readonly requestMs: number
-  /** How often it is checked, which is how much later than its time a connection may be cut. */
-  readonly checkEveryMs: number
 }
-
-/** The head is a few packets; a body of the largest size comes over a slow line in two minutes. */
-const DEFAULT_TIMEOUTS: ReceiveTimeouts = { headMs: 15_000, requestMs: 120_000, checkEveryMs: 5_000 }
 
 /**
  * The HTTP server, with time limits for what is on its way in: whoever sends half a request, or nothing, gives its
- * descriptor back. They end where an upgrade begins: Node lets go of the socket then, and the socket's new owner must
- * close it.
+ * descriptor back, `checkEveryMs` after its time at the latest. They end where an upgrade begins: Node lets go of the socket
+ * then, and the socket's new owner must close it.
  */
-export function createHttpServer(answer: RequestListener, timeouts: ReceiveTimeouts = DEFAULT_TIMEOUTS): Server {
-  return createServer(
+export function createHttpServer(answer: RequestListener, limits: ReceiveLimits): Server {
+  const server = createServer(
     {
-      headersTimeout: timeouts.headMs,
-      requestTimeout: timeouts.requestMs,
-      connectionsCheckingInterval: timeouts.checkEveryMs,
+      headersTimeout: limits.headMs,
+      requestTimeout: limits.requestMs,
+      connectionsCheckingInterval: limits.checkEveryMs,
     },
     answer,
   )
+  refuseSlowBodies(server, limits)
+  return server
+}
+
+/** Counts the connections of an address; false for one too many. */
+export interface ConnectionLimit {
+  take(ip: string, socket: Socket): boolean
+}
+
+/** Refuses the connections of an address that has too many, whatever it does with them: each is a descriptor. */
+export function limitConnections(server: Server, limit: ConnectionLimit): void {
+  server.on('connection', (socket) => {
+    if (limit.take(socket.remoteAddress ?? '', socket)) return
+    socket.end(
+      `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n\r\n`,
+      () => socket.destroy(),
+    )
+  })
 }
 
 /** Opens and closes the door of an HTTP server. WebSockets are not its business, once they are upgraded. */

@@ -10,6 +10,8 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   refresh_reused: { status: 401, title: 'The refresh token was used before' },
   forbidden: { status: 403, title: 'That is not allowed' },
   not_found: { status: 404, title: 'Not found' },
+  quota_exceeded: { status: 403, title: 'That is as much as you may have' },
+  left: { status: 403, title: 'You have left the room' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
   room_id_taken: { status: 409, title: 'The room id is taken' },

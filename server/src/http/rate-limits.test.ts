@@ -1,6 +1,7 @@
 import { apiPath } from '@sketchroom/shared/api/paths'
+import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { afterEach, describe, expect, test, vi } from 'vitest'
-import { call, createUser } from '../testing/api-client.ts'
+import { call, createUser, type Answer } from '../testing/api-client.ts'
 import { startApi, type ApiOptions, type TestApi } from '../testing/start-api.ts'
 
 let api: TestApi
@@ -73,14 +74,44 @@ test('sign-ups and sign-ins count together by address', async () => {
   expect((await signin('ada@example.org', 'correct horse')).status).toBe(429)
 })
 
-test('only failures count against an e-mail address, also when they come all at once', async () => {
-  await start(0, { failures: { points: 3, seconds: 60 } })
-  await createUser(api, 'Ada', 'ada@example.org')
-  for (let n = 0; n < 5; n++) expect((await signin('ada@example.org', 'correct horse')).status).toBe(200)
-  const guesses = await Promise.all(Array.from({ length: 10 }, () => signin('Ada@example.org', 'wrong horse')))
-  expect(guesses.map(({ status }) => status).sort()).toEqual([...Array(3).fill(401), ...Array(7).fill(429)])
-  expect((await signin('ada@example.org', 'correct horse')).status).toBe(429)
-  expect((await signin('grace@example.org', 'wrong horse')).status).toBe(401)
+describe('what changes something', () => {
+  const create = (token: string, headers = {}) =>
+    call(api, 'POST', apiPath('rooms'), { token, headers, body: { name: 'Board' } })
+  const statusesOf = async (answers: Array<Promise<Answer>>) =>
+    (await Promise.all(answers)).map(({ status }) => status).sort()
+
+  test('cannot be asked for by one person as often as they like, from wherever they ask', async () => {
+    await start(1, { writes: { points: 3, seconds: 10 } })
+    const [ada, grace] = [await createUser(api, 'Ada'), await createUser(api, 'Grace')]
+    const created = Array.from({ length: 10 }, (_, n) => create(ada.accessToken, from(`203.0.113.${n}`)))
+    expect(await statusesOf(created)).toEqual([201, 201, 201, ...Array(7).fill(429)])
+    const refused = await create(ada.accessToken)
+    expect(refused.problem().code).toBe('rate_limited')
+    expect(Number(refused.headers.get('retry-after'))).toBeLessThanOrEqual(10)
+    expect((await create(grace.accessToken)).status).toBe(201)
+    const body = { name: 'Countess' }
+    expect((await call(api, 'PATCH', apiPath('me'), { token: ada.accessToken, body })).status).toBe(429)
+  })
+
+  test('cannot be asked for from one address as often as its people like, and they may go on reading', async () => {
+    await start(1, { addressWrites: { points: 3, seconds: 10 } })
+    const { accessToken } = await createUser(api, 'Ada')
+    const at = from('203.0.113.1')
+    const asked = Array.from({ length: 5 }, (_, n) => create(n % 2 ? accessToken : 'no token', at))
+    expect((await statusesOf(asked)).filter((status) => status === 429)).toHaveLength(2)
+    expect((await call(api, 'GET', apiPath('rooms'), { token: accessToken, headers: at })).status).toBe(200)
+    expect((await create(accessToken, from('203.0.113.2'))).status).toBe(201)
+  })
+
+  test('does not count tokens for a host’s users, of whom a thousand may come at once', async () => {
+    await start(0, { writes: { points: 1, seconds: 10 } })
+    const { accessToken: token } = await createUser(api, 'Ada')
+    const { id: roomId } = (await create(token)).as(roomSchema)
+    const body = { user: { id: 'host-7', name: 'Alan' }, role: 'viewer' }
+    for (let n = 0; n < 5; n++) {
+      expect((await call(api, 'POST', apiPath('roomTokens', { roomId }), { token, body })).status).toBe(201)
+    }
+  })
 })
 
 test('refreshing has its own limit', async () => {

@@ -9,28 +9,33 @@ export interface Limit {
   readonly seconds: number
 }
 
-/** How often one address may ask for what costs much or gives entry. */
+/** How often one person or address may ask for what costs much or gives entry. */
 export interface HttpLimits {
+  /** New guests, by client address. */
   readonly guest: Limit
   /** Sign-ups and sign-ins together, by client address. */
   readonly credentials: Limit
   readonly refresh: Limit
-  /** Failed sign-ins, by e-mail address. */
+  /** Failed sign-ins at one account from one address. */
   readonly failures: Limit
-}
-
-/** Generous to a class behind one address, too slow to guess passwords. */
-export const DEFAULT_LIMITS: HttpLimits = {
-  guest: { points: 60, seconds: 60 },
-  credentials: { points: 20, seconds: 60 },
-  refresh: { points: 300, seconds: 60 },
-  failures: { points: 10, seconds: 60 },
+  /** Failed sign-ins from one address, at whatever accounts. */
+  readonly addressFailures: Limit
+  /** Failed sign-ins at one account, from wherever. More than that is an attack, and it refuses nobody by itself. */
+  readonly accountFailures: Limit
+  /** Failed sign-ins at one account from one address, while that account is attacked. */
+  readonly failuresUnderAttack: Limit
+  /** Requests of one person that change what is stored. */
+  readonly writes: Limit
+  /** The same from one address. */
+  readonly addressWrites: Limit
 }
 
 /** Counts by client address or another key, in this process. */
 export interface RateLimits {
   /** Counts one; throws `rate_limited` when that was too many. */
   take(ctx: Context, name: keyof HttpLimits, key?: string): Promise<void>
+  /** Counts one, and says nothing of it to anybody; resolves false when that was too many. */
+  count(name: keyof HttpLimits, key: string): Promise<boolean>
   /** Takes back one that turned out to be right. */
   giveBack(name: keyof HttpLimits, key: string): Promise<void>
 }
@@ -43,6 +48,11 @@ export function createRateLimits(limits: HttpLimits): RateLimits {
     credentials: create(limits.credentials),
     refresh: create(limits.refresh),
     failures: create(limits.failures),
+    addressFailures: create(limits.addressFailures),
+    accountFailures: create(limits.accountFailures),
+    failuresUnderAttack: create(limits.failuresUnderAttack),
+    writes: create(limits.writes),
+    addressWrites: create(limits.addressWrites),
   }
   return {
     async take(ctx, name, key = addressKey(ctx.ip)) {
@@ -56,6 +66,10 @@ export function createRateLimits(limits: HttpLimits): RateLimits {
         ctx.set('Retry-After', String(secondsLeft(refused)))
         throw new SketchRoomError('rate_limited', `Try again in ${secondsLeft(refused)} seconds.`)
       }
+    },
+    async count(name, key) {
+      const { consumedPoints } = await limiters[name].penalty(key)
+      return consumedPoints <= limits[name].points
     },
     async giveBack(name, key) {
       await limiters[name].reward(key)

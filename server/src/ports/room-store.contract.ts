@@ -232,6 +232,54 @@ export function testRoomStore(getStore: () => RoomStore, getAccountsStore: () =>
     expect(left.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
   })
 
+  test('[RS9] who leaves is forgotten, and of what is not as expected nothing is', async () => {
+    const [ada, grace] = [person(), person()]
+    const room = await createRoom(ada)
+    await put(room.id, grace, 'viewer')
+    const membership = { roomId: room.id, userId: grace, role: 'viewer', joinedAt: 5, removedAt: null } as const
+    for (const other of [
+      { ...membership, role: 'editor' as const },
+      { ...membership, removedAt: 9 },
+      { ...membership, userId: person() },
+    ]) {
+      expect(await getStore().removeMembership(other)).toBe(false)
+    }
+    expect(await getStore().findMembership(room.id, grace)).toEqual(membership)
+    const left = await Promise.all([getStore().removeMembership(membership), getStore().removeMembership(membership)])
+    expect(left.sort()).toEqual([false, true])
+    expect(await getStore().findMembership(room.id, grace)).toBeUndefined()
+    expect(await list(ada)).toEqual([room.id])
+  })
+
+  test('[RS9] the last owner stays, also when two leave at once', async () => {
+    const [ada, grace] = [person(), person()]
+    const room = await createRoom(ada)
+    const owner = (userId: UserId, joinedAt: number) =>
+      ({ roomId: room.id, userId, role: 'owner', joinedAt, removedAt: null }) as const
+    const adas = owner(ada, room.createdAt)
+    await expect(getStore().removeMembership(adas)).rejects.toMatchObject({ code: 'last_owner' })
+    expect(await getStore().findMembership(room.id, ada)).toEqual(adas)
+    await put(room.id, grace, 'owner')
+    const left = [getStore().removeMembership(adas), getStore().removeMembership(owner(grace, 5))]
+    expect((await Promise.allSettled(left)).map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected'])
+    expect(await getStore().listMemberships(room.id)).toHaveLength(1)
+  })
+
+  test('[RS10] the living rooms that somebody made are counted, and not what others made them an owner of', async () => {
+    const [ada, grace] = [person(), person()]
+    expect(await getStore().countRoomsMade(ada)).toBe(0)
+    const [kept, deleted] = [await createRoom(ada), await createRoom(ada)]
+    await createRoom(ada, { deletedAt: 9 })
+    const given = await createRoom(grace)
+    await put(given.id, ada, 'owner')
+    await put((await createRoom(grace)).id, ada, 'editor')
+    expect(await getStore().countRoomsMade(ada)).toBe(2)
+    await getStore().updateRoom(deleted.id, { deletedAt: 9 })
+    expect(await getStore().countRoomsMade(ada)).toBe(1)
+    await put(kept.id, grace, 'owner')
+    expect(await getStore().countRoomsMade(grace)).toBe(2)
+  })
+
   test('[RS6] a visitor is noted once, and changes nothing for somebody the room knows', async () => {
     const [ada, grace, alan] = [person(), person(), person()]
     const room = await createRoom(ada)

@@ -42,7 +42,7 @@ export interface RoomQuery {
   readonly archived: boolean
 }
 
-/** Where rooms and memberships live. The rules [RS1] to [RS8] are tested by `room-store.contract.ts`. */
+/** Where rooms and memberships live. The rules [RS1] to [RS10] are tested by `room-store.contract.ts`. */
 export interface RoomStore {
   /** [RS1] Creates the room and its owner together; rejects with `room_id_taken` or `slug_taken`. */
   createRoom(room: RoomRecord, ownerId: UserId): Promise<void>
@@ -60,6 +60,8 @@ export interface RoomStore {
   touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void>
   /** [RS4] The person's rooms (with a role of their own, or by an open link), last changed first. */
   listRooms(query: RoomQuery): Promise<Array<{ room: RoomRecord; membership: MembershipRecord }>>
+  /** [RS10] How many living rooms the person made and owns; such that others made do not count. */
+  countRoomsMade(userId: UserId): Promise<number>
   findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined>
   listMemberships(roomId: RoomId): Promise<MembershipRecord[]>
   /**
@@ -68,6 +70,11 @@ export interface RoomStore {
    * transaction that an owner remains; rejects with `last_owner` otherwise.
    */
   putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean>
+  /**
+   * [RS9] Takes a membership away if what is there still has the role and the removal of this one; resolves false,
+   * changing nothing, when it has not. Rejects with `last_owner` like `putMembership`.
+   */
+  removeMembership(membership: MembershipRecord): Promise<boolean>
   /** [RS6] Notes that a person came by the link, unless the room knows them already. */
   addVisitor(roomId: RoomId, userId: UserId, at: number): Promise<void>
   /**

@@ -36,6 +36,11 @@ export class AccessWatch {
     this.#parts = parts
     const { host, events } = parts
     events.on('accessChanged', (roomId, userId) => this.#accessChanged(roomId, userId))
+    events.on('memberLeft', (roomId, userId) => {
+      for (const session of host.sessions(roomId)) {
+        if (session.actor.kind === 'user' && session.actor.userId === userId) session.leave('left')
+      }
+    })
     events.on('roomDeleted', (roomId) => {
       for (const session of host.sessions(roomId)) session.leave('room_deleted')
     })

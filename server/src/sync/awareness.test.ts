@@ -30,11 +30,11 @@ async function join(roomId: string, token: string) {
 }
 
 async function newRoom() {
-  const { accessToken } = await server.api.guest('Ada')
+  const { accessToken, user } = await server.api.guest('Ada')
   const { id } = await server.api.createRoom(accessToken)
   const token = (who: string, role: 'viewer' | 'editor' = 'editor', name = who) =>
     server.api.roomToken(accessToken, id, role, who, name)
-  return { roomId: id, token }
+  return { roomId: id, token, accessToken, userOf: (who: string) => `${user.id}:${who}` }
 }
 
 /** An awareness update with one entry that says what it likes. */
@@ -48,13 +48,13 @@ function forged(clientId: number, clock: number, state: unknown): Uint8Array {
 }
 
 test('the server says who a cursor belongs to, whatever the client claims', async () => {
-  const { roomId, token } = await newRoom()
+  const { roomId, token, userOf } = await newRoom()
   const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob', 'viewer'))]
   bob.awareness.setLocalState({ user: { id: 'ada', name: 'Ada', color: '#000000' }, pointer: { x: 1, y: 1 } })
   bob.publish()
   await vi.waitFor(() =>
     expect(ada.states().get(bob.awareness.clientID)).toMatchObject({
-      user: { id: 'bob', name: 'bob' },
+      user: { id: userOf('bob'), name: 'bob' },
       pointer: { x: 1 },
     }),
   )
@@ -89,14 +89,16 @@ test('what an editor had in motion ends with the right to draw', async () => {
 })
 
 test('a renewed token says what its owner is called from now on', async () => {
-  const { roomId, token } = await newRoom()
+  const { roomId, token, userOf } = await newRoom()
   const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]
   bob.awareness.setLocalState({ pointer: { x: 1 } })
   bob.publish()
   const seen = () => ada.states().get(bob.awareness.clientID)
   await vi.waitFor(() => expect(seen()).toMatchObject({ user: { name: 'bob' } }))
   bob.client.sendToken(await token('bob', 'editor', 'Robert'))
-  await vi.waitFor(() => expect(seen()).toMatchObject({ user: { id: 'bob', name: 'Robert' }, pointer: { x: 1 } }))
+  await vi.waitFor(() =>
+    expect(seen()).toMatchObject({ user: { id: userOf('bob'), name: 'Robert' }, pointer: { x: 1 } }),
+  )
   bob.awareness.setLocalState({ pointer: { x: 2 } })
   bob.awareness.setLocalState({ pointer: { x: 3 } })
   bob.publish()
@@ -104,7 +106,7 @@ test('a renewed token says what its owner is called from now on', async () => {
 })
 
 test('nobody can move or remove another’s cursor', async () => {
-  const { roomId, token } = await newRoom()
+  const { roomId, token, userOf } = await newRoom()
   const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]
   ada.awareness.setLocalState({ pointer: { x: 1 } })
   ada.publish()
@@ -115,7 +117,29 @@ test('nobody can move or remove another’s cursor', async () => {
   bob.awareness.setLocalState({ pointer: { x: 2 } })
   bob.publish()
   await vi.waitFor(() => expect(ada.states().get(bob.awareness.clientID)).toBeDefined())
-  expect(seen()).toMatchObject({ user: { id: 'ada' }, pointer: { x: 1 } })
+  expect(seen()).toMatchObject({ user: { id: userOf('ada') }, pointer: { x: 1 } })
+})
+
+test('a host’s user who has the id that another host gave to somebody cannot take over their cursor', async () => {
+  const { roomId, token, accessToken, userOf } = await newRoom()
+  const other = await server.api.guest('Eve’s backend')
+  await server.api.setMember(accessToken, roomId, other.user.id, 'editor')
+  const adaToken = await token('ada')
+  const [ada, bob] = [await join(roomId, adaToken), await join(roomId, await token('bob'))]
+  const eve = await join(roomId, await server.api.roomToken(other.accessToken, roomId, 'editor', 'ada'))
+  ada.awareness.setLocalState({ pointer: { x: 1 } })
+  ada.publish()
+  const seen = () => bob.states().get(ada.awareness.clientID)
+  await vi.waitFor(() => expect(seen()).toMatchObject({ pointer: { x: 1 } }))
+  eve.client.sendAwareness(forged(ada.awareness.clientID, 99, { pointer: { x: 666 } }))
+  eve.awareness.setLocalState({ pointer: { x: 2 } })
+  eve.publish()
+  await vi.waitFor(() => expect(bob.states().get(eve.awareness.clientID)).toBeDefined())
+  expect(seen()).toMatchObject({ user: { id: userOf('ada') }, pointer: { x: 1 } })
+  expect(bob.states().get(eve.awareness.clientID)).toMatchObject({ user: { id: `${other.user.id}:ada` } })
+  // Nor can she go on in her place.
+  ada.client.sendToken(await server.api.roomToken(other.accessToken, roomId, 'editor', 'ada'))
+  expect((await ada.client.closed).code).toBe(4401)
 })
 
 test('a cursor goes when its client says so, and when its socket is cut', async () => {
@@ -163,7 +187,7 @@ test('a connection speaks for eight clients in all, also when it gives them up',
 })
 
 test('those who have gone are forgotten in the end, down to how far their clocks had come', async () => {
-  const { roomId, token } = await newRoom()
+  const { roomId, token, userOf } = await newRoom()
   const ada = await join(roomId, await token('ada'))
   const visitorToken = await token('visitor')
   const visitors = await Promise.all(Array.from({ length: 40 }, () => joinRoom(server, roomId, visitorToken)))
@@ -180,7 +204,7 @@ test('those who have gone are forgotten in the end, down to how far their clocks
   back.sendAwareness(forged(1000, 1, { pointer: { x: 3 } }))
   const late = await join(roomId, await token('late'))
   await vi.waitFor(() => expect(late.states().has(1000)).toBe(true))
-  expect(late.states().get(1)).toMatchObject({ user: { id: 'visitor' } })
+  expect(late.states().get(1)).toMatchObject({ user: { id: userOf('visitor') } })
   expect(late.states().has(40 * 8)).toBe(false)
 })
 

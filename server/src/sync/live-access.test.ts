@@ -48,6 +48,24 @@ test('a viewer who becomes an editor is asked for what it kept, and can write', 
   await vi.waitFor(() => expect(bob.answers).toEqual(['durable']))
 })
 
+test('who leaves is out at once, on every socket of theirs and no other, and may come back by the link', async () => {
+  const { roomId, member, call, ada, bob } = await roomWithMember('editor')
+  await call('PATCH', '', { access: 'link-edit' })
+  const token = { token: member.accessToken }
+  const own = `/api/v1/rooms/${roomId}/members/${member.user.id}`
+  const guestOfBob = await joinRoom(server, roomId, await server.api.roomToken(member.accessToken, roomId, 'viewer'))
+  expect((await server.api.call('DELETE', own, token)).status).toBe(204)
+  expect(await bob.closed).toEqual({ code: 4403, reason: 'left' })
+  expect([ada.isOpen, guestOfBob.isOpen]).toEqual([true, true])
+  const list = async () => (await (await call('GET', '/members')).json()) as { data: object[] }
+  expect((await list()).data).toHaveLength(1)
+  // Forgotten, not shut out: there is nothing to leave a second time, and the link lets them in.
+  expect((await server.api.call('DELETE', own, token)).status).toBe(404)
+  const again = await joinRoom(server, roomId, member.accessToken)
+  expect(again.notices).toContainEqual({ type: 'role', role: 'editor' })
+  expect((await list()).data).toMatchObject([{ role: 'owner' }, { role: 'editor', via: 'link' }])
+})
+
 test('a removed person’s socket closes, and the door stays shut although the link is open', async () => {
   const { roomId, member, call, bob } = await roomWithMember('editor')
   await call('PATCH', '', { access: 'link-edit' })

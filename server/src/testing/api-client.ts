@@ -72,7 +72,13 @@ export function toTestUser(answer: Answer): TestUser {
   return { ...answer.as(signedInSchema), cookie: refreshCookieOf(answer) ?? '' }
 }
 
+/** What an answer sets a cookie to; undefined when it does not. */
+export function findCookie(headers: Headers, name: string): string | undefined {
+  const cookie = headers.getSetCookie().find((line) => line.startsWith(`${name}=`))
+  return cookie?.slice(name.length + 1).split(';')[0]
+}
+
 /** The refresh token that the answer sets as a cookie; undefined when it sets none. */
 export function refreshCookieOf({ headers }: Answer): string | undefined {
-  return /^sketchroom_refresh=([^;]*)/.exec(headers.getSetCookie()[0] ?? '')?.[1]
+  return findCookie(headers, 'sketchroom_refresh')
 }

@@ -12,21 +12,37 @@ import { createMembers } from '../core/rooms/members.ts'
 import { createPasswords } from '../core/accounts/passwords.ts'
 import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import { createAdmission } from '../core/rooms/admission.ts'
+import { createRoomQuota } from '../core/rooms/room-quota.ts'
 import { createRoomTokens } from '../core/rooms/room-tokens.ts'
 import { createRooms } from '../core/rooms/rooms.ts'
 import { createTokens } from '../core/accounts/tokens.ts'
 import { createHttpApp, type HttpConfig } from '../http/app.ts'
-import type { HttpLimits } from '../http/rate-limits.ts'
+import type { HttpLimits, Limit } from '../http/rate-limits.ts'
 import type { AccountsStore } from '../ports/accounts-store.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 
-const FAR: HttpLimits['guest'] = { points: 1_000_000, seconds: 60 }
+const FAR: Limit = { points: 1_000_000, seconds: 60 }
+/** Limits that no test runs into. */
+export const FAR_LIMITS: HttpLimits = {
+  guest: FAR,
+  credentials: FAR,
+  refresh: FAR,
+  failures: FAR,
+  addressFailures: FAR,
+  accountFailures: FAR,
+  failuresUnderAttack: FAR,
+  writes: FAR,
+  addressWrites: FAR,
+}
+
+const FAR_QUOTA = { perAccount: 1_000_000, perGuest: 1_000_000 }
 
 /** What a test may want otherwise: stores, limits, configuration, the clock. */
 export interface ApiOptions {
   readonly accountsStore?: AccountsStore
   readonly roomStore?: RoomStore
   readonly limits?: Partial<HttpLimits>
+  readonly roomQuota?: { perAccount: number; perGuest: number }
   readonly config?: Partial<HttpConfig>
   readonly now?: () => number
 }
@@ -48,7 +64,8 @@ export async function startApi(options: ApiOptions = {}) {
   const logLines: string[] = []
 
   const accounts = createAccounts({ store: accountsStore, roomStore: store, tokens, passwords, events, now })
-  const rooms = createRooms({ store, presence, events, now })
+  const quota = createRoomQuota({ store, accountsStore, ...(options.roomQuota ?? FAR_QUOTA) })
+  const rooms = createRooms({ store, quota, presence, events, now })
   const members = createMembers({ store, accountsStore, presence, events, now })
   const roomTokens = createRoomTokens({ store, accountsStore, tokens })
   const epochs = new AccessEpochs(events)
@@ -59,7 +76,9 @@ export async function startApi(options: ApiOptions = {}) {
     rooms,
     members,
     roomTokens,
-    limits: { guest: FAR, credentials: FAR, refresh: FAR, failures: FAR, ...options.limits },
+    devices: tokens,
+    limits: { ...FAR_LIMITS, ...options.limits },
+    now,
     health: {
       ready: async () => health.isReady,
       report: async () => ({ status: health.failing ? 'failing' : 'ok', store: 'memory' }),

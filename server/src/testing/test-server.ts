@@ -10,6 +10,7 @@ import { compose, type App, type ComposeOptions } from '../compose.ts'
 import { parseConfig } from '../config.ts'
 import { findFreePort } from './free-port.ts'
 import { removeServerData, serverEnvironment } from './server-data.ts'
+import { FAR_LIMITS } from './start-api.ts'
 
 /** Calls a server's REST API as its people would. */
 export class ApiCaller {
@@ -88,11 +89,14 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'sketchroom-')))
   const port = options.port ?? (await findFreePort())
   const { logLevel = 'silent', trustProxy = 0 } = options
-  const environment = { PORT: `${port}`, LOG_LEVEL: logLevel, TRUST_PROXY: `${trustProxy}` }
+  const environment = {
+    PORT: `${port}`,
+    LOG_LEVEL: logLevel,
+    TRUST_PROXY: `${trustProxy}`,
+    MAX_ROOMS_PER_GUEST: '100000',
+  }
   const config = parseConfig({ ...environment, ...(await serverEnvironment(dataDir, options.environment)) })
-  const generous = { points: 100_000, seconds: 60 }
-  const limits = { guest: generous, credentials: generous, refresh: generous, failures: generous }
-  const app = await compose(config, pino({ level: config.logLevel }), { limits, ...options })
+  const app = await compose(config, pino({ level: config.logLevel }), { limits: FAR_LIMITS, ...options })
   await app.lifecycle.start()
   return {
     api: new ApiCaller(`http://127.0.0.1:${port}`),

@@ -1,14 +1,6 @@
 import { z } from 'zod'
 import { userIdSchema } from '../ids.ts'
-
-/** A name that people see: 1 to 80 characters once trimmed, no control characters. */
-export const displayNameSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(80)
-  // oxlint-disable-next-line no-control-regex -- control characters are just what is refused here
-  .regex(/^[^\u0000-\u001f\u007f]*$/, 'must not contain control characters')
+import { displayNameSchema } from '../names.ts'
 
 const emailSchema = z
   .email()

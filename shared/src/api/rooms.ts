@@ -1,9 +1,8 @@
 import { z } from 'zod'
-import { roomIdSchema, userIdSchema } from '../ids.ts'
+import { hostUserIdSchema, roomIdSchema, userIdSchema } from '../ids.ts'
 import { accessSchema, roleSchema } from '../roles.ts'
-import { displayNameSchema } from './auth.ts'
+import { displayNameSchema, roomNameSchema } from '../names.ts'
 
-const roomNameSchema = z.string().trim().min(1).max(120)
 const slugSchema = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9-]{1,62}[a-z0-9])$/, 'must be 3 to 64 of a-z, 0-9 and -, not at the ends')
@@ -98,10 +97,13 @@ const originSchema = z
   .refine(({ href, origin }) => href === `${origin}/`, 'must be an origin only: no path, query or credentials')
   .transform(({ origin }) => origin)
 
-/** `POST /rooms/{id}/tokens`: a token for one room, for a host's own user. */
+/**
+ * `POST /rooms/{id}/tokens`: a token for one room, for a host's own user. The id is the host's; in the room it stands
+ * behind the id of who asks, and a colon.
+ */
 export const createRoomTokenRequestSchema = z.strictObject({
   user: z.strictObject({
-    id: userIdSchema,
+    id: hostUserIdSchema,
     name: displayNameSchema,
     color: z
       .string()

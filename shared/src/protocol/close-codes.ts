@@ -30,6 +30,8 @@ export const closeCodeOf: Record<ErrorCode, number> = {
   room_id_taken: CLOSE_CODES.forbidden,
   slug_taken: CLOSE_CODES.forbidden,
   last_owner: CLOSE_CODES.forbidden,
+  left: CLOSE_CODES.forbidden,
+  quota_exceeded: CLOSE_CODES.forbidden,
   precondition_failed: CLOSE_CODES.forbidden,
   room_deleted: CLOSE_CODES.roomDeleted,
   too_large: CLOSE_CODES.tooLarge,

@@ -1,4 +1,4 @@
-import { displayNameSchema } from '@sketchroom/shared/api/auth'
+import { displayNameSchema } from '@sketchroom/shared/names'
 
 /** The fewest characters of a password; the API says the same. */
 export const LEAST_PASSWORD_LENGTH = 8

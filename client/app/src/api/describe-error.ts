@@ -24,6 +24,8 @@ export function describeError(error: unknown): string {
       return 'There is an account with this e-mail address already.'
     case 'last_owner':
       return 'A board needs an owner. Make somebody else an owner first.'
+    case 'left':
+      return 'You have left this board.'
     case 'rate_limited':
       return error.retryAfterSeconds
         ? `That was too often. Try again in ${error.retryAfterSeconds} seconds.`

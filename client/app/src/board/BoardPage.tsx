@@ -122,7 +122,13 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
         </div>
       </main>
       {isSharing && open && (
-        <ShareDialog roomId={roomId} board={open} onRoomChanged={adoptChange} onClose={() => setIsSharing(false)} />
+        <ShareDialog
+          roomId={roomId}
+          board={open}
+          onRoomChanged={adoptChange}
+          onLeft={() => close({ kind: 'left' })}
+          onClose={() => setIsSharing(false)}
+        />
       )}
     </div>
   )

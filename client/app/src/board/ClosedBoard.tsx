@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { CloudAlert, CloudOff, KeyRound, Lock, SearchX, Trash2 } from 'lucide-react'
+import { CloudAlert, CloudOff, KeyRound, Lock, LogOut, SearchX, Trash2 } from 'lucide-react'
 import { Link, useLocation } from 'react-router'
 import { describeError } from '../api/describe-error.ts'
 import { Alert } from '../ui/Alert.tsx'
@@ -31,6 +31,11 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
     icon: <Lock size={32} />,
     title: 'You no longer have access',
     text: 'An owner of this board closed it to you. Ask them if you think that this is a mistake.',
+  },
+  left: {
+    icon: <LogOut size={32} />,
+    title: 'You left this board',
+    text: 'It is no longer among your boards. While its link is open, you can come back by the link.',
   },
   deleted: {
     icon: <Trash2 size={32} />,

@@ -8,6 +8,8 @@ export type ClosedReason =
   | { readonly kind: 'not-found' }
   /** It was open, and access was taken away. */
   | { readonly kind: 'no-access' }
+  /** By themselves, here or in another tab. */
+  | { readonly kind: 'left' }
   | { readonly kind: 'deleted' }
   | { readonly kind: 'signed-out' }
   /** The server cannot be asked, and the board is not on this device. */
@@ -28,6 +30,8 @@ export function reasonOfCode(code: ErrorCode): ClosedReason | undefined {
       return { kind: 'not-found' }
     case 'forbidden':
       return { kind: 'no-access' }
+    case 'left':
+      return { kind: 'left' }
     case 'room_deleted':
       return { kind: 'deleted' }
     case 'unauthenticated':
@@ -40,5 +44,5 @@ export function reasonOfCode(code: ErrorCode): ClosedReason | undefined {
 
 /** Whether the board was closed to this person: what the device has of it goes, once nothing unsent is in it. */
 export function isClosedForGood({ kind }: ClosedReason): boolean {
-  return kind === 'not-found' || kind === 'no-access' || kind === 'deleted'
+  return kind === 'not-found' || kind === 'no-access' || kind === 'left' || kind === 'deleted'
 }

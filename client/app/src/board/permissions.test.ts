@@ -1,6 +1,6 @@
 import { ROLES } from '@sketchroom/shared/roles'
 import { expect, test } from 'vitest'
-import { isBelowLink, rolesToGive } from './permissions.ts'
+import { isBelowLink, mayLeave, rolesToGive } from './permissions.ts'
 
 const owner = { role: 'owner', via: 'member' } as const
 const editor = { role: 'editor', via: 'member' } as const
@@ -31,4 +31,9 @@ test('nobody is less than the link makes everybody', () => {
   for (const access of ['link-view', 'private', undefined] as const) {
     expect(ROLES.filter((role) => isBelowLink(role, access))).toEqual([])
   }
+})
+
+test('everybody may leave, while an owner remains', () => {
+  for (const self of [editor, viewer, byLink]) expect(mayLeave(self, [owner, self])).toBe(true)
+  expect([mayLeave(owner, [owner, editor]), mayLeave(owner, [owner, owner])]).toEqual([false, true])
 })

@@ -37,5 +37,10 @@ export function mayRemove(own: Role): boolean {
   return own === 'owner'
 }
 
+/** Whether a member may leave a board with these members: an owner must remain. */
+export function mayLeave({ role }: Pick<Member, 'role'>, members: readonly Pick<Member, 'role'>[]): boolean {
+  return role !== 'owner' || members.filter((member) => member.role === 'owner').length > 1
+}
+
 /** The name of a role, as people read it. */
 export const ROLE_NAMES: Record<Role, string> = { owner: 'Owner', editor: 'Editor', viewer: 'Viewer' }

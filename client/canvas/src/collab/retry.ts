@@ -24,6 +24,8 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   room_id_taken: 'none',
   slug_taken: 'none',
   last_owner: 'none',
+  left: 'none',
+  quota_exceeded: 'none',
   precondition_failed: 'none',
   room_deleted: 'none',
   too_large: 'none',

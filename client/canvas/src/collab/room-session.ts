@@ -23,7 +23,7 @@ import type { Received, SyncClient } from './sync-client.ts'
 const STRANDED_CHECK_MS = 3_000
 
 /** Why a room was closed to somebody for good, so that what this device has of it goes. */
-const ACCESS_ENDED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'not_found', 'room_deleted'])
+const ACCESS_ENDED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'left', 'not_found', 'room_deleted'])
 
 /** What a session needs to know of a room. */
 export interface RoomSessionOptions {

@@ -75,6 +75,13 @@ export class MemoryRoomStore implements RoomStore {
       .slice(0, limit)
   }
 
+  async countRoomsMade(userId: UserId): Promise<number> {
+    return [...this.#rooms.values()].filter(({ id, createdAt, deletedAt }) => {
+      const membership = this.#members(id).get(userId)
+      return deletedAt === null && membership?.role === 'owner' && membership.joinedAt === createdAt
+    }).length
+  }
+
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {
     return this.#members(roomId).get(userId)
   }
@@ -85,11 +92,15 @@ export class MemoryRoomStore implements RoomStore {
 
   async putMembership(membership: MembershipRecord, expected: MembershipRecord | undefined): Promise<boolean> {
     if (!isSameStanding(this.#members(membership.roomId).get(membership.userId), expected)) return false
-    const members = new Map(this.#members(membership.roomId)).set(membership.userId, membership)
-    if (![...members.values()].some(({ role, removedAt }) => role === 'owner' && removedAt === null)) {
-      throw new SketchRoomError('last_owner', 'A room needs an owner.')
-    }
-    this.#memberships.set(membership.roomId, members)
+    this.#setMembers(membership.roomId, new Map(this.#members(membership.roomId)).set(membership.userId, membership))
+    return true
+  }
+
+  async removeMembership(membership: MembershipRecord): Promise<boolean> {
+    const members = new Map(this.#members(membership.roomId))
+    if (!isSameStanding(members.get(membership.userId), membership)) return false
+    members.delete(membership.userId)
+    this.#setMembers(membership.roomId, members)
     return true
   }
 
@@ -129,6 +140,13 @@ export class MemoryRoomStore implements RoomStore {
 
   #members(roomId: RoomId): Map<UserId, MembershipRecord> {
     return this.#memberships.get(roomId) ?? new Map()
+  }
+
+  #setMembers(roomId: RoomId, members: Map<UserId, MembershipRecord>): void {
+    if (![...members.values()].some(({ role, removedAt }) => role === 'owner' && removedAt === null)) {
+      throw new SketchRoomError('last_owner', 'A room needs an owner.')
+    }
+    this.#memberships.set(roomId, members)
   }
 
   #claimSlug(slug: string | null): void {

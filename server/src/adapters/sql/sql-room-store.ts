@@ -81,6 +81,20 @@ export class SqlRoomStore implements RoomStore {
     return await listRooms(this.#database.lists, query)
   }
 
+  async countRoomsMade(userId: UserId): Promise<number> {
+    const { made } = await this.#db
+      .selectFrom('memberships')
+      .innerJoin('rooms', 'rooms.id', 'memberships.room_id')
+      .select((eb) => eb.fn.countAll<number | string>().as('made'))
+      .where('user_id', '=', userId)
+      .where('role', '=', 'owner')
+      // Who was made an owner by somebody came later.
+      .whereRef('joined_at', '=', 'created_at')
+      .where('deleted_at', 'is', null)
+      .executeTakeFirstOrThrow()
+    return Number(made)
+  }
+
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {
     return await selectMembership(this.#db, roomId, userId)
   }
@@ -97,14 +111,18 @@ export class SqlRoomStore implements RoomStore {
       await lockRoom(trx, roomId)
       if (!isSameStanding(await selectMembership(trx, roomId, userId), expected)) return false
       await upsertMembership(trx, membership)
-      const owner = await trx
-        .selectFrom('memberships')
-        .select('user_id')
-        .where('room_id', '=', roomId)
-        .where('role', '=', 'owner')
-        .where('removed_at', 'is', null)
-        .executeTakeFirst()
-      if (!owner) throw new SketchRoomError('last_owner', 'A room needs an owner.')
+      await requireOwner(trx, roomId)
+      return true
+    })
+  }
+
+  async removeMembership(membership: MembershipRecord): Promise<boolean> {
+    const { roomId, userId } = membership
+    return await this.#db.transaction().execute(async (trx) => {
+      await lockRoom(trx, roomId)
+      if (!isSameStanding(await selectMembership(trx, roomId, userId), membership)) return false
+      await trx.deleteFrom('memberships').where('room_id', '=', roomId).where('user_id', '=', userId).execute()
+      await requireOwner(trx, roomId)
       return true
     })
   }
@@ -164,6 +182,18 @@ async function selectMembership(db: Kysely<Schema>, roomId: RoomId, userId: User
 async function membershipsOf(trx: Transaction<Schema>, userId: UserId): Promise<MembershipRecord[]> {
   const rows = await trx.selectFrom('memberships').selectAll().where('user_id', '=', userId).execute()
   return rows.map(toMembership)
+}
+
+/** Rejects with `last_owner`, which undoes the transaction, when nobody owns the room any more. */
+async function requireOwner(trx: Transaction<Schema>, roomId: RoomId): Promise<void> {
+  const owner = await trx
+    .selectFrom('memberships')
+    .select('user_id')
+    .where('room_id', '=', roomId)
+    .where('role', '=', 'owner')
+    .where('removed_at', 'is', null)
+    .executeTakeFirst()
+  if (!owner) throw new SketchRoomError('last_owner', 'A room needs an owner.')
 }
 
 /** Until the transaction ends, nobody else changes who is a member of the room. */

@@ -30,7 +30,13 @@ beforeEach(() => {
   events.on('userRenamed', (userId, name) => heard.push(`renamed ${userId} ${name}`))
   const roomStore = new MemoryRoomStore()
   accounts = accountsOver(new MemoryAccountsStore(), { roomStore, events })
-  rooms = createRooms({ store: roomStore, presence: { present: () => [] }, events, now })
+  rooms = createRooms({
+    quota: { check: async () => undefined },
+    store: roomStore,
+    presence: { present: () => [] },
+    events,
+    now,
+  })
 })
 
 function accountsOver(

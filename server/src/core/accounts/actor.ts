@@ -1,4 +1,4 @@
-import type { RoomId, SessionId, UserId } from '@sketchroom/shared/ids'
+import { userIdSchema, type RoomId, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import type { Role } from '@sketchroom/shared/roles'
 
 /** A person with an account or a guest, signed in with an access token. */
@@ -13,6 +13,7 @@ export interface UserActor {
 /** A host's own user, let into one room by a room token. */
 export interface RoomTokenActor {
   readonly kind: 'room-token'
+  /** In the namespace of who minted the token; see `toHostUserId`. */
   readonly userId: UserId
   readonly name: string
   /** `#rrggbb`. */
@@ -30,3 +31,21 @@ export interface RoomTokenActor {
 
 /** Who asks for something. */
 export type Actor = UserActor | RoomTokenActor
+
+/**
+ * The user id of a host's user: the same for each token that this person mints for them, and nobody else's. Who mints a
+ * token chooses `idAtHost`, and could otherwise choose that of somebody whom another lets in, and be them. No account's id
+ * has a colon, so that none is a host's user's (ADR 25).
+ */
+export function toHostUserId(mintedBy: UserId, idAtHost: string): UserId {
+  return userIdSchema.parse(namespaceOf(mintedBy) + idAtHost)
+}
+
+/** Whether this person may speak for the user in the tokens that they mint. */
+export function isHostUserOf(mintedBy: UserId, userId: UserId): boolean {
+  return userId.startsWith(namespaceOf(mintedBy))
+}
+
+function namespaceOf(mintedBy: UserId): string {
+  return `${mintedBy}:`
+}

@@ -14,7 +14,7 @@ const tokens = createTokens({ secret, now: () => clock.now })
 const seconds = START / 1000
 const claims = { iss: 'sketchroom', aud: 'sketchroom:access', sub: 'ada', sid: sessionId, exp: seconds + 60 }
 const roomRequest = {
-  userId,
+  userId: userIdSchema.parse('owner:user-7'),
   name: 'Ada',
   color: '#112233',
   role: 'viewer' as const,
@@ -51,6 +51,25 @@ test('a room token speaks for a host’s user in one room', () => {
   const { ttlSeconds, ...actor } = roomRequest
   expect(expiresAt).toBe(START + ttlSeconds * 1000)
   expect(tokens.verify(token)).toEqual({ kind: 'room-token', ...actor, expiresAt })
+})
+
+test.each(['ada', 'eve:user-7', 'owner', 'owner2:user-7'])(
+  'a room token cannot speak for %s, who is no user of who minted it',
+  (stranger) => {
+    const { token } = tokens.mintRoom({ ...roomRequest, userId: userIdSchema.parse(stranger) })
+    expect(() => tokens.verify(token)).toThrow(unauthenticated)
+  },
+)
+
+test('a device is known for the account that was signed in to on it, and for no other', () => {
+  const [device, other] = [tokens.mintDevice('ada@example.org'), tokens.mintDevice('ada@example.org')]
+  const name = tokens.findDevice(device, 'ada@example.org')
+  expect(name).toMatch(/^[\w-]{22}$/)
+  expect(tokens.findDevice(other, 'ada@example.org')).not.toBe(name)
+  expect(tokens.findDevice(device, 'eve@example.org')).toBeUndefined()
+  for (const forged of ['', '.', `${name}.`, `x${device}`, `${device}x`, device.slice(0, -1)]) {
+    expect(tokens.findDevice(forged, 'ada@example.org')).toBeUndefined()
+  }
 })
 
 test('a token forged as these tests forge is otherwise good', () => {

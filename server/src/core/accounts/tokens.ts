@@ -1,9 +1,9 @@
-import { createHmac, createSecretKey, timingSafeEqual } from 'node:crypto'
+import { createHmac, createSecretKey, randomBytes, timingSafeEqual } from 'node:crypto'
 import jwt from 'jsonwebtoken'
 import { roomIdSchema, sessionIdSchema, userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
 import { SketchRoomError } from '../../errors.ts'
-import type { Actor, RoomTokenActor } from './actor.ts'
+import { isHostUserOf, type Actor, type RoomTokenActor } from './actor.ts'
 
 /** How long an access token lives; its session is asked at each use besides. */
 export const ACCESS_TOKEN_SECONDS = 600
@@ -45,6 +45,10 @@ export interface Tokens {
    * known to nobody who lacks our secret, whatever else they know.
    */
   deriveRefreshSecret(refreshToken: string, attemptKey: string): Buffer
+  /** What a device keeps to show later that somebody has signed in on it to this account. */
+  mintDevice(email: string): string
+  /** Names the device, when somebody has signed in on it to this account; undefined for a forged or another's proof. */
+  findDevice(device: string, email: string): string | undefined
   /** The actor that a token speaks for; throws `unauthenticated` for anything but a valid one of ours. */
   verify(token: string): Actor
 }
@@ -56,6 +60,9 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
   // A line break is in no JWT, so that what is made of lines is never a signature of ours, nor the other way round.
   const hmac = (lines: string): Buffer => createHmac('sha256', key).update(lines).digest()
   const seal = (text: string): string => `${text}.${hmac(`seal\n${text}`).toString('base64url')}`
+
+  const deviceSeal = (nonce: string, email: string): string =>
+    `${nonce}.${hmac(`device\n${nonce}\n${email}`).toString('base64url')}`
 
   function sign(claims: Record<string, unknown>, ttlSeconds: number): { token: string; expiresAt: number } {
     const iat = Math.floor(now() / 1000)
@@ -81,6 +88,13 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
 
     deriveRefreshSecret: (refreshToken, attemptKey) => hmac(`refresh\n${refreshToken}\n${attemptKey}`),
 
+    mintDevice: (email) => deviceSeal(randomBytes(16).toString('base64url'), email),
+
+    findDevice(device, email) {
+      const nonce = device.slice(0, Math.max(0, device.indexOf('.')))
+      return isSame(device, deviceSeal(nonce, email)) ? nonce : undefined
+    },
+
     verify(token) {
       try {
         const claims = claimsSchema.parse(
@@ -96,6 +110,7 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
           return { kind: 'user', userId: claims.sub, sessionId: claims.sid, expiresAt }
         }
         const { sub: userId, name, color, role, room: roomId, origins, by: mintedBy } = claims
+        if (!isHostUserOf(mintedBy, userId)) throw new Error('the token speaks for nobody of who minted it')
         return { kind: 'room-token', userId, name, color, role, roomId, origins, mintedBy, expiresAt }
       } catch (cause) {
         throw new SketchRoomError('unauthenticated', 'The token is not valid or has expired.', { cause })

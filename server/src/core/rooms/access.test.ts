@@ -45,7 +45,7 @@ const facts = (access: Access, membership?: MembershipRecord, deletedAt: number 
 })
 
 const NOTHING: readonly Action[] = []
-const VIEWER: readonly Action[] = ['room:view', 'members:list']
+const VIEWER: readonly Action[] = ['room:view', 'members:list', 'members:leave']
 const EDITOR_BY_LINK: readonly Action[] = [...VIEWER, 'room:draw', 'room:rename']
 const EDITOR: readonly Action[] = [...EDITOR_BY_LINK, 'members:invite', 'tokens:mint']
 const OWNER: readonly Action[] = [

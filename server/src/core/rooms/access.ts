@@ -26,6 +26,8 @@ const LEAST_ROLE = {
   'members:set-owner': 'owner',
   /** Give somebody a weaker role than they were given before. */
   'members:lower': 'owner',
+  /** Leave. The last owner may not, which the store knows. */
+  'members:leave': 'viewer',
   /** Remove somebody, or let a removed person back in. */
   'members:remove': 'owner',
   /** Decided by the role that one was given in person, too. */

@@ -1,4 +1,4 @@
-import { roomIdSchema, sessionIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
+import { roomIdSchema, sessionIdSchema, userIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { presenceColor } from '@sketchroom/shared/presence'
 import { beforeEach, expect, test } from 'vitest'
 import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
@@ -29,7 +29,7 @@ beforeEach(async () => {
   const store = new MemoryRoomStore()
   const events = new EventBus()
   const presence = { present: () => [] }
-  rooms = createRooms({ store, presence, events, now })
+  rooms = createRooms({ quota: { check: async () => undefined }, store, presence, events, now })
   members = createMembers({ store, accountsStore, presence, events, now })
   const epochs = new AccessEpochs(events)
   // Who a token speaks for is tested with the tokens; here each is the actor it speaks for.
@@ -49,7 +49,7 @@ const approach = { origin: undefined, host: 'board.example', tokenInUrl: false }
 const enter = (actor: Actor, roomId: RoomId) => admission.admit(JSON.stringify(actor), roomId, approach)
 const memberIds = async (actor: UserActor, roomId: RoomId) =>
   (await members.list(actor, roomId, { limit: 100 })).data.map(({ user }) => user.id)
-const tokenRequest = { user: { id: userIdSchema.parse('host-7'), name: 'Alan' }, ttlSeconds: 60, origins: [] }
+const tokenRequest = { user: { id: 'host-7', name: 'Alan' }, ttlSeconds: 60, origins: [] }
 
 async function mintActor(actor: UserActor, roomId: RoomId, role: 'viewer' | 'editor'): Promise<Actor> {
   return tokens.verify((await roomTokens.mint(actor, roomId, { ...tokenRequest, role })).token)
@@ -112,7 +112,7 @@ test('a room token lets a host’s user into its room, who is noted nowhere', as
   const alan = await mintActor(ada, room.id, 'editor')
   expect(await enter(alan, room.id)).toMatchObject({
     role: 'editor',
-    user: { id: 'host-7', name: 'Alan', color: presenceColor('host-7') },
+    user: { id: 'ada:host-7', name: 'Alan', color: presenceColor('host-7') },
   })
   expect(await memberIds(ada, room.id)).toEqual(['ada'])
   await expect(enter(alan, other.id)).rejects.toMatchObject(notFound)
@@ -170,12 +170,20 @@ test('who came by the link mints no tokens', async () => {
   await expect(mintActor(grace, room.id, 'editor')).rejects.toMatchObject({ code: 'forbidden' })
 })
 
-test('a room token cannot speak for another person of this server', async () => {
+test('a room token cannot speak for a person of this server, not even for who mints it', async () => {
   const { room } = await rooms.create(ada, { name: 'Board' })
   await members.put(ada, room.id, grace.userId, 'editor')
-  const request = (id: UserId) => ({ ...tokenRequest, user: { id, name: 'Ada' }, role: 'editor' as const })
+  const request = (id: string) => ({ ...tokenRequest, user: { id, name: 'Ada' }, role: 'editor' as const })
   await expect(roomTokens.mint(grace, room.id, request(ada.userId))).rejects.toMatchObject({ code: 'invalid_request' })
-  await roomTokens.mint(ada, room.id, request(ada.userId))
+  const self = tokens.verify((await roomTokens.mint(ada, room.id, request(ada.userId))).token)
+  expect((await enter(self, room.id)).user.id).toBe('ada:ada')
+})
+
+test('a host’s user is one and the same in all tokens of who mints them, and cannot be another’s', async () => {
+  const { room } = await rooms.create(ada, { name: 'Board' })
+  await members.put(ada, room.id, grace.userId, 'editor')
+  const idOf = async (minter: UserActor) => (await enter(await mintActor(minter, room.id, 'viewer'), room.id)).user.id
+  expect([await idOf(ada), await idOf(ada), await idOf(grace)]).toEqual(['ada:host-7', 'ada:host-7', 'grace:host-7'])
 })
 
 test('only owners and editors mint room tokens', async () => {

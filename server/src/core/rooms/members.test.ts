@@ -86,6 +86,19 @@ test('who was changed in between is looked at again, and the change is made all 
   expect(await store.findMembership(roomId, grace)).toMatchObject({ role: null, removedAt: 7 })
 })
 
+test('any member leaves by themselves, but not who was removed, and not the last owner', async () => {
+  await members.remove(editor, roomId, editor.userId)
+  expect(await store.findMembership(roomId, editor.userId)).toBeUndefined()
+  await store.set(editor.userId, null, 5)
+  await store.updateRoom(roomId, { access: 'link-edit' })
+  await expect(members.remove(editor, roomId, editor.userId)).rejects.toMatchObject({ code: 'not_found' })
+  expect(await store.findMembership(roomId, editor.userId)).toMatchObject({ removedAt: 5 })
+  await expect(members.remove(owner, roomId, owner.userId)).rejects.toMatchObject({ code: 'last_owner' })
+  await members.put(owner, roomId, grace, 'owner')
+  await members.remove(owner, roomId, owner.userId)
+  expect((await store.listMemberships(roomId)).filter(({ role }) => role !== null)).toMatchObject([{ userId: grace }])
+})
+
 test('a membership that never stays the same is given up', async () => {
   let turn = 0
   store.inBetween = () => store.set(grace, turn++ % 2 === 0 ? 'viewer' : 'editor')

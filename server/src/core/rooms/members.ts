@@ -31,7 +31,10 @@ export interface Members {
    * when others keep changing this membership at the same time.
    */
   put(actor: UserActor, roomId: RoomId, userId: UserId, role: Role): Promise<Member>
-  /** Takes somebody out, link or no link; rejects like `put`. */
+  /**
+   * Takes somebody out, link or no link. Whoever takes out themselves leaves: that is forgotten, so that they may come back
+   * by the link. Rejects like `put`.
+   */
   remove(actor: UserActor, roomId: RoomId, userId: UserId): Promise<void>
 }
 
@@ -65,25 +68,49 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
   /** Asked once for a list: a room may have tens of thousands of members, and many connections. */
   const listPresent = (roomId: RoomId): Set<string> => new Set(presence.present(roomId).map(({ id }) => id))
 
+  /** Tries until nobody else wrote in between, which an attempt says with undefined. */
+  async function untilWritten<T>(attempt: () => Promise<T | undefined>): Promise<T> {
+    for (let attempts = 0; attempts < ATTEMPTS; attempts++) {
+      const written = await attempt()
+      if (written !== undefined) return written
+    }
+    throw new SketchRoomError('precondition_failed', 'Somebody else is changing the role of this person.')
+  }
+
+  /** Resolves whether it was written, and then the connections have been told. */
+  async function telling(roomId: RoomId, userId: UserId, writing: Promise<boolean>): Promise<boolean> {
+    let isWritten = true
+    try {
+      isWritten = await writing
+    } finally {
+      // Also when only the answer was lost: whoever is removed must not stay because of that.
+      if (isWritten) events.emit('accessChanged', roomId, userId)
+    }
+    return isWritten
+  }
+
   /** Reads, decides and writes; and once more from the start when somebody else wrote in between. */
-  async function change(
+  function change(
     roomId: RoomId,
     userId: UserId,
     decide: (before: MembershipRecord | undefined) => Promise<RoomMembership>,
   ): Promise<RoomMembership> {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+    return untilWritten(async () => {
       const before = await store.findMembership(roomId, userId)
       const decided = await decide(before)
-      let isPut = true
-      try {
-        isPut = await store.putMembership(decided.membership, before)
-      } finally {
-        // Also when only the answer was lost: whoever is removed must not stay because of that.
-        if (isPut) events.emit('accessChanged', roomId, userId)
-      }
-      if (isPut) return decided
-    }
-    throw new SketchRoomError('precondition_failed', 'Somebody else is changing the role of this person.')
+      const isPut = await telling(roomId, userId, store.putMembership(decided.membership, before))
+      return isPut ? decided : undefined
+    })
+  }
+
+  async function leave(actor: UserActor, roomId: RoomId): Promise<void> {
+    const { userId } = actor
+    await untilWritten(async () => {
+      const { membership } = await getFactsFor(store, actor, roomId, ['members:leave'])
+      if (!membership) throw notInRoom()
+      return (await telling(roomId, userId, store.removeMembership(membership))) || undefined
+    })
+    events.emit('memberLeft', roomId, userId)
   }
 
   return {
@@ -120,10 +147,11 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
     },
 
     async remove(actor, roomId, userId) {
+      if (userId === actor.userId) return await leave(actor, roomId)
       await change(roomId, userId, async (before) => {
         const { room } = await getFactsFor(store, actor, roomId, ['members:remove'])
         if (!before || before.removedAt !== null) {
-          throw new SketchRoomError('not_found', 'There is no such person in this room.')
+          throw notInRoom()
         }
         return { room, membership: { ...before, role: null, removedAt: now() } }
       })
@@ -135,6 +163,10 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
 interface RoomMembership {
   readonly room: RoomRecord
   readonly membership: MembershipRecord
+}
+
+function notInRoom(): SketchRoomError {
+  return new SketchRoomError('not_found', 'There is no such person in this room.')
 }
 
 /** What an actor must be allowed to change a membership like this. */

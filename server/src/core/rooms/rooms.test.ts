@@ -11,8 +11,15 @@ const ada: UserActor = {
   sessionId: sessionIdSchema.parse('session-001'),
   expiresAt: 0,
 }
+const quota = { check: async () => undefined }
 const createAll = () =>
-  createRooms({ store: new MemoryRoomStore(), presence: { present: () => [] }, events: new EventBus(), now: Date.now })
+  createRooms({
+    store: new MemoryRoomStore(),
+    quota,
+    presence: { present: () => [] },
+    events: new EventBus(),
+    now: Date.now,
+  })
 
 test('of changes made at the very same time none is lost', async () => {
   const rooms = createAll()
@@ -71,7 +78,7 @@ test('of a change whose answer is lost, its author hears, and whoever is in the 
   const heard: string[] = []
   events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
   events.on('roomDeleted', (roomId) => heard.push(`deleted ${roomId}`))
-  const rooms = createRooms({ store: new LosingStore(), presence: { present: () => [] }, events, now: Date.now })
+  const rooms = createRooms({ store: new LosingStore(), quota, presence: { present: () => [] }, events, now: Date.now })
   const { room } = await rooms.create(ada, { name: 'Board' })
   await expect(rooms.delete(ada, room.id)).rejects.toThrow('connection reset')
   await expect(rooms.get(ada, room.id)).rejects.toMatchObject({ code: 'not_found' })
@@ -82,7 +89,13 @@ test('who stands before a deleted room hears when it is back', async () => {
   const events = new EventBus()
   const heard: string[] = []
   events.on('accessChanged', (roomId) => heard.push(roomId))
-  const rooms = createRooms({ store: new MemoryRoomStore(), presence: { present: () => [] }, events, now: Date.now })
+  const rooms = createRooms({
+    store: new MemoryRoomStore(),
+    quota,
+    presence: { present: () => [] },
+    events,
+    now: Date.now,
+  })
   const { room } = await rooms.create(ada, { name: 'Board' })
   await rooms.delete(ada, room.id)
   await rooms.restore(ada, room.id)

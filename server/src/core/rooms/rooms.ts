@@ -16,6 +16,7 @@ import type { UserActor } from '../accounts/actor.ts'
 import { createCursor, parseCursor } from '../cursor.ts'
 import type { EventBus } from '../events.ts'
 import { findFacts, getFactsFor, noSuchRoom } from './room-access.ts'
+import type { RoomQuota } from './room-quota.ts'
 import { toRoomView } from './room-view.ts'
 
 const MAX_METADATA_KEYS = 50
@@ -29,7 +30,7 @@ export interface VersionedRoom {
 
 /** Rooms as people manage them. A room that the actor may not see is `not_found` everywhere. */
 export interface Rooms {
-  /** The actor owns it. Private unless said otherwise. Rejects with `room_id_taken` or `slug_taken`. */
+  /** The actor owns it. Private unless said otherwise. Rejects with `room_id_taken`, `slug_taken` or `quota_exceeded`. */
   create(actor: UserActor, request: z.output<typeof createRoomRequestSchema>): Promise<VersionedRoom>
   get(actor: UserActor, roomId: RoomId): Promise<VersionedRoom>
   list(actor: UserActor, query: z.output<typeof listRoomsQuerySchema>): Promise<RoomList>
@@ -37,20 +38,21 @@ export interface Rooms {
   update(actor: UserActor, roomId: RoomId, patch: UpdateRoomRequest, ifVersion?: number): Promise<VersionedRoom>
   /** Takes the room from everybody's sight, restorable by its owners. */
   delete(actor: UserActor, roomId: RoomId): Promise<void>
-  /** Undoes `delete`; a living room stays as it is. */
+  /** Undoes `delete`; a living room stays as it is. Rejects with `quota_exceeded`. */
   restore(actor: UserActor, roomId: RoomId): Promise<VersionedRoom>
 }
 
 /** What rooms are built from; `now` is in milliseconds since 1970. */
 export interface RoomsDeps {
   readonly store: RoomStore
+  readonly quota: RoomQuota
   readonly presence: PresenceSource
   readonly events: EventBus
   readonly now: () => number
 }
 
 /** Builds the rooms over their store. */
-export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms {
+export function createRooms({ store, quota, presence, events, now }: RoomsDeps): Rooms {
   const view = (room: RoomRecord, role: Room['role']): VersionedRoom => ({
     room: toRoomView(room, role, presence.present(room.id)),
     version: room.version,
@@ -68,6 +70,7 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
 
   return {
     async create(actor, { id, name, slug = null, access = 'private', metadata = {} }) {
+      await quota.check(actor)
       const at = now()
       const room: RoomRecord = {
         id: id ?? roomIdSchema.parse(nanoid()),
@@ -142,6 +145,8 @@ export function createRooms({ store, presence, events, now }: RoomsDeps): Rooms 
       const facts = await findFacts(store, actor, roomId)
       if (!facts || (facts.room.deletedAt !== null && !can(actor, 'room:restore', facts))) throw noSuchRoom()
       if (facts.room.deletedAt !== null) {
+        // Who deletes and restores in turn would otherwise have any number.
+        await quota.check(actor)
         await askingAgainIfLost(roomId, store.updateRoom(roomId, { deletedAt: null }))
         events.emit('accessChanged', roomId, undefined)
       }

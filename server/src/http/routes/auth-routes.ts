@@ -10,16 +10,20 @@ import { API_PATHS } from '@sketchroom/shared/api/paths'
 import type { Accounts, Credentials, SignIn } from '../../core/accounts/accounts.ts'
 import { SketchRoomError } from '../../errors.ts'
 import { findBearer } from '../authentication.ts'
+import type { AuthCookies } from '../auth-cookies.ts'
 import type { Context, RequestState } from '../context.ts'
 import type { RateLimits } from '../rate-limits.ts'
-import type { RefreshCookie } from '../refresh-cookie.ts'
+import type { SignInLimits } from '../sign-in-limits.ts'
 import { findIdempotencyKey, parseBody } from '../validation.ts'
 
 /** `/auth`: coming in, staying in, going out. */
 export function addAuthRoutes(
   router: Router<RequestState>,
-  { accounts, limits, cookie }: { accounts: Accounts; limits: RateLimits; cookie: RefreshCookie },
+  deps: { accounts: Accounts; limits: RateLimits; signInLimits: SignInLimits; cookies: AuthCookies },
 ): void {
+  const { accounts, limits, signInLimits, cookies } = deps
+  const cookie = cookies.refresh
+
   const credentialsOf = (ctx: Context): Credentials => ({
     accessToken: findBearer(ctx),
     refreshToken: cookie.find(ctx),
@@ -41,18 +45,17 @@ export function addAuthRoutes(
   })
 
   router.post(API_PATHS.signup, async (ctx) => {
-    await limits.take(ctx, 'credentials')
-    answer(ctx, 201, await accounts.signup(parseBody(ctx, signupRequestSchema), credentialsOf(ctx)))
+    const account = parseBody(ctx, signupRequestSchema)
+    await signInLimits.signUp(ctx, account.email, async () => {
+      answer(ctx, 201, await accounts.signup(account, credentialsOf(ctx)))
+    })
   })
 
   router.post(API_PATHS.signin, async (ctx) => {
-    await limits.take(ctx, 'credentials')
     const account = parseBody(ctx, signinRequestSchema)
-    // Counted before the password is looked at, so that a thousand at once do not slip through together.
-    await limits.take(ctx, 'failures', account.email)
-    const signIn = await accounts.signin(account, credentialsOf(ctx))
-    await limits.giveBack('failures', account.email)
-    answer(ctx, 200, signIn)
+    await signInLimits.signIn(ctx, account.email, async () => {
+      answer(ctx, 200, await accounts.signin(account, credentialsOf(ctx)))
+    })
   })
 
   router.post(API_PATHS.refresh, async (ctx) => {

@@ -27,6 +27,28 @@ const patch = (user: TestUser, roomId: string, body: unknown, headers: Record<st
 const list = async (user: TestUser, query = '') =>
   (await as(user, 'GET', `${apiPath('rooms')}${query}`)).as(roomListSchema)
 
+test('names cannot hold what nobody sees, nor control characters, wherever they come from', async () => {
+  const roomId = await newRoomId(ada)
+  const user = (name: string) => ({ user: { id: 'host-7', name }, role: 'viewer' })
+  const ways = [
+    ['POST', 'guest', (name: string) => ({ name })],
+    ['PATCH', 'me', (name: string) => ({ name })],
+    ['POST', 'rooms', (name: string) => ({ name })],
+    ['PATCH', 'room', (name: string) => ({ name })],
+    ['POST', 'roomTokens', user],
+    // Last: the guest's own tokens end with it.
+    ['POST', 'signup', (name: string) => ({ name, email: 'ada-names@example.org', password: 'correct horse' })],
+  ] as const
+  for (const [method, path, bodyOf] of ways) {
+    const send = (name: string) => as(ada, method, apiPath(path, { roomId }), { body: bodyOf(name) })
+    const { errors } = (await send('Ad\0a')).problem()
+    expect(errors).toMatchObject([{ pointer: path === 'roomTokens' ? '/user/name' : '/name' }])
+    const { text } = await send('Ad\u202E\u200Ba')
+    const { token } = JSON.parse(text) as { token?: string }
+    expect(token === undefined ? text : JSON.stringify(await api.accounts.authenticate(token))).toMatch(/"name":"Ada"/)
+  }
+})
+
 describe('making a room', () => {
   test('a name is enough', async () => {
     const answer = await createRoom(ada)

@@ -1,25 +1,24 @@
 import type { Router } from '@koa/router'
 import { API_PATHS, apiPath } from '@sketchroom/shared/api/paths'
 import { createRoomRequestSchema, listRoomsQuerySchema, updateRoomRequestSchema } from '@sketchroom/shared/api/rooms'
-import type { Accounts } from '../../core/accounts/accounts.ts'
 import type { Rooms, VersionedRoom } from '../../core/rooms/rooms.ts'
 import { SketchRoomError } from '../../errors.ts'
-import { getUserActor } from '../authentication.ts'
+import type { Authentication } from '../authentication.ts'
 import type { Context, RequestState } from '../context.ts'
 import { getRoomId, parseBody, parseQuery } from '../validation.ts'
 
 /** `/rooms`: boards as things to make, name, open and delete. */
 export function addRoomRoutes(
   router: Router<RequestState>,
-  { accounts, rooms }: { accounts: Accounts; rooms: Rooms },
+  { authentication, rooms }: { authentication: Authentication; rooms: Rooms },
 ): void {
   router.get(API_PATHS.rooms, async (ctx) => {
-    const actor = await getUserActor(ctx, accounts)
+    const actor = await authentication.getReader(ctx)
     ctx.body = await rooms.list(actor, parseQuery(ctx, listRoomsQuerySchema))
   })
 
   router.post(API_PATHS.rooms, async (ctx) => {
-    const actor = await getUserActor(ctx, accounts)
+    const actor = await authentication.getWriter(ctx)
     const created = await rooms.create(actor, parseBody(ctx, createRoomRequestSchema))
     ctx.status = 201
     ctx.set('Location', apiPath('room', { roomId: created.room.id }))
@@ -27,24 +26,24 @@ export function addRoomRoutes(
   })
 
   router.get(API_PATHS.room, async (ctx) => {
-    const actor = await getUserActor(ctx, accounts)
+    const actor = await authentication.getReader(ctx)
     answer(ctx, await rooms.get(actor, getRoomId(ctx)))
   })
 
   router.patch(API_PATHS.room, async (ctx) => {
-    const actor = await getUserActor(ctx, accounts)
+    const actor = await authentication.getWriter(ctx)
     const patch = parseBody(ctx, updateRoomRequestSchema)
     answer(ctx, await rooms.update(actor, getRoomId(ctx), patch, findVersion(ctx)))
   })
 
   router.delete(API_PATHS.room, async (ctx) => {
-    const actor = await getUserActor(ctx, accounts)
+    const actor = await authentication.getWriter(ctx)
     await rooms.delete(actor, getRoomId(ctx))
     ctx.status = 204
   })
 
   router.post(API_PATHS.restoreRoom, async (ctx) => {
-    const actor = await getUserActor(ctx, accounts)
+    const actor = await authentication.getWriter(ctx)
     answer(ctx, await rooms.restore(actor, getRoomId(ctx)))
   })
 }

@@ -1,13 +1,13 @@
 import { useQuery } from '@tanstack/react-query'
 import { useId, useState } from 'react'
-import type { RoomId } from '@sketchroom/shared/ids'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import type { Access, Role } from '@sketchroom/shared/roles'
 import { describeError } from '../../api/describe-error.ts'
 import { useApp, useSessionState } from '../../session/AppContext.tsx'
 import { personOf } from '../../session/session-state.ts'
 import { Alert } from '../../ui/Alert.tsx'
 import { Button } from '../../ui/Button.tsx'
-import { isBelowLink, mayManage, rolesToGive } from '../permissions.ts'
+import { isBelowLink, mayLeave, mayManage, rolesToGive } from '../permissions.ts'
 import { MemberRow } from './MemberRow.tsx'
 
 const REFRESH_MS = 5_000
@@ -16,10 +16,12 @@ interface MemberListProps {
   readonly roomId: RoomId
   readonly role: Role
   readonly access: Access | undefined
+  /** The person in front of the screen has left. */
+  readonly onLeft: () => void
 }
 
 /** Everybody who is on the board, with what they may do. */
-export function MemberList({ roomId, role, access }: MemberListProps) {
+export function MemberList({ roomId, role, access, onLeft }: MemberListProps) {
   const { rooms } = useApp()
   const person = personOf(useSessionState())
   const [error, setError] = useState<string>()
@@ -42,6 +44,11 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
       setError(describeError(cause))
     }
     await query.refetch()
+  }
+
+  async function leave(userId: UserId): Promise<void> {
+    await rooms.removeMember(roomId, userId)
+    onLeft()
   }
 
   const members = query.data ?? []
@@ -79,9 +86,12 @@ export function MemberList({ roomId, role, access }: MemberListProps) {
               member={member}
               self={self}
               access={access}
+              mayLeave={self !== undefined && mayLeave(self, members)}
               linkHintId={linkHintId}
               onSetRole={(next) => change(() => rooms.setRole(roomId, member.user.id, next))}
-              onRemove={() => change(() => rooms.removeMember(roomId, member.user.id))}
+              onRemove={() =>
+                change(() => (member === self ? leave(member.user.id) : rooms.removeMember(roomId, member.user.id)))
+              }
             />
           ))}
         </ul>

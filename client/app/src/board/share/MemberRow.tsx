@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { X } from 'lucide-react'
+import { LogOut, X } from 'lucide-react'
 import type { Member } from '@sketchroom/shared/api/rooms'
 import { roleSchema, type Access, type Role } from '@sketchroom/shared/roles'
 import { Avatar } from '../../ui/Avatar.tsx'
@@ -14,14 +14,17 @@ interface MemberRowProps {
   /** The person in front of the screen; undefined while they are not in the list. */
   readonly self: Member | undefined
   readonly access: Access | undefined
+  /** Whether the person in front of the screen may leave. */
+  readonly mayLeave: boolean
   /** The id of the text that says why roles below the link's cannot be given. */
   readonly linkHintId: string
   readonly onSetRole: (role: Role) => Promise<void>
+  /** Takes this person out; of oneself, that is leaving. */
   readonly onRemove: () => Promise<void>
 }
 
 /** One person of a board: who, here or not, and their role as far as one may change it. */
-export function MemberRow({ member, self, access, linkHintId, onSetRole, onRemove }: MemberRowProps) {
+export function MemberRow({ member, self, access, mayLeave, linkHintId, onSetRole, onRemove }: MemberRowProps) {
   const { user, role, via, online } = member
   const [chosen, setChosen] = useState<Role>()
   const [isAsking, setIsAsking] = useState(false)
@@ -52,11 +55,15 @@ export function MemberRow({ member, self, access, linkHintId, onSetRole, onRemov
   if (isAsking) {
     return (
       <li className="member member-asking">
-        <span>Remove {user.name}? They lose access at once, and the link no longer lets them in.</span>
+        <span>
+          {isSelf
+            ? `Leave this board? ${access === 'private' ? 'Somebody must let you in again.' : 'You can come back by the link.'}`
+            : `Remove ${user.name}? They lose access at once, and the link no longer lets them in.`}
+        </span>
         <span className="member-answer">
-          <Button onClick={() => setIsAsking(false)}>Keep</Button>
+          <Button onClick={() => setIsAsking(false)}>{isSelf ? 'Stay' : 'Keep'}</Button>
           <Button look="danger" busy={busy} autoFocus onClick={() => void remove()}>
-            Remove
+            {isSelf ? 'Leave' : 'Remove'}
           </Button>
         </span>
       </li>
@@ -91,6 +98,16 @@ export function MemberRow({ member, self, access, linkHintId, onSetRole, onRemov
         </select>
       ) : (
         <span className="member-role-fixed">{ROLE_NAMES[role]}</span>
+      )}
+      {isSelf && mayLeave && (
+        <Button
+          look="quiet"
+          size="icon"
+          aria-label="Leave this board"
+          title="Leave"
+          icon={<LogOut size={18} aria-hidden="true" />}
+          onClick={() => setIsAsking(true)}
+        />
       )}
       {self && mayRemove(self.role) && !isSelf && (
         <Button

@@ -11,16 +11,18 @@ interface ShareDialogProps {
   readonly roomId: RoomId
   readonly board: OpenBoard
   readonly onRoomChanged: (room: Room) => void
+  /** The person has left the board. */
+  readonly onLeft: () => void
   readonly onClose: () => void
 }
 
 /** Gives the link away, says who it lets in, and who is in already. */
-export function ShareDialog({ roomId, board, onRoomChanged, onClose }: ShareDialogProps) {
+export function ShareDialog({ roomId, board, onRoomChanged, onLeft, onClose }: ShareDialogProps) {
   return (
     <Dialog title={`Share “${board.name}”`} onClose={onClose}>
       <CopyLink url={`${location.origin}/r/${roomId}`} />
       <LinkAccess roomId={roomId} access={board.access} role={board.role} onRoomChanged={onRoomChanged} />
-      <MemberList roomId={roomId} role={board.role} access={board.access} />
+      <MemberList roomId={roomId} role={board.role} access={board.access} onLeft={onLeft} />
     </Dialog>
   )
 }
