@@ -10,13 +10,15 @@ interface BoardNoticesProps {
   readonly status: SavingStatus
   /** What can become of edits that the server refuses: buttons. */
   readonly refused: ReactNode
+  /** What one can do with a drawing that is here: a button. */
+  readonly saveFile: ReactNode
 }
 
 /** Edits that are still on their way when the role comes are not refused yet. */
 const REFUSED_AFTER_MS = 1_000
 
 /** What is said above the drawing while one can only look at it, and what one can do then. */
-export function BoardNotices({ status, refused }: BoardNoticesProps) {
+export function BoardNotices({ status, refused, saveFile }: BoardNoticesProps) {
   const { update } = useApp()
   const unsent = status.kind === 'read-only' ? status.unsent : 0
   const isRefused = useLasting(unsent > 0, REFUSED_AFTER_MS)
@@ -32,6 +34,15 @@ export function BoardNotices({ status, refused }: BoardNoticesProps) {
       >
         <strong>This page is out of date.</strong> The board, or the server, is of a newer version of SketchRoom. You
         can look at the drawing; reload to go on drawing.
+      </Notice>
+    )
+  }
+  if (status.kind === 'damaged') {
+    return (
+      <Notice actions={saveFile}>
+        <strong>This board cannot be read completely.</strong> A part of it is damaged and is not shown.{' '}
+        {status.stored ? 'What you draw is kept on this device and sent to the server.' : 'What you draw is sent.'} You
+        can save what is here as a file.
       </Notice>
     )
   }

@@ -1,5 +1,15 @@
 import { useEffect, useState } from 'react'
-import { CircleCheck, CloudAlert, CloudOff, Eye, Lock, RefreshCw, RotateCw, type LucideIcon } from 'lucide-react'
+import {
+  CircleCheck,
+  CloudAlert,
+  CloudOff,
+  Eye,
+  Lock,
+  RefreshCw,
+  RotateCw,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react'
 import type { SavingStatus } from '@sketchroom/canvas'
 import { statusWords, type ShownStatus } from './status-words.ts'
 import { createSteadyStatus } from './steady-status.ts'
@@ -14,6 +24,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   'not-here': CloudOff,
   'store-failing': CloudAlert,
   'read-only': Eye,
+  damaged: TriangleAlert,
   outdated: RotateCw,
   'no-access': Lock,
 }

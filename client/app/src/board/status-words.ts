@@ -40,6 +40,11 @@ export function statusWords(status: ShownStatus): StatusWords {
       return { text: `The server cannot save right now${whereabouts(status)}`, tone: 'danger' }
     case 'read-only':
       return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
+    case 'damaged':
+      return {
+        text: `Not all of this board can be read${whereabouts(status)}`,
+        tone: isAtRisk(status) ? 'danger' : 'warning',
+      }
     case 'outdated':
       return { text: `Reload to go on drawing${whereabouts(status)}`, tone: isAtRisk(status) ? 'danger' : 'warning' }
     case 'no-access':

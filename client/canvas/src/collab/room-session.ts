@@ -318,6 +318,7 @@ class OpenRoom implements RoomSession {
       downloaded: this.#documents?.downloaded ?? false,
       caughtUp: this.#documents?.caughtUp ?? false,
       storeFailing: this.#storeFailing || this.#turnedAway,
+      damaged: this.#documents?.isDamaged ?? false,
       outdated: schemaState(this.doc) === 'newer',
       stored: this.#device?.stored.working ?? (this.#options.storage !== 'none' && this.#person !== null),
       unsent,
