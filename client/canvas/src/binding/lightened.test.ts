@@ -219,3 +219,12 @@ test('of a text that is too long to draw the beginning is drawn, and all of it i
   expect(keysOf(board, 'long').words).toBe(`${words}!`)
   expect((keysOf(board, 'long').fit as unknown[])[2]).toBeNull()
 })
+
+test('words that the editor takes out of such a text again are not written with the size of its beginning', () => {
+  const words = 'All of it. '.repeat(9_000)
+  const board = new Board({ id: 'long', type: 'text', originalText: words, text: words, width: 900, height: 25 })
+  // A deletion alone has no clock: the fit is written with it.
+  board.view.edit('long', { originalText: words.slice(0, -5) })
+  board.clock.advance(2_000)
+  expect(keysOf(board, 'long')).toMatchObject({ words: words.slice(0, -5), fit: [900, 25, null, '?'] })
+})
