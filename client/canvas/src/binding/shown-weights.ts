@@ -7,9 +7,9 @@ import { pictureOf, weightOf } from '@sketchroom/shared/scene/weight'
 const MOST_OF_ONE = 2_000
 /**
  * What one element takes in any case, of what there is to draw and of its picture (in pixels), however much is on the board:
- * nobody sees more of one among thousands.
+ * a board of thousands of handwritten letters, of which a long stroke has 400 points, is shown as it is.
  */
-const FREE = { weight: 50, picture: 100_000 }
+const FREE = { weight: 200, picture: 100_000 }
 /** What all may take together beyond that: a second to draw, and 800 MB if all of it comes into the window at zoom 1. */
 const MOST_OF_ALL = { weight: 20_000, picture: 200_000_000 }
 
