@@ -100,6 +100,7 @@ function Board({ ref, session, serverUrl, theme, mode = 'edit', ...callbacks }: 
   /** Before that nobody would count or store what is drawn: there are no tools. */
   const [isJoined, setIsJoined] = useState(false)
   const board = useRef<SharedBoard>(undefined)
+  const wasDamaged = useRef(false)
 
   const leave = useCallback(() => {
     board.current?.destroy()
@@ -113,6 +114,9 @@ function Board({ ref, session, serverUrl, theme, mode = 'edit', ...callbacks }: 
   const tellSession = useEffectEvent(({ status, role }: RoomSession) => {
     onStatus?.(status)
     onRole?.(role)
+    const isDamaged = status.kind === 'damaged'
+    if (isDamaged && !wasDamaged.current) onError?.(new Error('This board cannot be read completely.'))
+    wasDamaged.current = isDamaged
   })
   const tellReady = useEffectEvent((opened: RoomSession) => {
     onReady?.()

@@ -62,11 +62,18 @@ export const customData = bundle<Readonly<Record<string, unknown>> | null>({
   types: ELEMENT_TYPES,
   fallback: null,
   parse: nullable(check.customData),
-  read: (from) => from.customData ?? null,
+  read: (from) => theirsOf(from.customData),
   write: (value, to) => {
     if (value) to.customData = copyJson(value)
   },
 })
+
+/** What an application keeps, without what our own editors note for themselves. */
+function theirsOf(raw: unknown): unknown {
+  if (!isRecord(raw) || !('sketchroom' in raw)) return raw ?? null
+  const { sketchroom: _ours, ...theirs } = raw
+  return Object.keys(theirs).length > 0 ? theirs : null
+}
 
 /** Takes a stroke that is on the grid already, or the chunks of one in whatever holds them. */
 function parseInk(raw: unknown): Ink | undefined {

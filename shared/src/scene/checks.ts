@@ -26,6 +26,8 @@ const MAX_GROUPS = 64
 const MAX_CUSTOM_DATA_LENGTH = 4_096
 const MAX_BINDING_LENGTH = 1_024
 const MAX_REST_LENGTH = 65_536
+/** An editor copies what it shows by recursion, and so do we: its stack ends somewhere between 1,000 and 10,000. */
+const MAX_DEPTH = 32
 
 /** A finite number within the range, ends included. There is no −0: JSON would lose it on the way. */
 export function numberBetween(least: number, most: number): Check<number> {
@@ -182,9 +184,10 @@ export const customData: Check<Properties> = (raw) => {
 /** What an element of a kind that is not known says beyond what all elements say: a JSON object, copied. */
 export const rest: Check<Properties> = (raw) => (isRecord(raw) ? jsonUpTo(MAX_REST_LENGTH)(raw) : undefined)
 
-/** A plain object as JSON has it, copied; undefined when it is longer, or no JSON. */
+/** A plain object as JSON has it, copied; undefined when it is longer, nests deeper than `MAX_DEPTH`, or is no JSON. */
 function jsonUpTo(most: number): (raw: Properties) => Properties | undefined {
   return (raw) => {
+    if (isDeeperThan(MAX_DEPTH, raw)) return undefined
     try {
       const json = JSON.stringify(raw)
       if (json.length > most) return undefined
@@ -194,6 +197,11 @@ function jsonUpTo(most: number): (raw: Properties) => Properties | undefined {
       return undefined
     }
   }
+}
+
+function isDeeperThan(left: number, value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false
+  return left === 0 || Object.values(value).some((child) => isDeeperThan(left - 1, child))
 }
 
 /** Whether a value is a plain object: no array, no bytes, no shared type. */

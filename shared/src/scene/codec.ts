@@ -38,6 +38,8 @@ interface Kind {
 const NOT_CONTENT: ReadonlySet<string> = new Set(['index', 'isDeleted', 'fit', 'route', 'ink'])
 
 const OF_PLACE: ReadonlySet<string> = new Set(['xy', 'angle'])
+/** The kind of the placeholder of what is faulty. */
+const UNREADABLE = 'unreadable'
 
 /** Whether a key is part of what an element is to a person. */
 export function isContent(key: string): boolean {
@@ -96,6 +98,17 @@ export function parseValues(created: Properties, stored: StoredKeys): ElementVal
   const values = { type, keys }
   if (typeof stamp === 'string') keys.isDeleted = stamp === contentDigest(values)
   return isNothing(values) ? { type, keys: { ...keys, isDeleted: true } } : values
+}
+
+/**
+ * What stands for an element that cannot be read or shown, for a reason that nobody has foreseen: a placeholder as of an
+ * unknown kind, where it is as far as that is known. It can be moved and deleted like any other.
+ */
+export function placeholderFor(known: Properties = {}): ElementValues {
+  const { from } = known
+  const said = Array.isArray(from) ? { ...known, xy: from.slice(0, 2) } : known
+  const keys = Object.entries(said).filter(([name]) => FOREIGN_KEY_NAMES.has(name))
+  return { type: UNREADABLE, keys: { ...FOREIGN.fallbacks, ...Object.fromEntries(keys) } }
 }
 
 /** The element that an editor shows for the values. Everything in it may be changed in place. */

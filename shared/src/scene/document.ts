@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import type { ElementId } from '../ids.ts'
 import { isRecord } from './checks.ts'
-import { contentDigest, isContent, parseValues, sparseValues, type ElementValues } from './codec.ts'
+import { contentDigest, isContent, parseValues, placeholderFor, sparseValues, type ElementValues } from './codec.ts'
 import { isElementId, type ArrowBinding } from './element.ts'
 import { inkChunk, inkExtends, inkFromChunks, type Ink } from './ink.ts'
 import type { Properties } from './key-spec.ts'
@@ -168,7 +168,12 @@ export function observeElements(
 
 function parseStored(stored: unknown): ElementValues | undefined {
   if (!(stored instanceof Y.Map)) return undefined
-  return parseValues(parseCreated(stored.get('o')), stored)
+  try {
+    return parseValues(parseCreated(stored.get('o')), stored)
+  } catch {
+    // Each key is checked, and yet somebody has found a value that we have not: the others must not go down with it.
+    return placeholderFor()
+  }
 }
 
 /** What an element was created as; nothing when it does not say, or says what cannot be read. */

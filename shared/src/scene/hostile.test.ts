@@ -78,6 +78,60 @@ test('a stroke reads whatever its array holds', () => {
   expect(elementWith({ type: 'freedraw', ink: 'no array' })).toMatchObject({ points: [[0, 0]] })
 })
 
+test('shared types of all kinds where the format has values, and in each other, are passed over', () => {
+  const nested = new Y.Map<unknown>()
+  let inner = nested
+  for (let depth = 0; depth < 500; depth++) {
+    const next = new Y.Map<unknown>()
+    inner.set('groupIds', next)
+    inner = next
+  }
+  const made: Record<string, () => unknown> = {
+    map: () => new Y.Map(),
+    array: () => new Y.Array(),
+    text: () => new Y.Text('0'),
+    xml: () => new Y.XmlElement('script'),
+    fragment: () => new Y.XmlFragment(),
+    xmlText: () => new Y.XmlText('x'),
+    document: () => new Y.Doc(),
+  }
+  for (const [name, make] of Object.entries(made)) {
+    for (const type of ELEMENT_TYPES) {
+      const values = KEYS.map((spec) => [spec.name, make()] as const)
+      const element = elementWith({ ...Object.fromEntries(values), type })
+      expect(element && sceneFaults([{ ...element, index: 'a0' }]), `${name} in ${type}`).toEqual([])
+    }
+    const doc = new Y.Doc()
+    elementsOf(doc).set('e1', make())
+    expect(() => readElements(doc), name).not.toThrow()
+  }
+  expect(elementWith({ type: 'rectangle', customData: nested, ['k'.repeat(100_000)]: 1 })?.customData).toBeUndefined()
+})
+
+test.each(['customData', 'rest'])('%s that nests so deep that whoever copies it fails is passed over', (key) => {
+  for (const depth of [1_000, 2_000, 7_000, 30_000]) {
+    const created = `{"type":"${key === 'rest' ? 'later' : 'rectangle'}","${key}":{"a":${'['.repeat(depth)}${']'.repeat(depth)}}}`
+    const element = elementWith({ o: new TextEncoder().encode(created) })
+    expect(element, String(depth)).toMatchObject({ type: 'rectangle', x: 0 })
+    expect(() => structuredClone(element)).not.toThrow()
+    expect(JSON.stringify(element).length).toBeLessThan(2_000)
+  }
+})
+
+test('an element at which reading fails for a reason that nobody has foreseen is a placeholder, and the others are there', () => {
+  const doc = docWith({ type: 'rectangle' })
+  const faulty = new Y.Map<unknown>([['type', 'rectangle']])
+  elementsOf(doc).set('e2', faulty)
+  faulty.forEach = () => {
+    throw new RangeError('unforeseen')
+  }
+  expect([...readElements(doc)].map(([id, { type }]) => [id, type])).toEqual([
+    ['e1', 'rectangle'],
+    ['e2', 'unreadable'],
+  ])
+  expect(elementOf('e2', findElement(doc, 'e2')!)).toMatchObject({ type: 'rectangle', strokeStyle: 'dashed' })
+})
+
 test('whatever is in a document, every element that comes out is sound and comes back the same', () => {
   let runs = 0
   const anything = fc.oneof(fc.anything({ withBigInt: true, withNullPrototype: true }), fc.constant(Number.NaN))

@@ -1,7 +1,7 @@
 import type { ElementPoint } from './element.ts'
 
 /** How many steps of the stored grid make a pixel. */
-const STEPS_PER_PIXEL = 16
+export const STEPS_PER_PIXEL = 16
 const MAX_STEPS = 2 ** 30
 /** A stroke longer than this is cut when it is read; nobody draws one, only hostile data says so. */
 export const MAX_INK_POINTS = 100_000

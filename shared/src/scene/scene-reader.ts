@@ -86,6 +86,11 @@ export class SceneReader {
     return this.#references.labelsOf(id)
   }
 
+  /** What kind of element there is by this id; undefined when there is none, or it is deleted. */
+  kindOf(id: ElementId): string | undefined {
+    return this.#kinds.get(id)
+  }
+
   /** The texts whose size nobody has measured with their font. */
   unmeasured(): ElementId[] {
     return [...this.#unmeasured]

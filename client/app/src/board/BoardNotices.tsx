@@ -10,6 +10,8 @@ interface BoardNoticesProps {
   readonly status: SavingStatus
   /** What can become of edits that the server refuses: buttons. */
   readonly refused: ReactNode
+  /** What one can do with a drawing that is here: a button. */
+  readonly saveFile: ReactNode
 }
 
 /** Edits that are still on their way when the role comes are not refused yet. */
@@ -24,7 +26,7 @@ const REFUSED_WORDS: Readonly<Record<(SavingStatus & { kind: 'refused' })['reaso
 }
 
 /** What is said above the drawing while one can only look at it, and what one can do then. */
-export function BoardNotices({ status, refused }: BoardNoticesProps) {
+export function BoardNotices({ status, refused, saveFile }: BoardNoticesProps) {
   const { update } = useApp()
   const unsent = status.kind === 'read-only' ? status.unsent : 0
   const isRefused = useLasting(unsent > 0, REFUSED_AFTER_MS)
@@ -49,6 +51,15 @@ export function BoardNotices({ status, refused }: BoardNoticesProps) {
       <Notice actions={refused}>
         <strong>{lead}</strong>{' '}
         {`${changes(status.unsent)} of yours ${status.unsent === 1 ? 'is' : 'are'} ${status.stored ? 'only on this device' : 'only in this tab'}, and nobody else sees ${status.unsent === 1 ? 'it' : 'them'}. ${wayOn}`}
+      </Notice>
+    )
+  }
+  if (status.kind === 'damaged') {
+    return (
+      <Notice actions={saveFile}>
+        <strong>This board cannot be read completely.</strong> A part of it is damaged and is not shown.{' '}
+        {status.stored ? 'What you draw is kept on this device and sent to the server.' : 'What you draw is sent.'} You
+        can save what is here as a file.
       </Notice>
     )
   }

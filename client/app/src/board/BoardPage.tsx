@@ -15,6 +15,7 @@ import { ClosedBoard } from './ClosedBoard.tsx'
 import { reasonOfCode } from './closed-reason.ts'
 import { FollowingNotice } from './FollowingNotice.tsx'
 import { RefusedEdits } from './refused/RefusedEdits.tsx'
+import { SaveFileButton } from './SaveFileButton.tsx'
 import { ShareDialog } from './share/ShareDialog.tsx'
 import { isAtRisk } from './status-words.ts'
 import { useBoard } from './use-board.ts'
@@ -51,13 +52,10 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
   }, [])
   useLeaveWarning(isAtRisk(status))
 
+  const boardName = open?.name ?? findKnownRoom(storage, roomId)?.name ?? 'this board'
+  const saveFile = <SaveFileButton boardName={boardName} read={drawing.read} />
   const refused = (
-    <RefusedEdits
-      boardName={open?.name ?? findKnownRoom(storage, roomId)?.name ?? 'this board'}
-      unsent={drawing.left.unsent}
-      read={drawing.read}
-      onDiscard={drawing.discard}
-    />
+    <RefusedEdits boardName={boardName} unsent={drawing.left.unsent} read={drawing.read} onDiscard={drawing.discard} />
   )
 
   if (board.kind === 'closed') {
@@ -98,11 +96,11 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
         }}
       />
       <main id="content" className="board-main" aria-label="Drawing" tabIndex={-1}>
-        <BoardNotices status={status} refused={refused} />
+        <BoardNotices status={status} refused={refused} saveFile={saveFile} />
         <div className="board-canvas">
           {!isReady && <BoardSkeleton />}
           {open && drawing.session && (
-            <ErrorBoundary fallback={<CanvasFailed />}>
+            <ErrorBoundary fallback={<CanvasFailed saveFile={saveFile} />}>
               <Suspense>
                 <Canvas
                   ref={canvas}

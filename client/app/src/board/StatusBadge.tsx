@@ -1,5 +1,15 @@
 import { useEffect, useState } from 'react'
-import { CircleCheck, CloudAlert, CloudOff, Eye, Lock, RefreshCw, RotateCw, type LucideIcon } from 'lucide-react'
+import {
+  CircleCheck,
+  CloudAlert,
+  CloudOff,
+  Eye,
+  Lock,
+  RefreshCw,
+  RotateCw,
+  TriangleAlert,
+  type LucideIcon,
+} from 'lucide-react'
 import type { SavingStatus } from '@sketchroom/canvas'
 import { statusWords, type ShownStatus } from './status-words.ts'
 import { createSteadyStatus } from './steady-status.ts'
@@ -15,6 +25,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   'store-failing': CloudAlert,
   'read-only': Eye,
   refused: CloudAlert,
+  damaged: TriangleAlert,
   outdated: RotateCw,
   'no-access': Lock,
 }

@@ -51,6 +51,11 @@ const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K
       'Not taken by the server · 1 change only in this tab',
     ],
   ],
+  damaged: [
+    [{ kind: 'damaged', unsent: 0, stored: true }, 'Not all of this board can be read'],
+    [{ kind: 'damaged', unsent: 2, stored: true }, 'Not all of this board can be read · 2 changes kept on this device'],
+    [{ kind: 'damaged', unsent: 2, stored: false }, 'Not all of this board can be read · 2 changes only in this tab'],
+  ],
   outdated: [[{ kind: 'outdated', unsent: 1, stored: true }, 'Reload to go on drawing · 1 change kept on this device']],
   'no-access': [
     [{ kind: 'no-access', reason: 'not_found', unsent: 0, stored: true }, 'No access'],
@@ -74,7 +79,7 @@ test('changes that only this tab has are never a calm matter, and never said to 
   const unkept = Object.values(words)
     .flat()
     .filter(([status]) => isAtRisk(status) && status.kind !== 'saving')
-  expect(unkept).toHaveLength(6)
+  expect(unkept).toHaveLength(7)
   for (const [status] of unkept) {
     expect(statusWords(status).tone).toBe('danger')
     expect(statusWords(status).text).not.toContain('kept')

@@ -42,6 +42,11 @@ export function statusWords(status: ShownStatus): StatusWords {
       return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
     case 'refused':
       return { text: `${refusedWords(status.reason)}${whereabouts(status)}`, tone: 'danger' }
+    case 'damaged':
+      return {
+        text: `Not all of this board can be read${whereabouts(status)}`,
+        tone: isAtRisk(status) ? 'danger' : 'warning',
+      }
     case 'outdated':
       return { text: `Reload to go on drawing${whereabouts(status)}`, tone: isAtRisk(status) ? 'danger' : 'warning' }
     case 'no-access':

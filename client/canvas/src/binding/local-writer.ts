@@ -20,8 +20,10 @@ import {
 } from '@sketchroom/shared/scene/document'
 import { prepareForWriting } from '@sketchroom/shared/scene/migrations'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
-import type { Fit } from '@sketchroom/shared/scene/text-keys'
+import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import { apart } from './apart.ts'
 import { judgedFit } from './judged-fit.ts'
+import { findLightened } from './lightened.ts'
 import { meantChanges } from './meant-changes.ts'
 import type { HistoryStep, OpenText, SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow, ShadowEntry } from './shadow.ts'
@@ -57,8 +59,17 @@ interface ChangeOptions {
 const OF_WORDS: ReadonlySet<string> = new Set(['words', 'fit', 'xy'])
 /** What follows from other keys, and is found anew when they change. */
 const HINTS: ReadonlySet<string> = new Set(['fit', 'route'])
+/** What is shown of a line or a stroke may be some of it. */
+const POINTS = ['via', 'ink'] as const
 /** What a text's size depends on beside its words. */
 const OF_FONT: ReadonlySet<string> = new Set(['fontFamily', 'fontSize', 'lineHeight'])
+
+/** A text as it was shown, and where only its beginning was, with a fit that nobody trusts: none is known for all of it. */
+function withWholeFit(shown: ElementValues, whole: ElementValues): ElementValues {
+  const fit = whole.keys.fit as Fit | undefined
+  if (!fit || fit === shown.keys.fit) return shown
+  return withKeys(shown, new Map([['fit', [fit[0], fit[1], fit[2], UNTRUSTED]]]))
+}
 
 /** Writes the view's changes into the document, in one transaction per flush. */
 export class LocalWriter {
@@ -108,7 +119,7 @@ export class LocalWriter {
         later.add(least)
         continue
       }
-      const pace = this.#plan(element, held, hand, isDue, writes)
+      const pace = apart(() => this.#plan(element, held, hand, isDue, writes))
       if (pace) later.add(pace)
     }
     this.#write(writes)
@@ -215,8 +226,15 @@ export class LocalWriter {
     return undefined
   }
 
-  #tell(id: ElementId, entry: Pick<ShadowEntry, 'values' | 'shown'>, changes: ReadonlyMap<string, unknown>) {
-    return entry.values === entry.shown ? changes : toldAgainst(this.#reader.read(id) ?? entry.values, entry, changes)
+  /** The changes as the document is told of them, less those that mean nothing there. */
+  #tell(
+    id: ElementId,
+    entry: Pick<ShadowEntry, 'values' | 'shown'>,
+    changes: ReadonlyMap<string, unknown>,
+  ): ReadonlyMap<string, unknown> {
+    if (entry.values === entry.shown) return changes
+    const document = this.#reader.read(id) ?? entry.values
+    return new Map([...toldAgainst(document, entry, changes)].filter(([key, value]) => value !== document.keys[key]))
   }
 
   #write(writes: readonly (() => void)[]): void {
@@ -226,7 +244,7 @@ export class LocalWriter {
     this.#doc.transact(() => {
       // Each is told against what was shown before all of them.
       this.#reader.together(() => {
-        for (const write of writes) write()
+        for (const write of writes) apart(write)
       })
       const written = [...this.#written].map((id) => [id, findElement(this.#doc, id)] as const)
       this.#written.clear()
@@ -243,15 +261,24 @@ export class LocalWriter {
     return element && this.#shadow.valuesOf(element)
   }
 
-  #create(element: ViewElement, values: ElementValues): void {
+  #create(element: ViewElement, shown: ElementValues): void {
+    const values = this.#wholeCopy(element, shown)
     const judged = this.#judged(values, values)
     // Everybody else measures it anew.
     if (judged.size > 0) this.#toShow.add(element.id)
     createElement(this.#doc, element.id, withKeys(values, judged), { seen: this.#seen })
     const stored = findElement(this.#doc, element.id) ?? values
-    this.#shadow.agree(element.id, { stored, values, shown: values }, element)
+    this.#shadow.agree(element.id, { stored, values, shown }, element)
     this.#shadow.noteOwn(element.id)
     this.#written.add(element.id)
+  }
+
+  /** What is new in the editor, whole: it may be a copy of what was shown lightened, and has what the person did to it since. */
+  #wholeCopy(element: ViewElement, shown: ElementValues): ElementValues {
+    const source = findLightened(element)
+    const entry = source === undefined ? undefined : this.#shadow.get(source)
+    if (!entry || entry.shown.type !== shown.type) return shown
+    return withKeys(entry.values, toldAgainst(entry.values, entry, changedKeys(entry.shown, shown)))
   }
 
   #change(
@@ -269,6 +296,7 @@ export class LocalWriter {
     // The history knows what was bound to an element at that time, and not what has been since.
     if (step || changes.has('isDeleted')) this.#toShow.add(id)
     const all = this.#tell(id, { values: stored, shown }, changes)
+    if (element && findLightened(element) !== undefined) this.#noteLightened(id, changes, all, held)
     const told = meantChanges(this.#doc, id, all, { shown, isStep: step !== undefined, isDeleted })
     // What the editor tidies up in a deleted element must not bring it back.
     const isContentChanged = [...told.keys()].some((key) => key === 'isDeleted' || isContent(key))
@@ -284,7 +312,7 @@ export class LocalWriter {
       // With them it may be another size than it is shown in: a text that is no label any more breaks no lines.
       if (settled.size > 0) this.#toShow.add(id)
       const written = new Map([...settled, ...told, ...stays, ...judged])
-      this.#writeChanges(id, written, { shown, known, seen: this.#seen }, caret)
+      this.#writeChanges(id, written, { shown: withWholeFit(shown, stored), known, seen: this.#seen }, caret)
       const now = findElement(this.#doc, id)
       known = now && known ? knownAfter(now, written, known) : now
     }
@@ -337,6 +365,17 @@ export class LocalWriter {
     const [stored, shown] = [findElement(this.#doc, id), this.#reader.read(id)]
     if (!stored || !shown || stored.type !== shown.type) return new Map()
     return new Map([...changedKeys(stored, shown)].filter(([key]) => !HINTS.has(key)))
+  }
+
+  /** What the person did to some of the points of what is shown lightened cannot be done to all: it is shown as it was. */
+  #noteLightened(
+    id: ElementId,
+    changes: ReadonlyMap<string, unknown>,
+    told: ReadonlyMap<string, unknown>,
+    held: boolean,
+  ): void {
+    this.#toShow.add(id)
+    if (!held && POINTS.some((key) => changes.has(key) && !told.has(key))) this.#view.tellNotKept(['points'])
   }
 
   #noteUnkept(element: ViewElement, values: ElementValues): void {

@@ -4,17 +4,23 @@ import {
   changedKeys,
   elementOf,
   type ElementValues,
+  placeholderFor,
   unkeptKeys,
   valuesOf,
   withKeys,
 } from '@sketchroom/shared/scene/codec'
 import { findElement } from '@sketchroom/shared/scene/document'
+import type { BoundElement } from '@sketchroom/shared/scene/element'
 import { compareOrder, orderRepairs } from '@sketchroom/shared/scene/order'
+import { isTooLongForLabel } from '@sketchroom/shared/scene/weight'
+import { apart } from './apart.ts'
+import { lightenedOf } from './lightened.ts'
 import { withMotion } from './motion.ts'
 import type { MotionPreviews } from './motion-previews.ts'
 import type { SceneReader } from '@sketchroom/shared/scene/scene-reader'
 import type { SceneView, ViewElement } from './scene-view.ts'
 import type { Shadow } from './shadow.ts'
+import { ShownWeights } from './shown-weights.ts'
 import { toldAgainst } from './told-change.ts'
 import { nextVersion, sameBound } from './view-element.ts'
 
@@ -27,6 +33,7 @@ export class RemoteMerger {
   readonly #shadow: Shadow
   readonly #previews: MotionPreviews
   readonly #reader: SceneReader
+  readonly #weights = new ShownWeights()
 
   constructor(doc: Y.Doc, view: SceneView, shadow: Shadow, previews: MotionPreviews, reader: SceneReader) {
     this.#doc = doc
@@ -70,7 +77,8 @@ export class RemoteMerger {
       for (const [id, stored] of found) {
         const current = present.get(id)
         const isTheirs = current !== undefined && keepLocal && this.#shadow.hasOwn(current)
-        const element = this.#rebuild(id, stored, current, keepLocal)
+        const rebuild = (values: ElementValues | undefined) => () => this.#rebuild(id, values, current, keepLocal)
+        const element = apart(rebuild(stored), () => apart(rebuild(placeholderFor(stored?.keys))))
         if (!element) continue
         replaced.set(id, element)
         if (isTheirs) theirs.add(id)
@@ -91,7 +99,7 @@ export class RemoteMerger {
       const entry = this.#shadow.get(id)
       // Somebody's motion is shown as they see it.
       if (!entry || entry.values !== entry.shown || this.#reader.isRouteFresh(id)) continue
-      const found = this.#view.routeElbow(id)
+      const found = apart(() => this.#view.routeElbow(id))
       const shown = valuesOf(element)
       if (!found || !shown || changedKeys(shown, found).size === 0) continue
       const { from, to, route, elbow } = found.keys
@@ -126,6 +134,7 @@ export class RemoteMerger {
     if (!values) {
       const isKept = keepLocal && !entry && current && !this.#shadow.isNothing(current)
       this.#shadow.forget(id)
+      this.#weights.forget(id)
       const gone = !isKept && current && !current.isDeleted
       return gone ? nextVersion({ ...current, isDeleted: true }, current) : undefined
     }
@@ -133,17 +142,30 @@ export class RemoteMerger {
     if (!entry && !current && values.keys.isDeleted === true) return undefined
 
     const motion = this.#previews.of(id)
-    const shown = motion ? withMotion(values, motion) : values
+    const whole = motion ? withMotion(values, motion) : values
+    const shown = this.#withoutLongContainer(this.#weights.lighten(id, whole))
     const changes = entry && current && keepLocal ? this.#shadow.localChanges(current) : NO_CHANGES
     const local = entry ? toldAgainst(shown, entry, changes) : changes
     const wanted = withKeys(shown, local)
-    const bound = this.#reader.boundTo(id)
+    const bound = boundWithin(shown, this.#reader.boundTo(id))
     const unchanged = current && shows(current, wanted) && sameBound(current.boundElements, bound)
-    const element = unchanged ? current : nextVersion({ ...elementOf(id, wanted), boundElements: bound }, current)
+    const made = () => ({
+      ...(shown === whole ? elementOf(id, wanted) : lightenedOf(id, wanted)),
+      boundElements: bound,
+    })
+    const element = unchanged ? current : nextVersion(made(), current)
     // Who has deleted it did so before they could see this.
     const known = entry && local.get('isDeleted') === true ? entry.stored : stored
     this.#shadow.agree(id, { stored: known, values, shown }, local.size === 0 ? element : undefined)
     return unchanged ? undefined : element
+  }
+
+  /** The label of an arrow that is too long to have one is shown beside it. */
+  #withoutLongContainer(values: ElementValues): ElementValues {
+    const { containerId } = values.keys
+    if (typeof containerId !== 'string' || this.#reader.kindOf(containerId) !== 'arrow') return values
+    const arrow = this.#reader.read(containerId)
+    return arrow && isTooLongForLabel(arrow) ? withKeys(values, new Map([['containerId', null]])) : values
   }
 
   /** All elements with the new ones in their places. */
@@ -180,6 +202,10 @@ function shows(element: ViewElement, wanted: ElementValues): boolean {
   if (values?.type !== wanted.type || changedKeys(values, wanted).size > 0) return false
   // A text without words counts as deleted, and the editor may still have it.
   return element.isDeleted === (wanted.keys.isDeleted === true) && unkeptKeys(element).length === 0
+}
+
+function boundWithin(values: ElementValues, bound: BoundElement[] | null): BoundElement[] | null {
+  return bound && isTooLongForLabel(values) ? bound.filter(({ type }) => type !== 'text') : bound
 }
 
 /** What an element hangs on: the frame that it is in, the shape that it labels. */

@@ -1,13 +1,19 @@
+import { pointsBetween } from '@sketchroom/shared/scene/checks'
 import { changedKeys, type ElementValues } from '@sketchroom/shared/scene/codec'
 import type { ElementPoint } from '@sketchroom/shared/scene/element'
+import type { Ink } from '@sketchroom/shared/scene/ink'
+import { carry, carryInk } from '@sketchroom/shared/scene/thin'
 import type { ShadowEntry } from './shadow.ts'
 
 type Shown = Pick<ShadowEntry, 'values' | 'shown'>
 
+/** What says where an element is. Of what is shown lightened, the other keys are looks. */
+const OF_PLACE: ReadonlySet<string> = new Set(['xy', 'wh', 'angle', 'from', 'to', 'via', 'route', 'ink'])
+
 /**
- * The keys that a person changes told against the document. Where another's motion was shown, a change is the way
- * from there to where the person put it, gone from where the document has the element: a motion that is false, or
- * that nobody finishes, is never written.
+ * The keys that a person changes told against the document. Where another's motion was shown, or fewer points than there
+ * are, a change is the way from there to where the person put it, gone from where the document has the element: a motion
+ * that is false, or that nobody finishes, is never written, and the points that were not shown go along.
  */
 export function toldAgainst(
   document: ElementValues,
@@ -33,11 +39,22 @@ function changesOfMoved({ values, shown }: Shown, changes: ReadonlyMap<string, u
 }
 
 function tellKey(key: string, document: unknown, shown: unknown, now: unknown): unknown {
-  const told = tell(document, shown, now)
+  // The editor has measured what was shown of the words. Without a fit for all of them, everybody measures.
+  if (key === 'fit') return document
+  // Of its looks a person says what they want, whatever was shown.
+  if (!OF_PLACE.has(key)) return now
+  if (key === 'ink') return carryInk(document as Ink, shown as Ink, now as Ink) ?? document
+  const told = key === 'via' ? tellPoints(document, shown, now) : tell(document, shown, now)
   if (key !== 'wh') return told
   const size = document as ElementPoint
   // A shape that was shown too large and made small again would have no size left.
   return (told as ElementPoint).map((length, axis) => (length > 0 ? length : size[axis]))
+}
+
+function tellPoints(document: unknown, shown: unknown, now: unknown): unknown {
+  const [stored, before, after] = [document, shown, now] as (readonly ElementPoint[])[]
+  if (!stored || !before || !after || stored.length <= before.length) return tell(document, shown, now)
+  return pointsBetween(carry(stored, before, after)) ?? document
 }
 
 /** The way from `shown` to `now`, gone from `document`; what has no such way stays as the document has it. */

@@ -40,7 +40,11 @@ export class AwarenessExchange {
 
   /** Takes what the server says of the others. */
   received(update: Uint8Array): void {
-    applyAwarenessUpdate(this.#awareness, update, this)
+    try {
+      applyAwarenessUpdate(this.#awareness, update, this)
+    } catch {
+      // Not JSON, or cut off: what came before it is taken, and the next one replaces all of it.
+    }
   }
 
   /** The connection is gone, and with it all others. */

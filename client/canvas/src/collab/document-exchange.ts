@@ -2,6 +2,7 @@ import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
 import type { Clocks, UnsentEdits } from './edits.ts'
 import type { Received, SyncClient } from './sync-client.ts'
+import { takeUpdate } from './take-update.ts'
 
 /** Transaction origin of what the server sent. */
 export const FROM_SERVER = Symbol('sent by the server')
@@ -34,7 +35,7 @@ export interface DocumentExchangeOptions {
   readonly onDurable: (durable: Clocks) => void
   /** The server's drawing is in the document. */
   readonly onDownloaded: () => void
-  /** Called when `downloaded`, `caughtUp` or a progress may have changed. */
+  /** Called when `downloaded`, `caughtUp`, `isDamaged` or a progress may have changed. */
   readonly onChange: () => void
   readonly pieceBytes?: number
 }
@@ -48,6 +49,7 @@ export class DocumentExchange {
   readonly #pieceBytes: number
   #downloaded = false
   #caughtUp = false
+  #isDamaged = false
   /** The server has said what it has: from then on, what is drawn goes out at once. */
   #compared = false
   #queue: Write[] = []
@@ -71,6 +73,11 @@ export class DocumentExchange {
   /** The server has, on this connection, made durable all that the document held at some moment. */
   get caughtUp(): boolean {
     return this.#caughtUp
+  }
+
+  /** Not all that the server has sent could be read. */
+  get isDamaged(): boolean {
+    return this.#isDamaged
   }
 
   /** How far a drawing that is coming down is, once the server has said how large it is. */
@@ -105,7 +112,7 @@ export class DocumentExchange {
         return this.#answered(message.durable)
       case 'update':
         this.#download.done += message.update.length
-        Y.applyUpdate(doc, message.update, FROM_SERVER)
+        if (!takeUpdate(doc, message.update, FROM_SERVER)) this.#isDamaged = true
         if (message.isLast && !this.#downloaded) {
           this.#downloaded = true
           onDownloaded()

@@ -343,6 +343,34 @@ describe('across a reload', () => {
   })
 })
 
+describe('a board that a hostile client has damaged', () => {
+  test('shows what can be read, says that it is not all, and takes and stores what is drawn', async () => {
+    const error = vi.spyOn(console, 'error').mockImplementation(() => {})
+    draw(server, 'a', 'b')
+    // A struct without a length: who has it can write it, and nobody can read that.
+    Y.applyUpdate(server.doc, Uint8Array.of(1, 1, 0xe1, 0x3c, 0, 0, 0, 0))
+    const session = join()
+    await session.firstSync
+    await waitForStatus(session, { kind: 'damaged', unsent: 0, stored: true })
+    expect(drawn(session)).toEqual(['a', 'b'])
+    expect(error).toHaveBeenCalled()
+
+    draw(session, 'mine')
+    await vi.waitFor(() => expect(drawn(server)).toEqual(['a', 'b', 'mine']))
+    await waitForStatus(session, { kind: 'damaged', unsent: 0 })
+    // What comes later, sound or not, ends nothing either.
+    server.tell(Uint8Array.of(9, 9, 9))
+    server.holding = true
+    draw(session, 'later')
+    await waitForStatus(session, { kind: 'damaged', unsent: 1, stored: true })
+    await leave(session)
+    await server.stop()
+    const again = join()
+    await waitForStatus(again, { kind: 'offline', unsent: 1, stored: true })
+    expect(drawn(again)).toEqual(['a', 'b', 'later', 'mine'])
+  })
+})
+
 describe('a board that is not on this device', () => {
   const list = () => storedRooms({ serverUrl: server.url, ...ADA }).list()
 

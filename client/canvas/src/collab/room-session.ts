@@ -325,6 +325,7 @@ class OpenRoom implements RoomSession {
       caughtUp: this.#documents?.caughtUp ?? false,
       storeFailing: this.#storeFailing || this.#turnedAway,
       refusal: this.#refusal,
+      damaged: this.#documents?.isDamaged ?? false,
       outdated: schemaState(this.doc) === 'newer',
       stored: this.#device?.stored.working ?? (this.#options.storage !== 'none' && this.#person !== null),
       unsent,

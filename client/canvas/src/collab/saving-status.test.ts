@@ -23,7 +23,11 @@ function* allFacts(): Generator<SavingFacts> {
             for (const storeFailing of both)
               for (const stored of both)
                 for (const unsent of [0, 3])
-                  for (const outdated of both)
+                  for (const [outdated, damaged] of [
+                    [false, false],
+                    [false, true],
+                    [true, true],
+                  ] as const)
                     for (const [refusal, downloading, uploading] of [
                       [undefined, undefined, undefined],
                       [undefined, FAR, LESS_FAR],
@@ -40,6 +44,7 @@ function* allFacts(): Generator<SavingFacts> {
                         unsent,
                         outdated,
                         refusal,
+                        damaged,
                         downloading,
                         uploading,
                       }
@@ -47,8 +52,8 @@ function* allFacts(): Generator<SavingFacts> {
 
 /** The rules as prose has them, each by itself; the first that speaks is right. */
 function expected(facts: SavingFacts): SavingStatus {
-  const { link, role, downloaded, caughtUp, storeFailing, refusal, stored, unsent, outdated, downloading, uploading } =
-    facts
+  const { link, role, downloaded, caughtUp, storeFailing, refusal, stored, unsent, outdated, damaged } = facts
+  const { downloading, uploading } = facts
   const down = downloading ? { progress: downloading } : {}
   const up = uploading ? { progress: uploading } : {}
   const rules: Array<[boolean, SavingStatus]> = [
@@ -59,10 +64,11 @@ function expected(facts: SavingFacts): SavingStatus {
     [link.state === 'offline' && !facts.here && unsent === 0, { kind: 'not-here', unsent, stored }],
     [link.state === 'offline', { kind: 'offline', unsent, stored }],
     [link.state === 'store-failing', { kind: 'store-failing', unsent, stored }],
-    [role === 'viewer' && downloaded, { kind: 'read-only', unsent, stored }],
+    [role === 'viewer' && downloaded && (unsent > 0 || !damaged), { kind: 'read-only', unsent, stored }],
     [storeFailing, { kind: 'store-failing', unsent, stored }],
+    [downloaded && unsent > 0 && refusal !== undefined, { kind: 'refused', reason: 'board_full', unsent, stored }],
+    [damaged, { kind: 'damaged', unsent, stored }],
     [!downloaded, { kind: 'connecting', unsent, stored, ...down }],
-    [unsent > 0 && refusal !== undefined, { kind: 'refused', reason: 'board_full', unsent, stored }],
     [unsent > 0, { kind: 'saving', unsent, stored, ...up }],
     [!caughtUp, { kind: 'connecting', unsent, stored, ...down }],
     [true, { kind: 'saved' }],
@@ -71,13 +77,13 @@ function expected(facts: SavingFacts): SavingStatus {
 }
 
 describe('the status', () => {
-  test('follows the rules in all 9216 combinations of the facts', () => {
+  test('follows the rules in all 13824 combinations of the facts', () => {
     const all = [...allFacts()]
-    expect(all).toHaveLength(9216)
+    expect(all).toHaveLength(13824)
     for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
   })
 
-  test('is never "saved" with anything unsent, not joined, not in step, read-only, or the store failing', () => {
+  test('is never "saved" with anything unsent, not joined, not in step, read-only, damaged, or the store failing', () => {
     const saved = [...allFacts()].filter((facts) => savingStatus(facts).kind === 'saved')
     expect(saved.length).toBeGreaterThan(0)
     for (const facts of saved) {
@@ -87,6 +93,7 @@ describe('the status', () => {
         caughtUp: true,
         storeFailing: false,
         outdated: false,
+        damaged: false,
         unsent: 0,
       })
       expect(facts.role).not.toBe('viewer')

@@ -29,6 +29,8 @@ export type SavingStatus =
   | ({ readonly kind: 'read-only' } & Unsaved)
   /** The server does not take what was drawn last, and would not if it were sent again. */
   | ({ readonly kind: 'refused'; readonly reason: LastingRefusal } & Unsaved)
+  /** Not all of the board could be read; what is drawn is stored and sent all the same. */
+  | ({ readonly kind: 'damaged' } & Unsaved)
   /** The server, or who drew here, is of another version: the page is to be loaded anew. */
   | ({ readonly kind: 'outdated' } & Unsaved)
   | ({ readonly kind: 'no-access'; readonly reason: ErrorCode } & Unsaved)
@@ -49,6 +51,8 @@ export interface SavingFacts {
   readonly refusal: LastingRefusal | undefined
   /** The server or the drawing is of a version that we do not know. */
   readonly outdated: boolean
+  /** Something that the server has sent on this connection could not be read. */
+  readonly damaged: boolean
   /** This device stores what is drawn. */
   readonly stored: boolean
   readonly unsent: number
@@ -88,10 +92,13 @@ export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
 }
 
 function joinedStatus(facts: SavingFacts): SavingStatus {
-  const { role, downloaded, caughtUp, storeFailing, refusal, unsent, stored, downloading, uploading } = facts
-  if (role === 'viewer' && downloaded) return { kind: 'read-only', unsent, stored }
+  const { role, downloaded, caughtUp, storeFailing, refusal, damaged, unsent, stored, downloading, uploading } = facts
+  // What a viewer has unsent is refused, and has to be decided about first.
+  const hasRefused = role === 'viewer' && unsent > 0
+  if (role === 'viewer' && downloaded && (!damaged || hasRefused)) return { kind: 'read-only', unsent, stored }
   if (storeFailing) return { kind: 'store-failing', unsent, stored }
   if (downloaded && unsent > 0 && refusal) return { kind: 'refused', reason: refusal, unsent, stored }
+  if (damaged) return { kind: 'damaged', unsent, stored }
   if (downloaded && unsent > 0) return { kind: 'saving', unsent, stored, ...moving(uploading) }
   if (!downloaded || !caughtUp) return { kind: 'connecting', unsent, stored, ...moving(downloading) }
   return { kind: 'saved' }

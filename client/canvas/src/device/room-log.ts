@@ -33,13 +33,25 @@ export class RoomLog {
 
   /** Whether it is worth while to fold a log that has just been read. */
   get isLongToRead(): boolean {
-    return this.#rows >= FOLD_AT_ROWS
+    return this.#rows >= FOLD_AT_ROWS && this.#canBeFolded
   }
 
   /** Whether it has grown so much that it is to be folded while it is written on. */
   get isLong(): boolean {
-    if (!this.isLongToRead) return false
-    return this.#rows >= FOLD_AT_ROWS_AT_LAST || this.#addedBytes > this.#foldedBytes * FOLD_AT_GROWTH
+    if (this.#rows < FOLD_AT_ROWS) return false
+    const hasGrown = this.#rows >= FOLD_AT_ROWS_AT_LAST || this.#addedBytes > this.#foldedBytes * FOLD_AT_GROWTH
+    return hasGrown && this.#canBeFolded
+  }
+
+  /**
+   * A struct without a length, from a hostile client, goes into a document, and what is written of it cannot be read. Row by
+   * row, all else is there to be read: it stays as it is.
+   */
+  get #canBeFolded(): boolean {
+    for (const structs of this.#options.doc.store.clients.values()) {
+      if (structs.some(({ length }) => length < 1)) return false
+    }
+    return true
   }
 
   /** Puts what is stored into the document. */
@@ -67,6 +79,7 @@ export class RoomLog {
 
   /** Writes the whole board as one row, in place of the rows that it holds. */
   async rewrite(database: DeviceDatabase, patch: RoomPatch): Promise<void> {
+    if (!this.#canBeFolded) throw new Error('the document is damaged: nobody could read what would be written')
     const { place, doc, unsent } = this.#options
     const replaced = new Map(this.#held)
     const rows = await rewriteRoom(database, place, { doc, unsent: unsent(), patch }, replaced)

@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import type { Clocks, Edit } from '../collab/edits.ts'
+import { takeUpdate } from '../collab/take-update.ts'
 import type { Place } from './device-database.ts'
 
 /** Transaction origin of what another tab of this browser drew. */
@@ -95,7 +96,7 @@ export class SiblingTabs {
   }
 
   #take(update: Uint8Array, edits: readonly Edit[]): void {
-    Y.applyUpdate(this.#options.doc, update, SIBLING)
+    takeUpdate(this.#options.doc, update, SIBLING)
     this.#options.onEdits(edits)
   }
 

@@ -265,6 +265,22 @@ describe('a row that cannot be read', () => {
     expect(await countRows()).toBe(4)
   })
 
+  test('is not folded while the document is such that nobody could read what would be written', async () => {
+    const tab = await reload(1)
+    for (let i = 0; i < 250; i++) tab.draw(`e${i}`)
+    // A struct without a length, as a hostile client sends it.
+    Y.applyUpdate(tab.doc, Uint8Array.of(1, 1, 0xe1, 0x3c, 0, 0, 0, 0), 'server')
+    tab.draw('last')
+    await tab.stored.flush()
+    expect(tab.stored.working).toBe(true)
+    await tab.stored.close()
+    expect(await countRows()).toBeGreaterThan(250)
+    vi.spyOn(console, 'warn').mockImplementation(() => {})
+    const second = await reload(2)
+    expect(second.drawn).toHaveLength(251)
+    expect(second.state.unsent).toHaveLength(251)
+  })
+
   test('outlives the folding of the log', async () => {
     vi.spyOn(console, 'warn').mockImplementation(() => {})
     await spoilLog(new Uint8Array())

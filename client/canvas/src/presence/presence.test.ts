@@ -132,6 +132,27 @@ test('whatever a peer says of itself, what is taken is sound', () => {
   })
 })
 
+test('nobody is sent to a place that is none, and a name is as long as one can read', () => {
+  const pointer = { x: 1, y: 2, tool: 'pointer', down: false }
+  const viewport = { x: 0, y: 0, width: 800, height: 600, zoom: 1 }
+  for (const hostile of [Number.NaN, Infinity, 1e308, -1e308, '1', null]) {
+    expect(parsePresence({ pointer: { ...pointer, x: hostile } })).toEqual({})
+    for (const key of ['x', 'y', 'width', 'height', 'zoom']) {
+      expect(parsePresence({ viewport: { ...viewport, [key]: hostile } })).toEqual({})
+    }
+  }
+  for (const width of [0, -5, 1e-300]) expect(parsePresence({ viewport: { ...viewport, width } })).toEqual({})
+  const more = { payload: 'x'.repeat(10_000) }
+  expect(parsePresence({ pointer: { ...pointer, ...more }, viewport: { ...viewport, ...more } })).toEqual({
+    pointer,
+    viewport,
+  })
+  expect(parsePresence({ user: { ...ada, name: 'x'.repeat(10_000) } }).user?.name).toHaveLength(120)
+  expect(parsePresence({ user: { ...ada, id: 'x'.repeat(10_000) } })).toEqual({})
+  const selection = Array.from({ length: 5_000 }, (_, i) => `e${i}`)
+  expect(parsePresence({ selection }).selection).toHaveLength(500)
+})
+
 test('a token says who one is, and what is no token says nothing', () => {
   const payload = Buffer.from(JSON.stringify({ sub: 'ada', name: 'Ada Löve' })).toString('base64url')
   expect(findTokenUser(`x.${payload}.y`)).toMatchObject({

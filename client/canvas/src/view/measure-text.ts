@@ -1,7 +1,9 @@
 import { FONT_FAMILY, restoreElements } from '@excalidraw/excalidraw'
 import type { ExcalidrawElement } from '@excalidraw/excalidraw/element/types'
-import { elementOf, type ElementValues } from '@sketchroom/shared/scene/codec'
+import { elementOf, type ElementValues, withKeys } from '@sketchroom/shared/scene/codec'
+import { labelRoom } from '@sketchroom/shared/scene/label-room'
 import { type Fit, UNTRUSTED } from '@sketchroom/shared/scene/text-keys'
+import { estimateFit } from './estimate-fit.ts'
 import { areFontsThere } from './font-faces.ts'
 
 /** The font that the editor takes for letters that the hand-drawn one lacks: Chinese, Japanese and Korean. */
@@ -9,11 +11,27 @@ const FALLBACKS: Readonly<Record<number, string>> = { [FONT_FAMILY.Excalifont]: 
 /** This one is the system's own, and need not come from anywhere. */
 const ALWAYS_THERE = FONT_FAMILY.Helvetica
 
+/** Of a longer text the editor takes a third of a second to measure each line. */
+const LONG_TEXT = 20_000
+const SAMPLE = 2_000
+
+/** A text's size; of a long one, as its letters are wide on average. See `measureWhole`. */
+export function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
+  const words = text.keys.words as string
+  if (words.length <= LONG_TEXT) return measureWhole(text, container)
+  const longest = words.split('\n').reduce((most, line) => (line.length > most.length ? line : most), '')
+  const letters = longest.slice(0, SAMPLE)
+  const sample = withKeys(text, new Map(Object.entries({ words: letters, wrapWidth: null })))
+  const [width, , , mark] = measureWhole(sample, undefined)
+  const room = container ? labelRoom(container, text.keys.fontSize as number) : (text.keys.wrapWidth as number | null)
+  return estimateFit(text, { letterWidth: width / letters.length, room, mark })
+}
+
 /**
  * A text's size as Excalidraw measures it, with its lines broken where its container or its chosen width wants it. Marked
  * as untrusted when the letters' font has not come: the browser then measures another one.
  */
-export function measureText(text: ElementValues, container: ElementValues | undefined): Fit {
+function measureWhole(text: ElementValues, container: ElementValues | undefined): Fit {
   const words = text.keys.words as string
   const [fontSize, lineHeight] = [text.keys.fontSize as number, text.keys.lineHeight as number]
   if (words === '') return [1, fontSize * lineHeight, null, '']

@@ -1,5 +1,5 @@
 import { useState } from 'react'
-import { Copy, Download, Trash2 } from 'lucide-react'
+import { Copy, Trash2 } from 'lucide-react'
 import { useNavigate } from 'react-router'
 import type { RoomSession } from '@sketchroom/canvas'
 import { describeError } from '../../api/describe-error.ts'
@@ -9,9 +9,8 @@ import { Alert } from '../../ui/Alert.tsx'
 import { Button } from '../../ui/Button.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import { useToast } from '../../ui/Toasts.tsx'
+import { SaveFileButton } from '../SaveFileButton.tsx'
 import { changes } from '../status-words.ts'
-import { download } from './download.ts'
-import { fileNameOf } from './file-name.ts'
 
 interface RefusedEditsProps {
   readonly boardName: string
@@ -30,7 +29,7 @@ export function RefusedEdits({ boardName, unsent, read, onDiscard }: RefusedEdit
   const boards = usePersonDevice()
   const toast = useToast()
   const navigate = useNavigate()
-  const [busy, setBusy] = useState<'copy' | 'file' | 'discard'>()
+  const [busy, setBusy] = useState<'copy' | 'discard'>()
   const [error, setError] = useState<string>()
   const [isAsking, setIsAsking] = useState(false)
 
@@ -62,13 +61,6 @@ export function RefusedEdits({ boardName, unsent, read, onDiscard }: RefusedEdit
     await navigate(`/r/${room.id}`)
   }
 
-  async function saveFile(): Promise<void> {
-    const [{ drawingFile }, drawing] = await Promise.all([import('@sketchroom/canvas/drawing/drawing-file.ts'), read()])
-    const name = fileNameOf(boardName)
-    download(name, drawingFile(drawing, location.origin), 'application/vnd.excalidraw+json')
-    toast({ text: `The drawing was saved as ${name}. When you have it, you can discard the changes here.` })
-  }
-
   return (
     <>
       <Button
@@ -79,13 +71,7 @@ export function RefusedEdits({ boardName, unsent, read, onDiscard }: RefusedEdit
       >
         Save a copy as a board of mine
       </Button>
-      <Button
-        icon={<Download size={18} aria-hidden="true" />}
-        busy={busy === 'file'}
-        onClick={() => void run('file', saveFile)}
-      >
-        Save as a file
-      </Button>
+      <SaveFileButton boardName={boardName} read={read} hint=" When you have it, you can discard the changes here." />
       <Button look="danger" icon={<Trash2 size={18} aria-hidden="true" />} onClick={() => setIsAsking(true)}>
         Discard…
       </Button>
