@@ -113,6 +113,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     journal,
     compaction,
     reportDamaged,
+    limits: config.clientLimits,
     log,
     now,
   })

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
 const originSchema = z
@@ -29,6 +30,7 @@ const environmentSchema = z.object({
     .optional(),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
+  ...clientLimitsShape,
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
@@ -55,6 +57,8 @@ export interface Config {
   readonly trustProxy: number
   /** How many WebSockets one address may have open at a time. */
   readonly maxSocketsPerAddress: number
+  /** What bounds clients that are programs. */
+  readonly clientLimits: ClientLimits
   /** How long single updates are kept behind the snapshots. */
   readonly historyDays: number
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
@@ -105,6 +109,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     allowedOrigins: [...new Set([publicUrl.origin, ...ownNames, ...others])],
     trustProxy: data.TRUST_PROXY,
     maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
+    clientLimits: clientLimits(data),
     historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
     databaseUrl: data.DATABASE_URL,

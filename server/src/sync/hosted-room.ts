@@ -10,6 +10,7 @@ import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
 import { RoomContent } from './room-content.ts'
 import type { PieceWork } from './room-pieces.ts'
 import type { Session } from './session.ts'
+import { TimeUsed } from './time-used.ts'
 
 /**
  * A gathering is sent early once it is this large: merging takes Yjs time that grows with the square of the
@@ -31,6 +32,8 @@ export class HostedRoom {
   readonly document: Document
   readonly content: RoomContent
   readonly owners: AwarenessOwners
+  /** The time that its clients' messages have taken. */
+  readonly time = new TimeUsed()
   /** To be called when loading has ended: only we listen to awareness. */
   readonly ownAwarenessOnly: () => void
   readonly #pace: BroadcastPace

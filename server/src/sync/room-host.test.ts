@@ -6,6 +6,7 @@ import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
 import { recordOf } from '../core/documents/clock-ranges.ts'
+import { parseConfig } from '../config.ts'
 import { Compaction } from '../core/documents/compaction.ts'
 import { Journal } from '../core/documents/journal.ts'
 import { EventBus } from '../core/events.ts'
@@ -34,6 +35,7 @@ function startHost(admit: Admission['admit'] = () => Promise.reject(new Error('n
     journal,
     compaction,
     reportDamaged,
+    limits: parseConfig({}).clientLimits,
     log: pino({ level: 'silent' }),
     now: Date.now,
   })

@@ -5,6 +5,7 @@ import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/v
 import { mayDraw } from '@sketchroom/shared/roles'
 import pLimit from 'p-limit'
 import type * as Y from 'yjs'
+import type { ClientLimits } from '../client-limits.ts'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
@@ -12,14 +13,17 @@ import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
+import { People } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
+import { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
 /** What the host of rooms is made of. */
 export interface RoomHostParts extends LoadedRoomsParts {
   readonly admission: Admission
   readonly epochs: AccessEpochs
+  readonly limits: ClientLimits
 }
 
 /** What joining needs of a socket. */
@@ -56,10 +60,13 @@ export class RoomHost implements PresenceSource {
   readonly #parts: RoomHostParts
   /** A hundred people who come at once are let in a few at a time, so that nobody's edits wait for all of them. */
   readonly #inTurn = pLimit(ADMISSIONS_AT_ONCE)
+  readonly #turns = new Turns()
+  readonly #people: People
 
   constructor(parts: RoomHostParts) {
     this.#parts = parts
     this.#rooms = new LoadedRooms(parts)
+    this.#people = new People(parts.limits.rates)
     const { journal, log } = parts
     journal.on('failing', (error, roomId) => {
       log.error({ err: error, roomId, pending: journal.pendingCount }, 'the store fails; nothing is acknowledged')
@@ -139,7 +146,8 @@ export class RoomHost implements PresenceSource {
     admitted: Admitted,
     { socket, address, onBegin }: Pick<Joining, 'socket' | 'address' | 'onBegin'>,
   ): void {
-    const { journal, now } = this.#parts
+    const { journal, now, limits } = this.#parts
+    const person = this.#people.find(admitted.user.id)
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({
@@ -164,13 +172,18 @@ export class RoomHost implements PresenceSource {
       socket,
       outlet,
       admitted,
+      person,
+      turns: this.#turns,
+      lineLimits: limits.line,
       journal,
       now,
       onToken: (renewing, token) => void this.#renew(renewing, token, socket),
       onBroken: (broken, error) => this.#rooms.drop(broken, error),
     })
     context.session = session
+    person.entered(socket)
     connection.onClose(() => {
+      person.left(socket)
       room.owners.release(session)
       socket.left(session)
       this.#rooms.unloadIfEmpty(room)

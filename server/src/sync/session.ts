@@ -7,6 +7,7 @@ import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import type { Logger } from 'pino'
+import type { LineLimits } from '../client-limits.ts'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
@@ -15,10 +16,13 @@ import { Answers, type AnswerSocket } from './answers.ts'
 import { checkUpdate } from './check-update.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
+import type { Person } from './people.ts'
 import { Questions } from './questions.ts'
 import { UnreadableRoomError, type ApplyResult } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
+import { TurnLine } from './turn-line.ts'
+import type { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
 /** Some 100,000 clients, more than any board has seen: reading one takes time with its length, and it may be sent again. */
@@ -45,6 +49,9 @@ export interface SessionParts {
   /** What the connection sends through. */
   readonly outlet: Outlet
   readonly admitted: Admitted
+  readonly person: Person
+  readonly turns: Turns
+  readonly lineLimits: LineLimits
   readonly journal: Journal
   /** The clock that tokens end by, in milliseconds since 1970. */
   readonly now: () => number
@@ -65,7 +72,9 @@ export class Session {
   role: Role
   user: PresenceUser
   readonly #parts: SessionParts
-  /** What came while it was held: handled in order once nobody holds it any more. */
+  /** What has come and waits for its turn. */
+  readonly #line: TurnLine
+  /** What was begun before it was held: it goes on once nobody holds it any more, before what waits in the line. */
   readonly #held: Array<() => void> = []
   #holds = 0
   readonly #answers: Answers
@@ -89,7 +98,19 @@ export class Session {
       guard: (work) => this.#guard(MESSAGE.sync, work),
       onBroken: (error) => parts.onBroken(parts.room, error),
     })
+    this.#line = new TurnLine({
+      turns: parts.turns,
+      limits: parts.lineLimits,
+      person: parts.person,
+      roomTime: parts.room.time,
+      handle: (frame) => this.#take(frame),
+      pause: () => parts.socket.pause(),
+      resume: () => parts.socket.resume(),
+      onTooFast: () => this.tell({ type: 'too_fast' }),
+      onNeverStops: () => this.leave('rate_limited'),
+    })
     this.connection.onClose(() => {
+      this.#line.close()
       this.#questions.close()
       parts.outlet.end()
     })
@@ -105,10 +126,12 @@ export class Session {
     return this.room.document.hasConnection(this.connection)
   }
 
-  /** Handles one message, its address and type already read. */
+  /** Handles one message, its address and type already read: now, or when it is its turn. */
   receive(frame: IncomingFrame): void {
-    if (!this.isIn) return
-    if (this.#holds > 0) return void this.#held.push(() => this.receive(frame))
+    if (this.isIn) this.#line.receive(frame)
+  }
+
+  #take(frame: IncomingFrame): void {
     this.#guard(frame.type, () => this.#handle(frame))
   }
 
@@ -162,7 +185,9 @@ export class Session {
   /** From now on, what comes waits, until as many `#release` it: it is judged anew, or the room is not ready. */
   #hold(): void {
     this.#holds += 1
-    if (this.#holds === 1) this.#parts.socket.pause()
+    if (this.#holds > 1) return
+    this.#line.hold()
+    this.#parts.socket.pause()
   }
 
   /** Takes back one `#hold`; after the last, what has waited is handled in order. */
@@ -170,8 +195,11 @@ export class Session {
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#parts.socket.resume()
-    const held = this.#held.splice(0)
-    for (const handle of held) if (this.isIn) handle()
+    while (this.isIn && this.#holds === 0) {
+      const handle = this.#held.shift()
+      if (!handle) return this.#line.release()
+      handle()
+    }
   }
 
   /** Tells this client something beside the drawing. */

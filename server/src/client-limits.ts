@@ -1,0 +1,64 @@
+import { z } from 'zod'
+
+const MB = 1024 * 1024
+
+const count = z.coerce.number().int().min(1)
+const bytes = z.coerce.number().int().min(1024)
+
+/** How much may come: so much per second on the average, and so much at once after a quiet time. */
+export interface Rate {
+  readonly perSecond: number
+  readonly burst: number
+}
+
+/** What one person may send, on all their sockets together. */
+export interface PersonRates {
+  readonly messages: Rate
+  readonly bytes: Rate
+}
+
+/** How much may wait of one stay in a room, and for how long somebody may go on sending more than that. */
+export interface LineLimits {
+  readonly maxFrames: number
+  readonly maxBytes: number
+  readonly tellAfterMs: number
+  readonly closeAfterMs: number
+}
+
+/** What a client may do before it is made to wait, or sent away, so that others are not held up. */
+export interface ClientLimits {
+  readonly rates: PersonRates
+  readonly line: LineLimits
+}
+
+/** The environment variables of these limits, which bound what programs do: nobody who draws comes near to a default. */
+export const clientLimitsShape = {
+  // Somebody who draws at 60 Hz in four tabs sends 240 a second; a long offline phase comes back in a few hundred.
+  MESSAGES_PER_SECOND: count.default(300),
+  MESSAGES_AT_ONCE: count.default(3_000),
+  // The largest board that we know of goes up at once; a picture or a paste is a few MB.
+  BYTES_PER_SECOND: bytes.default(MB),
+  BYTES_AT_ONCE: bytes.default(32 * MB),
+  // Handled in some 20 ms; what is larger than all this together waits alone.
+  WAITING_MESSAGES: count.default(256),
+  WAITING_BYTES: bytes.default(MB / 2),
+  // A paste of many megabytes takes so long; who does not stop then is no person.
+  TOO_FAST_TELL_SECONDS: count.default(10),
+  TOO_FAST_CLOSE_SECONDS: count.default(60),
+}
+
+/** What the environment says of them. */
+export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>>): ClientLimits {
+  return {
+    rates: {
+      messages: { perSecond: data.MESSAGES_PER_SECOND, burst: data.MESSAGES_AT_ONCE },
+      bytes: { perSecond: data.BYTES_PER_SECOND, burst: data.BYTES_AT_ONCE },
+    },
+    line: {
+      maxFrames: data.WAITING_MESSAGES,
+      maxBytes: data.WAITING_BYTES,
+      tellAfterMs: data.TOO_FAST_TELL_SECONDS * 1_000,
+      closeAfterMs: data.TOO_FAST_CLOSE_SECONDS * 1_000,
+    },
+  }
+}
