@@ -29,6 +29,8 @@ export interface LineLimits {
 export interface ClientLimits {
   readonly rates: PersonRates
   readonly line: LineLimits
+  /** How much may wait for the store before those who have most of it there are turned away. */
+  readonly unstoredBytes: number
 }
 
 /** The environment variables of these limits, which bound what programs do: nobody who draws comes near to a default. */
@@ -45,6 +47,8 @@ export const clientLimitsShape = {
   // A paste of many megabytes takes so long; who does not stop then is no person.
   TOO_FAST_TELL_SECONDS: count.default(10),
   TOO_FAST_CLOSE_SECONDS: count.default(60),
+  // A store that is away for ten seconds is caught up with afterwards; twice as much still leaves room in 512 MB.
+  UNSTORED_BYTES: bytes.default(64 * MB),
 }
 
 /** What the environment says of them. */
@@ -60,5 +64,6 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
       tellAfterMs: data.TOO_FAST_TELL_SECONDS * 1_000,
       closeAfterMs: data.TOO_FAST_CLOSE_SECONDS * 1_000,
     },
+    unstoredBytes: data.UNSTORED_BYTES,
   }
 }

@@ -104,7 +104,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
   const reportDamaged: ReportDamaged = (record, reason) =>
     log.error({ ...record, reason }, 'a stored record cannot be read; it was set aside, and the room opens without it')
-  const journal = new Journal(documentStore)
+  const journal = new Journal(documentStore, { fairBytes: config.clientLimits.unstoredBytes })
   const compaction = new Compaction({ store: documentStore, reportDamaged, now })
   const host = new RoomHost({
     admission,

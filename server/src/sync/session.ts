@@ -270,7 +270,7 @@ export class Session {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
     const decoded = checkUpdate(update)
-    if (this.#parts.journal.overloaded) return this.#writeToFull(decoded)
+    if (this.#parts.journal.isFullFor(this.room.id, this.user.id)) return this.#writeToFull(decoded)
     if (!this.room.content.has(decoded) && this.#waitsForRoom({ kind: 'write', update })) return
     const result = this.#apply(update, decoded)
     // Read now: by the commit, the room may have more, which is not durable by then.
