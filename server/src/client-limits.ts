@@ -25,10 +25,24 @@ export interface LineLimits {
   readonly closeAfterMs: number
 }
 
+/** How large a message may be, and how long it may take. */
+export interface MessageLimits {
+  /** Before its sender is in any room. */
+  readonly firstMessageBytes: number
+  readonly messageBytes: number
+  readonly messageMs: number
+}
+
 /** What a client may do before it is made to wait, or sent away, so that others are not held up. */
 export interface ClientLimits {
   readonly rates: PersonRates
   readonly line: LineLimits
+  readonly messages: MessageLimits
+  /** How much of what clients have sent may be unfinished, or wait: of one address, and of all together. */
+  readonly unhandledBytes: { readonly perAddress: number; readonly total: number }
+  /** How many sockets one person may be in rooms with, and how many stays one room may have. */
+  readonly maxSocketsPerUser: number
+  readonly maxSocketsPerRoom: number
   /** How much may wait for the store before those who have most of it there are turned away. */
   readonly unstoredBytes: number
 }
@@ -47,6 +61,19 @@ export const clientLimitsShape = {
   // A paste of many megabytes takes so long; who does not stop then is no person.
   TOO_FAST_TELL_SECONDS: count.default(10),
   TOO_FAST_CLOSE_SECONDS: count.default(60),
+  // A token, a state vector, a cursor.
+  FIRST_MESSAGE_BYTES: bytes.default(64 * 1024),
+  // Our clients send pieces of 128 KB; others all that they have in one message, which is 4 MB after a long offline phase.
+  MESSAGE_BYTES: bytes.max(256 * MB).default(8 * MB),
+  // The largest message, at 30 KB/s.
+  MESSAGE_SECONDS: count.default(300),
+  // A class behind one address that comes back at once has half of the first on its way; a process of 512 MB has both.
+  UNHANDLED_BYTES_PER_ADDRESS: bytes.default(48 * MB),
+  UNHANDLED_BYTES: bytes.default(96 * MB),
+  // A few tabs on a few devices, and a browser that leaves sockets behind.
+  MAX_SOCKETS_PER_USER: count.default(64),
+  // Each is told of whatever anybody draws.
+  MAX_SOCKETS_PER_ROOM: count.default(500),
   // A store that is away for ten seconds is caught up with afterwards; twice as much still leaves room in 512 MB.
   UNSTORED_BYTES: bytes.default(64 * MB),
 }
@@ -64,6 +91,14 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
       tellAfterMs: data.TOO_FAST_TELL_SECONDS * 1_000,
       closeAfterMs: data.TOO_FAST_CLOSE_SECONDS * 1_000,
     },
+    messages: {
+      firstMessageBytes: data.FIRST_MESSAGE_BYTES,
+      messageBytes: data.MESSAGE_BYTES,
+      messageMs: data.MESSAGE_SECONDS * 1_000,
+    },
+    unhandledBytes: { perAddress: data.UNHANDLED_BYTES_PER_ADDRESS, total: data.UNHANDLED_BYTES },
+    maxSocketsPerUser: data.MAX_SOCKETS_PER_USER,
+    maxSocketsPerRoom: data.MAX_SOCKETS_PER_ROOM,
     unstoredBytes: data.UNSTORED_BYTES,
   }
 }

@@ -123,6 +123,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     log,
     trustProxy: config.trustProxy,
     maxSocketsPerAddress: config.maxSocketsPerAddress,
+    limits: config.clientLimits,
   })
   const touches = new RoomTouches({ journal, store: roomStore, log })
 

@@ -11,6 +11,11 @@ export const UNBOUNDED: Readonly<Record<string, string>> = {
   MESSAGES_AT_ONCE: '1000000',
   BYTES_PER_SECOND: '1000000000',
   BYTES_AT_ONCE: '1000000000',
+  UNHANDLED_BYTES_PER_ADDRESS: '1000000000',
+  UNHANDLED_BYTES: '1000000000',
+  MESSAGE_BYTES: '268435456',
+  MAX_SOCKETS_PER_USER: '100000',
+  MAX_SOCKETS_PER_ROOM: '100000',
 }
 
 /** Below what systems give to outgoing connections, of which the clients have many. */

@@ -22,7 +22,11 @@ let room: Awaited<ReturnType<typeof openRoom>>
 
 /** A board of many texts, drawn through the journal, left, and stored as a snapshot. */
 async function drawBoard(): Promise<void> {
-  server = await startTestServer({ wrapDocumentStore: (inner) => (store = inner) })
+  server = await startTestServer({
+    wrapDocumentStore: (inner) => (store = inner),
+    // A single value may be as large as a message; here it is to be larger than all buffers.
+    environment: { MESSAGE_BYTES: `${16 * 1024 * 1024}` },
+  })
   room = await openRoom(server)
   const ada = new RawClient(server.syncUrl, room.roomId)
   await ada.join(room.ownerToken)

@@ -108,9 +108,9 @@ export class FrameWriter {
     this.#window.heard()
   }
 
-  /** The client has answered a ping. */
-  ponged(words: string): void {
-    this.#window.answered(words)
+  /** The client has answered a ping; whether it is one that went along with what was written. */
+  ponged(words: string): boolean {
+    return this.#window.answered(words)
   }
 
   /** Sends a message; the socket must be open. A large one is not copied either: a broadcast gives it to many. */

@@ -30,12 +30,17 @@ export class Person {
     this.#bytes.take(bytes)
   }
 
-  /** They have come into a room, with this socket. */
+  /** Whether they have fewer sockets than that, not counting this one. */
+  hasFewerSockets(than: number, socket: object): boolean {
+    return this.#sockets.size - (this.#sockets.has(socket) ? 1 : 0) < than
+  }
+
+  /** They come into a room, with this socket. */
   entered(socket: object): void {
     this.#sockets.set(socket, (this.#sockets.get(socket) ?? 0) + 1)
   }
 
-  /** They have left one. */
+  /** They have left one, or were not let in. */
   left(socket: object): void {
     const rooms = (this.#sockets.get(socket) ?? 0) - 1
     if (rooms > 0) this.#sockets.set(socket, rooms)

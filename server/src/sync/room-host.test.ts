@@ -84,6 +84,7 @@ function idleSocket(): JoiningSocket {
     closeIfUnused: nothing,
     pause: nothing,
     resume: nothing,
+    waits: nothing,
     left: nothing,
   }
 }

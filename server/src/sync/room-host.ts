@@ -13,7 +13,7 @@ import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
-import { People } from './people.ts'
+import { People, type Person } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
 import { Turns } from './turns.ts'
@@ -49,6 +49,13 @@ export interface Joining {
   readonly onAdmitted: () => void
   /** Called at the moment when the session begins, before anything else can happen. */
   readonly onBegin: (session: Session) => void
+}
+
+/** Somebody who is let in. */
+interface Beginning extends Pick<Joining, 'socket' | 'address' | 'onBegin'> {
+  readonly person: Person
+  /** Called when the session ends. */
+  readonly onEnd: () => void
 }
 
 /**
@@ -103,7 +110,7 @@ export class RoomHost implements PresenceSource {
    * while the room is read, however long that takes: then everything is asked again.
    */
   async join({ socket, address, roomId, token, onAdmitted, onBegin }: Joining): Promise<void> {
-    const { admission, epochs } = this.#parts
+    const { admission, epochs, limits } = this.#parts
     const admit = () =>
       this.#inTurn(async () => {
         // A database's thread may answer as fast as it is asked: without a turn between, nobody else would be heard.
@@ -113,21 +120,37 @@ export class RoomHost implements PresenceSource {
       })
     let admitted = await admit()
     if (!admitted) return
+    const person = this.#people.find(admitted.user.id)
+    if (!person.hasFewerSockets(limits.maxSocketsPerUser, socket)) {
+      throw new SketchRoomError('too_many_connections', 'You have as many connections as you may.')
+    }
+    // Who is on the way in counts: a thousand sockets may ask at once.
+    person.entered(socket)
+    const onEnd = () => person.left(socket)
     onAdmitted()
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
-    for (;;) {
-      const room = await this.#rooms.open(roomId)
-      await ownTurn()
-      // An unload may end in the very moment between its answer and here.
-      if (room.document.isDestroyed) continue
-      if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
-      if (epochs.of(roomId) === admitted.epoch) return this.#begin(room, admitted, { socket, address, onBegin })
-      try {
-        admitted = await admit()
-      } catch (error) {
-        this.#rooms.unloadIfEmpty(room)
-        throw error
+    let begun = false
+    try {
+      for (;;) {
+        const room = await this.#rooms.open(roomId)
+        await ownTurn()
+        // An unload may end in the very moment between its answer and here.
+        if (room.document.isDestroyed) continue
+        if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
+        if (epochs.of(roomId) === admitted.epoch) {
+          this.#begin(room, admitted, { socket, address, onBegin, person, onEnd })
+          begun = true
+          return
+        }
+        try {
+          admitted = await admit()
+        } catch (error) {
+          this.#rooms.unloadIfEmpty(room)
+          throw error
+        }
       }
+    } finally {
+      if (!begun) onEnd()
     }
   }
 
@@ -141,13 +164,11 @@ export class RoomHost implements PresenceSource {
     await this.#rooms.close()
   }
 
-  #begin(
-    room: HostedRoom,
-    admitted: Admitted,
-    { socket, address, onBegin }: Pick<Joining, 'socket' | 'address' | 'onBegin'>,
-  ): void {
+  #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
     const { journal, now, limits } = this.#parts
-    const person = this.#people.find(admitted.user.id)
+    if (room.document.connections.size >= limits.maxSocketsPerRoom) {
+      throw new SketchRoomError('too_many_connections', 'This board has as many people on it as it may.')
+    }
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({
@@ -181,9 +202,8 @@ export class RoomHost implements PresenceSource {
       onBroken: (broken, error) => this.#rooms.drop(broken, error),
     })
     context.session = session
-    person.entered(socket)
     connection.onClose(() => {
-      person.left(socket)
+      onEnd()
       room.owners.release(session)
       socket.left(session)
       this.#rooms.unloadIfEmpty(room)

@@ -73,16 +73,20 @@ export class SendWindow {
     this.#heardAtByte = this.#parts.receivedBytes()
   }
 
-  /** A pong has come: the client has read all that was before the ping with these words. A heartbeat's has none. */
-  answered(words: string): void {
+  /**
+   * A pong has come: the client has read all that was before the ping with these words. A heartbeat's has none. Whether it
+   * is a ping that was waited for.
+   */
+  answered(words: string): boolean {
     this.#hasAnswered = true
     const index = this.#marks.findIndex((each) => each.words === words)
     const mark = this.#marks[index]
-    if (!mark) return
+    if (!mark) return false
     const tookMs = performance.now() - mark.at
     if (tookMs > SLOW_MS) this.#windowBytes = LEAST_WINDOW_BYTES
     else if (tookMs < FAST_MS && !this.isOpen) this.#windowBytes = Math.min(LARGEST_WINDOW_BYTES, 2 * this.#windowBytes)
     this.#forget(index + 1)
+    return true
   }
 
   /** Calls back once more may be sent. */

@@ -37,6 +37,8 @@ export interface SessionSocket extends AnswerSocket {
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
   resume(): void
+  /** So many bytes more, or less, of what has come wait to be handled. */
+  waits(bytes: number): void
   /** Closes the socket for this reason, unless the client has another room on it. */
   closeIfUnused(code: ErrorCode): void
 }
@@ -106,6 +108,7 @@ export class Session {
       handle: (frame) => this.#take(frame),
       pause: () => parts.socket.pause(),
       resume: () => parts.socket.resume(),
+      waits: (bytes) => parts.socket.waits(bytes),
       onTooFast: () => this.tell({ type: 'too_fast' }),
       onNeverStops: () => this.leave('rate_limited'),
     })

@@ -5,8 +5,11 @@ import type { Logger } from 'pino'
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Approach } from '../core/rooms/admission.ts'
+import type { Rate } from '../client-limits.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
+import { Allowance } from './allowance.ts'
 import type { FrameWriter } from './frame-writer.ts'
+import { LEAST_BYTES, type IncomingBytes } from './incoming-bytes.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
@@ -20,8 +23,6 @@ import * as wire from './wire.ts'
 const IDLE_MS = 10_000
 /** A peer of whom nothing is heard for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
-/** A message that is coming is a sign of life when so much of it comes in a round: drop by drop it would never end. */
-const LEAST_BYTES = 1024
 /** A reader that lets this much pile up is cut: it can come back, the process could not. */
 const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 /** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
@@ -33,6 +34,10 @@ const MAX_ROOMS = 20
 /** Sign-ins and token renewals that one socket may try in a minute: enough for all its rooms to be asked again. */
 const MAX_AUTH_FRAMES = 200
 const AUTH_WINDOW_MS = 60_000
+/** How long a client that sent too much may take to read why. */
+const GOODBYE_MS = 1_000
+/** Heartbeats and what else says nothing: a client has a few in a minute. */
+const CONTROL_RATE: Rate = { perSecond: 50, burst: 1_000 }
 
 /** What a client has sent before it was let in. */
 interface Queue {
@@ -60,8 +65,8 @@ export interface SyncSocketParts {
   readonly host: RoomHost
   readonly approach: Approach
   readonly log: Logger
-  /** Called once, when a token was good for a room. */
-  readonly onSignedIn: () => void
+  /** Counts what comes. */
+  readonly incoming: IncomingBytes
 }
 
 /** One WebSocket: hands each room's frames to the session there, and makes what waits for one wait within bounds. */
@@ -84,6 +89,7 @@ export class SyncSocket implements JoiningSocket {
   #alive = true
   #sentAtBeat = 0
   #receivedAtBeat = 0
+  readonly #control = new Allowance(CONTROL_RATE, performance.now())
 
   constructor(parts: SyncSocketParts) {
     const { socket, writer } = parts
@@ -99,10 +105,13 @@ export class SyncSocket implements JoiningSocket {
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#watchIdleness()
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    socket.on('ping', (data) => {
+      // Who does not read the answers is given none.
+      if (this.#mayControl() && !writer.isBlocked) socket.pong(data)
+    })
     socket.on('pong', (data) => {
-      this.#alive = true
       writer.heard()
-      writer.ponged(data.toString())
+      if (writer.ponged(data.toString()) || this.#mayControl()) this.#alive = true
     })
     socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
     socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
@@ -153,6 +162,14 @@ export class SyncSocket implements JoiningSocket {
   /** Closes the socket with a close code and a reason (an error's code). */
   close(code: number = CLOSE_CODES.forbidden, reason = ''): void {
     this.#socket.close(code, reason)
+    if (reason === 'rate_limited') this.#stopReading()
+  }
+
+  /** Until the socket is gone, a flood would go on, and be read. */
+  #stopReading(): void {
+    this.pause()
+    const hangUp = setTimeout(() => this.terminate(), GOODBYE_MS)
+    this.#socket.once('close', () => clearTimeout(hangUp))
   }
 
   /** Closes the socket for this reason, unless the client has another room on it. */
@@ -185,6 +202,11 @@ export class SyncSocket implements JoiningSocket {
     this.#socket.resume()
   }
 
+  /** So many bytes more, or less, of what has come wait to be handled. */
+  waits(bytes: number): void {
+    this.#parts.incoming.waits(bytes)
+  }
+
   /** A session has ended. */
   left(session: Session): void {
     const place = this.#places.get(session.address)
@@ -206,6 +228,7 @@ export class SyncSocket implements JoiningSocket {
       return this.close(closeCodeOf.invalid_request, 'invalid_request')
     }
     if (!frame) {
+      if (!this.#mayControl()) return
       const isPing = data[0] === MESSAGE.ping && data.length === 1
       // Who does not read what they have asked for could ask for ever, and each answer would stay here.
       if (isPing && !this.#parts.writer.isBlocked) this.#sendHeartbeat(wire.PONG_FRAME)
@@ -246,24 +269,42 @@ export class SyncSocket implements JoiningSocket {
       this.#idleUntil += performance.now() - begunAt
       return this.#refuse(address, error)
     }
+    this.#letGo(queue)
     const place = this.#places.get(address)
     if (place?.kind !== 'joined') return
     for (const frame of queue.frames) if (place.session.isIn) place.session.receive(frame)
   }
 
+  /** What has waited in a queue waits there no more. */
+  #letGo(queue: Queue): void {
+    this.waits(-queue.bytes)
+    queue.bytes = 0
+  }
+
   /** From now on the client may send what it likes: it has been told that it is in, and the room may take its time. */
   #admitted(): void {
-    if (!this.#signedIn) this.#parts.onSignedIn()
     this.#signedIn = true
+    this.#parts.incoming.signedIn()
   }
 
   #refuse(address: string, error: unknown): void {
     const code = codeOf(error)
     this.log.info({ code, err: code === 'store_unavailable' ? error : undefined, address }, 'a client was not let in')
+    const place = this.#places.get(address)
+    if (place && place.kind !== 'joined') this.#letGo(place.queue)
     this.#places.delete(address)
     this.send(wire.permissionDenied(address, code))
     this.closeIfUnused(code)
     this.#watchIdleness()
+  }
+
+  /** Whether a client may go on saying nothing. */
+  #mayControl(): boolean {
+    if (!this.isOpen) return false
+    this.#control.take(1)
+    if (this.#control.left(performance.now()) > 0) return true
+    this.close(closeCodeOf.rate_limited, 'rate_limited')
+    return false
   }
 
   #triesTooOften(): boolean {
@@ -282,6 +323,7 @@ export class SyncSocket implements JoiningSocket {
     const place = before ?? { kind: 'waiting', queue: { frames: [], bytes: 0 } }
     if (!before) this.#places.set(frame.address, place)
     place.queue.bytes += bytes + FRAME_OVERHEAD_BYTES
+    this.waits(bytes + FRAME_OVERHEAD_BYTES)
     let queuedBytes = 0
     for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
     if (queuedBytes > (this.#signedIn ? MAX_QUEUED_BYTES : MAX_FIRST_QUEUED_BYTES)) {
@@ -318,6 +360,10 @@ export class SyncSocket implements JoiningSocket {
   #beat(): void {
     const { sentBytes: sent, isBlocked } = this.#parts.writer
     const received = this.#parts.stream.bytesRead
+    if (this.#parts.incoming.isStuck(this.#pauses === 0)) {
+      this.log.info({}, 'cut a client whose message does not come')
+      return this.#socket.terminate()
+    }
     // Who is not read from cannot say that it lives; but who is sent something must take it.
     const mayBeSilent = this.#pauses > 0 && !isBlocked
     const isMoving = sent > this.#sentAtBeat || received - this.#receivedAtBeat >= LEAST_BYTES

@@ -35,6 +35,7 @@ function lines(tookMs: number) {
       },
       pause: () => reading.set(name, false),
       resume: () => reading.set(name, true),
+      waits: () => undefined,
       onTooFast: () => undefined,
       onNeverStops: () => undefined,
     })

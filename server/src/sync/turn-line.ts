@@ -18,6 +18,8 @@ export interface TurnLineParts {
   /** Reads no more from the client, until `resume`. */
   readonly pause: () => void
   readonly resume: () => void
+  /** So many bytes more, or less, wait here. */
+  readonly waits: (bytes: number) => void
   /** Much more than the person may send has come for a while: they are to hear of it. */
   readonly onTooFast: () => void
   /** They have not stopped since. */
@@ -53,7 +55,7 @@ export class TurnLine {
       return
     }
     this.#frames.push(frame)
-    this.#bytes += sizeOf(frame)
+    this.#wait(sizeOf(frame))
     const { maxFrames, maxBytes } = this.#parts.limits
     if (!this.#isFull && (this.#count > maxFrames || this.#bytes > maxBytes)) {
       this.#isFull = true
@@ -78,7 +80,7 @@ export class TurnLine {
   close(): void {
     this.#frames = []
     this.#first = 0
-    this.#bytes = 0
+    this.#wait(-this.#bytes)
     this.#parts.turns.delete(this)
     this.#hasDrained()
   }
@@ -128,11 +130,16 @@ export class TurnLine {
   }
 
   #forget(frame: IncomingFrame): void {
-    this.#bytes -= sizeOf(frame)
+    this.#wait(-sizeOf(frame))
     this.#first += 1
     if (!this.#isEmpty && this.#first < this.#frames.length / 2) return
     this.#frames.splice(0, this.#first)
     this.#first = 0
+  }
+
+  #wait(bytes: number): void {
+    this.#bytes += bytes
+    this.#parts.waits(bytes)
   }
 
   #hasDrained(): void {
