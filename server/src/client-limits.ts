@@ -33,11 +33,21 @@ export interface MessageLimits {
   readonly messageMs: number
 }
 
+/** How much may wait for a client that does not read, and for how long. */
+export interface ReaderLimits {
+  /** With more of what is drawn waiting for it, it is sent the rest in one, when it reads on. */
+  readonly behindBytes: number
+  /** With more of everything else, it is cut. */
+  readonly bufferBytes: number
+  readonly stallMs: number
+}
+
 /** What a client may do before it is made to wait, or sent away, so that others are not held up. */
 export interface ClientLimits {
   readonly rates: PersonRates
   readonly line: LineLimits
   readonly messages: MessageLimits
+  readonly reader: ReaderLimits
   /** How much of what clients have sent may be unfinished, or wait: of one address, and of all together. */
   readonly unhandledBytes: { readonly perAddress: number; readonly total: number }
   /** How many sockets one person may be in rooms with, and how many stays one room may have. */
@@ -74,6 +84,11 @@ export const clientLimitsShape = {
   MAX_SOCKETS_PER_USER: count.default(64),
   // Each is told of whatever anybody draws.
   MAX_SOCKETS_PER_ROOM: count.default(500),
+  // A second or two of a busy room; two hundred of such readers take 50 MB.
+  READER_BEHIND_BYTES: bytes.default(256 * 1024),
+  READER_BUFFER_BYTES: bytes.default(512 * 1024),
+  // A phone in a tunnel; it comes back, and is sent what it lacks.
+  READER_STALL_SECONDS: count.default(30),
   // A store that is away for ten seconds is caught up with afterwards; twice as much still leaves room in 512 MB.
   UNSTORED_BYTES: bytes.default(64 * MB),
 }
@@ -95,6 +110,11 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
       firstMessageBytes: data.FIRST_MESSAGE_BYTES,
       messageBytes: data.MESSAGE_BYTES,
       messageMs: data.MESSAGE_SECONDS * 1_000,
+    },
+    reader: {
+      behindBytes: data.READER_BEHIND_BYTES,
+      bufferBytes: data.READER_BUFFER_BYTES,
+      stallMs: data.READER_STALL_SECONDS * 1_000,
     },
     unhandledBytes: { perAddress: data.UNHANDLED_BYTES_PER_ADDRESS, total: data.UNHANDLED_BYTES },
     maxSocketsPerUser: data.MAX_SOCKETS_PER_USER,

@@ -131,8 +131,13 @@ export class IncomingBytes {
     this.#forget()
     webSocket.close(closeCodeOf.too_large, 'too_large')
     // `ws` would go on gathering until the frame is whole; and unread bytes would make TCP reset the connection, and
-    // the client would not learn why. So what still comes is read and thrown away, for a moment.
+    // the client would not learn why. So what still comes is read and thrown away, for a moment: not all of it, since
+    // what is thrown away is memory too until it is collected.
     stream.removeAllListeners('data')
+    const lastByte = stream.bytesRead + MAX_FIRST_BYTES
+    stream.on('data', () => {
+      if (stream.bytesRead > lastByte) stream.pause()
+    })
     stream.resume()
     const hangUp = setTimeout(() => webSocket.terminate(), GOODBYE_MS)
     stream.once('close', () => clearTimeout(hangUp))

@@ -85,6 +85,7 @@ function idleSocket(): JoiningSocket {
     pause: nothing,
     resume: nothing,
     waits: nothing,
+    leaveGap: nothing,
     left: nothing,
   }
 }

@@ -33,6 +33,8 @@ const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
 export interface SessionSocket extends AnswerSocket {
+  /** Leaves out what is drawn from now on, until the client has taken what waits for it; then calls back. */
+  leaveGap(address: string, onReached: () => void): void
   readonly log: Logger
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
@@ -203,6 +205,23 @@ export class Session {
       if (!handle) return this.#line.release()
       handle()
     }
+  }
+
+  /**
+   * They have been sent all that the room had with this state vector, and do not take it: what is drawn from now on they
+   * get in one, when they have.
+   */
+  fallBehind(stateVector: Uint8Array): void {
+    // What is held back for them is in that state, and would be left out when it is released.
+    if (!this.isIn || this.#parts.outlet.isHeld) return
+    this.#parts.socket.leaveGap(this.address, () => this.#answers.catchUp(stateVector))
+  }
+
+  /** Tells where the cursors of these awareness clients are now, or that they have gone. */
+  tellCursors(clients: ReadonlySet<number>): void {
+    const { awareness } = this.room.document
+    const known = [...clients].filter((client) => awareness.meta.has(client))
+    if (known.length > 0) this.connection.send(wire.awarenessStates(this.address, awareness, known))
   }
 
   /** Tells this client something beside the drawing. */

@@ -143,6 +143,7 @@ export class SyncServer {
       dialect: destination.kind === 'yjs' ? createYjsDialect(destination.roomId) : hocuspocusDialect,
       host,
       approach,
+      reader: this.#parts.limits.reader,
       incoming,
       log: log.child({ connectionId: nanoid(10) }),
     })

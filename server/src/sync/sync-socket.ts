@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Approach } from '../core/rooms/admission.ts'
-import type { Rate } from '../client-limits.ts'
+import type { Rate, ReaderLimits } from '../client-limits.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { Allowance } from './allowance.ts'
 import type { FrameWriter } from './frame-writer.ts'
@@ -23,8 +23,6 @@ import * as wire from './wire.ts'
 const IDLE_MS = 10_000
 /** A peer of whom nothing is heard for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
-/** A reader that lets this much pile up is cut: it can come back, the process could not. */
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 /** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
 const MAX_FIRST_QUEUED_BYTES = 512 * 1024
 const MAX_QUEUED_BYTES = 1024 * 1024
@@ -65,6 +63,7 @@ export interface SyncSocketParts {
   readonly host: RoomHost
   readonly approach: Approach
   readonly log: Logger
+  readonly reader: ReaderLimits
   /** Counts what comes. */
   readonly incoming: IncomingBytes
 }
@@ -78,6 +77,9 @@ export class SyncSocket implements JoiningSocket {
   readonly #socket: WebSocket
   readonly #places = new Map<string, Place>()
   readonly #updates: UpdateQueue
+  /** For each address, the awareness clients of which the client has not been told lately. */
+  readonly #missedCursors = new Map<string, Set<number>>()
+  #tellsCursors = false
   readonly #heartbeat: NodeJS.Timeout
   #idle: NodeJS.Timeout | undefined
   /** When it is closed if it is still idle, by `performance.now()`. */
@@ -89,6 +91,9 @@ export class SyncSocket implements JoiningSocket {
   #alive = true
   #sentAtBeat = 0
   #receivedAtBeat = 0
+  /** How much the client had taken at the last beat, and since when it has taken no more while something waits. */
+  #takenAtBeat = 0
+  #stalledSince: number | undefined
   readonly #control = new Allowance(CONTROL_RATE, performance.now())
 
   constructor(parts: SyncSocketParts) {
@@ -130,11 +135,46 @@ export class SyncSocket implements JoiningSocket {
   /** Sends a Hocuspocus frame in this client's dialect; drops it when the client would not know it. */
   send(frame: Uint8Array): void {
     if (!this.isOpen) return
-    const bytes = this.#parts.dialect.write(frame)
+    const { writer, dialect } = this.#parts
+    const bytes = dialect.write(frame)
     if (!bytes || this.#isTooSlow()) return
-    const address = this.#updates.isEmpty && this.#parts.writer.hasRoom ? undefined : wire.addressOfNews(frame)
-    if (address === undefined) this.#parts.writer.write(bytes)
-    else this.#updates.sendNews(address, bytes)
+    if (this.#tellsCursors || (this.#updates.isEmpty && writer.hasRoom)) return writer.write(bytes)
+    const broadcast = wire.readBroadcast(frame)
+    if (broadcast?.kind === 'news') this.#sendNews(broadcast.address, bytes)
+    else if (broadcast && !writer.hasRoom) this.#missCursors(broadcast.address, broadcast.clients)
+    else writer.write(bytes)
+  }
+
+  #sendNews(address: string, bytes: Uint8Array): void {
+    const waits = this.#updates.sendNews(address, bytes)
+    if (!waits || this.#updates.bytes <= this.#parts.reader.behindBytes) return
+    const place = this.#places.get(address)
+    if (place?.kind === 'joined') place.session.room.lags(place.session)
+  }
+
+  /** Of a cursor, only where it is when there is room counts. */
+  #missCursors(address: string, clients: readonly number[]): void {
+    if (this.#missedCursors.size === 0) this.#parts.writer.onceRoom(() => this.#tellCursors())
+    const missed = this.#missedCursors.get(address) ?? new Set()
+    for (const client of clients) missed.add(client)
+    this.#missedCursors.set(address, missed)
+  }
+
+  #tellCursors(): void {
+    const missed = [...this.#missedCursors]
+    this.#missedCursors.clear()
+    // A board that is on its way takes all the room that there is, each time: they go past it.
+    this.#tellsCursors = true
+    for (const [address, clients] of missed) {
+      const place = this.#places.get(address)
+      if (place?.kind === 'joined') place.session.tellCursors(clients)
+    }
+    this.#tellsCursors = false
+  }
+
+  /** Leaves out what is drawn at an address from now on, until the client has taken what waits there; then calls back. */
+  leaveGap(address: string, onReached: () => void): void {
+    this.#updates.leaveGap(address, onReached)
   }
 
   /** Sends a sync message with an update, which is not copied when it is large. */
@@ -334,13 +374,26 @@ export class SyncSocket implements JoiningSocket {
     place.queue.frames.push(frame)
   }
 
-  /** Whether so much waits for this client that it is cut: what it is sent now would only be added to it. */
+  /**
+   * Whether so much of what cannot be left out, such as answers, waits for this client that it is cut: it can come back,
+   * the process could not.
+   */
   #isTooSlow(): boolean {
-    const bufferedBytes = this.#parts.writer.bufferedBytes + this.#updates.bytes
-    if (bufferedBytes <= MAX_BUFFERED_BYTES) return false
+    const { bufferedBytes } = this.#parts.writer
+    if (bufferedBytes <= this.#parts.reader.bufferBytes) return false
     this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
     this.#socket.terminate()
     return true
+  }
+
+  /** Whether something has waited for so long, of which the client takes nothing. Asked at each heartbeat. */
+  #isStalled(): boolean {
+    const { hasRoom, takenBytes } = this.#parts.writer
+    const now = performance.now()
+    if (hasRoom || takenBytes > this.#takenAtBeat) this.#stalledSince = undefined
+    else this.#stalledSince ??= now
+    this.#takenAtBeat = takenBytes
+    return this.#stalledSince !== undefined && now - this.#stalledSince >= this.#parts.reader.stallMs
   }
 
   #watchIdleness(): void {
@@ -362,6 +415,10 @@ export class SyncSocket implements JoiningSocket {
     const received = this.#parts.stream.bytesRead
     if (this.#parts.incoming.isStuck(this.#pauses === 0)) {
       this.log.info({}, 'cut a client whose message does not come')
+      return this.#socket.terminate()
+    }
+    if (this.#isStalled()) {
+      this.log.info({}, 'cut a reader that takes nothing')
       return this.#socket.terminate()
     }
     // Who is not read from cannot say that it lives; but who is sent something must take it.
