@@ -15,6 +15,8 @@ export interface Rate {
 export interface PersonRates {
   readonly messages: Rate
   readonly bytes: Rate
+  /** Messages about where a cursor is: of those that are more, the newest of each cursor counts. */
+  readonly cursors: Rate
 }
 
 /** How much may wait of one stay in a room, and for how long somebody may go on sending more than that. */
@@ -65,6 +67,8 @@ export const clientLimitsShape = {
   // The largest board that we know of goes up at once; a picture or a paste is a few MB.
   BYTES_PER_SECOND: bytes.default(MB),
   BYTES_AT_ONCE: bytes.default(32 * MB),
+  // Two tabs at 60 Hz.
+  CURSORS_PER_SECOND: count.default(120),
   // Handled in some 20 ms; what is larger than all this together waits alone.
   WAITING_MESSAGES: count.default(256),
   WAITING_BYTES: bytes.default(MB / 2),
@@ -99,6 +103,7 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
     rates: {
       messages: { perSecond: data.MESSAGES_PER_SECOND, burst: data.MESSAGES_AT_ONCE },
       bytes: { perSecond: data.BYTES_PER_SECOND, burst: data.BYTES_AT_ONCE },
+      cursors: { perSecond: data.CURSORS_PER_SECOND, burst: data.CURSORS_PER_SECOND },
     },
     line: {
       maxFrames: data.WAITING_MESSAGES,

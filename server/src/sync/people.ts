@@ -11,17 +11,30 @@ export class Person {
   readonly time = new TimeUsed()
   readonly #messages: Allowance
   readonly #bytes: Allowance
+  readonly #cursors: Allowance
   /** The sockets that they are in rooms with, each with how many. */
   readonly #sockets = new Map<object, number>()
 
   constructor(rates: PersonRates, now: number) {
     this.#messages = new Allowance(rates.messages, now)
     this.#bytes = new Allowance(rates.bytes, now)
+    this.#cursors = new Allowance(rates.cursors, now)
   }
 
   /** How long the next message has to wait, in milliseconds; 0 when it may be handled now. */
   waitMs(now: number): number {
     return Math.max(this.#messages.waitMs(now), this.#bytes.waitMs(now))
+  }
+
+  /** The same for the next message about where a cursor is. */
+  cursorWaitMs(now: number): number {
+    return Math.max(this.waitMs(now), this.#cursors.waitMs(now))
+  }
+
+  /** One about a cursor is handled, which counts as a message too. */
+  tookCursor(bytes: number): void {
+    this.#cursors.take(1)
+    this.took(bytes)
   }
 
   /** A message of so many bytes is handled. */

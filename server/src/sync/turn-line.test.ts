@@ -1,3 +1,4 @@
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import * as decoding from 'lib0/decoding'
 import { expect, test, vi } from 'vitest'
 import type { PersonRates } from '../client-limits.ts'
@@ -6,7 +7,14 @@ import { TimeUsed } from './time-used.ts'
 import { TurnLine } from './turn-line.ts'
 import { Turns } from './turns.ts'
 
-const MANY: PersonRates = { messages: { perSecond: 1e6, burst: 1e6 }, bytes: { perSecond: 1e9, burst: 1e9 } }
+const MANY: PersonRates = {
+  messages: { perSecond: 1e6, burst: 1e6 },
+  bytes: { perSecond: 1e9, burst: 1e9 },
+  cursors: { perSecond: 1e6, burst: 1e6 },
+}
+
+/** Messages are told apart by a type of their own: no cursors, nor anything else. */
+const FIRST_TYPE = 100
 
 /** Takes the thread for so long. */
 function work(ms: number): void {
@@ -29,8 +37,8 @@ function lines(tookMs: number) {
       person,
       limits: { maxFrames, maxBytes: 1e6, tellAfterMs: 1e6, closeAfterMs: 1e6 },
       roomTime: new TimeUsed(),
-      handle: ({ type }) => {
-        handled.push(`${name}${type}`)
+      handle: ({ type, decoder }) => {
+        handled.push(`${name}${type === MESSAGE.awareness ? `:${decoder.arr.at(-1)}` : type - FIRST_TYPE}`)
         work(tookMs)
       },
       pause: () => reading.set(name, false),
@@ -39,12 +47,19 @@ function lines(tookMs: number) {
       onTooFast: () => undefined,
       onNeverStops: () => undefined,
     })
-    const send = (...types: number[]) => {
-      for (const type of types) {
-        made.receive({ address: 'r', type, decoder: decoding.createDecoder(new Uint8Array(10)) })
+    const send = (...numbers: number[]) => {
+      for (const number of numbers) {
+        const decoder = decoding.createDecoder(new Uint8Array(10))
+        made.receive({ address: 'r', type: FIRST_TYPE + number, decoder })
       }
     }
-    return { send, line: made, isRead: () => reading.get(name) }
+    const move = (client: number, ...clocks: number[]) => {
+      for (const clock of clocks) {
+        const decoder = decoding.createDecoder(Uint8Array.of(3, 1, client, clock))
+        made.receive({ address: 'r', type: MESSAGE.awareness, decoder })
+      }
+    }
+    return { send, move, line: made, isRead: () => reading.get(name) }
   }
   return { line, handled }
 }
@@ -115,4 +130,16 @@ test('a stay that ends while its messages wait ends with them', async () => {
   ada.send(1)
   await vi.waitFor(() => expect(handled).toContain('ada1'))
   expect(handled).toHaveLength(before + 1)
+})
+
+test('cursors without end cannot hold up what is drawn: of each that waits, only the newest counts', async () => {
+  const { line, handled } = lines(0)
+  const eve = line('eve', { rates: { ...MANY, cursors: { perSecond: 10, burst: 5 } } })
+  eve.move(7, ...upTo(100))
+  eve.move(8, ...upTo(50))
+  eve.send(4)
+  await vi.waitFor(() => expect(handled).toContain('eve4'))
+  expect(handled.length).toBeLessThan(8)
+  await vi.waitFor(() => expect(handled.slice(-2).sort()).toEqual(['eve:49', 'eve:99']))
+  expect(handled.length).toBeLessThan(10)
 })

@@ -1,8 +1,10 @@
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { LineLimits } from '../client-limits.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
 import type { Person } from './people.ts'
 import type { TimeUsed } from './time-used.ts'
 import type { Turns } from './turns.ts'
+import { findOnlyClient } from './wire.ts'
 
 /** What a frame that waits takes in memory beside its bytes, roughly. */
 const OVERHEAD_BYTES = 300
@@ -27,14 +29,17 @@ export interface TurnLineParts {
 }
 
 /**
- * The messages of one stay in a room that wait for their turn, in order. What may wait is bounded: beyond it, the client
- * is not read from, so that its own system keeps the rest.
+ * The messages of one stay in a room that wait for their turn, in order; but of each cursor only the newest, which waits
+ * for nothing else: where it was is of no use to anybody. What may wait is bounded: beyond it, the client is not read
+ * from, so that its own system keeps the rest.
  */
 export class TurnLine {
   readonly #parts: TurnLineParts
   #frames: IncomingFrame[] = []
   /** The first that waits; those before were handled. */
   #first = 0
+  /** By awareness client. */
+  readonly #cursors = new Map<number, IncomingFrame>()
   #bytes = 0
   #isHeld = false
   #isFull = false
@@ -50,12 +55,11 @@ export class TurnLine {
   receive(frame: IncomingFrame): void {
     const { turns, person } = this.#parts
     const now = performance.now()
-    if (this.#isEmpty && !this.#isHeld && turns.hasTime(now) && person.waitMs(now) === 0) {
-      this.#handle(frame, now)
-      return
+    if (this.#isEmpty && !this.#isHeld && turns.hasTime(now)) {
+      const isCursor = frame.type === MESSAGE.awareness
+      if ((isCursor ? person.cursorWaitMs(now) : person.waitMs(now)) === 0) return void this.#handle(frame, now)
     }
-    this.#frames.push(frame)
-    this.#wait(sizeOf(frame))
+    this.#add(frame)
     const { maxFrames, maxBytes } = this.#parts.limits
     if (!this.#isFull && (this.#count > maxFrames || this.#bytes > maxBytes)) {
       this.#isFull = true
@@ -79,6 +83,7 @@ export class TurnLine {
   /** The stay has ended: what waits is forgotten. */
   close(): void {
     this.#frames = []
+    this.#cursors.clear()
     this.#first = 0
     this.#wait(-this.#bytes)
     this.#parts.turns.delete(this)
@@ -90,9 +95,10 @@ export class TurnLine {
     return this.#parts.person.time.at(now) + this.#parts.roomTime.at(now)
   }
 
-  /** How long the first that waits has to wait for the person's allowance, in milliseconds. */
+  /** How long what waits has to wait for the person's allowance, in milliseconds. */
   waitMs(now: number): number {
-    const waitMs = this.#parts.person.waitMs(now)
+    const { person } = this.#parts
+    const waitMs = this.#hasFrames ? person.waitMs(now) : person.cursorWaitMs(now)
     if (waitMs > 0 && this.#isFull) this.#isTooFast(now)
     return waitMs
   }
@@ -100,27 +106,58 @@ export class TurnLine {
   /** Handles what waits, in order, until that moment, or until the allowance is used up. */
   handle(from: number, until: number): void {
     let now = from
-    do {
-      const frame = this.#frames[this.#first] as IncomingFrame
-      this.#forget(frame)
+    while (now < until && !this.#isHeld) {
+      const frame = this.#takeNext(now)
+      if (!frame) break
       now = this.#handle(frame, now)
       this.#hasDrained()
-    } while (now < until && !this.#isEmpty && !this.#isHeld && this.#parts.person.waitMs(now) === 0)
+    }
     if (this.#isEmpty) this.#parts.turns.delete(this)
   }
 
   get #count(): number {
-    return this.#frames.length - this.#first
+    return this.#frames.length - this.#first + this.#cursors.size
+  }
+
+  get #hasFrames(): boolean {
+    return this.#first < this.#frames.length
   }
 
   get #isEmpty(): boolean {
-    return this.#first === this.#frames.length
+    return !this.#hasFrames && this.#cursors.size === 0
+  }
+
+  #add(frame: IncomingFrame): void {
+    const cursor = frame.type === MESSAGE.awareness ? findOnlyClient(frame.decoder) : undefined
+    if (cursor === undefined) this.#frames.push(frame)
+    else {
+      const before = this.#cursors.get(cursor)
+      if (before) this.#wait(-sizeOf(before))
+      this.#cursors.set(cursor, frame)
+    }
+    this.#wait(sizeOf(frame))
+  }
+
+  /** What is next for which there is an allowance. Cursors come first, being few. */
+  #takeNext(now: number): IncomingFrame | undefined {
+    const { person } = this.#parts
+    if (this.#cursors.size > 0 && person.cursorWaitMs(now) === 0) {
+      for (const [client, frame] of this.#cursors) {
+        this.#cursors.delete(client)
+        this.#wait(-sizeOf(frame))
+        return frame
+      }
+    }
+    const frame = this.#hasFrames && person.waitMs(now) === 0 ? this.#frames[this.#first] : undefined
+    if (frame) this.#forget(frame)
+    return frame
   }
 
   /** Handles one message, which began then, and answers when it ended. */
   #handle(frame: IncomingFrame, from: number): number {
     const { turns, person, roomTime, handle } = this.#parts
-    person.took(frame.decoder.arr.length)
+    if (frame.type === MESSAGE.awareness) person.tookCursor(frame.decoder.arr.length)
+    else person.took(frame.decoder.arr.length)
     handle(frame)
     const to = performance.now()
     turns.used(from, to)
@@ -132,7 +169,7 @@ export class TurnLine {
   #forget(frame: IncomingFrame): void {
     this.#wait(-sizeOf(frame))
     this.#first += 1
-    if (!this.#isEmpty && this.#first < this.#frames.length / 2) return
+    if (this.#hasFrames && this.#first < this.#frames.length / 2) return
     this.#frames.splice(0, this.#first)
     this.#first = 0
   }
