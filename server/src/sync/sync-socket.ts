@@ -94,6 +94,8 @@ export class SyncSocket implements JoiningSocket {
   /** How much the client had taken at the last beat, and since when it has taken no more while something waits. */
   #takenAtBeat = 0
   #stalledSince: number | undefined
+  /** What a ping said that is not answered yet. */
+  #lastPing: Buffer | undefined
   readonly #control = new Allowance(CONTROL_RATE, performance.now())
 
   constructor(parts: SyncSocketParts) {
@@ -111,8 +113,7 @@ export class SyncSocket implements JoiningSocket {
     this.#watchIdleness()
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
     socket.on('ping', (data) => {
-      // Who does not read the answers is given none.
-      if (this.#mayControl() && !writer.isBlocked) socket.pong(data)
+      if (this.#mayControl()) this.#answerPing(data)
     })
     socket.on('pong', (data) => {
       writer.heard()
@@ -336,6 +337,18 @@ export class SyncSocket implements JoiningSocket {
     this.send(wire.permissionDenied(address, code))
     this.closeIfUnused(code)
     this.#watchIdleness()
+  }
+
+  /** Who does not read the answers is given one when they do, to the last: RFC 6455 asks for no more. */
+  #answerPing(data: Buffer): void {
+    const isFirst = this.#lastPing === undefined
+    this.#lastPing = data
+    const answer = () => {
+      if (this.isOpen) this.#socket.pong(this.#lastPing)
+      this.#lastPing = undefined
+    }
+    if (!this.#parts.writer.isBlocked) answer()
+    else if (isFirst) this.#parts.stream.once('drain', answer)
   }
 
   /** Whether a client may go on saying nothing. */

@@ -21,9 +21,12 @@ export class Turns {
   #aheadMs = 0
   #usedAt = 0
 
-  /** Whether a message that has come may be handled before anything else is done. */
+  /**
+   * Whether a message that has come may be handled before anything else is done. Those that wait only for the allowance of
+   * whoever sent them are no reason to wait.
+   */
   hasTime(now: number): boolean {
-    return this.#waiting.size === 0 && this.#aheadMs - (now - this.#usedAt) < TURN_MS
+    return this.#immediate === undefined && this.#aheadMs - (now - this.#usedAt) < TURN_MS
   }
 
   /** A message was handled from the one moment to the other, by `performance.now()`. */
