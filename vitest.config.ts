@@ -11,6 +11,8 @@ const BROWSER_ON_POSTGRES = ['draw-together', 'interop', 'restore', 'roles', 'sc
 /** Tests of one engine, and those of the line, whatever stores what goes over it. */
 const ONLY_ONCE = {
   'sends megabytes over slow lines': 'server/src/sync/slow-lines.test.ts',
+  'floods a server': 'server/src/sync/fairness.test.ts',
+  'stops reading': 'server/src/sync/stalled-readers.test.ts',
   'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
   'each test names the engine that fails to start': 'server/src/main.test.ts',
   'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',

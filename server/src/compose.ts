@@ -106,7 +106,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
   const reportDamaged: ReportDamaged = (record, reason) =>
     log.error({ ...record, reason }, 'a stored record cannot be read; it was set aside, and the room opens without it')
-  const journal = new Journal(documentStore)
+  const journal = new Journal(documentStore, { fairBytes: config.clientLimits.unstoredBytes })
   const compaction = new Compaction({ store: documentStore, reportDamaged, now })
   const host = new RoomHost({
     admission,
@@ -116,6 +116,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     compaction,
     reportDamaged,
     boardLimits: config.boardLimits,
+    limits: config.clientLimits,
     log,
     now,
   })
@@ -125,6 +126,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     log,
     trustProxy: config.trustProxy,
     maxSocketsPerAddress: config.maxSocketsPerAddress,
+    limits: config.clientLimits,
   })
   const touches = new RoomTouches({ journal, store: roomStore, log })
 

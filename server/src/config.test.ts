@@ -55,6 +55,22 @@ test('how often something may be asked for is configured, and at least one', () 
   expect(() => parseConfig({ MAX_WRONG_PASSWORDS: '0' })).toThrow('MAX_WRONG_PASSWORDS')
 })
 
+test('what bounds clients can be set, each by its own variable, and none to nothing', () => {
+  const { clientLimits } = parseConfig({
+    MESSAGES_PER_SECOND: '7',
+    READER_STALL_SECONDS: '2',
+    MAX_SOCKETS_PER_ROOM: '3',
+  })
+  expect(clientLimits).toMatchObject({
+    rates: { messages: { perSecond: 7, burst: 3_000 } },
+    reader: { stallMs: 2_000, behindBytes: 256 * 1024 },
+    maxSocketsPerRoom: 3,
+  })
+  for (const name of ['MESSAGES_AT_ONCE', 'MESSAGE_BYTES', 'UNHANDLED_BYTES', 'MAX_SOCKETS_PER_USER']) {
+    expect(() => parseConfig({ [name]: '0' })).toThrow(name)
+  }
+})
+
 test('an empty variable counts as none', () => {
   expect(parseConfig({ PORT: '', JWT_SECRET: '' }).port).toBe(3000)
 })

@@ -3,6 +3,7 @@ import { DEFAULT_BOARD_LIMITS, type BoardLimits } from './core/gate/board-size.t
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
+import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
 const originSchema = z
@@ -37,6 +38,7 @@ const environmentSchema = z.object({
   MAX_BOARD_ELEMENTS: z.coerce.number().int().min(100).default(DEFAULT_BOARD_LIMITS.elements),
   MAX_BOARD_STRUCTS: z.coerce.number().int().min(1_000).default(DEFAULT_BOARD_LIMITS.structs),
   ...limitsEnvironment,
+  ...clientLimitsShape,
   TRUST_PROXY: z.coerce.number().int().min(0).max(10).default(0),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
@@ -73,6 +75,8 @@ export interface Config {
   readonly maxConnectionsPerAddress: number
   /** How many living boards somebody may have made. */
   readonly roomQuota: { readonly perAccount: number; readonly perGuest: number }
+  /** What bounds clients that are programs. */
+  readonly clientLimits: ClientLimits
   /** How long single updates are kept behind the snapshots. */
   readonly historyDays: number
   readonly logLevel: z.infer<typeof environmentSchema>['LOG_LEVEL']
@@ -132,6 +136,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     receiving: toReceiveLimits(data),
     maxConnectionsPerAddress: data.MAX_CONNECTIONS_PER_ADDRESS,
     roomQuota: { perAccount: data.MAX_ROOMS_PER_ACCOUNT, perGuest: data.MAX_ROOMS_PER_GUEST },
+    clientLimits: clientLimits(data),
     historyDays: data.HISTORY_DAYS,
     logLevel: data.LOG_LEVEL,
     databaseUrl: data.DATABASE_URL,

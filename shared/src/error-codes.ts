@@ -25,6 +25,8 @@ export const ERROR_CODES = [
   'too_large',
   'unsupported_media_type',
   'rate_limited',
+  /** A person, or a room, has as many connections as it may. */
+  'too_many_connections',
   'store_unavailable',
   'shutting_down',
   'malformed_update',

@@ -6,7 +6,7 @@ import { SERVER_ENVIRONMENT, serverFlags } from '../../server-command.ts'
 import { findCores } from '../cores.ts'
 import { RemoteProcess } from '../remote-process.ts'
 import type { PeerCalls, ProcessCalls, RoomAddress } from './peer-calls.ts'
-import { createRooms, findFreePort } from './sketchroom-rooms.ts'
+import { createRooms, findFreePort, UNBOUNDED } from './sketchroom-rooms.ts'
 
 /** A server that runs in a process of its own. */
 export interface RunningServer {
@@ -40,6 +40,7 @@ export async function startSketchroom(given: string | undefined): Promise<Runnin
     flags: serverFlags(findCores() ? 1 : undefined),
     environment: {
       ...SERVER_ENVIRONMENT,
+      ...UNBOUNDED,
       PORT: String(port),
       DATA_DIR: dataDir,
       LOG_LEVEL: 'warn',

@@ -5,6 +5,19 @@ import { SYNC_PATH, apiPath } from '@sketchroom/shared/api/paths'
 import { roomSchema } from '@sketchroom/shared/api/rooms'
 import type { RoomAddress } from './peer-calls.ts'
 
+/** The load comes from one address and from a few people, and is far more than people send: it is not to be bounded. */
+export const UNBOUNDED: Readonly<Record<string, string>> = {
+  MESSAGES_PER_SECOND: '1000000',
+  MESSAGES_AT_ONCE: '1000000',
+  BYTES_PER_SECOND: '1000000000',
+  BYTES_AT_ONCE: '1000000000',
+  UNHANDLED_BYTES_PER_ADDRESS: '1000000000',
+  UNHANDLED_BYTES: '1000000000',
+  MESSAGE_BYTES: '268435456',
+  MAX_SOCKETS_PER_USER: '100000',
+  MAX_SOCKETS_PER_ROOM: '100000',
+}
+
 /** Below what systems give to outgoing connections, of which the clients have many. */
 const FIRST_PORT = 20_000
 const PORT_COUNT = 10_000

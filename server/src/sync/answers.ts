@@ -54,6 +54,20 @@ export class Answers {
     )
   }
 
+  /**
+   * Sends what somebody lacks who fell behind when the room had this state. They did not ask for it, so that nothing says
+   * when it is all.
+   */
+  catchUp(stateVector: Uint8Array): void {
+    const { content, socket, outlet, address, guard, onBroken } = this.#parts
+    const send = () => {
+      const missing = content.missingFor(stateVector)
+      if (missing instanceof Promise) missing.catch(onBroken)
+      socket.sendPieces(address, missing instanceof Promise ? this.#onceOpen(missing) : missing, () => undefined)
+    }
+    outlet.whenOpen(() => guard(send))
+  }
+
   /** What is put together while they are judged holds what was drawn since: it waits for how that ends. */
   async #onceOpen<T>(answer: Promise<T>): Promise<T> {
     const ready = await answer

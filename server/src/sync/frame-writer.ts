@@ -86,6 +86,15 @@ export class FrameWriter {
     return this.#sentBytes
   }
 
+  /**
+   * A number that grows while the client takes something: by what it says that it has read, when so much is on its way that
+   * this is waited for, since the system would take more, such as heartbeats; otherwise by what the system takes.
+   */
+  get takenBytes(): number {
+    const { isOpen, readBytes } = this.#window
+    return isOpen ? this.#stream.bytesWritten - this.#stream.writableLength : readBytes
+  }
+
   /** Whether the system takes no more for now, so that it is the client's to read. */
   get isBlocked(): boolean {
     return this.#stream.writableNeedDrain
@@ -108,9 +117,9 @@ export class FrameWriter {
     this.#window.heard()
   }
 
-  /** The client has answered a ping. */
-  ponged(words: string): void {
-    this.#window.answered(words)
+  /** The client has answered a ping; whether it is one that went along with what was written. */
+  ponged(words: string): boolean {
+    return this.#window.answered(words)
   }
 
   /** Sends a message; the socket must be open. A large one is not copied either: a broadcast gives it to many. */

@@ -16,7 +16,7 @@ let server: TestServer
 let room: Awaited<ReturnType<typeof openRoom>>
 
 async function drawBoard(): Promise<void> {
-  server = await startTestServer()
+  server = await startTestServer({ environment: { MESSAGE_BYTES: `${2 * LARGE_CHARACTERS}` } })
   room = await openRoom(server)
   const ada = new RawClient(server.syncUrl, room.roomId)
   await ada.join(room.ownerToken)

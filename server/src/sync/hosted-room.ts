@@ -12,6 +12,7 @@ import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
 import { RoomContent, type TakenUpdate } from './room-content.ts'
 import type { PieceWork } from './room-pieces.ts'
 import type { Session } from './session.ts'
+import { TimeUsed } from './time-used.ts'
 
 /**
  * A gathering is sent early once it is this large: merging takes Yjs time that grows with the square of the
@@ -33,8 +34,12 @@ export class HostedRoom {
   readonly document: Document
   readonly content: RoomContent
   readonly owners: AwarenessOwners
+  /** The time that its clients' messages have taken. */
+  readonly time = new TimeUsed()
   /** To be called when loading has ended: only we listen to awareness. */
   readonly ownAwarenessOnly: () => void
+  /** Who does not keep up with what is drawn. */
+  readonly #lagging = new Set<Session>()
   readonly #pace: BroadcastPace
   readonly #onUndeliverable: (error: unknown) => void
   #hasNews = false
@@ -91,6 +96,11 @@ export class HostedRoom {
     return [...new Map([...this.sessions()].map(({ user }) => [user.id, user])).values()]
   }
 
+  /** So much waits for this client that what is drawn next need not wait there too. */
+  lags(session: Session): void {
+    this.#lagging.add(session)
+  }
+
   /** Nothing is sent any more. */
   close(): void {
     this.#pace.close()
@@ -114,10 +124,19 @@ export class HostedRoom {
     try {
       const isOrigin = ({ context }: Connection) => (context as SessionContext).session === origin
       tell(document, origin === undefined ? undefined : isOrigin)
+      this.#leaveBehind()
     } catch (error) {
       // It may be somebody's edit that we are called from, and it is no fault of theirs: they go on first.
       queueMicrotask(() => this.#onUndeliverable(error))
     }
+  }
+
+  /** Only right after a broadcast has everybody been sent all that is in the document. */
+  #leaveBehind(): void {
+    if (this.#lagging.size === 0) return
+    const stateVector = this.content.stateVector()
+    for (const session of this.#lagging) session.fallBehind(stateVector)
+    this.#lagging.clear()
   }
 }
 

@@ -54,6 +54,11 @@ export class Outlet implements WebSocketLike {
     else this.#keep(tell, 0)
   }
 
+  /** Whether what the client is to be told is held back. */
+  get isHeld(): boolean {
+    return this.#held !== undefined
+  }
+
   #isOpen(): boolean {
     if (!this.#held && this.#parts.isOver()) {
       this.hold()

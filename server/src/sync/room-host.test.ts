@@ -7,6 +7,7 @@ import * as Y from 'yjs'
 import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
 import { recordOf } from '../core/documents/clock-ranges.ts'
 import { DEFAULT_BOARD_LIMITS } from '../core/gate/board-size.ts'
+import { parseConfig } from '../config.ts'
 import { Compaction } from '../core/documents/compaction.ts'
 import { Journal } from '../core/documents/journal.ts'
 import { EventBus } from '../core/events.ts'
@@ -36,6 +37,7 @@ function startHost(admit: Admission['admit'] = () => Promise.reject(new Error('n
     journal,
     compaction,
     reportDamaged,
+    limits: parseConfig({}).clientLimits,
     log: pino({ level: 'silent' }),
     now: Date.now,
   })
@@ -84,6 +86,8 @@ function idleSocket(): JoiningSocket {
     closeIfUnused: nothing,
     pause: nothing,
     resume: nothing,
+    waits: nothing,
+    leaveGap: nothing,
     left: nothing,
   }
 }

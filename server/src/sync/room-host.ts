@@ -5,6 +5,7 @@ import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/v
 import { mayDraw } from '@sketchroom/shared/roles'
 import pLimit from 'p-limit'
 import type * as Y from 'yjs'
+import type { ClientLimits } from '../client-limits.ts'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
@@ -12,14 +13,17 @@ import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
+import { People, type Person } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
+import { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
 /** What the host of rooms is made of. */
 export interface RoomHostParts extends LoadedRoomsParts {
   readonly admission: Admission
   readonly epochs: AccessEpochs
+  readonly limits: ClientLimits
 }
 
 /** What joining needs of a socket. */
@@ -47,6 +51,13 @@ export interface Joining {
   readonly onBegin: (session: Session) => void
 }
 
+/** Somebody who is let in. */
+interface Beginning extends Pick<Joining, 'socket' | 'address' | 'onBegin'> {
+  readonly person: Person
+  /** Called when the session ends. */
+  readonly onEnd: () => void
+}
+
 /**
  * Lets people into rooms, and keeps their sessions true to the tokens that they bring. What a message may do is decided
  * in `Session`; being saved, by the journal.
@@ -56,10 +67,13 @@ export class RoomHost implements PresenceSource {
   readonly #parts: RoomHostParts
   /** A hundred people who come at once are let in a few at a time, so that nobody's edits wait for all of them. */
   readonly #inTurn = pLimit(ADMISSIONS_AT_ONCE)
+  readonly #turns = new Turns()
+  readonly #people: People
 
   constructor(parts: RoomHostParts) {
     this.#parts = parts
     this.#rooms = new LoadedRooms(parts)
+    this.#people = new People(parts.limits.rates)
     const { journal, log } = parts
     journal.on('failing', (error, roomId) => {
       log.error({ err: error, roomId, pending: journal.pendingCount }, 'the store fails; nothing is acknowledged')
@@ -96,7 +110,7 @@ export class RoomHost implements PresenceSource {
    * while the room is read, however long that takes: then everything is asked again.
    */
   async join({ socket, address, roomId, token, onAdmitted, onBegin }: Joining): Promise<void> {
-    const { admission, epochs } = this.#parts
+    const { admission, epochs, limits } = this.#parts
     const admit = () =>
       this.#inTurn(async () => {
         // A database's thread may answer as fast as it is asked: without a turn between, nobody else would be heard.
@@ -106,21 +120,37 @@ export class RoomHost implements PresenceSource {
       })
     let admitted = await admit()
     if (!admitted) return
+    const person = this.#people.find(admitted.user.id)
+    if (!person.hasFewerSockets(limits.maxSocketsPerUser, socket)) {
+      throw new SketchRoomError('too_many_connections', 'You have as many connections as you may.')
+    }
+    // Who is on the way in counts: a thousand sockets may ask at once.
+    person.entered(socket)
+    const onEnd = () => person.left(socket)
     onAdmitted()
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
-    for (;;) {
-      const room = await this.#rooms.open(roomId)
-      await ownTurn()
-      // An unload may end in the very moment between its answer and here.
-      if (room.document.isDestroyed) continue
-      if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
-      if (epochs.of(roomId) === admitted.epoch) return this.#begin(room, admitted, { socket, address, onBegin })
-      try {
-        admitted = await admit()
-      } catch (error) {
-        this.#rooms.unloadIfEmpty(room)
-        throw error
+    let begun = false
+    try {
+      for (;;) {
+        const room = await this.#rooms.open(roomId)
+        await ownTurn()
+        // An unload may end in the very moment between its answer and here.
+        if (room.document.isDestroyed) continue
+        if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
+        if (epochs.of(roomId) === admitted.epoch) {
+          this.#begin(room, admitted, { socket, address, onBegin, person, onEnd })
+          begun = true
+          return
+        }
+        try {
+          admitted = await admit()
+        } catch (error) {
+          this.#rooms.unloadIfEmpty(room)
+          throw error
+        }
       }
+    } finally {
+      if (!begun) onEnd()
     }
   }
 
@@ -134,12 +164,11 @@ export class RoomHost implements PresenceSource {
     await this.#rooms.close()
   }
 
-  #begin(
-    room: HostedRoom,
-    admitted: Admitted,
-    { socket, address, onBegin }: Pick<Joining, 'socket' | 'address' | 'onBegin'>,
-  ): void {
-    const { journal, now } = this.#parts
+  #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
+    const { journal, now, limits } = this.#parts
+    if (room.document.connections.size >= limits.maxSocketsPerRoom) {
+      throw new SketchRoomError('too_many_connections', 'This board has as many people on it as it may.')
+    }
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({
@@ -164,6 +193,9 @@ export class RoomHost implements PresenceSource {
       socket,
       outlet,
       admitted,
+      person,
+      turns: this.#turns,
+      lineLimits: limits.line,
       journal,
       now,
       onToken: (renewing, token) => void this.#renew(renewing, token, socket),
@@ -171,6 +203,7 @@ export class RoomHost implements PresenceSource {
     })
     context.session = session
     connection.onClose(() => {
+      onEnd()
       room.owners.release(session)
       socket.left(session)
       this.#rooms.unloadIfEmpty(room)

@@ -45,6 +45,7 @@ export class SendWindow {
   #waiting: Array<() => void> = []
   #timer: NodeJS.Timeout | undefined
   #hasAnswered = false
+  #readBytes = 0
   /** How much had come when the client last said something whole. */
   #heardAtByte = 0
 
@@ -55,6 +56,11 @@ export class SendWindow {
   /** Whether more may be sent. */
   get isOpen(): boolean {
     return this.#markedBytes + this.#unmarkedBytes < this.#windowBytes
+  }
+
+  /** So much the client has said that it has read. */
+  get readBytes(): number {
+    return this.#readBytes
   }
 
   /** So many bytes were written. */
@@ -73,16 +79,21 @@ export class SendWindow {
     this.#heardAtByte = this.#parts.receivedBytes()
   }
 
-  /** A pong has come: the client has read all that was before the ping with these words. A heartbeat's has none. */
-  answered(words: string): void {
+  /**
+   * A pong has come: the client has read all that was before the ping with these words. A heartbeat's has none. Whether it
+   * is a ping that was waited for.
+   */
+  answered(words: string): boolean {
     this.#hasAnswered = true
     const index = this.#marks.findIndex((each) => each.words === words)
     const mark = this.#marks[index]
-    if (!mark) return
+    if (!mark) return false
+    this.#readBytes += mark.bytes
     const tookMs = performance.now() - mark.at
     if (tookMs > SLOW_MS) this.#windowBytes = LEAST_WINDOW_BYTES
     else if (tookMs < FAST_MS && !this.isOpen) this.#windowBytes = Math.min(LARGEST_WINDOW_BYTES, 2 * this.#windowBytes)
     this.#forget(index + 1)
+    return true
   }
 
   /** Calls back once more may be sent. */

@@ -7,6 +7,7 @@ import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import type { Logger } from 'pino'
+import type { LineLimits } from '../client-limits.ts'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
@@ -16,10 +17,13 @@ import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
 import type { HostedRoom, SessionContext } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
+import type { Person } from './people.ts'
 import { Questions } from './questions.ts'
 import { UnreadableRoomError } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
+import { TurnLine } from './turn-line.ts'
+import type { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
 /**
@@ -35,10 +39,14 @@ const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
 export interface SessionSocket extends AnswerSocket {
+  /** Leaves out what is drawn from now on, until the client has taken what waits for it; then calls back. */
+  leaveGap(address: string, onReached: () => void): void
   readonly log: Logger
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
   resume(): void
+  /** So many bytes more, or less, of what has come wait to be handled. */
+  waits(bytes: number): void
   /** Closes the socket for this reason, unless the client has another room on it. */
   closeIfUnused(code: ErrorCode): void
 }
@@ -51,6 +59,9 @@ export interface SessionParts {
   /** What the connection sends through. */
   readonly outlet: Outlet
   readonly admitted: Admitted
+  readonly person: Person
+  readonly turns: Turns
+  readonly lineLimits: LineLimits
   readonly journal: Journal
   /** The clock that tokens end by, in milliseconds since 1970. */
   readonly now: () => number
@@ -71,7 +82,9 @@ export class Session {
   role: Role
   user: PresenceUser
   readonly #parts: SessionParts
-  /** What came while it was held: handled in order once nobody holds it any more. */
+  /** What has come and waits for its turn. */
+  readonly #line: TurnLine
+  /** What was begun before it was held: it goes on once nobody holds it any more, before what waits in the line. */
   readonly #held: Array<() => void> = []
   #holds = 0
   readonly #answers: Answers
@@ -95,7 +108,20 @@ export class Session {
       guard: (work) => this.#guard(MESSAGE.sync, work),
       onBroken: (error) => parts.onBroken(parts.room, error),
     })
+    this.#line = new TurnLine({
+      turns: parts.turns,
+      limits: parts.lineLimits,
+      person: parts.person,
+      roomTime: parts.room.time,
+      handle: (frame) => this.#take(frame),
+      pause: () => parts.socket.pause(),
+      resume: () => parts.socket.resume(),
+      waits: (bytes) => parts.socket.waits(bytes),
+      onTooFast: () => this.tell({ type: 'too_fast' }),
+      onNeverStops: () => this.leave('rate_limited'),
+    })
     this.connection.onClose(() => {
+      this.#line.close()
       this.#questions.close()
       parts.outlet.end()
     })
@@ -111,10 +137,12 @@ export class Session {
     return this.room.document.hasConnection(this.connection)
   }
 
-  /** Handles one message, its address and type already read. */
+  /** Handles one message, its address and type already read: now, or when it is its turn. */
   receive(frame: IncomingFrame): void {
-    if (!this.isIn) return
-    if (this.#holds > 0) return void this.#held.push(() => this.receive(frame))
+    if (this.isIn) this.#line.receive(frame)
+  }
+
+  #take(frame: IncomingFrame): void {
     this.#guard(frame.type, () => this.#handle(frame))
   }
 
@@ -169,7 +197,9 @@ export class Session {
   /** From now on, what comes waits, until as many `#release` it: it is judged anew, or the room is not ready. */
   #hold(): void {
     this.#holds += 1
-    if (this.#holds === 1) this.#parts.socket.pause()
+    if (this.#holds > 1) return
+    this.#line.hold()
+    this.#parts.socket.pause()
   }
 
   /** Takes back one `#hold`; after the last, what has waited is handled in order. */
@@ -177,8 +207,28 @@ export class Session {
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#parts.socket.resume()
-    const held = this.#held.splice(0)
-    for (const handle of held) if (this.isIn) handle()
+    while (this.isIn && this.#holds === 0) {
+      const handle = this.#held.shift()
+      if (!handle) return this.#line.release()
+      handle()
+    }
+  }
+
+  /**
+   * They have been sent all that the room had with this state vector, and do not take it: what is drawn from now on they
+   * get in one, when they have.
+   */
+  fallBehind(stateVector: Uint8Array): void {
+    // What is held back for them is in that state, and would be left out when it is released.
+    if (!this.isIn || this.#parts.outlet.isHeld) return
+    this.#parts.socket.leaveGap(this.address, () => this.#answers.catchUp(stateVector))
+  }
+
+  /** Tells where the cursors of these awareness clients are now, or that they have gone. */
+  tellCursors(clients: ReadonlySet<number>): void {
+    const { awareness } = this.room.document
+    const known = [...clients].filter((client) => awareness.meta.has(client))
+    if (known.length > 0) this.connection.send(wire.awarenessStates(this.address, awareness, known))
   }
 
   /** Tells this client something beside the drawing. */
@@ -253,7 +303,7 @@ export class Session {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
     const read = readUpdate(update)
-    if (this.#parts.journal.overloaded) return this.#writeToFull(read)
+    if (this.#parts.journal.isFullFor(this.room.id, this.user.id)) return this.#writeToFull(read)
     if (!this.room.content.has(read) && this.#waitsForRoom({ kind: 'write', update })) return
     const verdict = this.#apply(read)
     // Read now: by the commit, the room may have more, which is not durable by then.

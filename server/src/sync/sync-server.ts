@@ -8,18 +8,18 @@ import { OLDEST_PROTOCOL, VERSION_PARAMETER } from '@sketchroom/shared/protocol/
 import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
 import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
-import { clientAddress, requestedHost } from '../client-address.ts'
+import { addressKey, clientAddress, requestedHost } from '../client-address.ts'
+import type { ClientLimits } from '../client-limits.ts'
 import type { Approach } from '../core/rooms/admission.ts'
 import { AddressLimit } from './address-limit.ts'
-import { FirstBytes } from './first-bytes.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
+import { IncomingBytes } from './incoming-bytes.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import type { RoomHost } from './room-host.ts'
 import { createYjsDialect, hocuspocusDialect } from './sync-dialect.ts'
 import { SyncSocket } from './sync-socket.ts'
+import { UnhandledBytes } from './unhandled-bytes.ts'
 
-/** The largest frame a client may send: a long offline edit fits, a flood does not. */
-const MAX_FRAME_BYTES = 16 * 1024 * 1024
 /** The subprotocol under which a y-websocket client brings its token. */
 const YJS_SUBPROTOCOL = 'sketchroom'
 /** How long a client may take to answer a goodbye: when the server stops, and at any other time. */
@@ -28,12 +28,17 @@ const CLOSE_MS = 5_000
 /** What is said to an address with too many sockets: they seldom close sooner. */
 const RETRY_AFTER_SECONDS = 30
 
-/** The types of `ws` do not know `closeTimeout` yet. */
-const UPGRADER_OPTIONS: ServerOptions & { closeTimeout: number } = {
+/** The largest message comes in so many parts at most: smaller ones would take more memory than what is in them. */
+const MAX_PARTS = 32 * 1024
+
+/** The types of `ws` do not know these two yet. */
+const UPGRADER_OPTIONS: ServerOptions & { closeTimeout: number; maxBufferedChunks: number } = {
   noServer: true,
-  maxPayload: MAX_FRAME_BYTES,
   perMessageDeflate: false,
   closeTimeout: CLOSE_MS,
+  maxBufferedChunks: MAX_PARTS,
+  // Each would be answered, however many come: the socket's own code answers those that it counts.
+  autoPong: false,
   handleProtocols: (protocols) => (protocols.has(YJS_SUBPROTOCOL) ? YJS_SUBPROTOCOL : false),
 }
 
@@ -51,20 +56,24 @@ export interface SyncServerParts {
   readonly trustProxy: number
   /** How many sockets one address may have open at a time. */
   readonly maxSocketsPerAddress: number
+  readonly limits: ClientLimits
 }
 
 /** Takes WebSocket upgrades on the HTTP server's port and gives each socket its room. */
 export class SyncServer {
   readonly #parts: SyncServerParts
   readonly #sockets = new Map<WebSocket, SyncSocket>()
-  readonly #upgrader = new WebSocketServer(UPGRADER_OPTIONS)
+  readonly #upgrader: WebSocketServer
   readonly #frames = new FrameBuilder()
   readonly #addresses: AddressLimit
+  readonly #unhandled: UnhandledBytes
   #draining = false
 
   constructor(parts: SyncServerParts) {
     this.#parts = parts
+    this.#upgrader = new WebSocketServer({ ...UPGRADER_OPTIONS, maxPayload: parts.limits.messages.messageBytes })
     this.#addresses = new AddressLimit(parts.maxSocketsPerAddress, parts.log)
+    this.#unhandled = new UnhandledBytes(parts.limits.unhandledBytes)
   }
 
   /** Listens for upgrades of this server. */
@@ -90,11 +99,12 @@ export class SyncServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    const { trustProxy } = this.#parts
+    const { trustProxy, limits } = this.#parts
     if (this.#draining) return refuseUpgrade(socket, { status: 503, code: 'shutting_down' })
     const destination = findDestination(request)
     if (!destination) return refuseUpgrade(socket, { status: 404, code: 'not_found' })
-    if (!this.#addresses.take(clientAddress(request, trustProxy), socket)) {
+    const address = clientAddress(request, trustProxy)
+    if (!this.#addresses.take(address, socket)) {
       return refuseUpgrade(socket, { status: 429, code: 'rate_limited', retryAfterSeconds: RETRY_AFTER_SECONDS })
     }
     const approach = {
@@ -105,10 +115,16 @@ export class SyncServer {
     this.#upgrader.handleUpgrade(request, socket, head, (webSocket) => {
       // The server listens on TCP, so that is what an upgrade's stream is.
       const stream = socket as Socket
-      const firstBytes = new FirstBytes(webSocket, stream)
+      const incoming = new IncomingBytes({
+        webSocket,
+        stream,
+        address: addressKey(address),
+        limits: limits.messages,
+        unhandled: this.#unhandled,
+      })
       // Bounded too: it may send on until it has read why.
       if (destination.kind === 'outdated') return refuseOutdated(webSocket)
-      this.#open(webSocket, stream, destination, approach, firstBytes)
+      this.#open(webSocket, stream, destination, approach, incoming)
     })
   }
 
@@ -117,7 +133,7 @@ export class SyncServer {
     stream: Socket,
     destination: Exclude<Destination, { kind: 'outdated' }>,
     approach: Approach,
-    firstBytes: FirstBytes,
+    incoming: IncomingBytes,
   ): void {
     const { host, log } = this.#parts
     const socket = new SyncSocket({
@@ -127,7 +143,8 @@ export class SyncServer {
       dialect: destination.kind === 'yjs' ? createYjsDialect(destination.roomId) : hocuspocusDialect,
       host,
       approach,
-      onSignedIn: () => firstBytes.signedIn(),
+      reader: this.#parts.limits.reader,
+      incoming,
       log: log.child({ connectionId: nanoid(10) }),
     })
     this.#sockets.set(webSocket, socket)

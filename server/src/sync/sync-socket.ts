@@ -5,8 +5,11 @@ import type { Logger } from 'pino'
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Approach } from '../core/rooms/admission.ts'
+import type { Rate, ReaderLimits } from '../client-limits.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
+import { Allowance } from './allowance.ts'
 import type { FrameWriter } from './frame-writer.ts'
+import { LEAST_BYTES, type IncomingBytes } from './incoming-bytes.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
 import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
@@ -20,10 +23,6 @@ import * as wire from './wire.ts'
 const IDLE_MS = 10_000
 /** A peer of whom nothing is heard for two rounds is gone, whatever TCP says. */
 const HEARTBEAT_MS = 15_000
-/** A message that is coming is a sign of life when so much of it comes in a round: drop by drop it would never end. */
-const LEAST_BYTES = 1024
-/** A reader that lets this much pile up is cut: it can come back, the process could not. */
-const MAX_BUFFERED_BYTES = 8 * 1024 * 1024
 /** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
 const MAX_FIRST_QUEUED_BYTES = 512 * 1024
 const MAX_QUEUED_BYTES = 1024 * 1024
@@ -33,6 +32,10 @@ const MAX_ROOMS = 20
 /** Sign-ins and token renewals that one socket may try in a minute: enough for all its rooms to be asked again. */
 const MAX_AUTH_FRAMES = 200
 const AUTH_WINDOW_MS = 60_000
+/** How long a client that sent too much may take to read why. */
+const GOODBYE_MS = 1_000
+/** Heartbeats and what else says nothing: a client has a few in a minute. */
+const CONTROL_RATE: Rate = { perSecond: 50, burst: 1_000 }
 
 /** What a client has sent before it was let in. */
 interface Queue {
@@ -60,8 +63,9 @@ export interface SyncSocketParts {
   readonly host: RoomHost
   readonly approach: Approach
   readonly log: Logger
-  /** Called once, when a token was good for a room. */
-  readonly onSignedIn: () => void
+  readonly reader: ReaderLimits
+  /** Counts what comes. */
+  readonly incoming: IncomingBytes
 }
 
 /** One WebSocket: hands each room's frames to the session there, and makes what waits for one wait within bounds. */
@@ -73,6 +77,9 @@ export class SyncSocket implements JoiningSocket {
   readonly #socket: WebSocket
   readonly #places = new Map<string, Place>()
   readonly #updates: UpdateQueue
+  /** For each address, the awareness clients of which the client has not been told lately. */
+  readonly #missedCursors = new Map<string, Set<number>>()
+  #tellsCursors = false
   readonly #heartbeat: NodeJS.Timeout
   #idle: NodeJS.Timeout | undefined
   /** When it is closed if it is still idle, by `performance.now()`. */
@@ -84,6 +91,12 @@ export class SyncSocket implements JoiningSocket {
   #alive = true
   #sentAtBeat = 0
   #receivedAtBeat = 0
+  /** How much the client had taken at the last beat, and since when it has taken no more while something waits. */
+  #takenAtBeat = 0
+  #stalledSince: number | undefined
+  /** What a ping said that is not answered yet. */
+  #lastPing: Buffer | undefined
+  readonly #control = new Allowance(CONTROL_RATE, performance.now())
 
   constructor(parts: SyncSocketParts) {
     const { socket, writer } = parts
@@ -99,10 +112,12 @@ export class SyncSocket implements JoiningSocket {
     this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
     this.#watchIdleness()
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
+    socket.on('ping', (data) => {
+      if (this.#mayControl()) this.#answerPing(data)
+    })
     socket.on('pong', (data) => {
-      this.#alive = true
       writer.heard()
-      writer.ponged(data.toString())
+      if (writer.ponged(data.toString()) || this.#mayControl()) this.#alive = true
     })
     socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
     socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
@@ -121,11 +136,46 @@ export class SyncSocket implements JoiningSocket {
   /** Sends a Hocuspocus frame in this client's dialect; drops it when the client would not know it. */
   send(frame: Uint8Array): void {
     if (!this.isOpen) return
-    const bytes = this.#parts.dialect.write(frame)
+    const { writer, dialect } = this.#parts
+    const bytes = dialect.write(frame)
     if (!bytes || this.#isTooSlow()) return
-    const address = this.#updates.isEmpty && this.#parts.writer.hasRoom ? undefined : wire.addressOfNews(frame)
-    if (address === undefined) this.#parts.writer.write(bytes)
-    else this.#updates.sendNews(address, bytes)
+    if (this.#tellsCursors || (this.#updates.isEmpty && writer.hasRoom)) return writer.write(bytes)
+    const broadcast = wire.readBroadcast(frame)
+    if (broadcast?.kind === 'news') this.#sendNews(broadcast.address, bytes)
+    else if (broadcast && !writer.hasRoom) this.#missCursors(broadcast.address, broadcast.clients)
+    else writer.write(bytes)
+  }
+
+  #sendNews(address: string, bytes: Uint8Array): void {
+    const waits = this.#updates.sendNews(address, bytes)
+    if (!waits || this.#updates.bytes <= this.#parts.reader.behindBytes) return
+    const place = this.#places.get(address)
+    if (place?.kind === 'joined') place.session.room.lags(place.session)
+  }
+
+  /** Of a cursor, only where it is when there is room counts. */
+  #missCursors(address: string, clients: readonly number[]): void {
+    if (this.#missedCursors.size === 0) this.#parts.writer.onceRoom(() => this.#tellCursors())
+    const missed = this.#missedCursors.get(address) ?? new Set()
+    for (const client of clients) missed.add(client)
+    this.#missedCursors.set(address, missed)
+  }
+
+  #tellCursors(): void {
+    const missed = [...this.#missedCursors]
+    this.#missedCursors.clear()
+    // A board that is on its way takes all the room that there is, each time: they go past it.
+    this.#tellsCursors = true
+    for (const [address, clients] of missed) {
+      const place = this.#places.get(address)
+      if (place?.kind === 'joined') place.session.tellCursors(clients)
+    }
+    this.#tellsCursors = false
+  }
+
+  /** Leaves out what is drawn at an address from now on, until the client has taken what waits there; then calls back. */
+  leaveGap(address: string, onReached: () => void): void {
+    this.#updates.leaveGap(address, onReached)
   }
 
   /** Sends a sync message with an update, which is not copied when it is large. */
@@ -153,6 +203,14 @@ export class SyncSocket implements JoiningSocket {
   /** Closes the socket with a close code and a reason (an error's code). */
   close(code: number = CLOSE_CODES.forbidden, reason = ''): void {
     this.#socket.close(code, reason)
+    if (reason === 'rate_limited') this.#stopReading()
+  }
+
+  /** Until the socket is gone, a flood would go on, and be read. */
+  #stopReading(): void {
+    this.pause()
+    const hangUp = setTimeout(() => this.terminate(), GOODBYE_MS)
+    this.#socket.once('close', () => clearTimeout(hangUp))
   }
 
   /** Closes the socket for this reason, unless the client has another room on it. */
@@ -185,6 +243,11 @@ export class SyncSocket implements JoiningSocket {
     this.#socket.resume()
   }
 
+  /** So many bytes more, or less, of what has come wait to be handled. */
+  waits(bytes: number): void {
+    this.#parts.incoming.waits(bytes)
+  }
+
   /** A session has ended. */
   left(session: Session): void {
     const place = this.#places.get(session.address)
@@ -206,6 +269,7 @@ export class SyncSocket implements JoiningSocket {
       return this.close(closeCodeOf.invalid_request, 'invalid_request')
     }
     if (!frame) {
+      if (!this.#mayControl()) return
       const isPing = data[0] === MESSAGE.ping && data.length === 1
       // Who does not read what they have asked for could ask for ever, and each answer would stay here.
       if (isPing && !this.#parts.writer.isBlocked) this.#sendHeartbeat(wire.PONG_FRAME)
@@ -246,24 +310,54 @@ export class SyncSocket implements JoiningSocket {
       this.#idleUntil += performance.now() - begunAt
       return this.#refuse(address, error)
     }
+    this.#letGo(queue)
     const place = this.#places.get(address)
     if (place?.kind !== 'joined') return
     for (const frame of queue.frames) if (place.session.isIn) place.session.receive(frame)
   }
 
+  /** What has waited in a queue waits there no more. */
+  #letGo(queue: Queue): void {
+    this.waits(-queue.bytes)
+    queue.bytes = 0
+  }
+
   /** From now on the client may send what it likes: it has been told that it is in, and the room may take its time. */
   #admitted(): void {
-    if (!this.#signedIn) this.#parts.onSignedIn()
     this.#signedIn = true
+    this.#parts.incoming.signedIn()
   }
 
   #refuse(address: string, error: unknown): void {
     const code = codeOf(error)
     this.log.info({ code, err: code === 'store_unavailable' ? error : undefined, address }, 'a client was not let in')
+    const place = this.#places.get(address)
+    if (place && place.kind !== 'joined') this.#letGo(place.queue)
     this.#places.delete(address)
     this.send(wire.permissionDenied(address, code))
     this.closeIfUnused(code)
     this.#watchIdleness()
+  }
+
+  /** Who does not read the answers is given one when they do, to the last: RFC 6455 asks for no more. */
+  #answerPing(data: Buffer): void {
+    const isFirst = this.#lastPing === undefined
+    this.#lastPing = data
+    const answer = () => {
+      if (this.isOpen) this.#socket.pong(this.#lastPing)
+      this.#lastPing = undefined
+    }
+    if (!this.#parts.writer.isBlocked) answer()
+    else if (isFirst) this.#parts.stream.once('drain', answer)
+  }
+
+  /** Whether a client may go on saying nothing. */
+  #mayControl(): boolean {
+    if (!this.isOpen) return false
+    this.#control.take(1)
+    if (this.#control.left(performance.now()) > 0) return true
+    this.close(closeCodeOf.rate_limited, 'rate_limited')
+    return false
   }
 
   #triesTooOften(): boolean {
@@ -282,6 +376,7 @@ export class SyncSocket implements JoiningSocket {
     const place = before ?? { kind: 'waiting', queue: { frames: [], bytes: 0 } }
     if (!before) this.#places.set(frame.address, place)
     place.queue.bytes += bytes + FRAME_OVERHEAD_BYTES
+    this.waits(bytes + FRAME_OVERHEAD_BYTES)
     let queuedBytes = 0
     for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
     if (queuedBytes > (this.#signedIn ? MAX_QUEUED_BYTES : MAX_FIRST_QUEUED_BYTES)) {
@@ -292,13 +387,26 @@ export class SyncSocket implements JoiningSocket {
     place.queue.frames.push(frame)
   }
 
-  /** Whether so much waits for this client that it is cut: what it is sent now would only be added to it. */
+  /**
+   * Whether so much of what cannot be left out, such as answers, waits for this client that it is cut: it can come back,
+   * the process could not.
+   */
   #isTooSlow(): boolean {
-    const bufferedBytes = this.#parts.writer.bufferedBytes + this.#updates.bytes
-    if (bufferedBytes <= MAX_BUFFERED_BYTES) return false
+    const { bufferedBytes } = this.#parts.writer
+    if (bufferedBytes <= this.#parts.reader.bufferBytes) return false
     this.log.warn({ buffered: bufferedBytes }, 'cut a reader that does not keep up')
     this.#socket.terminate()
     return true
+  }
+
+  /** Whether something has waited for so long, of which the client takes nothing. Asked at each heartbeat. */
+  #isStalled(): boolean {
+    const { hasRoom, takenBytes } = this.#parts.writer
+    const now = performance.now()
+    if (hasRoom || takenBytes > this.#takenAtBeat) this.#stalledSince = undefined
+    else this.#stalledSince ??= now
+    this.#takenAtBeat = takenBytes
+    return this.#stalledSince !== undefined && now - this.#stalledSince >= this.#parts.reader.stallMs
   }
 
   #watchIdleness(): void {
@@ -318,6 +426,14 @@ export class SyncSocket implements JoiningSocket {
   #beat(): void {
     const { sentBytes: sent, isBlocked } = this.#parts.writer
     const received = this.#parts.stream.bytesRead
+    if (this.#parts.incoming.isStuck(this.#pauses === 0)) {
+      this.log.info({}, 'cut a client whose message does not come')
+      return this.#socket.terminate()
+    }
+    if (this.#isStalled()) {
+      this.log.info({}, 'cut a reader that takes nothing')
+      return this.#socket.terminate()
+    }
     // Who is not read from cannot say that it lives; but who is sent something must take it.
     const mayBeSilent = this.#pauses > 0 && !isBlocked
     const isMoving = sent > this.#sentAtBeat || received - this.#receivedAtBeat >= LEAST_BYTES

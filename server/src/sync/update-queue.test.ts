@@ -25,7 +25,7 @@ function open() {
   return {
     queue,
     sent,
-    news: (address: string, what: string) => queue.sendNews(address, Buffer.from(what)),
+    news: (address: string, what: string) => void queue.sendNews(address, Buffer.from(what)),
     take: (count: number) => {
       room = count
       go()
@@ -64,4 +64,36 @@ test('whoever has left is sent nothing more, and nothing of it counts', () => {
   queue.setPieces(late, pieces('a0'))
   take(9)
   expect([sent, queue.isEmpty, queue.bytes]).toEqual([['b1'], true, 0])
+})
+
+test('what is drawn in a gap is left out, and asked for once when it is reached; elsewhere it goes on', () => {
+  const { queue, sent, news, take } = open()
+  const reached: string[] = []
+  news('a', 'a1')
+  queue.leaveGap('a', () => {
+    reached.push('a')
+    queue.sendAnswer('a', pieces('all of a'), () => undefined)
+  })
+  queue.leaveGap('b', () => reached.push('b'))
+  const before = queue.bytes
+  news('a', 'a2')
+  news('a', 'a3')
+  news('c', 'c1')
+  expect(queue.bytes).toBeLessThan(2 * before + 1)
+  take(1)
+  expect([sent, reached]).toEqual([['a1'], []])
+  take(9)
+  expect([sent, reached]).toEqual([['a1', 'c1', 'all of a'], ['a']])
+  news('a', 'a4')
+  expect([sent.at(-1), queue.isEmpty, queue.bytes]).toEqual(['a4', true, 0])
+})
+
+test('whoever leaves takes their gap along', () => {
+  const { queue, sent, news, take } = open()
+  queue.leaveGap('a', () => sent.push('never'))
+  news('a', 'a1')
+  queue.leave('a')
+  news('a', 'a2')
+  take(9)
+  expect(sent).toEqual(['a2'])
 })

@@ -29,6 +29,15 @@ interface Answer extends Waiting {
   readonly onSent: () => void
 }
 
+/** From here on, what is drawn is not sent one by one: who reads on is sent all of it at once. */
+interface Gap extends Waiting {
+  /** Whether anything was drawn meanwhile. */
+  hasNews: boolean
+  readonly onReached: () => void
+}
+
+type Entry = News | Answer | Gap
+
 /** What a message that waits takes in memory beside its bytes, roughly. */
 const OVERHEAD_BYTES = 200
 
@@ -40,7 +49,8 @@ const OVERHEAD_BYTES = 200
 export class UpdateQueue {
   readonly #parts: UpdateQueueParts
   /** For each address what waits there, in order; none is empty. */
-  readonly #lines = new Map<string, Array<News | Answer>>()
+  readonly #lines = new Map<string, Entry[]>()
+  readonly #gaps = new Map<string, Gap>()
   #count = 0
   #bytes = 0
   #waits = false
@@ -59,10 +69,27 @@ export class UpdateQueue {
     return this.#bytes
   }
 
-  /** Sends a broadcast after all that waits. */
-  sendNews(address: string, message: Uint8Array): void {
+  /** Sends a broadcast after all that waits; false when there is a gap that it belongs to. */
+  sendNews(address: string, message: Uint8Array): boolean {
+    const gap = this.#gaps.get(address)
+    if (gap) {
+      gap.hasNews = true
+      return false
+    }
     this.#bytes += message.length + OVERHEAD_BYTES
     this.#add({ address, number: ++this.#count, message })
+    return true
+  }
+
+  /**
+   * Leaves out what is drawn at this address from now on, until all that waits there has been taken; then, if there was
+   * anything, calls back: all of it is to be sent at once.
+   */
+  leaveGap(address: string, onReached: () => void): void {
+    if (this.#gaps.has(address)) return
+    const gap: Gap = { address, number: ++this.#count, hasNews: false, onReached }
+    this.#gaps.set(address, gap)
+    this.#add(gap)
   }
 
   /** Sends an answer after all that waits, and then calls back; when it is still put together, `setPieces` gives it. */
@@ -82,10 +109,11 @@ export class UpdateQueue {
   leave(address: string): void {
     for (const entry of this.#lines.get(address) ?? []) if ('message' in entry) this.#bytes -= sizeOf(entry)
     this.#lines.delete(address)
+    this.#gaps.delete(address)
     this.#send()
   }
 
-  #add(entry: News | Answer): void {
+  #add(entry: Entry): void {
     const line = this.#lines.get(entry.address)
     if (line) line.push(entry)
     else this.#lines.set(entry.address, [entry])
@@ -93,8 +121,8 @@ export class UpdateQueue {
   }
 
   /** What has waited for longest, of what need not wait for an answer to be put together. */
-  #next(): News | Answer | undefined {
-    let next: News | Answer | undefined
+  #next(): Entry | undefined {
+    let next: Entry | undefined
     for (const [first] of this.#lines.values()) {
       if (!first || ('onSent' in first && !first.pieces)) continue
       if (!next || first.number < next.number) next = first
@@ -102,7 +130,7 @@ export class UpdateQueue {
     return next
   }
 
-  #take({ address }: News | Answer): void {
+  #take({ address }: Entry): void {
     const line = this.#lines.get(address)
     line?.shift()
     if (line?.length === 0) this.#lines.delete(address)
@@ -117,6 +145,13 @@ export class UpdateQueue {
         this.#take(entry)
         this.#bytes -= sizeOf(entry)
         writer.write(entry.message)
+        continue
+      }
+      if ('hasNews' in entry) {
+        if (!writer.hasRoom) return this.#wait()
+        this.#take(entry)
+        this.#gaps.delete(entry.address)
+        if (entry.hasNews) entry.onReached()
         continue
       }
       const piece = entry.pieces?.[entry.next]

@@ -84,7 +84,7 @@ test('an address has as many sockets as it may; the next is refused until one of
 
 test('a frame that is too large for somebody who is in no room is cut while it comes', async () => {
   const peer = await upgrade('/sync')
-  peer.socket.write(frameHead(16 * 1024 * 1024))
+  peer.socket.write(frameHead(4 * 1024 * 1024))
   peer.socket.write(Buffer.alloc(300_000))
   await vi.waitFor(() => expect(findCloseCode(peer)).toBe(4413))
   await vi.waitFor(() => {
@@ -117,7 +117,7 @@ test('who has not signed in has ten seconds for it, however they drip', { timeou
   const peer = await upgrade('/sync')
   const cameAt = performance.now()
   peer.socket.write(frameHead(1_000_000))
-  const drip = setInterval(() => void (peer.socket.writable && peer.socket.write(Buffer.alloc(2_000))), 100)
+  const drip = setInterval(() => void (peer.socket.writable && peer.socket.write(Buffer.alloc(200))), 100)
   onTestFinished(() => clearInterval(drip))
   await vi.waitFor(() => expect(findCloseCode(peer)).toBe(4401), { timeout: 20_000 })
   const tookMs = performance.now() - cameAt
@@ -129,7 +129,7 @@ test('a client library that is in the middle of a large frame learns why it was 
   const socket = new WebSocket(server.syncUrl, { headers: { 'x-forwarded-for': '203.0.113.30' } })
   await once(socket, 'open')
   socket.on('error', () => undefined)
-  socket.send(new Uint8Array(15 * 1024 * 1024))
+  socket.send(new Uint8Array(7 * 1024 * 1024))
   expect((await once(socket, 'close'))[0]).toBe(4413)
 })
 

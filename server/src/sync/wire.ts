@@ -49,12 +49,27 @@ export function clientsIn(stateVector: Uint8Array): number {
   return decoding.readVarUint(decoding.createDecoder(stateVector))
 }
 
-/** Where a frame goes that tells what somebody has drawn; undefined for any other. */
-export function addressOfNews(message: Uint8Array): string | undefined {
+/** A frame that the room sends to everybody, and that need not be sent as it is to who does not keep up. */
+export type Broadcast =
+  | { readonly kind: 'news'; readonly address: string }
+  | { readonly kind: 'cursors'; readonly address: string; readonly clients: readonly number[] }
+
+/** What a frame broadcasts: what somebody has drawn, or where cursors are; undefined for any other. */
+export function readBroadcast(message: Uint8Array): Broadcast | undefined {
   const decoder = decoding.createDecoder(message)
   const address = decoding.readVarString(decoder)
-  const isNews = decoding.readVarUint(decoder) === MESSAGE.sync && decoding.readVarUint(decoder) === SYNC.update
-  return isNews ? address : undefined
+  const type = decoding.readVarUint(decoder)
+  if (type === MESSAGE.sync)
+    return decoding.readVarUint(decoder) === SYNC.update ? { kind: 'news', address } : undefined
+  if (type !== MESSAGE.awareness) return undefined
+  decoding.readVarUint(decoder)
+  const clients = Array.from({ length: decoding.readVarUint(decoder) }, () => {
+    const client = decoding.readVarUint(decoder)
+    decoding.readVarUint(decoder)
+    decoder.pos += decoding.readVarUint(decoder)
+    return client
+  })
+  return { kind: 'cursors', address, clients }
 }
 
 /** Answers a write that is durable, and names what is. Stock clients read the first number, which they know. */
@@ -74,9 +89,13 @@ export function refused(address: string): Uint8Array {
   return frame(address, MESSAGE.syncStatus, (encoder) => encoding.writeVarUint(encoder, 0))
 }
 
-/** Everybody's awareness state. */
-export function awarenessStates(address: string, awareness: awarenessProtocol.Awareness): Uint8Array {
-  const states = awarenessProtocol.encodeAwarenessUpdate(awareness, [...awareness.getStates().keys()])
+/** The awareness states of these clients, or of all who are here. */
+export function awarenessStates(
+  address: string,
+  awareness: awarenessProtocol.Awareness,
+  clients: number[] = [...awareness.getStates().keys()],
+): Uint8Array {
+  const states = awarenessProtocol.encodeAwarenessUpdate(awareness, clients)
   return frame(address, MESSAGE.awareness, (encoder) => encoding.writeVarUint8Array(encoder, states))
 }
 
@@ -106,6 +125,20 @@ export function readToken(decoder: decoding.Decoder): string {
   const subtype = decoding.readVarUint(decoder)
   if (subtype !== AUTH.token) throw new Error(`unknown auth message ${subtype}`)
   return decoding.readVarString(decoder)
+}
+
+/** The one client that an awareness message is about, after its type; undefined for another. Reads nothing off. */
+export function findOnlyClient(decoder: decoding.Decoder): number | undefined {
+  const { pos } = decoder
+  try {
+    decoding.readVarUint(decoder)
+    return decoding.readVarUint(decoder) === 1 ? decoding.readVarUint(decoder) : undefined
+  } catch {
+    // Whoever handles it says so.
+    return undefined
+  } finally {
+    decoder.pos = pos
+  }
 }
 
 /** A heartbeat of the Hocuspocus protocol: one byte, no address. */

@@ -37,6 +37,7 @@ export function isLastingRefusal(reason: RefusalReason): reason is LastingRefusa
  *   renewal of the token, and at each change);
  * - `refused`: a write that you sent was not applied, and why; `detail` tells who writes a client what was expected. It
  *   stands before the answer that says so;
+ * - `too_fast`: for a while you have sent more than you may; it waits, and if you do not stop, the connection ends;
  * - `store`: whether the server can make edits durable. While `failing`, nothing is acknowledged.
  */
 export const noticeSchema = z.discriminatedUnion('type', [
@@ -48,6 +49,7 @@ export const noticeSchema = z.discriminatedUnion('type', [
   }),
   z.object({ type: z.literal('role'), role: roleSchema }),
   z.object({ type: z.literal('refused'), reason: refusalReasonSchema, detail: z.string().optional() }),
+  z.object({ type: z.literal('too_fast') }),
   z.object({ type: z.literal('store'), state: z.enum(['failing', 'ok']) }),
 ])
 /** A message from the server to one connection, beside the drawing. */

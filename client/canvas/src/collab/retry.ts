@@ -31,6 +31,7 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   too_large: 'none',
   unsupported_media_type: 'none',
   rate_limited: 'wait',
+  too_many_connections: 'wait',
   store_unavailable: 'wait',
   shutting_down: 'wait',
   malformed_update: 'none',

@@ -197,15 +197,15 @@ test('a flush rejects when the store fails, and the updates stay queued', async 
   expect(await stored(store, roomA)).toEqual([1])
 })
 
-test('too much waiting for a failing store is said to be too much', async () => {
+test('too much of one room waiting for a failing store is said to be too much, and not of another', async () => {
   const store = new GatedStore()
   store.broken = true
   const journal = new Journal(store, { pace })
   for (let n = 0; n < 17; n++) journal.append(roomA, { ...record(), update: new Uint8Array(4 * 1024 * 1024) })
-  expect(journal.overloaded).toBe(true)
+  expect([journal.isFullFor(roomA, 'ada'), journal.isFullFor(roomB, 'bob')]).toEqual([true, false])
   store.broken = false
   await journal.flush()
-  expect(journal.overloaded).toBe(false)
+  expect(journal.isFullFor(roomA, 'ada')).toBe(false)
 })
 
 test('also those who wait for a failing store are counted, not only bytes', async () => {
@@ -214,10 +214,10 @@ test('also those who wait for a failing store are counted, not only bytes', asyn
   const journal = new Journal(store, { pace })
   journal.append(roomA, record(1))
   for (let n = 0; n < 250_000; n++) journal.whenDurable(roomA, () => undefined)
-  expect(journal.overloaded).toBe(true)
+  expect(journal.isFullFor(roomA, 'ada')).toBe(true)
   store.broken = false
   await journal.flush()
-  expect(journal.overloaded).toBe(false)
+  expect(journal.isFullFor(roomA, 'ada')).toBe(false)
 })
 
 test('a commit whose answer was lost is stored once, and nobody hears of a failure', async () => {

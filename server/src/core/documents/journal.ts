@@ -5,6 +5,7 @@ import { nanoid } from 'nanoid'
 import pLimit from 'p-limit'
 import { UndecidedAppendError, type DocumentStore, type UpdateRecord } from '../../ports/document-store.ts'
 import { CommitRate, DEFAULT_PACE, type CommitPace } from './commit-pace.ts'
+import { QueuedBytes } from './queued-bytes.ts'
 
 /** A store that has not answered for so long does not work, whatever it may say later. */
 const STALL_MS = 2_000
@@ -15,8 +16,8 @@ const LEAST_RETRY_MS = 100
 /** What an entry or somebody who waits takes in memory beside its bytes, roughly. */
 const OVERHEAD_BYTES = 300
 
-/** Past this many bytes waiting for a store that fails, no more writes should be let in. */
-const OVERLOAD_BYTES = 64 * 1024 * 1024
+/** Past this many bytes waiting for a store that fails, or cannot follow, who has most of them there is turned away. */
+const FAIR_BYTES = 64 * 1024 * 1024
 
 /** Updates of one room that have become durable, with the numbers from `firstSeq` on. */
 export interface Committed {
@@ -93,11 +94,13 @@ export class Journal extends EventEmitter<JournalEvents> {
   /** This process among the writers of the store. */
   readonly #writer = nanoid(10)
   #batches = 0
-  #queuedBytes = 0
+  readonly #queued: QueuedBytes
 
-  constructor(store: DocumentStore, options: { pace?: Partial<CommitPace> } = {}) {
+  /** `fairBytes` is how much may wait for the store before those who have most of it there are turned away. */
+  constructor(store: DocumentStore, options: { pace?: Partial<CommitPace>; fairBytes?: number } = {}) {
     super()
     this.#store = store
+    this.#queued = new QueuedBytes(options.fairBytes ?? FAIR_BYTES)
     this.#pace = { ...DEFAULT_PACE, ...options.pace }
     this.#rate = new CommitRate(this.#pace)
   }
@@ -112,9 +115,9 @@ export class Journal extends EventEmitter<JournalEvents> {
     return this.#storeFails || this.#failingRooms.has(roomId)
   }
 
-  /** Whether so much waits for a failing store that further writes must be turned away. */
-  get overloaded(): boolean {
-    return this.#queuedBytes > OVERLOAD_BYTES
+  /** Whether so much of this room, or by this author, waits for the store that further writes must be turned away. */
+  isFullFor(roomId: RoomId, author: string): boolean {
+    return this.#queued.isTooMuch(roomId, author)
   }
 
   /** How many updates are not durable yet. */
@@ -134,7 +137,7 @@ export class Journal extends EventEmitter<JournalEvents> {
       this.#rooms.set(roomId, queue)
     }
     queue.entries.push(record)
-    this.#queuedBytes += record.update.length + OVERHEAD_BYTES
+    this.#queued.add(roomId, record.author, record.update.length + OVERHEAD_BYTES)
     if (!queue.batch) this.#schedule()
   }
 
@@ -145,7 +148,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   whenDurable(roomId: RoomId, onDurable: OnDurable): void {
     const queue = this.#rooms.get(roomId)
     if (!queue) return onDurable(0)
-    this.#queuedBytes += OVERHEAD_BYTES
+    this.#queued.add(roomId, null, OVERHEAD_BYTES)
     const part = queue.entries.length > 0 ? queue : queue.batch?.parts.find((each) => each.roomId === roomId)
     part?.waiters.push({ entries: part.entries.length, onDurable })
   }
@@ -248,8 +251,8 @@ export class Journal extends EventEmitter<JournalEvents> {
     this.#recovered(batch)
     for (const { roomId, entries, waiters } of batch.parts) {
       const firstSeq = firstSeqs.get(roomId) ?? 0
-      this.#queuedBytes -= (entries.length + waiters.length) * OVERHEAD_BYTES
-      for (const { update } of entries) this.#queuedBytes -= update.length
+      this.#queued.add(roomId, null, -waiters.length * OVERHEAD_BYTES)
+      for (const { update, author } of entries) this.#queued.add(roomId, author, -update.length - OVERHEAD_BYTES)
       const queue = this.#rooms.get(roomId)
       if (queue) queue.batch = undefined
       if (queue?.entries.length === 0) this.#rooms.delete(roomId)

@@ -1,0 +1,97 @@
+import * as encoding from 'lib0/encoding'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { RawClient } from '../testing/raw-client.ts'
+import { SlowReader } from '../testing/slow-reader.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+const HEARTBEAT_MS = 15_000
+const PICTURE_BYTES = 50_000
+/** More than the system's buffers hold between server and client. */
+const PICTURES = 100
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ environment: { READER_STALL_SECONDS: '1' } })
+})
+afterAll(() => server.remove())
+
+async function comeSlowly(roomId: string, token: string) {
+  const reader = new SlowReader()
+  const client = new RawClient(server.syncUrl, roomId, reader.options)
+  onTestFinished(() => client.terminate())
+  await client.join(token)
+  await vi.waitFor(() => expect(client.step2Count).toBe(1))
+  return { client, reader }
+}
+
+/** A cursor of one awareness client, at this clock. */
+function cursor(clientId: number, clock: number): Uint8Array {
+  return encoding.encode((encoder) => {
+    for (const number of [1, clientId, clock]) encoding.writeVarUint(encoder, number)
+    encoding.writeVarString(encoder, JSON.stringify({ pointer: clock }))
+  })
+}
+
+/** Each picture takes the place of the one before, and there is a word with each, and one that goes. */
+async function drawPictures(ada: RawClient): Promise<void> {
+  const before = ada.answers.length
+  for (let n = 0; n < PICTURES; n++) {
+    ada.write(
+      ada.edit((doc) =>
+        doc.transact(() => {
+          doc.getMap('pictures').set('one', new Uint8Array(PICTURE_BYTES))
+          setWord(`word ${n}`)(doc)
+          doc.getMap('words').delete(`word ${n - 1}`)
+        }),
+      ),
+    )
+    ada.sendAwareness(cursor(ada.doc.clientID, n + 1))
+    // So that they are not all told in one.
+    if (n % 5 === 0) await vi.waitFor(() => expect(ada.answers.length).toBeGreaterThan(before + n), { interval: 1 })
+  }
+}
+
+test('who does not read cannot have what is drawn pile up, and is sent what they lack at once when they do', async () => {
+  const { roomId, ownerToken, editorToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  const bob = await joinRoom(server, roomId, editorToken)
+  const { client, reader } = await comeSlowly(roomId, viewerToken)
+  ada.write(ada.edit(setWord('to be deleted')))
+  await vi.waitFor(() => expect(wordsOf(client)).toEqual(['to be deleted']))
+  reader.stop()
+  ada.write(ada.edit((doc) => doc.getMap('words').delete('to be deleted')))
+  await drawPictures(ada)
+  await vi.waitFor(() => expect(wordsOf(bob)).toEqual([`word ${PICTURES - 1}`]))
+  const [received, cursors] = [client.receivedBytes, client.awarenessUpdates.length]
+  reader.goOn()
+  await vi.waitFor(() => expect(wordsOf(client)).toEqual([`word ${PICTURES - 1}`]))
+  expect(Y.encodeStateVector(client.doc)).toEqual(Y.encodeStateVector(bob.doc))
+  // What the system had taken for them by then, and one picture.
+  expect(client.receivedBytes - received).toBeLessThan((PICTURES * PICTURE_BYTES) / 2)
+  expect(client.awarenessUpdates.length - cursors).toBeLessThan(PICTURES / 2)
+  await vi.waitFor(() => expect(Buffer.from(client.awarenessUpdates.at(-1) ?? []).toString()).toContain(`:${PICTURES}`))
+  ada.write(ada.edit(setWord('and on')))
+  await vi.waitFor(() => expect(wordsOf(client)).toContain('and on'))
+  expect(client.isOpen).toBe(true)
+})
+
+test('who takes nothing for long is cut, also when they go on talking', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  onTestFinished(() => void vi.useRealTimers())
+  const { client, reader } = await comeSlowly(roomId, viewerToken)
+  reader.stop()
+  await drawPictures(ada)
+  let clock = 0
+  const isIn = async () => {
+    client.sendAwareness(cursor(client.doc.clientID, (clock += 1)))
+    const room = await server.api.call('GET', `/api/v1/rooms/${roomId}`, { token: ownerToken })
+    return ((await room.json()) as { present: unknown[] }).present.length === 2
+  }
+  const from = performance.now()
+  while (await isIn()) vi.advanceTimersByTime(HEARTBEAT_MS)
+  expect(performance.now() - from).toBeGreaterThan(1_000)
+})

@@ -1,0 +1,145 @@
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import * as decoding from 'lib0/decoding'
+import { expect, test, vi } from 'vitest'
+import type { PersonRates } from '../client-limits.ts'
+import { Person } from './people.ts'
+import { TimeUsed } from './time-used.ts'
+import { TurnLine } from './turn-line.ts'
+import { Turns } from './turns.ts'
+
+const MANY: PersonRates = {
+  messages: { perSecond: 1e6, burst: 1e6 },
+  bytes: { perSecond: 1e9, burst: 1e9 },
+  cursors: { perSecond: 1e6, burst: 1e6 },
+}
+
+/** Messages are told apart by a type of their own: no cursors, nor anything else. */
+const FIRST_TYPE = 100
+
+/** Takes the thread for so long. */
+function work(ms: number): void {
+  const until = performance.now() + ms
+  while (performance.now() < until) continue
+}
+
+/** What is handled is written down as its name and number; each takes so long. */
+function lines(tookMs: number) {
+  const turns = new Turns()
+  const handled: string[] = []
+  const reading = new Map<string, boolean>()
+  const line = (
+    name: string,
+    { rates = MANY, maxFrames = 1_000, person = new Person(rates, performance.now()) } = {},
+  ) => {
+    reading.set(name, true)
+    const made = new TurnLine({
+      turns,
+      person,
+      limits: { maxFrames, maxBytes: 1e6, tellAfterMs: 1e6, closeAfterMs: 1e6 },
+      roomTime: new TimeUsed(),
+      handle: ({ type, decoder }) => {
+        handled.push(`${name}${type === MESSAGE.awareness ? `:${decoder.arr.at(-1)}` : type - FIRST_TYPE}`)
+        work(tookMs)
+      },
+      pause: () => reading.set(name, false),
+      resume: () => reading.set(name, true),
+      waits: () => undefined,
+      onTooFast: () => undefined,
+      onNeverStops: () => undefined,
+    })
+    const send = (...numbers: number[]) => {
+      for (const number of numbers) {
+        const decoder = decoding.createDecoder(new Uint8Array(10))
+        made.receive({ address: 'r', type: FIRST_TYPE + number, decoder })
+      }
+    }
+    const move = (client: number, ...clocks: number[]) => {
+      for (const clock of clocks) {
+        const decoder = decoding.createDecoder(Uint8Array.of(3, 1, client, clock))
+        made.receive({ address: 'r', type: MESSAGE.awareness, decoder })
+      }
+    }
+    return { send, move, line: made, isRead: () => reading.get(name) }
+  }
+  return { line, handled }
+}
+
+const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
+
+test('a message that nothing is before is handled at once', () => {
+  const { line, handled } = lines(0)
+  line('ada').send(1)
+  expect(handled).toEqual(['ada1'])
+})
+
+test('who has used least comes first, and each line keeps its order', async () => {
+  const { line, handled } = lines(1)
+  const [eve, ada] = [line('eve'), line('ada')]
+  eve.send(...upTo(40))
+  const before = handled.length
+  expect(before).toBeLessThan(20)
+  ada.send(0, 1, 2)
+  await vi.waitFor(() => expect(handled).toHaveLength(43))
+  expect(handled.filter((each) => each.startsWith('ada'))).toEqual(['ada0', 'ada1', 'ada2'])
+  expect(handled.indexOf('ada2')).toBeLessThan(before + 10)
+  expect(handled.filter((each) => each.startsWith('eve'))).toEqual(upTo(40).map((n) => `eve${n}`))
+})
+
+test('a line that is held keeps what comes, and nobody waits for it', async () => {
+  const { line, handled } = lines(0)
+  const [eve, ada] = [line('eve'), line('ada')]
+  eve.line.hold()
+  eve.send(1, 2)
+  ada.send(1)
+  expect(handled).toEqual(['ada1'])
+  eve.line.release()
+  eve.send(3)
+  await vi.waitFor(() => expect(handled).toEqual(['ada1', 'eve1', 'eve2', 'eve3']))
+})
+
+test('of more than may wait, no more is read until half of it is handled', async () => {
+  const { line, handled } = lines(1)
+  const eve = line('eve', { maxFrames: 10 })
+  eve.send(...upTo(30))
+  expect(eve.isRead()).toBe(false)
+  await vi.waitFor(() => expect(eve.isRead()).toBe(true), { interval: 1 })
+  expect(handled.length).toBeLessThan(30)
+})
+
+test('what one may send is counted on all sockets together; more than that waits, and others do not', async () => {
+  const { line, handled } = lines(0)
+  const rates = { ...MANY, messages: { perSecond: 20, burst: 10 } }
+  const person = new Person(rates, performance.now())
+  const [one, two, ada] = [line('one', { person }), line('two', { person }), line('ada')]
+  one.send(...upTo(10))
+  two.send(...upTo(5))
+  ada.send(1)
+  await vi.waitFor(() => expect(handled).toContain('ada1'))
+  expect(handled).not.toContain('two4')
+  await vi.waitFor(() => expect(handled).toContain('two4'))
+  expect(handled).toHaveLength(16)
+})
+
+test('a stay that ends while its messages wait ends with them', async () => {
+  const { line, handled } = lines(1)
+  const [eve, ada] = [line('eve', { maxFrames: 10 }), line('ada')]
+  eve.send(...upTo(30))
+  const before = handled.length
+  eve.line.close()
+  expect(eve.isRead()).toBe(true)
+  ada.send(1)
+  await vi.waitFor(() => expect(handled).toContain('ada1'))
+  expect(handled).toHaveLength(before + 1)
+})
+
+test('cursors without end cannot hold up what is drawn: of each that waits, only the newest counts', async () => {
+  const { line, handled } = lines(0)
+  const eve = line('eve', { rates: { ...MANY, cursors: { perSecond: 10, burst: 5 } } })
+  eve.move(7, ...upTo(100))
+  eve.move(8, ...upTo(50))
+  eve.send(4)
+  await vi.waitFor(() => expect(handled).toContain('eve4'))
+  expect(handled.length).toBeLessThan(8)
+  await vi.waitFor(() => expect(handled.slice(-2).sort()).toEqual(['eve:49', 'eve:99']))
+  expect(handled.length).toBeLessThan(10)
+})

@@ -1,0 +1,89 @@
+import type { TurnLine } from './turn-line.ts'
+
+/** What of one turn of the event loop goes to messages that wait: after it, sockets are read and commits answered. */
+const TURN_MS = 4
+/** One line is handled for no less than this at a time, or looking who is next would outweigh the work. */
+const LEAST_SLICE_MS = 1
+/** Who has to wait for their allowance waits for a few messages at a time. */
+const LEAST_WAIT_MS = 20
+
+/**
+ * Decides whose messages are handled when. As long as there is time, each is handled at once. When there is not, they
+ * wait in lines, one for each stay in a room, and of those that wait, the lines whose room and person have used least of
+ * the thread's time come first: so a flood waits for everybody else, and not the other way round. Between the slices,
+ * the event loop goes on.
+ */
+export class Turns {
+  readonly #waiting = new Set<TurnLine>()
+  #immediate: NodeJS.Immediate | undefined
+  #timer: NodeJS.Timeout | undefined
+  /** How much longer messages have been handled than everything else was done, up to `#usedAt`, in milliseconds. */
+  #aheadMs = 0
+  #usedAt = 0
+
+  /**
+   * Whether a message that has come may be handled before anything else is done. Those that wait only for the allowance of
+   * whoever sent them are no reason to wait.
+   */
+  hasTime(now: number): boolean {
+    return this.#immediate === undefined && this.#aheadMs - (now - this.#usedAt) < TURN_MS
+  }
+
+  /** A message was handled from the one moment to the other, by `performance.now()`. */
+  used(from: number, to: number): void {
+    // A single one that took long is no reason to make all wait for as long afterwards.
+    this.#aheadMs = Math.min(2 * TURN_MS, Math.max(0, this.#aheadMs - (from - this.#usedAt)) + to - from)
+    this.#usedAt = to
+  }
+
+  /** Something waits in a line. */
+  add(line: TurnLine): void {
+    if (this.#waiting.has(line)) return
+    this.#waiting.add(line)
+    // It may have an allowance that those the timer waits for have not.
+    this.#soon()
+  }
+
+  /** Nothing waits there any more, or what does is held. */
+  delete(line: TurnLine): void {
+    this.#waiting.delete(line)
+  }
+
+  #soon(): void {
+    this.#immediate ??= setImmediate(this.#run)
+  }
+
+  readonly #run = (): void => {
+    clearTimeout(this.#timer)
+    this.#immediate = undefined
+    this.#timer = undefined
+    const now = performance.now()
+    const ready = [...this.#waiting].filter((line) => line.waitMs(now) === 0)
+    if (ready.length > 1) inOrder(ready, now)
+    const until = now + TURN_MS
+    const sliceMs = Math.max(LEAST_SLICE_MS, TURN_MS / ready.length)
+    for (const line of ready) {
+      const from = performance.now()
+      if (from >= until) break
+      // What was handled before may have ended its stay, or made it wait for the room.
+      if (!this.#waiting.has(line)) continue
+      line.handle(from, Math.min(until, from + sliceMs))
+    }
+    this.#goOn()
+  }
+
+  #goOn(): void {
+    if (this.#waiting.size === 0 || this.#immediate) return
+    const now = performance.now()
+    let waitMs = Infinity
+    for (const line of this.#waiting) waitMs = Math.min(waitMs, line.waitMs(now))
+    if (waitMs === 0) this.#soon()
+    else this.#timer = setTimeout(this.#run, Math.max(LEAST_WAIT_MS, waitMs))
+  }
+}
+
+/** Those who have used least come first; who have used as much, in the order in which they came. */
+function inOrder(lines: TurnLine[], now: number): void {
+  const used = new Map(lines.map((line) => [line, line.usedMs(now)]))
+  lines.sort((a, b) => (used.get(a) ?? 0) - (used.get(b) ?? 0))
+}
