@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
-import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { joinRoom, openRoom, removeWord, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -41,9 +41,11 @@ async function drawPictures(ada: RawClient): Promise<void> {
     ada.write(
       ada.edit((doc) =>
         doc.transact(() => {
-          doc.getMap('pictures').set('one', new Uint8Array(PICTURE_BYTES))
+          const elements = doc.getMap<Y.Map<unknown>>('elements')
+          if (n === 0) elements.set('picture', new Y.Map())
+          elements.get('picture')?.set('one', new Uint8Array(PICTURE_BYTES))
           setWord(`word ${n}`)(doc)
-          doc.getMap('words').delete(`word ${n - 1}`)
+          removeWord(`word ${n - 1}`)(doc)
         }),
       ),
     )
@@ -61,12 +63,12 @@ test('who does not read cannot have what is drawn pile up, and is sent what they
   ada.write(ada.edit(setWord('to be deleted')))
   await vi.waitFor(() => expect(wordsOf(client)).toEqual(['to be deleted']))
   reader.stop()
-  ada.write(ada.edit((doc) => doc.getMap('words').delete('to be deleted')))
+  ada.write(ada.edit(removeWord('to be deleted')))
   await drawPictures(ada)
-  await vi.waitFor(() => expect(wordsOf(bob)).toEqual([`word ${PICTURES - 1}`]))
+  await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['picture', `word ${PICTURES - 1}`]))
   const [received, cursors] = [client.receivedBytes, client.awarenessUpdates.length]
   reader.goOn()
-  await vi.waitFor(() => expect(wordsOf(client)).toEqual([`word ${PICTURES - 1}`]))
+  await vi.waitFor(() => expect(wordsOf(client)).toEqual(['picture', `word ${PICTURES - 1}`]))
   expect(Y.encodeStateVector(client.doc)).toEqual(Y.encodeStateVector(bob.doc))
   // What the system had taken for them by then, and one picture.
   expect(client.receivedBytes - received).toBeLessThan((PICTURES * PICTURE_BYTES) / 2)

@@ -1,7 +1,7 @@
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { RawClient } from '../testing/raw-client.ts'
-import { joinRoom, openRoom, setWord } from '../testing/test-room.ts'
+import { joinRoom, openRoom, drawLarge } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 let server: TestServer
@@ -14,7 +14,7 @@ test('who comes is told the versions that the server speaks, and how large the d
   const { roomId, ownerToken, viewerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
   expect(ada.welcome).toEqual({ type: 'welcome', protocol: PROTOCOL_VERSION, oldest: OLDEST_PROTOCOL, bytes: 0 })
-  ada.write(ada.edit(setWord('w'.repeat(10_000))))
+  ada.write(ada.edit(drawLarge(10_000)))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
   const viewer = await joinRoom(server, roomId, viewerToken)
   expect(viewer.welcome?.bytes).toBeGreaterThan(10_000)
