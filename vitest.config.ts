@@ -13,6 +13,7 @@ const ONLY_ONCE = {
   'sends megabytes over slow lines': 'server/src/sync/slow-lines.test.ts',
   'floods a server': 'server/src/sync/fairness.test.ts',
   'stops reading': 'server/src/sync/stalled-readers.test.ts',
+  'sends what no library would': 'server/src/sync/liars.test.ts',
   'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
   'each test names the engine that fails to start': 'server/src/main.test.ts',
   'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',

@@ -12,6 +12,8 @@ import { readStrokes, strokesOf, Writer } from './writer.ts'
 
 const ROUNDS = 20
 const WRITERS = 20
+/** All of them are one person, and draw on one board, as fast as the machine can. */
+const UNBOUNDED = { MAX_BOARD_ELEMENTS: '1000000', MAX_BOARD_STRUCTS: '5000000', MESSAGES_AT_ONCE: '1000000' }
 /** The moments of the kills: `KILL_SEED=…` repeats a run's. */
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 
@@ -22,7 +24,7 @@ let server: ServerProcess
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'sketchroom-'))
   port = await findFreePort()
-  server = await ServerProcess.start(port, dataDir)
+  server = await ServerProcess.start(port, dataDir, UNBOUNDED)
 })
 afterAll(async () => {
   await server.end('SIGKILL')
@@ -47,7 +49,7 @@ test(`kill -9 under ${WRITERS} writers, ${ROUNDS} rounds: no acknowledged stroke
     unacknowledged += writers.reduce((sum, { written, acknowledged: acked }) => sum + written.length - acked.size, 0)
 
     // A stranger looks first: were the writers back already, they would bring what was lost.
-    server = await ServerProcess.start(port, dataDir)
+    server = await ServerProcess.start(port, dataDir, UNBOUNDED)
     const stored = await readStrokes(url(), roomId, token)
     for (const writer of writers) {
       const missing = [...writer.acknowledged].filter((key) => !stored.has(key))
@@ -80,7 +82,7 @@ test('SIGTERM in mid-edit: clients are told, acknowledged strokes are kept, the 
   for (const writer of writers) expect(await writer.closed).toEqual({ code: 1001, reason: 'shutting_down' })
   for (const writer of writers) writer.stop()
   expect(await exit).toBe(0)
-  server = await ServerProcess.start(port, dataDir)
+  server = await ServerProcess.start(port, dataDir, UNBOUNDED)
   const stored = await readStrokes(url(), roomId, token)
   for (const { acknowledged } of writers) expect([...acknowledged].filter((key) => !stored.has(key))).toEqual([])
 })
