@@ -61,7 +61,7 @@ test('a record that was set aside is given back while the server runs, and seen 
   expect(listed.out).toMatch(
     new RegExp(`^${roomId} update 2: 20.*Z, by .+, \\d+ bytes: a bug that has been fixed\n1 set aside.\n$`),
   )
-  expect((await run('show', '--room', roomId)).out).toMatch(/inserts of client \d+ up to 1; deletes nothing/)
+  expect((await run('show', '--room', roomId)).out).toMatch(/inserts of client \d+ up to 2; deletes nothing/)
 
   const ada = await joinRoom(server, roomId, ownerToken)
   await vi.waitFor(() => expect(wordsOf(ada)).toEqual(['one', 'three']))

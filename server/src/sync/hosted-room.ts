@@ -20,6 +20,14 @@ import { TimeUsed } from './time-used.ts'
  */
 const GATHER_BYTES = 4096
 
+/** What is watched so that it does not hang: somebody's message, or what is done with a room's records. */
+export interface Watched {
+  readonly room: HostedRoom
+  /** The update that is being applied, by this person. */
+  readonly writing?: Uint8Array | undefined
+  readonly user?: PresenceUser
+}
+
 /** What a connection's context holds: its stay in the room. */
 export interface SessionContext {
   session?: Session
@@ -56,6 +64,8 @@ export class HostedRoom {
     journal: Journal
     now: () => number
     pieceWork: PieceWork
+    /** Does a part of a long work in a turn of its own. */
+    inTurn: <T>(work: Watched, act: () => T) => Promise<T>
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
@@ -73,6 +83,7 @@ export class HostedRoom {
       bytes,
       owners: clientOwners,
       limits: boardLimits,
+      inTurn: (act) => parts.inTurn({ room: this }, act),
       pieceWork,
       events: { onTaken, onChanged },
     })

@@ -1,3 +1,4 @@
+import { crc32 } from 'node:zlib'
 import { Hocuspocus, type Document } from '@hocuspocus/server'
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
@@ -15,7 +16,7 @@ import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
-import { HostedRoom } from './hosted-room.ts'
+import { HostedRoom, type Watched } from './hosted-room.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
 import { UnreadableRoomError } from './room-content.ts'
 
@@ -25,6 +26,8 @@ export interface LoadedRoomsParts {
   readonly journal: Journal
   readonly compaction: Compaction
   readonly reportDamaged: ReportDamaged
+  /** Does a part of a long work in a turn of its own. */
+  readonly inTurn: <T>(work: Watched, act: () => T) => Promise<T>
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
   readonly log: Logger
@@ -171,6 +174,7 @@ export class LoadedRooms {
         journal,
         now,
         pieceWork: compaction,
+        inTurn: this.#parts.inTurn,
         onUndeliverable: (error) => this.drop(room, error),
       })
       const position = new RoomPosition({
@@ -276,6 +280,33 @@ export class LoadedRooms {
     for (const session of room.sessions()) session.leave('internal')
     discard(room.document)
     if (!room.content.isFilled) this.#repair(room.id)
+  }
+
+  /**
+   * Work on a room did not come to its end, and was stopped: what was to be applied is kept for whoever looks into it, and
+   * the room is loaded anew, without it.
+   */
+  async stopped({ room, writing, user }: Watched): Promise<void> {
+    const { store, log, now } = this.#parts
+    this.drop(room, new Error('work on the room did not come to its end'))
+    if (!writing) return
+    const entry = {
+      update: writing,
+      author: user?.id ?? null,
+      at: now(),
+      ranges: new Uint8Array(),
+      crc: crc32(writing),
+    }
+    const found = { roomId: room.id, author: entry.author, bytes: writing.length }
+    try {
+      const seq = await store.addQuarantined(room.id, entry, 'it was applied without end')
+      log.error(
+        { ...found, seq },
+        'an update was stopped and set aside; scripts/quarantine.ts shows it: please report it',
+      )
+    } catch (error) {
+      log.error({ ...found, err: error }, 'an update was stopped, and could not be set aside')
+    }
   }
 
   #repair(roomId: RoomId): void {

@@ -5,10 +5,14 @@ import { TimeUsed } from './time-used.ts'
 /** How often it is looked for people who have gone and owe nothing. */
 const FORGET_EVERY_MS = 60_000
 
+/** How long whose message has hung writes nothing. */
+const STRIKE_MS = 60_000
+
 /** A person as the sockets know them: what they have used, and what is left to them, wherever they are. */
 export class Person {
   /** The time that their messages have taken. */
   readonly time = new TimeUsed()
+  #struckUntil = -Infinity
   readonly #messages: Allowance
   readonly #bytes: Allowance
   readonly #cursors: Allowance
@@ -43,6 +47,16 @@ export class Person {
     this.#bytes.take(bytes)
   }
 
+  /** What they sent has hung: for a while, they write nothing. */
+  strike(now: number): void {
+    this.#struckUntil = now + STRIKE_MS
+  }
+
+  /** Whether they may not write. */
+  isStruck(now: number): boolean {
+    return now < this.#struckUntil
+  }
+
   /** Whether they have fewer sockets than that, not counting this one. */
   hasFewerSockets(than: number, socket: object): boolean {
     return this.#sockets.size - (this.#sockets.has(socket) ? 1 : 0) < than
@@ -62,7 +76,7 @@ export class Person {
 
   /** Whether it makes no difference to forget them: they are in no room, and a new person would have the same. */
   isAsNew(now: number): boolean {
-    if (this.#sockets.size > 0) return false
+    if (this.#sockets.size > 0 || this.isStruck(now)) return false
     return this.#messages.isFull(now) && this.#bytes.isFull(now) && this.time.at(now) === 0
   }
 }

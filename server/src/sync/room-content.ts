@@ -80,6 +80,7 @@ export class RoomContent {
   /** Whose the Yjs clients are that have drawn here. */
   readonly owners: ClientOwners
   readonly #document: Document
+  readonly #inTurn: <T>(act: () => T) => Promise<T>
   readonly #view: DocumentView
   readonly #size: BoardSize
   readonly #pieces: RoomPieces
@@ -99,11 +100,14 @@ export class RoomContent {
     owners: ClientOwners
     limits?: BoardLimits
     pieceWork: PieceWork
+    /** Does a part of a long work in a turn of its own. */
+    inTurn?: <T>(act: () => T) => Promise<T>
     events: ContentEvents
   }) {
     this.bytes = parts.bytes
     this.owners = parts.owners
     this.#document = parts.document
+    this.#inTurn = parts.inTurn ?? (async (act) => (await nextTurn(), act()))
     this.#view = new DocumentView(parts.document)
     const { document, limits = DEFAULT_BOARD_LIMITS } = parts
     this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size })
@@ -257,18 +261,23 @@ export class RoomContent {
         turn.push(piece)
         turnBytes += piece.length
         if (turnBytes < TURN_BYTES) continue
-        await nextTurn()
-        if (this.#filled || this.#document.isDestroyed) return
-        this.#integrateQuietly(turn)
+        if (!(await this.#integrateInTurn(turn))) return
         turn = []
         turnBytes = 0
       }
-      if (this.#filled || this.#document.isDestroyed) return
-      this.#integrateQuietly(turn)
-      this.#becomeFilled()
+      if (await this.#integrateInTurn(turn)) this.#becomeFilled()
     } catch {
       // Whoever waits calls `fill` next, which throws the same.
     }
+  }
+
+  /** Whether the document is still to be built, of which this is a part. */
+  #integrateInTurn(updates: readonly Uint8Array[]): Promise<boolean> {
+    return this.#inTurn(() => {
+      if (this.#filled || this.#document.isDestroyed) return false
+      this.#integrateQuietly(updates)
+      return true
+    })
   }
 
   #integrateQuietly(updates: readonly Uint8Array[]): void {

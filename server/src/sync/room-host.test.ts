@@ -76,6 +76,7 @@ function idleSocket(): JoiningSocket {
   const nothing = () => undefined
   return {
     isOpen: true,
+    isCalledByLoop: false,
     readyState: WebSocket.OPEN,
     approach: { origin: undefined, host: '', tokenInUrl: false },
     log: pino({ level: 'silent' }),

@@ -11,16 +11,17 @@ import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
-import type { HostedRoom, SessionContext } from './hosted-room.ts'
+import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
 import { People, type Person } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
+import { HangWatch } from './hang-watch.ts'
 import { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
 /** What the host of rooms is made of. */
-export interface RoomHostParts extends LoadedRoomsParts {
+export interface RoomHostParts extends Omit<LoadedRoomsParts, 'inTurn'> {
   readonly admission: Admission
   readonly epochs: AccessEpochs
   readonly limits: ClientLimits
@@ -37,6 +38,8 @@ export interface JoiningSocket extends SessionSocket, WebSocketLike {
 }
 
 const ADMISSIONS_AT_ONCE = 4
+/** What a message may take before it is stopped. Drawing a board of thousands of elements at once takes a tenth of that. */
+const HANG_MS = 500
 
 /** Somebody who asks to be let into a room. */
 export interface Joining {
@@ -67,12 +70,15 @@ export class RoomHost implements PresenceSource {
   readonly #parts: RoomHostParts
   /** A hundred people who come at once are let in a few at a time, so that nobody's edits wait for all of them. */
   readonly #inTurn = pLimit(ADMISSIONS_AT_ONCE)
-  readonly #turns = new Turns()
+  readonly #hangs: HangWatch<Watched>
+  readonly #turns: Turns
   readonly #people: People
 
   constructor(parts: RoomHostParts) {
     this.#parts = parts
-    this.#rooms = new LoadedRooms(parts)
+    this.#hangs = new HangWatch<Watched>({ limitMs: HANG_MS, log: parts.log, onEnded: (work) => this.#ended(work) })
+    this.#turns = new Turns((run) => this.#hangs.next(run))
+    this.#rooms = new LoadedRooms({ ...parts, inTurn: (work, act) => this.#hangs.turn(work, act) })
     this.#people = new People(parts.limits.rates)
     const { journal, log } = parts
     journal.on('failing', (error, roomId) => {
@@ -162,6 +168,7 @@ export class RoomHost implements PresenceSource {
   /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
   async close(): Promise<void> {
     await this.#rooms.close()
+    await this.#hangs.close()
   }
 
   #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
@@ -195,6 +202,7 @@ export class RoomHost implements PresenceSource {
       admitted,
       person,
       turns: this.#turns,
+      hangs: this.#hangs,
       lineLimits: limits.line,
       journal,
       now,
@@ -217,6 +225,13 @@ export class RoomHost implements PresenceSource {
     })
     session.tell({ type: 'role', role: session.role })
     if (journal.isFailing(room.id)) session.tell({ type: 'store', state: 'failing' })
+  }
+
+  #ended(work: Watched): void {
+    // Sent again, it would be stopped again: whoever sent it is not heard for a while.
+    if (work.user) this.#people.find(work.user.id).strike(performance.now())
+    void this.#rooms.stopped(work)
+    this.#turns.goOn()
   }
 
   /** A fresh token on an open connection: it must speak for the same person. */

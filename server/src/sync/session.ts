@@ -15,9 +15,10 @@ import type { Verdict } from '../core/gate/judge.ts'
 import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
 import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
-import type { HostedRoom, SessionContext } from './hosted-room.ts'
+import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import type { Person } from './people.ts'
+import type { HangWatch } from './hang-watch.ts'
 import { Questions } from './questions.ts'
 import { UnreadableRoomError } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
@@ -42,6 +43,8 @@ export interface SessionSocket extends AnswerSocket {
   /** Leaves out what is drawn from now on, until the client has taken what waits for it; then calls back. */
   leaveGap(address: string, onReached: () => void): void
   readonly log: Logger
+  /** Whether the event loop has called us for what this client sent: see `HangWatch`. */
+  readonly isCalledByLoop: boolean
   /** Reads no more from the client, until as many `resume`. */
   pause(): void
   resume(): void
@@ -61,6 +64,7 @@ export interface SessionParts {
   readonly admitted: Admitted
   readonly person: Person
   readonly turns: Turns
+  readonly hangs: HangWatch<Watched>
   readonly lineLimits: LineLimits
   readonly journal: Journal
   /** The clock that tokens end by, in milliseconds since 1970. */
@@ -81,6 +85,8 @@ export class Session {
   actor: Actor
   role: Role
   user: PresenceUser
+  /** The update that is being judged and applied. */
+  writing: Uint8Array | undefined
   readonly #parts: SessionParts
   /** What has come and waits for its turn. */
   readonly #line: TurnLine
@@ -113,7 +119,8 @@ export class Session {
       limits: parts.lineLimits,
       person: parts.person,
       roomTime: parts.room.time,
-      handle: (frame) => this.#take(frame),
+      handle: (frame) => parts.hangs.run(this, () => this.#take(frame)),
+      mayHandleNow: () => parts.socket.isCalledByLoop,
       pause: () => parts.socket.pause(),
       resume: () => parts.socket.resume(),
       waits: (bytes) => parts.socket.waits(bytes),
@@ -207,11 +214,20 @@ export class Session {
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#parts.socket.resume()
-    while (this.isIn && this.#holds === 0) {
+    this.#goOn()
+  }
+
+  /** What has waited is handled one after the other, each in a turn in which it may hang. */
+  #goOn(): void {
+    if (!this.isIn || this.#holds > 0) return
+    if (this.#held.length === 0) return this.#line.release()
+    const { hangs } = this.#parts
+    hangs.next(() => {
+      if (!this.isIn || this.#holds > 0) return
       const handle = this.#held.shift()
-      if (!handle) return this.#line.release()
-      handle()
-    }
+      if (handle) hangs.run(this, handle)
+      this.#goOn()
+    })
   }
 
   /**
@@ -302,6 +318,7 @@ export class Session {
   #write(update: Uint8Array): void {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
+    if (this.#parts.person.isStruck(performance.now())) return this.leave('malformed_update')
     const read = readUpdate(update)
     if (this.#parts.journal.isFullFor(this.room.id, this.user.id)) return this.#writeToFull(read)
     if (!this.room.content.has(read) && this.#waitsForRoom({ kind: 'write', update })) return
@@ -322,8 +339,11 @@ export class Session {
   }
 
   #apply(update: ReadUpdate): Verdict | undefined {
+    this.writing = update.bytes
     try {
-      return this.room.content.apply(update, this.user.id, this)
+      const verdict = this.room.content.apply(update, this.user.id, this)
+      this.writing = undefined
+      return verdict
     } catch (error) {
       if (error instanceof UnreadableRoomError) throw error
       this.leave('malformed_update')

@@ -8,6 +8,7 @@ import type { Approach } from '../core/rooms/admission.ts'
 import type { Rate, ReaderLimits } from '../client-limits.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { Allowance } from './allowance.ts'
+import { HangWatch } from './hang-watch.ts'
 import type { FrameWriter } from './frame-writer.ts'
 import { LEAST_BYTES, type IncomingBytes } from './incoming-bytes.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
@@ -126,6 +127,11 @@ export class SyncSocket implements JoiningSocket {
   /** The state of the socket, as WebSocket numbers it. */
   get readyState(): number {
     return this.#socket.readyState
+  }
+
+  /** Whether the event loop has called us for what this client sent. */
+  get isCalledByLoop(): boolean {
+    return HangWatch.isCalledFor(this.#parts.stream)
   }
 
   /** Whether the client can be told anything. */

@@ -37,6 +37,7 @@ function lines(tookMs: number) {
       person,
       limits: { maxFrames, maxBytes: 1e6, tellAfterMs: 1e6, closeAfterMs: 1e6 },
       roomTime: new TimeUsed(),
+      mayHandleNow: () => true,
       handle: ({ type, decoder }) => {
         handled.push(`${name}${type === MESSAGE.awareness ? `:${decoder.arr.at(-1)}` : type - FIRST_TYPE}`)
         work(tookMs)

@@ -17,6 +17,8 @@ export interface TurnLineParts {
   /** What the room's messages have taken, whoever's they were. */
   readonly roomTime: TimeUsed
   readonly handle: (frame: IncomingFrame) => void
+  /** Whether a message that has just come may be handled at once: see `HangWatch`. */
+  readonly mayHandleNow: () => boolean
   /** Reads no more from the client, until `resume`. */
   readonly pause: () => void
   readonly resume: () => void
@@ -55,7 +57,7 @@ export class TurnLine {
   receive(frame: IncomingFrame): void {
     const { turns, person } = this.#parts
     const now = performance.now()
-    if (this.#isEmpty && !this.#isHeld && turns.hasTime(now)) {
+    if (this.#isEmpty && !this.#isHeld && turns.hasTime(now) && this.#parts.mayHandleNow()) {
       const isCursor = frame.type === MESSAGE.awareness
       if ((isCursor ? person.cursorWaitMs(now) : person.waitMs(now)) === 0) return void this.#handle(frame, now)
     }

@@ -14,19 +14,25 @@ const LEAST_WAIT_MS = 20
  * the event loop goes on.
  */
 export class Turns {
+  readonly #schedule: (run: () => void) => void
   readonly #waiting = new Set<TurnLine>()
-  #immediate: NodeJS.Immediate | undefined
+  #isScheduled = false
   #timer: NodeJS.Timeout | undefined
   /** How much longer messages have been handled than everything else was done, up to `#usedAt`, in milliseconds. */
   #aheadMs = 0
   #usedAt = 0
+
+  /** `schedule` has the event loop call back soon. */
+  constructor(schedule: (run: () => void) => void = setImmediate) {
+    this.#schedule = schedule
+  }
 
   /**
    * Whether a message that has come may be handled before anything else is done. Those that wait only for the allowance of
    * whoever sent them are no reason to wait.
    */
   hasTime(now: number): boolean {
-    return this.#immediate === undefined && this.#aheadMs - (now - this.#usedAt) < TURN_MS
+    return !this.#isScheduled && this.#aheadMs - (now - this.#usedAt) < TURN_MS
   }
 
   /** A message was handled from the one moment to the other, by `performance.now()`. */
@@ -49,13 +55,15 @@ export class Turns {
     this.#waiting.delete(line)
   }
 
-  #soon(): void {
-    this.#immediate ??= setImmediate(this.#run)
+  readonly #soon = (): void => {
+    if (this.#isScheduled) return
+    this.#isScheduled = true
+    this.#schedule(this.#run)
   }
 
   readonly #run = (): void => {
     clearTimeout(this.#timer)
-    this.#immediate = undefined
+    this.#isScheduled = false
     this.#timer = undefined
     const now = performance.now()
     const ready = [...this.#waiting].filter((line) => line.waitMs(now) === 0)
@@ -69,16 +77,20 @@ export class Turns {
       if (!this.#waiting.has(line)) continue
       line.handle(from, Math.min(until, from + sliceMs))
     }
-    this.#goOn()
+    this.goOn()
   }
 
-  #goOn(): void {
-    if (this.#waiting.size === 0 || this.#immediate) return
+  /** Goes on with those who wait, also when what was handled last has never come to its end. */
+  goOn(): void {
+    if (this.#waiting.size === 0 || this.#isScheduled) return
     const now = performance.now()
     let waitMs = Infinity
     for (const line of this.#waiting) waitMs = Math.min(waitMs, line.waitMs(now))
     if (waitMs === 0) this.#soon()
-    else this.#timer = setTimeout(this.#run, Math.max(LEAST_WAIT_MS, waitMs))
+    else {
+      clearTimeout(this.#timer)
+      this.#timer = setTimeout(this.#soon, Math.max(LEAST_WAIT_MS, waitMs))
+    }
   }
 }
 

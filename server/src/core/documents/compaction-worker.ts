@@ -7,6 +7,10 @@ import { findLongDeleted, type LongDeleted } from './deleted-elements.ts'
 import { DAMAGED } from './load-room.ts'
 import { joinPieces, PIECE_BYTES, piecesOf } from './piece-list.ts'
 
+/** Where it is said which record is being applied, and how many steps were done. */
+export const RECORD = 0
+export const STEPS = 1
+
 const NOTHING = Y.encodeStateVector(new Map())
 
 /** A stored record, and the CRC-32 of what was written. */
@@ -31,17 +35,26 @@ export interface Cut {
  * Builds a room's document from its records and encodes it, in a thread of its own: a large board takes seconds, which
  * must not be everybody's.
  */
-export default function compact(records: readonly CompactedRecord[]): Compacted {
+export default function compact({
+  records,
+  progress,
+}: {
+  records: readonly CompactedRecord[]
+  /** Which record it is at, and how many steps were done: see `RECORD` and `STEPS`. */
+  progress: Int32Array
+}): Compacted {
   const document = new Y.Doc()
   for (const [index, record] of records.entries()) {
+    Atomics.store(progress, RECORD, index)
     // A snapshot would give what a disk has spoilt a checksum of its own.
     if (isDamaged(record)) return { kind: 'unreadable', index, reason: DAMAGED }
     try {
-      apply(document, record)
+      apply(document, record, () => Atomics.add(progress, STEPS, 1))
     } catch (error) {
       return { kind: 'unreadable', index, reason: messageOf(error) }
     }
   }
+  Atomics.store(progress, RECORD, records.length)
   const whole = Y.encodeStateAsUpdate(document)
   const bytes = whole.length > PIECE_BYTES ? joinPieces(cutUpdate(whole, NOTHING, PIECE_BYTES)) : whole
   return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
@@ -90,6 +103,9 @@ function isDamaged({ bytes, crc }: CompactedRecord): boolean {
   return crc32(bytes) !== crc
 }
 
-function apply(document: Y.Doc, { kind, bytes }: CompactedRecord): void {
-  for (const update of kind === 'snapshot' ? piecesOf(bytes) : [bytes]) Y.applyUpdate(document, update)
+function apply(document: Y.Doc, { kind, bytes }: CompactedRecord, onStep: () => void = () => undefined): void {
+  for (const update of kind === 'snapshot' ? piecesOf(bytes) : [bytes]) {
+    onStep()
+    Y.applyUpdate(document, update)
+  }
 }

@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import { Piscina } from 'piscina'
 import type { DocumentStore, Snapshot } from '../../ports/document-store.ts'
 import type { Extent } from './clock-ranges.ts'
-import type { Compacted, CompactedRecord, Cut } from './compaction-worker.ts'
+import { RECORD, STEPS, type Compacted, type CompactedRecord, type Cut } from './compaction-worker.ts'
 import { COLLECT_AFTER_MS, type LongDeleted } from './deleted-elements.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
 
@@ -22,6 +22,9 @@ const LONG_TAIL_UPDATES = 2 * COMPACT_AFTER_UPDATES
 const COMPACT_ON_LEAVE_AFTER_UPDATES = 50
 /** Building a large board takes a core for a while, so a busy room waits at least this long. */
 const COMPACT_EVERY_MS = 30_000
+
+/** A thread that gets no further with a record for so long, while others have the processor, never will. */
+const STUCK_MS = 10_000
 
 /** Whether a room's tail has grown long enough; `leaving`: it has just left memory. Times are in milliseconds. */
 export function isCompactionDue(tailLength: number, sinceLastMs: number, leaving: boolean): boolean {
@@ -109,6 +112,26 @@ export class Compaction {
     await this.#pool.destroy()
   }
 
+  /** What the records come to. One that takes for ever is as unreadable as one that throws: its thread is ended. */
+  async #build(records: readonly CompactedRecord[]): Promise<Compacted> {
+    const progress = new Int32Array(new SharedArrayBuffer(8))
+    const stuck = new AbortController()
+    let before = 0
+    const looks = setInterval(() => {
+      const steps = Atomics.load(progress, STEPS)
+      if (steps > 0 && steps === before && Atomics.load(progress, RECORD) < records.length) stuck.abort()
+      before = steps
+    }, STUCK_MS)
+    try {
+      return (await this.#pool.run({ records, progress }, { signal: stuck.signal })) as Compacted
+    } catch (error) {
+      if (!stuck.signal.aborted) throw error
+      return { kind: 'unreadable', index: Atomics.load(progress, RECORD), reason: 'it was applied without end' }
+    } finally {
+      clearInterval(looks)
+    }
+  }
+
   async #compact(roomId: RoomId): Promise<Snapshot | undefined> {
     for (;;) {
       const stored = this.#closed ? undefined : await this.#store.load(roomId)
@@ -120,7 +143,7 @@ export class Compaction {
       const records = recordsOf(roomId, { ...stored, tail })
       if (records.length === 0) return undefined
       const sealed: CompactedRecord[] = records.map(({ record, bytes, crc }) => ({ kind: record.kind, bytes, crc }))
-      const compacted = (await this.#pool.run(sealed)) as Compacted
+      const compacted = await this.#build(sealed)
       if (compacted.kind === 'snapshot') {
         if (tail.length === 0) return undefined
         const { bytes, ranges } = compacted

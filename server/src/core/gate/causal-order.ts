@@ -57,10 +57,12 @@ function advance(line: Line, reachOf: (client: number) => number, ordered: ReadS
   for (; line.next < structs.length; line.next++) {
     const struct = structs[line.next] as ReadStruct
     const end = struct.clock + struct.length
-    if (struct.kind === KIND.skip || end <= line.reach) continue
+    if (struct.kind === KIND.skip) continue
     if (struct.clock > line.reach) return struct
+    // Yjs waits for it also when it has the struct itself: what an honest client repeats refers to what is there.
     const missing = missingOf(struct, reachOf)
     if (missing) return missing
+    if (end <= line.reach) continue
     ordered.push(struct)
     line.reach = end
   }

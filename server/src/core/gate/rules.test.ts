@@ -161,6 +161,8 @@ test('[G4] what refers to something that nobody knows is a gap, whatever it is b
     craft([[7, 0, letter({ origin: [8, 0] })]]),
     craft([[7, 0, { kind: KIND.skip, length: 4 }, element('a')]]),
     craft([], [[1, [4, 5]]]),
+    // What repeats something that is there, and says that it stands in what is not.
+    craft([[1, 0, { ...element('text'), parent: [8, 0] }]]),
     // Each waits for the other.
     craft([
       [7, 0, letter({ origin: [8, 0] })],

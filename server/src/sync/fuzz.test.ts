@@ -1,0 +1,115 @@
+import { isDeepStrictEqual } from 'node:util'
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
+import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import { readUpdate } from '../core/gate/read-update.ts'
+import { Refusal } from '../core/gate/refusal.ts'
+import { createRandom } from '../faults/seeded-random.ts'
+import { Bystander } from '../testing/bystander.ts'
+import { HostileUpdates } from '../testing/hostile-updates.ts'
+import { RawClient } from '../testing/raw-client.ts'
+import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { startTestServer, type TestServer } from '../testing/test-server.ts'
+
+/*
+ * What `core/gate/fuzz.test.ts` does to the gate, to a whole server: nearly sound updates, frames and cursors from somebody
+ * who may draw, beside somebody who draws on the same board and somebody elsewhere. `FUZZ_SEED=…` makes the same ones;
+ * `FUZZ_SECONDS=1800` goes on for that long.
+ */
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 8)
+const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
+const AT_ONCE = 25
+const NEWCOMER_EVERY = 5
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startTestServer({ environment: { MESSAGES_PER_SECOND: '100000', MESSAGES_AT_ONCE: '1000000' } })
+})
+afterAll(() => server.remove())
+
+const drawingOf = ({ doc }: RawClient) => doc.getMap('elements').toJSON()
+
+function isMalformed(update: Uint8Array): boolean {
+  try {
+    readUpdate(update)
+    return false
+  } catch (error) {
+    return error instanceof Refusal && error.reason === 'malformed_update'
+  }
+}
+
+/** Somebody who draws, by what they did and what they were told. */
+class Drawer {
+  readonly client: RawClient
+  #drawn = 0
+
+  constructor(client: RawClient) {
+    this.client = client
+  }
+
+  /** Draws a word, and resolves when that is durable. */
+  async draw(): Promise<void> {
+    const { client } = this
+    this.#drawn += 1
+    const before = client.answers.length
+    client.write(client.edit(setWord(`ada-${this.#drawn % 50}`)))
+    await vi.waitFor(() => expect(client.answers.length).toBeGreaterThan(before), { interval: 5, timeout: 20_000 })
+    expect(client.answers.at(-1)).toBe('durable')
+  }
+}
+
+test(
+  'whatever somebody sends who may draw, the board loads, others draw on, and nothing stalls',
+  { timeout: (SECONDS + 90) * 1_000 },
+  async () => {
+    const random = createRandom(SEED)
+    const { roomId, ownerToken, editorToken } = await openRoom(server)
+    const elsewhere = await openRoom(server)
+    const ada = new Drawer(await joinRoom(server, roomId, ownerToken))
+    const bystander = new Bystander(await joinRoom(server, elsewhere.roomId, elsewhere.ownerToken))
+    await ada.draw()
+    await vi.waitFor(() => expect(bystander.answered).toBeGreaterThan(20))
+    const quiet = bystander.takeP99()
+    const updates = new HostileUpdates(random, [ada.client.doc.clientID, 77, 78, 999])
+    const counts = { sent: 0, durable: 0, refused: 0, ended: 0 }
+    let eve: RawClient | undefined
+    let slowest = 0
+    for (let round = 0, until = performance.now() + SECONDS * 1_000; performance.now() < until; round++) {
+      if (!eve?.isOpen) eve = await joinRoom(server, roomId, editorToken)
+      for (let n = 0; n < AT_ONCE; n++) {
+        const update = updates.next(ada.client.doc)
+        const what = random()
+        // Most of those would end the connection, with all that was sent behind them.
+        if (isMalformed(update) && what > 0.01) continue
+        if (what < 0.998) eve.write(update, what < 0.1 ? 'step2' : 'update')
+        else if (what < 0.9985) eve.sendAwareness(update)
+        else if (what < 0.999) eve.askForMissing(update)
+        else eve.sendType([MESSAGE.sync, MESSAGE.stateless, MESSAGE.queryAwareness][n % 3] ?? 0, update)
+        counts.sent += 1
+      }
+      await eve.handled()
+      const began = performance.now()
+      await ada.draw()
+      slowest = Math.max(slowest, performance.now() - began)
+      if (!eve.isOpen) counts.ended += 1
+      for (const answer of eve.answers.splice(0)) counts[answer] += 1
+      expect(ada.client.isOpen, `seed ${SEED}, round ${round}`).toBe(true)
+      if (round % NEWCOMER_EVERY > 0) continue
+      const newcomer = new RawClient(server.syncUrl, roomId, { doc: new Y.Doc() })
+      onTestFinished(() => newcomer.terminate())
+      await newcomer.join(ownerToken)
+      await vi.waitFor(() => expect(isDeepStrictEqual(drawingOf(newcomer), drawingOf(ada.client))).toBe(true), {
+        timeout: 20_000,
+      })
+      expect(wordsOf(newcomer), `seed ${SEED}, round ${round}`).toContain('ada-1')
+      newcomer.terminate()
+    }
+    const busy = bystander.takeP99()
+    console.log(
+      `seed ${SEED}: ${JSON.stringify(counts)}; elsewhere p99 ${Math.round(quiet)} ms quiet, ${Math.round(busy)} ms; here ${Math.round(slowest)} ms at most`,
+    )
+    expect(busy).toBeLessThan(Math.max(5 * quiet, 250))
+    expect(counts.durable).toBeGreaterThan(counts.sent / 100)
+    expect(counts.refused).toBeGreaterThan(counts.sent / 100)
+  },
+)
