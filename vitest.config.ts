@@ -14,6 +14,8 @@ const ONLY_ONCE = {
   'floods a server': 'server/src/sync/fairness.test.ts',
   'stops reading': 'server/src/sync/stalled-readers.test.ts',
   'sends what no library would': 'server/src/sync/liars.test.ts',
+  'sends what is nearly sound': 'server/src/sync/fuzz.test.ts',
+  'stops what hangs': 'server/src/sync/planted-hang.test.ts',
   'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
   'each test names the engine that fails to start': 'server/src/main.test.ts',
   'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',

@@ -14,7 +14,7 @@ import { Refusal } from './refusal.ts'
  * Nearly sound updates, against the gate and then Yjs itself: what the gate takes must integrate whole, in no time, and be
  * readable, encodable and loadable by anybody. `FUZZ_SEED=…` makes the same ones; `FUZZ_SECONDS=1800` goes on for that long.
  */
-const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 8)
+const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 5)
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
 const PER_BOARD = 60
 /** A pause of this process is no stall: it is only one that comes again. */
