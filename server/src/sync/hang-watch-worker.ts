@@ -1,30 +1,43 @@
 /** The thread that watches the other one: see `HangWatch`. */
 import { Session } from 'node:inspector'
 import { parentPort, workerData } from 'node:worker_threads'
-import { BUSY, ENDING, IDLE, STATE, TURN, type HangWatchStart } from './hang-watch.ts'
+import { BUSY, ENDING, IDLE, LIMIT_MS, STATE, TURN, type HangWatchStart } from './hang-watch.ts'
 
-/** How many looks it takes: a machine that was asleep, or did something else for long, is no hang. */
-const LOOKS = 10
+/** How many looks it takes at least: a machine that was asleep, or did something else for long, is no hang. */
+const LOOKS = 4
+const LOOK_EVERY_MS = 50
+/** And when nothing goes on: each look wakes the processor. */
+const IDLE_LOOK_MS = 200
 
-const { memory, limitMs } = workerData as HangWatchStart
+const { memory } = workerData as HangWatchStart
 const words = new Int32Array(memory)
 let turn = -1
 let looks = 0
 let cpu = process.cpuUsage()
 
-setInterval(() => {
+look()
+
+function look(): void {
+  setTimeout(look, isSuspicious() ? LOOK_EVERY_MS : IDLE_LOOK_MS)
+}
+
+/** Whether what is under way was so before; when that has been for too long, it is ended. */
+function isSuspicious(): boolean {
   const present = Atomics.load(words, TURN)
-  if (Atomics.load(words, STATE) !== BUSY || present !== turn) {
+  const isBusy = Atomics.load(words, STATE) === BUSY
+  if (!isBusy || present !== turn) {
     turn = present
     looks = 0
     cpu = process.cpuUsage()
-    return
+    return isBusy
   }
   looks += 1
   const { user, system } = process.cpuUsage(cpu)
-  if (looks < LOOKS || (user + system) / 1_000 < limitMs) return
+  const limitMs = Atomics.load(words, LIMIT_MS)
+  if (looks < LOOKS || looks * LOOK_EVERY_MS < limitMs || (user + system) / 1_000 < limitMs) return true
   if (Atomics.compareExchange(words, STATE, BUSY, ENDING) === BUSY) end()
-}, limitMs / LOOKS)
+  return false
+}
 
 function end(): void {
   const session = new Session()

@@ -6,6 +6,7 @@ import type { Logger } from 'pino'
 /** What the words of the memory that both threads see hold: see `HangWatch`. */
 export const STATE = 0
 export const TURN = 1
+export const LIMIT_MS = 2
 /** Nothing is watched; something is; what is watched is being ended. */
 export const IDLE = 0
 export const BUSY = 1
@@ -14,7 +15,6 @@ export const ENDING = 2
 /** What the watching thread is started with. */
 export interface HangWatchStart {
   readonly memory: SharedArrayBuffer
-  readonly limitMs: number
 }
 
 /**
@@ -31,21 +31,23 @@ export interface HangWatchStart {
  * would not add up any more, for which Node ends the process.
  */
 export class HangWatch<Work> {
-  readonly #memory = new Int32Array(new SharedArrayBuffer(8))
+  readonly #memory = new Int32Array(new SharedArrayBuffer(12))
   readonly #worker: Worker
   readonly #onEnded: (work: Work) => void
   readonly #inbox: MessagePort
   readonly #outbox: MessagePort
   /** What is to be called by the event loop, each with a message on its way. */
   readonly #turns: Array<() => void> = []
+  readonly #limitMs: number
   #running: Work | undefined
 
   /** `onEnded` is told what was ended, in a turn of its own. `limitMs` is of the processor's time and of a clock's. */
   constructor(parts: { limitMs: number; log: Logger; onEnded: (work: Work) => void }) {
     const { limitMs, log, onEnded } = parts
     this.#onEnded = onEnded
+    this.#limitMs = limitMs
     const memory = this.#memory.buffer
-    const workerData: HangWatchStart = { memory, limitMs }
+    const workerData: HangWatchStart = { memory }
     this.#worker = new Worker(new URL('./hang-watch-worker.ts', import.meta.url), { workerData })
     this.#worker.on('message', () => this.#recover())
     this.#worker.on('error', (error) => log.error({ err: error }, 'nobody watches for what hangs any more'))
@@ -89,9 +91,9 @@ export class HangWatch<Work> {
 
   /**
    * Does something that may hang, when the event loop has called us: see `isCalledFor`. What it is called from must bear
-   * that it never comes back from it.
+   * that it never comes back from it. `moreMs` is what it may take beyond what anything may.
    */
-  run<T>(work: Work, act: () => T): T {
+  run<T>(work: Work, act: () => T, moreMs = 0): T {
     const memory = this.#memory
     if (this.#running !== undefined) {
       // Within what is watched already. Or that was ended, and the message which says so is still on its way.
@@ -100,6 +102,7 @@ export class HangWatch<Work> {
     }
     this.#running = work
     Atomics.add(memory, TURN, 1)
+    Atomics.store(memory, LIMIT_MS, this.#limitMs + moreMs)
     Atomics.store(memory, STATE, BUSY)
     try {
       return act()

@@ -36,6 +36,10 @@ const MAX_UNKNOWN_CLIENTS = 10_000
 const MAX_CLIENT_BYTES = 16
 /** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
 const MAX_WAITING_UNSTORED = 1_000
+/** What waited may be large, and the room's whole document be built for it. */
+const HELD_MS = 2_000
+/** A large message may take longer before it is stopped: a second for four megabytes. */
+const MS_PER_BYTE = 1_000 / (4 * 1024 * 1024)
 const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
@@ -119,7 +123,7 @@ export class Session {
       limits: parts.lineLimits,
       person: parts.person,
       roomTime: parts.room.time,
-      handle: (frame) => parts.hangs.run(this, () => this.#take(frame)),
+      handle: (frame) => parts.hangs.run(this, () => this.#take(frame), frame.decoder.arr.length * MS_PER_BYTE),
       mayHandleNow: () => parts.socket.isCalledByLoop,
       pause: () => parts.socket.pause(),
       resume: () => parts.socket.resume(),
@@ -225,7 +229,7 @@ export class Session {
     hangs.next(() => {
       if (!this.isIn || this.#holds > 0) return
       const handle = this.#held.shift()
-      if (handle) hangs.run(this, handle)
+      if (handle) hangs.run(this, handle, HELD_MS)
       this.#goOn()
     })
   }

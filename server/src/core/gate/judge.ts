@@ -73,9 +73,16 @@ class Judgement {
   readonly #order: CausalOrder
   readonly #cost: IntegrationCost
   readonly #update: ReadUpdate
+  #reachClient = -1
+  #reachClock = 0
+  /** The shared type that was found last: what it holds mostly comes right behind it. */
+  #lastType: ReadStruct | undefined
   readonly #plain: PlainUpdate
   /** The keys that it says something of, in maps of the document, not having seen what they say already. */
   readonly #begun = new Map<object, Set<string>>()
+  #begunElements: HashTable | undefined
+  #begunHome: object | undefined
+  #begunKeys: Set<string> | undefined
   /** The client whose structs were asked for last: mostly it is one and the same. */
   #last: ClientStructs | undefined
   #elements = 0
@@ -183,6 +190,7 @@ class Judgement {
     this.#checkContinuation(struct)
     if (struct.shelf === 'nowhere') return
     checkContent(struct, this.#plain)
+    if (kind === KIND.type) this.#lastType = struct
     if (struct.slot === null) {
       const most = MOST_IN[struct.shelf]
       if (most && view.sizeOf(place.home as object) + struct.length > most) tooMuch(struct.shelf, most)
@@ -197,23 +205,30 @@ class Judgement {
     const { shelf } = struct
     const home = struct.home as object
     const entry = this.#judging.view.entryOf(home, key)
-    const isAgain = this.#hasBegun(home, key)
+    const isAgain = this.#hasBegun(struct, home, key)
     this.#cost.begin(entry, isAgain)
-    if (entry || isAgain) return
+    if (entry) return
     if (shelf === 'elements') {
       if (struct.kind === KIND.type) this.#elements += 1
       return
     }
+    if (isAgain) return
     const most = MOST_IN[shelf] as number
     const keys = this.#begun.get(home)?.size ?? (home as ReadStruct).keys?.length ?? 0
     if (this.#judging.view.sizeOf(home) + keys > most) tooMuch(shelf, most)
   }
 
-  /** Whether this update has said before what a key is, and notes that it has. */
-  #hasBegun(home: object, key: string): boolean {
+  /** Whether this update has said before what a key is, and notes that it has. Of elements, now and then it is mistaken. */
+  #hasBegun({ shelf, keyHash }: ReadStruct, home: object, key: string): boolean {
+    if (shelf === 'elements') {
+      this.#begunElements ??= new HashTable(this.#order.structs.length)
+      return this.#begunElements.add(keyHash)
+    }
     if (home instanceof Y.AbstractType) {
-      let keys = this.#begun.get(home)
+      let keys = home === this.#begunHome ? this.#begunKeys : this.#begun.get(home)
       if (!keys) this.#begun.set(home, (keys = new Set()))
+      this.#begunHome = home
+      this.#begunKeys = keys
       const { size } = keys
       return keys.add(key).size === size
     }
@@ -246,13 +261,23 @@ class Judgement {
   }
 
   #isNew({ client, clock }: Id): boolean {
-    return clock >= this.#judging.view.reach(client)
+    return clock >= this.#reach(client)
+  }
+
+  /** How far a client is known; mostly it is the one that was asked for last. */
+  #reach(client: number): number {
+    if (client !== this.#reachClient) {
+      this.#reachClient = client
+      this.#reachClock = this.#judging.view.reach(client)
+    }
+    return this.#reachClock
   }
 
   /** What can be put into something of the document or of this update. */
   #inside(id: Id): Place | undefined {
     if (!this.#isNew(id)) return this.#judging.view.inside(this.#judging.view.at(id))
-    const struct = this.#structAt(id)
+    const last = this.#lastType
+    const struct = last?.clock === id.clock && last.client === id.client ? last : this.#structAt(id)
     if (struct.shelf === 'nowhere' || struct.kind === KIND.deleted) return NOWHERE
     if (struct.kind !== KIND.type) return undefined
     const shelf = struct.shelf === 'elements' ? 'element' : struct.slot === 'words' ? 'words' : 'ink'
@@ -280,10 +305,34 @@ class Judgement {
   #checkContinuation(struct: ReadStruct): void {
     const { client, clock } = struct
     const { view } = this.#judging
-    const known = view.reach(client)
+    const known = this.#reach(client)
     if (clock >= known) return
     if (!isSamePlace(view.placeOf(view.at({ client, clock: known - 1 })), struct)) {
       malformed('G8', `what is known of client ${client} stands elsewhere`)
+    }
+  }
+}
+
+/** A set of numbers of 32 bits, for thousands at once: a `Set` of their names takes longer than all else that is judged. */
+class HashTable {
+  readonly #slots: Float64Array
+  readonly #mask: number
+
+  /** `most` is how many there will be. */
+  constructor(most: number) {
+    const size = 2 ** Math.ceil(Math.log2(Math.max(4, most * 2)))
+    this.#slots = new Float64Array(size).fill(-1)
+    this.#mask = size - 1
+  }
+
+  /** Adds a number; says whether it was there. */
+  add(hash: number): boolean {
+    for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
+      const slot = this.#slots[at]
+      if (slot === hash) return true
+      if (slot !== -1) continue
+      this.#slots[at] = hash
+      return false
     }
   }
 }

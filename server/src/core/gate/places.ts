@@ -1,8 +1,8 @@
 import * as decoding from 'lib0/decoding'
-import { isElementId, isTypeName } from '@sketchroom/shared/scene/element'
+import { isTypeName } from '@sketchroom/shared/scene/element'
 import { KEYS } from '@sketchroom/shared/scene/keys'
 import { KIND, TYPE } from './read-content.ts'
-import type { ReadStruct } from './read-update.ts'
+import { NO_NAME, type ReadStruct } from './read-update.ts'
 import { invalid } from './refusal.ts'
 
 /** One value in a drawing: the longest text, or a line of ten thousand points, takes less than half of it. */
@@ -47,7 +47,9 @@ export function checkContent(struct: ReadStruct, update: PlainUpdate): void {
   if (bytesOf(struct) > MAX_VALUE_BYTES) invalid('G12', `a value takes more than ${MAX_VALUE_BYTES} bytes`)
   switch (shelf) {
     case 'elements':
-      if (!isElementId(key)) invalid('G11', 'an element’s id has 1 to 64 letters, digits, - and _')
+      // Behind what was there before, it is under a key that was looked at when that came.
+      if (struct.key !== null && (struct.keyHash === NO_NAME || isTaken(struct.key)))
+        invalid('G11', 'an element’s id has 1 to 64 letters, digits, - and _')
       return checkKind(struct, isMap(struct), 'an element is a Y.Map')
     case 'meta':
       return checkMeta(struct, key)
@@ -145,6 +147,14 @@ function isMap({ kind, content }: ReadStruct): boolean {
 
 function isKey(key: string | null): key is string {
   return key !== null && (CHECKS.has(key) || isName(key))
+}
+
+/** The lengths of the names that every object answers to: nearly no id has one of them. */
+const TAKEN_LENGTHS = new Set(Object.getOwnPropertyNames(Object.prototype).map(({ length }) => length))
+
+/** Whether every JavaScript object answers to a name: editors look ids up in plain objects. */
+function isTaken(name: string): boolean {
+  return TAKEN_LENGTHS.has(name.length) && name in Object.prototype
 }
 
 function isName(key: string): boolean {

@@ -15,6 +15,14 @@ const MAX_DELETED_RANGES = 50_000
 
 /** Its length is one byte. */
 const MAX_SHORT_NAME = 64
+/** What ids and keys are made of: letters, digits, `-` and `_`. */
+const IN_NAMES = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0))
+/** Source: FNV-1a. */
+const HASH_PRIME = 0x01000193
+/** See `ReadStruct.keyHash`. */
+export const NO_NAME = -1
+let lastHash = NO_NAME
+
 const { latin1Slice } = Buffer.prototype
 
 const HAS_ORIGIN = 0x80
@@ -42,6 +50,8 @@ export interface ReadStruct extends Id, Place {
   readonly key: string | null
   /** Values, a string, or the number of a type, by `kind`; null for bytes, and for what was deleted. */
   readonly content: unknown
+  /** A number for the key by which others are mostly told from it; `NO_NAME` when it is nothing that may name something. */
+  readonly keyHash: number
   /** Where in the update the content is. */
   readonly start: number
   readonly end: number
@@ -126,6 +136,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
       rightOrigin: null,
       parent: null,
       key: null,
+      keyHash: NO_NAME,
       content: null,
       start: end,
       end,
@@ -140,6 +151,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
   const standsAlone = !origin && !rightOrigin
   const parent = standsAlone ? readParent(decoder) : null
   const key = standsAlone && info & HAS_KEY ? readName(decoder) : null
+  const keyHash = key === null ? NO_NAME : lastHash
   const start = decoder.pos
   const content = readContent(decoder, kind)
   const length = lengthOf(kind, content)
@@ -154,6 +166,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
     rightOrigin,
     parent,
     key,
+    keyHash,
     content: held,
     start,
     end,
@@ -168,14 +181,26 @@ function readParent(decoder: decoding.Decoder): string | Id {
   return decoding.readVarUint(decoder) === 1 ? readName(decoder) : readId(decoder)
 }
 
-/** A name, which nearly always is short and ASCII; `TextDecoder` takes longer for one than all else for a struct. */
+/**
+ * A name, which nearly always is short and ASCII; `TextDecoder` takes longer for one than all else for a struct. `lastHash`
+ * is its number then: see `ReadStruct.keyHash`.
+ */
 function readName(decoder: decoding.Decoder): string {
+  lastHash = NO_NAME
   const { arr, pos } = decoder
   const length = arr[pos] as number
   const end = pos + 1 + length
   if (length > MAX_SHORT_NAME || end > arr.length) return decoding.readVarString(decoder)
-  for (let at = pos + 1; at < end; at++) if ((arr[at] as number) > 0x7f) return decoding.readVarString(decoder)
+  let hash = length
+  let isName = length > 0
+  for (let at = pos + 1; at < end; at++) {
+    const byte = arr[at] as number
+    if (byte > 0x7f) return decoding.readVarString(decoder)
+    if (IN_NAMES[byte] === 0) isName = false
+    hash = Math.imul(hash ^ byte, HASH_PRIME)
+  }
   decoder.pos = end
+  if (isName) lastHash = hash >>> 0
   return latin1Slice.call(arr, pos + 1, end)
 }
 
