@@ -8,12 +8,11 @@ import { ServerProcess } from '../testing/server-process.ts'
 import { openRoom } from '../testing/test-room.ts'
 import { ApiCaller } from '../testing/test-server.ts'
 import { createRandom } from './seeded-random.ts'
-import { readStrokes, strokesOf, Writer } from './writer.ts'
+import { readStrokes, strokesOf, UNBOUNDED, Writer } from './writer.ts'
 
-const ROUNDS = 20
+/** By hand, `KILL_ROUNDS=100` for long. */
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 10)
 const WRITERS = 20
-/** All of them are one person, and draw on one board, as fast as the machine can. */
-const UNBOUNDED = { MAX_BOARD_ELEMENTS: '1000000', MAX_BOARD_STRUCTS: '5000000', MESSAGES_AT_ONCE: '1000000' }
 /** The moments of the kills: `KILL_SEED=…` repeats a run's. */
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
 

@@ -12,7 +12,7 @@ import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.t
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { ApiCaller } from '../testing/test-server.ts'
 import { createRandom } from './seeded-random.ts'
-import { readStrokes, strokesOf, Writer } from './writer.ts'
+import { readStrokes, strokesOf, Writer, UNBOUNDED } from './writer.ts'
 
 const KILLS = 3
 const WRITERS = 20
@@ -61,7 +61,10 @@ class Instance {
   }
 
   async restart(): Promise<void> {
-    this.#process = await ServerProcess.start(this.port, this.#dataDir, { DATABASE_URL: this.#databaseUrl })
+    this.#process = await ServerProcess.start(this.port, this.#dataDir, {
+      DATABASE_URL: this.#databaseUrl,
+      ...UNBOUNDED,
+    })
   }
 
   async kill(): Promise<void> {

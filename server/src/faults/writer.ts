@@ -3,6 +3,13 @@ import { vi } from 'vitest'
 import * as Y from 'yjs'
 import { RawClient } from '../testing/raw-client.ts'
 
+/** For a server: all writers are one person, and draw on one board, as fast as the machine can. */
+export const UNBOUNDED: Readonly<Record<string, string>> = {
+  MAX_BOARD_ELEMENTS: '1000000',
+  MAX_BOARD_STRUCTS: '5000000',
+  MESSAGES_AT_ONCE: '1000000',
+}
+
 /** Somebody who draws without end, and keeps account of what the server called durable. */
 export class Writer {
   readonly doc = new Y.Doc()
