@@ -96,7 +96,8 @@ export class Writer {
 
 /** The strokes in a document. */
 export function strokesOf(doc: Y.Doc): Set<string> {
-  return new Set(doc.getMap('elements').keys())
+  const elements = [...doc.getMap<Y.Map<unknown>>('elements')]
+  return new Set(elements.filter(([, element]) => element.get('type') === 'freedraw').map(([key]) => key))
 }
 
 /** The strokes of a room as somebody sees them who comes anew. */
