@@ -6,7 +6,7 @@ const UNIT = ['{server,shared,scripts}/**/*.test.ts', 'client/{app,canvas}/**/*.
 const FAULTS = ['server/**/*.fault.ts']
 const BROWSER = ['client/e2e/**/*.spec.ts']
 /** Stories that go through what the server stores; the others are of the client alone. */
-const BROWSER_ON_POSTGRES = ['draw-together', 'interop', 'restore', 'roles', 'scale']
+const BROWSER_ON_POSTGRES = ['draw-together', 'interop', 'scale']
 
 /** Tests of one engine, and those of the line, whatever stores what goes over it. */
 const ONLY_ONCE = {
@@ -16,6 +16,13 @@ const ONLY_ONCE = {
   'sends what no client does': 'server/src/sync/hostile-clients.test.ts',
   'waits for heartbeats': 'server/src/sync/heartbeat.test.ts',
   'shows cursors': 'server/src/sync/awareness.test.ts',
+  'ends with its token': 'server/src/sync/token-expiry.test.ts',
+  'tells its version': 'server/src/sync/version.test.ts',
+  'stays in a room': 'server/src/sync/stay.test.ts',
+  'sees who is in': 'server/src/sync/who-is-in.test.ts',
+  'speaks the protocol': 'server/src/sync/sync-protocol.test.ts',
+  'comes with another library': 'server/src/sync/yjs-clients.test.ts',
+  'paces what is told': 'server/src/sync/broadcast-pace.test.ts',
   'sends what no library would': 'server/src/sync/liars.test.ts',
   'sends what is nearly sound': 'server/src/sync/fuzz.test.ts',
   'stops what hangs': 'server/src/sync/planted-hang.test.ts',
