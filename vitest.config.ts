@@ -15,6 +15,7 @@ const ONLY_ONCE = {
   'stops reading': 'server/src/sync/stalled-readers.test.ts',
   'sends what no client does': 'server/src/sync/hostile-clients.test.ts',
   'waits for heartbeats': 'server/src/sync/heartbeat.test.ts',
+  'holds a session in a browser': 'client/canvas/src/collab/room-session.server.test.ts',
   'shows cursors': 'server/src/sync/awareness.test.ts',
   'ends with its token': 'server/src/sync/token-expiry.test.ts',
   'tells its version': 'server/src/sync/version.test.ts',

@@ -11,7 +11,7 @@ import { createRandom } from './seeded-random.ts'
 import { readStrokes, strokesOf, UNBOUNDED, Writer } from './writer.ts'
 
 /** By hand, `KILL_ROUNDS=100` for long. */
-const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 10)
+const ROUNDS = Number(process.env['KILL_ROUNDS'] ?? 6)
 const WRITERS = 20
 /** The moments of the kills: `KILL_SEED=…` repeats a run's. */
 const SEED = Number(process.env['KILL_SEED'] ?? Date.now() % 1_000_000)
