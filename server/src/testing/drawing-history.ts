@@ -1,14 +1,13 @@
 import * as fc from 'fast-check'
 import * as Y from 'yjs'
+import { History, PEOPLE, type Hearing } from './yjs-history.ts'
 
 /** One thing that one of a few people does to the drawing that they share; `at` wraps around. */
 export type DrawingEdit =
   | { readonly kind: 'create' | 'set' | 'stroke' | 'chunk' | 'remove'; readonly by: number; readonly key: string }
   | { readonly kind: 'write' | 'erase'; readonly by: number; readonly key: string; readonly at: number }
-  /** Somebody hears of all that another has done. */
-  | { readonly kind: 'hear'; readonly by: number; readonly from: number }
+  | Hearing
 
-const PEOPLE = 3
 const by = fc.nat(PEOPLE - 1)
 const key = fc.constantFrom('a', 'b', 'c')
 const at = fc.nat(20)
@@ -21,31 +20,14 @@ export const drawingEdit: fc.Arbitrary<DrawingEdit> = fc.oneof(
   fc.record({ kind: fc.constant('hear' as const), by, from: by }),
 )
 
-/** What a few people draw on one board, each on their own copy; person `n` is the Yjs client `n + 1`. */
-export class DrawingHistory {
-  readonly copies = Array.from({ length: PEOPLE }, (_, index) => {
-    const copy = new Y.Doc()
-    copy.clientID = index + 1
-    return copy
-  })
-
-  /** Does an edit and answers its update; undefined when there is nothing new in it for others. */
-  do(edit: DrawingEdit): Uint8Array | undefined {
-    const copy = this.copies[edit.by] as Y.Doc
-    if (edit.kind === 'hear') {
-      Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.copies[edit.from] as Y.Doc, Y.encodeStateVector(copy)))
-      return undefined
-    }
-    let update: Uint8Array | undefined
-    const listen = (bytes: Uint8Array) => (update = bytes)
-    copy.on('update', listen)
-    copy.transact(() => change(copy, edit))
-    copy.off('update', listen)
-    return update
+/** What a few people draw on one board, each on their own copy. */
+export class DrawingHistory extends History<Exclude<DrawingEdit, Hearing>> {
+  constructor() {
+    super(change)
   }
 }
 
-function change(copy: Y.Doc, edit: Exclude<DrawingEdit, { kind: 'hear' }>): void {
+function change(copy: Y.Doc, edit: Exclude<DrawingEdit, Hearing>): void {
   const elements = copy.getMap<Y.Map<unknown>>('elements')
   if (edit.kind === 'create') {
     const keys = [

@@ -1,14 +1,21 @@
 import * as fc from 'fast-check'
 import * as Y from 'yjs'
 
+/** Somebody hears of all that another has done. */
+export interface Hearing {
+  readonly kind: 'hear'
+  readonly by: number
+  readonly from: number
+}
+
 /** One thing that one of a few people does to the document that they share; `at` wraps around. */
 export type YjsEdit =
   | { readonly kind: 'set' | 'remove' | 'nest' | 'fill'; readonly by: number; readonly key: string }
   | { readonly kind: 'write' | 'erase'; readonly by: number; readonly at: number }
-  /** Somebody hears of all that another has done. */
-  | { readonly kind: 'hear'; readonly by: number; readonly from: number }
+  | Hearing
 
-const PEOPLE = 3
+/** How many they are. */
+export const PEOPLE = 3
 const by = fc.nat(PEOPLE - 1)
 const key = fc.constantFrom('a', 'b', 'c')
 
@@ -19,31 +26,47 @@ export const yjsEdit: fc.Arbitrary<YjsEdit> = fc.oneof(
   fc.record({ kind: fc.constant('hear' as const), by, from: by }),
 )
 
-/** What a few people do to one document, each on their own copy. */
-export class YjsHistory {
+/** What a few people do to one document, each on their own copy; person `n` is the Yjs client `n + 1`. */
+export class History<Edit extends { readonly kind: string; readonly by: number }> {
+  readonly #change: (copy: Y.Doc, edit: Edit) => void
   readonly copies = Array.from({ length: PEOPLE }, (_, index) => {
     const copy = new Y.Doc()
     copy.clientID = index + 1
     return copy
   })
 
+  constructor(apply: (copy: Y.Doc, edit: Edit) => void) {
+    this.#change = apply
+  }
+
   /** Does an edit and answers its update; undefined when there is nothing new in it for others. */
-  do(edit: YjsEdit): Uint8Array | undefined {
+  do(edit: Edit | Hearing): Uint8Array | undefined {
     const copy = this.copies[edit.by] as Y.Doc
-    if (edit.kind === 'hear') {
+    if (isHearing(edit)) {
       Y.applyUpdate(copy, Y.encodeStateAsUpdate(this.copies[edit.from] as Y.Doc, Y.encodeStateVector(copy)))
       return undefined
     }
     let update: Uint8Array | undefined
     const listen = (bytes: Uint8Array) => (update = bytes)
     copy.on('update', listen)
-    copy.transact(() => change(copy, edit))
+    copy.transact(() => this.#change(copy, edit))
     copy.off('update', listen)
     return update
   }
 }
 
-function change(copy: Y.Doc, edit: Exclude<YjsEdit, { kind: 'hear' }>): void {
+/** The same, by any edits of Yjs's types. */
+export class YjsHistory extends History<Exclude<YjsEdit, Hearing>> {
+  constructor() {
+    super(change)
+  }
+}
+
+function isHearing(edit: { readonly kind: string }): edit is Hearing {
+  return edit.kind === 'hear'
+}
+
+function change(copy: Y.Doc, edit: Exclude<YjsEdit, Hearing>): void {
   const [map, text] = [copy.getMap('map'), copy.getText('text')]
   switch (edit.kind) {
     case 'set':

@@ -47,11 +47,6 @@ export class DocumentView {
     return this.#document.store.clients.size
   }
 
-  /** How many elements there are, deleted ones included. */
-  get elementCount(): number {
-    return this.#elements._map.size
-  }
-
   /** What has this id, which must be known. */
   at({ client, clock }: Id): Y.Item | Y.GC {
     return Y.getItem(this.#document.store, Y.createID(client, clock))

@@ -1,6 +1,6 @@
 import * as Y from 'yjs'
 import type { DocumentView } from './document-view.ts'
-import type { Id, ReadStruct } from './read-update.ts'
+import { isSameId, type Id, type ReadStruct } from './read-update.ts'
 import { Refusal } from './refusal.ts'
 
 /**
@@ -45,7 +45,7 @@ export class IntegrationCost {
     const note = origin ? this.#noteBehind(origin) : this.#noteStart(struct.home as object)
     // Nothing that was there before can stand behind what is new.
     const walked = origin && !behind ? 0 : this.#walk(struct, behind ?? this.#view.startOf(struct.home))
-    const isSure = note.isFirst ? walked === 0 : note.last !== undefined && isSame(note.last, rightOrigin)
+    const isSure = note.isFirst ? walked === 0 : note.last !== undefined && isSameId(note.last, rightOrigin)
     if (!isSure) this.#count(walked + this.#placed)
     note.isFirst = false
     note.last = isSure ? struct : undefined
@@ -84,10 +84,10 @@ export class IntegrationCost {
       }
       item = item.right
     }
-    if (!(item instanceof Y.Item) || isSame(item.id, rightOrigin)) return 0
+    if (!(item instanceof Y.Item) || isSameId(item.id, rightOrigin)) return 0
     const passed = new Set<Y.Item>()
-    for (; item instanceof Y.Item && !isSame(item.id, rightOrigin); item = item.right as Y.Item) {
-      if (!isSame(item.origin, origin) && !(item.origin && passed.has(this.#view.at(item.origin) as Y.Item))) {
+    for (; item instanceof Y.Item && !isSameId(item.id, rightOrigin); item = item.right as Y.Item) {
+      if (!isSameId(item.origin, origin) && !(item.origin && passed.has(this.#view.at(item.origin) as Y.Item))) {
         return passed.size + 1
       }
       passed.add(item)
@@ -120,8 +120,4 @@ export class IntegrationCost {
     if (this.#steps <= MAX_STEPS) return
     throw new Refusal('G15', 'too_large', 'the update would take too long to be put in its place; send it in parts')
   }
-}
-
-function isSame(a: Id | null, b: Id | null): boolean {
-  return a === null || b === null ? a === b : a.client === b.client && a.clock === b.clock
 }

@@ -7,7 +7,7 @@ import { IntegrationCost } from './integration-cost.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
-import type { ClientStructs, Id, ReadStruct, ReadUpdate } from './read-update.ts'
+import { isSameId, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
 /** Keys: our elements have some thirty. Letters, four times as many as are shown; chunks, of which one a second is made. */
@@ -81,8 +81,6 @@ class Judgement {
   /** The keys that it says something of, in maps of the document, not having seen what they say already. */
   readonly #begun = new Map<object, Set<string>>()
   #begunElements: HashTable | undefined
-  #begunHome: object | undefined
-  #begunKeys: Set<string> | undefined
   /** The client whose structs were asked for last: mostly it is one and the same. */
   #last: ClientStructs | undefined
   #elements = 0
@@ -137,8 +135,7 @@ class Judgement {
       const { client } = line
       const known = view.reach(client)
       const isNews = (this.#order.reach.get(client) ?? 0) > known
-      const owner = owners.ownerOf(client)
-      const isForeign = owner !== undefined && owner !== author && !hasHole
+      const isForeign = !owners.isOwn(client, author) && !hasHole
       if (isForeign && (isNews || !this.#isRepeated(line))) {
         throw new Refusal('G14', 'foreign_client', `the Yjs client ${client} is somebody else’s here`)
       }
@@ -162,7 +159,11 @@ class Judgement {
   #sharesWords({ client, structs }: ClientStructs): boolean {
     const [type, letters, ...more] = structs
     if (type?.kind !== KIND.type || type.content !== TYPE.text || more.length > 0) return false
-    if (letters && (letters.kind !== KIND.string || !isSame(letters.parent, type))) return false
+    if (
+      letters &&
+      (letters.kind !== KIND.string || typeof letters.parent === 'string' || !isSameId(letters.parent, type))
+    )
+      return false
     const words = letters ? (letters.content as string) : ''
     if (type.origin) return sharingClient(type.origin, 'words', words) === client
     return this.#sourcesIn(type.parent).some(({ id, parentSub }) => sharingClient(id, parentSub, words) === client)
@@ -225,10 +226,8 @@ class Judgement {
       return this.#begunElements.add(keyHash)
     }
     if (home instanceof Y.AbstractType) {
-      let keys = home === this.#begunHome ? this.#begunKeys : this.#begun.get(home)
+      let keys = this.#begun.get(home)
       if (!keys) this.#begun.set(home, (keys = new Set()))
-      this.#begunHome = home
-      this.#begunKeys = keys
       const { size } = keys
       return keys.add(key).size === size
     }
@@ -344,8 +343,4 @@ function tooMuch(shelf: Shelf, most: number): never {
 
 function isSamePlace(a: Place, b: Place): boolean {
   return a.home === b.home && a.slot === b.slot
-}
-
-function isSame(a: string | Id | null, b: Id): boolean {
-  return a !== null && typeof a !== 'string' && a.client === b.client && a.clock === b.clock
 }

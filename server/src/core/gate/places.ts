@@ -1,5 +1,5 @@
 import * as decoding from 'lib0/decoding'
-import { isTypeName } from '@sketchroom/shared/scene/element'
+import { isElementId, isTypeName } from '@sketchroom/shared/scene/element'
 import { KEYS } from '@sketchroom/shared/scene/keys'
 import { KIND, TYPE } from './read-content.ts'
 import { NO_NAME, type ReadStruct } from './read-update.ts'
@@ -42,8 +42,6 @@ export class PlainUpdate {
 /** Throws `Refusal` for a struct of a kind that has no place where it goes, and for a value that nobody could show. */
 export function checkContent(struct: ReadStruct, update: PlainUpdate): void {
   const { shelf, slot: key } = struct
-  // It will be collected at once; and what was deleted says nothing any more.
-  if (shelf === 'nowhere') return
   if (bytesOf(struct) > MAX_VALUE_BYTES) invalid('G12', `a value takes more than ${MAX_VALUE_BYTES} bytes`)
   switch (shelf) {
     case 'elements':
@@ -146,7 +144,7 @@ function isMap({ kind, content }: ReadStruct): boolean {
 }
 
 function isKey(key: string | null): key is string {
-  return key !== null && (CHECKS.has(key) || isName(key))
+  return key !== null && (CHECKS.has(key) || isElementId(key))
 }
 
 /** The lengths of the names that every object answers to: nearly no id has one of them. */
@@ -155,8 +153,4 @@ const TAKEN_LENGTHS = new Set(Object.getOwnPropertyNames(Object.prototype).map((
 /** Whether every JavaScript object answers to a name: editors look ids up in plain objects. */
 function isTaken(name: string): boolean {
   return TAKEN_LENGTHS.has(name.length) && name in Object.prototype
-}
-
-function isName(key: string): boolean {
-  return /^[\w-]{1,64}$/.test(key) && !(key in Object.prototype)
 }

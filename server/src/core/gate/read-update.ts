@@ -36,6 +36,11 @@ export interface Id {
   readonly clock: number
 }
 
+/** Whether two ids are the same, or both are none. */
+export function isSameId(a: Id | null, b: Id | null): boolean {
+  return a === null || b === null ? a === b : a.client === b.client && a.clock === b.clock
+}
+
 /** One struct of an update, as it was read: nothing in it is checked against the room. */
 export interface ReadStruct extends Id, Place {
   readonly length: number

@@ -3,7 +3,7 @@ import * as decoding from 'lib0/decoding'
 import * as Y from 'yjs'
 import type { DocumentView } from './document-view.ts'
 import { KIND, TYPE } from './read-content.ts'
-import type { ReadStruct } from './read-update.ts'
+import { isSameId, type ReadStruct } from './read-update.ts'
 
 const CLASSES = { [TYPE.array]: Y.Array, [TYPE.map]: Y.Map, [TYPE.text]: Y.Text } as const
 
@@ -54,6 +54,6 @@ function isSamePart(
 function isSamePlace({ client, clock, origin, key }: ReadStruct, item: Y.Item): boolean {
   // Yjs has put it together with what it was put behind.
   const known = item.id.clock < clock ? { client, clock: clock - 1 } : item.origin
-  if (known?.client !== origin?.client || known?.clock !== origin?.clock) return false
+  if (!isSameId(known, origin)) return false
   return key === null || key === item.parentSub
 }
