@@ -65,8 +65,8 @@ export class HostileUpdates {
   /** What somebody draws, perhaps behind something that is left out. */
   #honest(document: Y.Doc): Uint8Array {
     const copy = new Y.Doc()
-    copy.clientID = this.#pick(this.#clients)
     Y.applyUpdate(copy, Y.encodeStateAsUpdate(document))
+    copy.clientID = this.#pick(this.#clients)
     const updates: Uint8Array[] = []
     copy.on('update', (update: Uint8Array) => updates.push(update))
     for (let n = 0; n < 1 + this.#below(6); n++) copy.transact(() => this.#edit(copy))

@@ -17,7 +17,7 @@ import { Refusal } from './refusal.ts'
 const SECONDS = Number(process.env['FUZZ_SECONDS'] ?? 5)
 const SEED = Number(process.env['FUZZ_SEED'] ?? Date.now() % 1_000_000_000)
 const PER_BOARD = 60
-/** A pause of this process is no stall: it is only one that comes again. */
+/** Of this thread’s own time: what the machine gives to others is no stall. */
 const STALL_MS = 250
 
 /** What was found, by its bytes as hex, with what was wrong: each goes through again in every run. */
@@ -31,7 +31,7 @@ const CORPUS: ReadonlyArray<readonly [what: string, hex: string]> = [
 function faultOf(update: Uint8Array, document: Y.Doc, owners: ClientOwners): { kind: string; fault?: string } {
   let kind: string
   let claims: ReadonlyMap<number, string> = new Map()
-  const began = performance.now()
+  const began = cpuMs()
   try {
     const verdict = judge(readUpdate(update), { view: new DocumentView(document), owners, author: 'eve' })
     kind = verdict.kind === 'refused' ? verdict.refusal.rule : verdict.kind
@@ -40,12 +40,12 @@ function faultOf(update: Uint8Array, document: Y.Doc, owners: ClientOwners): { k
     if (!(error instanceof Refusal)) return { kind: 'threw', fault: `the gate threw ${String(error)}` }
     kind = error.rule
   }
-  if (performance.now() - began > STALL_MS) return { kind, fault: `the gate took ${performance.now() - began} ms` }
+  if (cpuMs() - began > STALL_MS) return { kind, fault: `the gate took ${cpuMs() - began} ms` }
   if (kind !== 'taken') return { kind }
   try {
-    const from = performance.now()
+    const from = cpuMs()
     Y.applyUpdate(document, update)
-    if (performance.now() - from > STALL_MS) return { kind, fault: `Yjs took ${performance.now() - from} ms` }
+    if (cpuMs() - from > STALL_MS) return { kind, fault: `Yjs took ${cpuMs() - from} ms` }
     if (document.store.pendingStructs || document.store.pendingDs) return { kind, fault: 'a part of it waits' }
     const whole = Y.encodeStateAsUpdate(document)
     const fresh = new Y.Doc()
@@ -60,6 +60,11 @@ function faultOf(update: Uint8Array, document: Y.Doc, owners: ClientOwners): { k
   }
   for (const [client, owner] of claims) owners.wrote(client, owner)
   return { kind }
+}
+
+function cpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
 }
 
 const elementsOf = (document: Y.Doc) => document.getMap('elements').toJSON()
@@ -80,6 +85,8 @@ function board() {
     words.insert(4, ' more')
     words.delete(1, 2)
   }
+  // Yjs takes another name, and says so, when somebody else writes under its own.
+  document.clientID = 5
   return {
     document,
     owners: new ClientOwners([

@@ -8,6 +8,8 @@ import { Refusal } from './refusal.ts'
  * while others wrote into the same text takes a few thousand.
  */
 const MAX_STEPS = 1_000_000
+/** Where Yjs keeps sets of what it has passed, and the gate after it, each step takes as long as four others. */
+const STEPS_PER_PASSED = 4
 /** Cutting a struct in two moves the client's others in memory: so many of them take as long as a step. */
 const MOVED_PER_STEP = 64
 
@@ -17,8 +19,8 @@ interface Behind {
   last: Id | undefined
 }
 
-type Neighbours = Pick<ReadStruct, 'origin' | 'rightOrigin'>
-const NO_NEIGHBOURS: Neighbours = { origin: null, rightOrigin: null }
+/** A struct of the document. */
+export type Known = Y.Item | Y.GC
 
 /**
  * Counts what Yjs will do to put an update's structs into their lists, before it does. Where several have put something
@@ -29,6 +31,7 @@ export class IntegrationCost {
   readonly #view: DocumentView
   readonly #behind = new Map<number, Map<number, Behind>>()
   readonly #atStart = new Map<object, Behind>()
+  readonly #unsure = new Set<object>()
   #placed = 0
   #steps = 0
 
@@ -36,22 +39,31 @@ export class IntegrationCost {
     this.#view = view
   }
 
+  /** The lists of which the order has to be gone through: what goes there does not just stand between two neighbours. */
+  get unsure(): ReadonlySet<object> {
+    return this.#unsure
+  }
+
   /**
-   * Counts a struct that goes into a list, or behind what a key said, `behind` and `before` what is there: undefined for what
-   * is of the same update. Throws `Refusal`.
+   * Counts a struct that goes into a list, or behind what a key said, `behind` and `before` being what is there: undefined
+   * when it says of none. Throws `Refusal`.
    */
-  place(struct: ReadStruct, behind: Y.Item | Y.GC | undefined, before: Y.Item | Y.GC | undefined): void {
+  place(struct: ReadStruct, behind: Known | ReadStruct | undefined, before: Known | ReadStruct | undefined): void {
     const { origin, rightOrigin } = struct
-    const note = origin ? this.#noteBehind(origin) : this.#noteStart(struct.home as object)
-    // Nothing that was there before can stand behind what is new.
-    const walked = origin && !behind ? 0 : this.#walk(struct, behind ?? this.#view.startOf(struct.home))
-    const isSure = note.isFirst ? walked === 0 : note.last !== undefined && isSameId(note.last, rightOrigin)
-    if (!isSure) this.#count(walked + this.#placed)
+    const home = struct.home as object
+    const note = origin ? this.#noteBehind(origin) : this.#noteStart(home)
+    const isSure = note.isFirst
+      ? this.#isBetween(struct, behind)
+      : note.last !== undefined && isSameId(note.last, rightOrigin)
+    if (!isSure) {
+      if (struct.slot === null) this.#unsure.add(home)
+      else this.countPassed(this.#walk(origin, isKnown(behind) ? behind : null) + this.#placed)
+    }
     note.isFirst = false
     note.last = isSure ? struct : undefined
     this.#placed += 1
-    if (behind && origin) this.#countCut(behind, origin.clock + 1)
-    if (before && rightOrigin) this.#countCut(before, rightOrigin.clock)
+    if (isKnown(behind) && origin) this.#countCut(behind, origin.clock + 1)
+    if (isKnown(before) && rightOrigin) this.#countCut(before, rightOrigin.clock)
   }
 
   /**
@@ -64,7 +76,8 @@ export class IntegrationCost {
     let first = entry ?? null
     let steps = 0
     for (; first?.left; first = first.left) steps += 1
-    this.#count(steps + this.#walk(NO_NEIGHBOURS, first) + this.#placed)
+    this.#count(steps)
+    this.countPassed(this.#walk(null, first) + this.#placed)
   }
 
   /** Counts the deletion of a range, all of which is in the document. */
@@ -74,19 +87,23 @@ export class IntegrationCost {
     this.#countCut(this.#view.at({ client, clock: clock + length - 1 }), clock + length)
   }
 
-  /** How many structs of the document Yjs looks at before it has found the place. */
-  #walk({ origin, rightOrigin }: Neighbours, from: Y.Item | Y.GC | null): number {
-    let item = from
-    if (origin && item instanceof Y.Item) {
-      // Within what was written in one go, the next letter is right behind.
-      if (origin.clock < item.id.clock + item.length - 1) {
-        return rightOrigin?.client === origin.client && rightOrigin.clock === origin.clock + 1 ? 0 : 1
-      }
-      item = item.right
+  /** Whether the two that a struct says it stands between are side by side, where it is the first to go there. */
+  #isBetween({ origin, rightOrigin, home }: ReadStruct, behind: Known | ReadStruct | undefined): boolean {
+    if (!origin || !behind) return isSameId(this.#view.startOf(home)?.id ?? null, rightOrigin)
+    const { clock } = isKnown(behind) ? behind.id : behind
+    // Within what was written in one go, the next letter is right behind.
+    if (origin.clock < clock + behind.length - 1) {
+      return rightOrigin?.client === origin.client && rightOrigin.clock === origin.clock + 1
     }
-    if (!(item instanceof Y.Item) || isSameId(item.id, rightOrigin)) return 0
+    if (!isKnown(behind)) return isSameId(behind.rightOrigin, rightOrigin)
+    return behind instanceof Y.Item && isSameId(behind.right?.id ?? null, rightOrigin)
+  }
+
+  /** How many structs of the document Yjs looks at before it has found the place behind what a key said. */
+  #walk(origin: Id | null, from: Known | null): number {
+    let item = origin && from instanceof Y.Item ? from.right : from
     const passed = new Set<Y.Item>()
-    for (; item instanceof Y.Item && !isSameId(item.id, rightOrigin); item = item.right as Y.Item) {
+    for (; item instanceof Y.Item; item = item.right) {
       if (!isSameId(item.origin, origin) && !(item.origin && passed.has(this.#view.at(item.origin) as Y.Item))) {
         return passed.size + 1
       }
@@ -115,9 +132,19 @@ export class IntegrationCost {
     this.#count(1 + this.#view.structCount(id.client) / MOVED_PER_STEP)
   }
 
+  /** Counts what is passed on the way to a place; throws `Refusal` when it is too much. */
+  countPassed(steps: number): void {
+    this.#count(steps * STEPS_PER_PASSED)
+  }
+
   #count(steps: number): void {
     this.#steps += steps
     if (this.#steps <= MAX_STEPS) return
     throw new Refusal('G15', 'too_large', 'the update would take too long to be put in its place; send it in parts')
   }
+}
+
+/** Whether a struct is the document's, and not an update's. */
+export function isKnown(it: Known | ReadStruct | undefined): it is Known {
+  return it instanceof Y.AbstractStruct
 }

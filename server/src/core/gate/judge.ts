@@ -3,7 +3,8 @@ import { sharingClient } from '@sketchroom/shared/scene/plain-words'
 import { causalOrder, type CausalOrder } from './causal-order.ts'
 import { SERVER, type ClientOwners } from './client-owners.ts'
 import { NOWHERE, type DocumentView, type Place, type Shelf } from './document-view.ts'
-import { IntegrationCost } from './integration-cost.ts'
+import { IntegrationCost, isKnown, type Known } from './integration-cost.ts'
+import { ListOrder } from './list-order.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
@@ -67,6 +68,9 @@ function isDeletionMissing({ deleted }: ReadUpdate, { reach }: CausalOrder, view
   return deleted.some(({ client, clock, length }) => clock + length > (reach.get(client) ?? view.reach(client)))
 }
 
+/** What something is put beside: of the document, or of the same update. */
+type Neighbour = Known | ReadStruct
+
 /** One update while it is judged: where each of its structs goes, with those before it in place. */
 class Judgement {
   readonly #judging: Judging
@@ -98,6 +102,7 @@ class Judgement {
     const update = this.#update
     const claims = this.#claims(update)
     for (const struct of this.#order.structs) this.#place(struct)
+    if (this.#cost.unsure.size > 0) this.#checkOrder()
     const { view } = this.#judging
     for (const { client, clock, length } of update.deleted) {
       const known = Math.min(length, view.reach(client) - clock)
@@ -182,8 +187,8 @@ class Judgement {
     const { kind, origin, rightOrigin } = struct
     if (kind === KIND.gc) return
     const { view } = this.#judging
-    const behind = origin && !this.#isNew(origin) ? view.at(origin) : undefined
-    const before = rightOrigin && !this.#isNew(rightOrigin) ? view.at(rightOrigin) : undefined
+    const behind = origin ? this.#at(origin) : undefined
+    const before = rightOrigin ? this.#at(rightOrigin) : undefined
     const place = this.#placeOf(struct, behind, before)
     struct.shelf = place.shelf
     struct.home = place.home
@@ -195,7 +200,7 @@ class Judgement {
     if (struct.slot === null) {
       const most = MOST_IN[struct.shelf]
       if (most && view.sizeOf(place.home as object) + struct.length > most) tooMuch(struct.shelf, most)
-      this.#cost.place(struct, behind, before)
+      this.#cost.place(this.#rest(struct), behind, before)
     } else if (origin) this.#cost.place(struct, behind, undefined)
     else this.#begin(struct, struct.slot)
     if (kind !== KIND.deleted && !(struct.shelf === 'element' && struct.slot === 'isDeleted')) this.#isDeletion = false
@@ -239,12 +244,12 @@ class Judgement {
   }
 
   /** Rules G8 and G9: what stands beside it is in the same place, or its parent is a type. */
-  #placeOf(struct: ReadStruct, behind: Y.Item | Y.GC | undefined, before: Y.Item | Y.GC | undefined): Place {
-    const { origin, rightOrigin, parent, key, client } = struct
-    if (origin || rightOrigin) {
+  #placeOf(struct: ReadStruct, behind: Neighbour | undefined, before: Neighbour | undefined): Place {
+    const { rightOrigin, parent, key, client } = struct
+    if (behind || before) {
       const { view } = this.#judging
-      const left = origin && (behind ? view.placeOf(behind) : this.#structAt(origin))
-      const right = rightOrigin && (before ? view.placeOf(before) : this.#structAt(rightOrigin))
+      const left = behind && (isKnown(behind) ? view.placeOf(behind) : behind)
+      const right = before && (isKnown(before) ? view.placeOf(before) : before)
       const place = (left ?? right) as Place
       if (left?.shelf === 'nowhere' || right?.shelf === 'nowhere') return NOWHERE
       if (left && right && !isSamePlace(left, right))
@@ -257,6 +262,34 @@ class Judgement {
     const isMap = inside.shelf === 'elements' || inside.shelf === 'meta' || inside.shelf === 'element'
     if (isMap !== (key !== null) && inside.shelf !== 'nowhere') malformed('G9', 'a map has keys, and a list has none')
     return inside
+  }
+
+  /** What of the document or of this update has an id. */
+  #at(id: Id): Neighbour {
+    return this.#isNew(id) ? this.#structAt(id) : this.#judging.view.at(id)
+  }
+
+  /** What of a struct is not in the document yet: behind the part that is, wherever it says that it goes. */
+  #rest(struct: ReadStruct): ReadStruct {
+    const { client } = struct
+    const clock = this.#reach(client)
+    if (struct.clock >= clock) return struct
+    return { ...struct, clock, length: struct.clock + struct.length - clock, origin: { client, clock: clock - 1 } }
+  }
+
+  /** Rule G8: what goes between two things of a list was put there by somebody for whom they were side by side. */
+  #checkOrder(): void {
+    const lists = new Map<object, ListOrder>()
+    for (const struct of this.#order.structs) {
+      const { home, slot, kind } = struct
+      if (!home || slot !== null || kind === KIND.gc || !this.#cost.unsure.has(home)) continue
+      let list = lists.get(home)
+      if (!list) {
+        list = new ListOrder(this.#judging.view.startOf(home), (steps) => this.#cost.countPassed(steps))
+        lists.set(home, list)
+      }
+      list.insert(this.#rest(struct))
+    }
   }
 
   #isNew({ client, clock }: Id): boolean {
