@@ -125,6 +125,7 @@ describe('what a drawing has no place for', () => {
     ['G10', 'an element that is no map', craft([[7, 0, value('elements', 'a', 1)]])],
     ['G10', 'a map in an element', craft([[7, 0, { ...element('a'), parent: ELEMENT }]])],
     ['G10', 'a value among letters', craft([[7, 0, { kind: KIND.any, any: [1], origin: [1, 5] }]])],
+    ['G10', 'two values under one key', craft([[7, 0, { ...value(ELEMENT, 'angle', 1, 2) }]])],
     ['G11', 'an id that every object answers to', craft([[7, 0, element('constructor')]])],
     ['G11', 'a key that every object answers to', craft([[7, 0, value(ELEMENT, '__proto__', 1)]])],
     ['G12', 'a value of more than a megabyte', craft([[7, 0, value(ELEMENT, 'x', 'x'.repeat(1_100_000))]])],
