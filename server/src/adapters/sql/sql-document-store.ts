@@ -19,7 +19,7 @@ import type { Schema } from './schema.ts'
 
 /** What each engine does in its own way. */
 export interface DocumentEngine {
-  /** For everything but appends, which never wait for what runs here, nor it for them. */
+  /** For everything but appends, which never wait for what runs here, but for its writes. */
   readonly db: Kysely<Schema>
   /** For reading one room: where that can begin at once. */
   readonly loads: Kysely<Schema>

@@ -17,7 +17,7 @@ const BREATH_MS = 20
 
 /**
  * Opens a SQLite database with a connection, in a thread, for each thing that must not wait for another: people and
- * rooms; the journal's commits, from the first on; reading documents, while somebody does.
+ * rooms; the journal's commits, from the first on; reading documents, and writing snapshots of them, while somebody does.
  */
 export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStorage> {
   const main = await openSqlite(options)
@@ -25,14 +25,17 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
     new URL('./sqlite-journal-worker.ts', import.meta.url),
     withDefaults(options),
   )
-  const documents = createStatementsThread({ ...options, idleMs: IDLE_MS, givesWay: true })
-  const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(documents) })
+  // Only what reads gives way: with the write lock in its hands, it would have everybody's commits wait for its turn.
+  const reading = createStatementsThread({ ...options, idleMs: IDLE_MS, givesWay: true })
+  const readingDb = new Kysely<Schema>({ dialect: new SqliteThreadDialect(reading) })
+  const writing = createStatementsThread({ ...options, idleMs: IDLE_MS })
+  const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(writing) })
   const documentStore = new SqlDocumentStore({
     // The first load of a while need not wait until a thread has started: people and rooms can spare theirs once.
     db,
     get loads() {
-      if (documents.isWarm) return db
-      if (!documents.isRunning) void sql`select 1`.execute(db).catch(() => undefined)
+      if (reading.isWarm) return readingDb
+      if (!reading.isRunning) void sql`select 1`.execute(readingDb).catch(() => undefined)
       return main.db
     },
     async append(batch) {
@@ -49,7 +52,8 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
     main,
     documentStore,
     async close() {
-      await Promise.all([main.close(), journal.close(), db.destroy(), documents.close()])
+      await Promise.all([main.close(), journal.close(), readingDb.destroy(), reading.close()])
+      await Promise.all([db.destroy(), writing.close()])
     },
   }
 }
