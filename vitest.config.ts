@@ -3,10 +3,13 @@ import { configDefaults, defineConfig } from 'vitest/config'
 import { findServerTests } from './scripts/server-tests.ts'
 
 const UNIT = ['{server,shared,scripts}/**/*.test.ts', 'client/{app,canvas}/**/*.test.{ts,tsx}']
+const specOf = (name: string) => `client/e2e/src/${name}.spec.ts`
 const FAULTS = ['server/**/*.fault.ts']
 const BROWSER = ['client/e2e/**/*.spec.ts']
 /** Stories that go through what the server stores; the others are of the client alone. */
-const BROWSER_ON_POSTGRES = ['draw-together', 'interop', 'scale']
+const BROWSER_ON_POSTGRES = ['draw-together', 'interop']
+/** Stories in which it is looked at how long something takes, which another beside it would change. */
+const BROWSER_ALONE = ['cost', 'heavy', 'scale']
 
 /** Tests of one engine, and those of the line, whatever stores what goes over it. */
 const ONLY_ONCE = {
@@ -25,6 +28,7 @@ const ONLY_ONCE = {
   'comes with another library': 'server/src/sync/yjs-clients.test.ts',
   'paces what is told': 'server/src/sync/broadcast-pace.test.ts',
   'sends what no library would': 'server/src/sync/liars.test.ts',
+  'fills the memory': 'server/src/faults/small-machine.fault.ts',
   'sends what is nearly sound': 'server/src/sync/fuzz.test.ts',
   'stops what hangs': 'server/src/sync/planted-hang.test.ts',
   'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
@@ -42,9 +46,11 @@ const unit = {
   maxWorkers: Math.max(2, availableParallelism() - 1),
   sequence: { groupOrder: 0 },
 }
-// One file at a time, and each kind when the one before has ended: people's patience is tested here, not the machine's.
+// Each kind when the one before has ended: people's patience is tested here, not the machine's.
 const faults = { testTimeout: 300_000, hookTimeout: 60_000, fileParallelism: false, sequence: { groupOrder: 1 } }
-const browser = { testTimeout: 120_000, hookTimeout: 120_000, fileParallelism: false, sequence: { groupOrder: 2 } }
+const browser = { testTimeout: 120_000, hookTimeout: 120_000 }
+const inPairs = { ...browser, maxWorkers: 2, sequence: { groupOrder: 2 } }
+const alone = { ...browser, fileParallelism: false, sequence: { groupOrder: 3 } }
 
 const setupFiles = ['scripts/patience.ts']
 const BUILD = 'client/e2e/src/global-setup.ts'
@@ -82,14 +88,26 @@ export default defineConfig({
         },
       },
       { test: { name: 'faults on PostgreSQL', include: FAULTS, globalSetup: [POSTGRES], ...onPostgres, ...faults } },
-      { test: { name: 'browser', include: BROWSER, globalSetup: [BUILD], setupFiles, ...browser } },
+      {
+        test: {
+          name: 'browser',
+          include: BROWSER,
+          exclude: [...configDefaults.exclude, ...BROWSER_ALONE.map(specOf)],
+          globalSetup: [BUILD],
+          setupFiles,
+          ...inPairs,
+        },
+      },
+      {
+        test: { name: 'browser alone', include: BROWSER_ALONE.map(specOf), globalSetup: [BUILD], setupFiles, ...alone },
+      },
       {
         test: {
           name: 'browser on PostgreSQL',
-          include: BROWSER_ON_POSTGRES.map((name) => `client/e2e/src/${name}.spec.ts`),
+          include: BROWSER_ON_POSTGRES.map(specOf),
           globalSetup: [BUILD, POSTGRES],
           ...onPostgres,
-          ...browser,
+          ...inPairs,
         },
       },
     ],

@@ -5,7 +5,7 @@ import { scriptOf } from './fuzz/script.ts'
 import { Stage } from './stage.ts'
 
 /** `scripts/fuzz.ts` plays longer ones, and more of them. */
-const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 10)
+const ROUNDS = Number(process.env['FUZZ_ROUNDS'] ?? 4)
 /** The same each time in the suite: what chance finds beyond that is looked for by hand (docs/convergence.md has what is open). */
 const SEED = Number(process.env['FUZZ_SEED'] ?? 5_005)
 /**
@@ -13,7 +13,7 @@ const SEED = Number(process.env['FUZZ_SEED'] ?? 5_005)
  * own, or of ours, would stop somebody else's work. By hand, and with a seed, it fails at once.
  */
 const RETRIES = process.env['FUZZ_SEED'] ? 0 : 2
-const BEATS = Number(process.env['FUZZ_BEATS'] ?? 10)
+const BEATS = Number(process.env['FUZZ_BEATS'] ?? 4)
 
 let stage: Stage
 let actors: BoardActor[]

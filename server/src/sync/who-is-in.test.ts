@@ -6,7 +6,7 @@ import { RoomPlay, PlayStage } from '../testing/room-play.ts'
 import { perform, step, STEP_KINDS, type StepKind } from '../testing/room-play-steps.ts'
 
 /** `RUNS=500 SEED=7` for a longer one, or the one that failed. */
-const RUNS = Number(process.env['RUNS'] ?? 15)
+const RUNS = Number(process.env['RUNS'] ?? 10)
 const SEED = Number(process.env['SEED'] ?? randomInt(2 ** 31))
 const STEPS = 30
 
