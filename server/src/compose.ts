@@ -116,6 +116,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     compaction,
     reportDamaged,
     boardLimits: config.boardLimits,
+    loadedBytes: config.loadedBytes,
     limits: config.clientLimits,
     log,
     now,

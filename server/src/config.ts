@@ -3,6 +3,7 @@ import { DEFAULT_BOARD_LIMITS, type BoardLimits } from './core/gate/board-size.t
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
+import { defaultLoadedBytes } from './sync/loaded-bytes.ts'
 import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
@@ -35,6 +36,7 @@ const environmentSchema = z.object({
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
   MAX_BOARD_BYTES: z.coerce.number().int().min(65_536).default(DEFAULT_BOARD_LIMITS.bytes),
+  LOADED_BYTES: z.coerce.number().int().min(1_000_000).default(defaultLoadedBytes),
   MAX_BOARD_ELEMENTS: z.coerce.number().int().min(100).default(DEFAULT_BOARD_LIMITS.elements),
   MAX_BOARD_STRUCTS: z.coerce.number().int().min(1_000).default(DEFAULT_BOARD_LIMITS.structs),
   ...limitsEnvironment,
@@ -67,6 +69,8 @@ export interface Config {
   readonly maxSocketsPerAddress: number
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
+  /** How large the boards in memory may be together, in bytes. */
+  readonly loadedBytes: number
   /** How often one person or address may ask for something over HTTP. */
   readonly limits: HttpLimits
   /** How long what comes in over HTTP may take, and how slow it may be. */
@@ -132,6 +136,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
       elements: data.MAX_BOARD_ELEMENTS,
       structs: data.MAX_BOARD_STRUCTS,
     },
+    loadedBytes: data.LOADED_BYTES,
     limits: toHttpLimits(data),
     receiving: toReceiveLimits(data),
     maxConnectionsPerAddress: data.MAX_CONNECTIONS_PER_ADDRESS,

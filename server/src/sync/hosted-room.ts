@@ -61,6 +61,7 @@ export class HostedRoom {
     bytes: RoomBytes
     clientOwners: ClientOwners
     boardLimits: BoardLimits
+    hasMemory: (bytes: number) => boolean
     journal: Journal
     now: () => number
     pieceWork: PieceWork
@@ -83,6 +84,7 @@ export class HostedRoom {
       bytes,
       owners: clientOwners,
       limits: boardLimits,
+      hasMemory: parts.hasMemory,
       inTurn: (act) => parts.inTurn({ room: this }, act),
       pieceWork,
       events: { onTaken, onChanged },

@@ -17,6 +17,7 @@ import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type Watched } from './hosted-room.ts'
+import { LoadedBytes } from './loaded-bytes.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
 import { UnreadableRoomError } from './room-content.ts'
 
@@ -30,6 +31,8 @@ export interface LoadedRoomsParts {
   readonly inTurn: <T>(work: Watched, act: () => T) => Promise<T>
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
+  /** How large the boards in memory may be together, in bytes. */
+  readonly loadedBytes: number
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -63,6 +66,7 @@ export class LoadedRooms {
   /** A hundred boards that are opened at once are read a few at a time, so that nobody's edits wait for all of them. */
   readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
   readonly #collection: ElementCollection
+  readonly #loadedBytes: LoadedBytes
   #closing = false
 
   constructor(parts: LoadedRoomsParts) {
@@ -79,6 +83,7 @@ export class LoadedRooms {
       beforeUnloadDocument: ({ document }) => this.#beforeUnload(document),
       afterUnloadDocument: async ({ documentName }) => this.#unloaded(roomIdSchema.parse(documentName)),
     })
+    this.#loadedBytes = new LoadedBytes({ limit: parts.loadedBytes, sum: () => this.#sumBytes(), log: parts.log })
     this.#collection = new ElementCollection({
       ...parts,
       edit: (roomId, author, change) => this.edit(roomId, author, change),
@@ -161,6 +166,9 @@ export class LoadedRooms {
     const { store, journal, compaction, reportDamaged, boardLimits, log, now } = this.#parts
     try {
       await this.#repairs.get(roomId)
+      if (!this.#loadedBytes.mayOpen) {
+        throw new SketchRoomError('store_unavailable', 'the server is short of memory; try again later')
+      }
       const stored = await this.#loadInTurn(async () => {
         await ownTurn()
         return await loadRoom(roomId, { store, journal, reportDamaged })
@@ -171,6 +179,7 @@ export class LoadedRooms {
         bytes: new RoomBytes(stored),
         clientOwners: new ClientOwners(stored.clients),
         boardLimits,
+        hasMemory: (more) => this.#loadedBytes.hasRoomFor(more),
         journal,
         now,
         pieceWork: compaction,
@@ -202,6 +211,12 @@ export class LoadedRooms {
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
       throw silent(error)
     }
+  }
+
+  #sumBytes(): number {
+    let sum = 0
+    for (const { content } of this.all()) sum += content.bytes.size
+    return sum
   }
 
   #committed(committed: Committed): void {

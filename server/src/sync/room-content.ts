@@ -99,6 +99,8 @@ export class RoomContent {
     bytes: RoomBytes
     owners: ClientOwners
     limits?: BoardLimits
+    /** Whether all boards together may take so many bytes more. */
+    hasMemory?: (bytes: number) => boolean
     pieceWork: PieceWork
     /** Does a part of a long work in a turn of its own. */
     inTurn?: <T>(act: () => T) => Promise<T>
@@ -109,8 +111,8 @@ export class RoomContent {
     this.#document = parts.document
     this.#inTurn = parts.inTurn ?? (async (act) => (await nextTurn(), act()))
     this.#view = new DocumentView(parts.document)
-    const { document, limits = DEFAULT_BOARD_LIMITS } = parts
-    this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size })
+    const { document, limits = DEFAULT_BOARD_LIMITS, hasMemory = () => true } = parts
+    this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size, hasMemory })
     this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork)
     this.#events = parts.events
   }

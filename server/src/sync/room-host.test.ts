@@ -31,6 +31,7 @@ function startHost(admit: Admission['admit'] = () => Promise.reject(new Error('n
   const admission: Admission = { admit, roleOf: () => Promise.reject(new Error('nobody is in')) }
   const host = new RoomHost({
     boardLimits: DEFAULT_BOARD_LIMITS,
+    loadedBytes: 1e9,
     admission,
     epochs: new AccessEpochs(new EventBus()),
     store,

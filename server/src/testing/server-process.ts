@@ -34,6 +34,11 @@ export class ServerProcess {
     return server
   }
 
+  /** The process. */
+  get pid(): number | undefined {
+    return this.#child.pid
+  }
+
   /** What it has written so far. */
   get output(): string {
     return this.#output

@@ -7,12 +7,13 @@ import { judge } from './judge.ts'
 import { readUpdate } from './read-update.ts'
 
 /** A board with these limits, on which one person draws. */
-function board(limits: Partial<BoardLimits>) {
+function board(limits: Partial<BoardLimits>, hasMemory = (_bytes: number) => true) {
   const [document, drawn] = [new Y.Doc(), new Y.Doc()]
   const size = new BoardSize({
     document,
     limits: { bytes: 1e6, elements: 1e6, structs: 1e6, ...limits },
     storedBytes: () => Y.encodeStateAsUpdate(document).length,
+    hasMemory,
   })
   /** Draws, and says why it is refused; then it stays undrawn. */
   const draw = (change: (elements: Y.Map<Y.Map<unknown>>) => void): string | undefined => {
@@ -64,4 +65,17 @@ test('[G16] what lasts of every change is bounded too, and deleting goes on', ()
   expect(refusal).toBe('G16 board_full')
   expect(document.getMap('elements').size).toBeGreaterThan(10)
   expect(draw((elements) => elements.delete('e0'))).toBe('G16 board_full')
+})
+
+test('[G16] where the boards in memory are too large together, the large ones do not grow, and are told to try later', () => {
+  let isShort = false
+  const { draw } = board({ bytes: 5e6 }, () => !isShort)
+  const large = (id: string) => (elements: Y.Map<Y.Map<unknown>>) => {
+    elements.set(id, new Y.Map(['a', 'b', 'c', 'd'].map((key) => [key, 'x'.repeat(60_000)])))
+  }
+  for (const id of ['a', 'a2', 'a3', 'a4']) expect(draw(large(id))).toBeUndefined()
+  isShort = true
+  expect([draw(add('b')), draw(large('c'))]).toEqual([undefined, 'G16 store_unavailable'])
+  isShort = false
+  expect(draw(large('d'))).toBeUndefined()
 })

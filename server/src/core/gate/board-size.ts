@@ -22,6 +22,7 @@ const HISTORY_FACTOR = 4
 const COUNT_EVERY_MS = 1_000
 /** A process that is short of memory takes no more for boards that are larger than this. */
 const SMALL_STRUCTS = 20_000
+const SMALL_BYTES = 1024 * 1024
 const HEAP_PART = 0.75
 const LOOK_AT_HEAP_EVERY_MS = 200
 
@@ -46,15 +47,23 @@ export class BoardSize {
   readonly #limits: BoardLimits
   /** How many bytes the room's records take. */
   readonly #storedBytes: () => number
+  readonly #hasMemory: (bytes: number) => boolean
   #bytes = 0
   #elements = 0
   #structs = 0
   #countedAt = -Infinity
 
-  constructor(parts: { document: Y.Doc; limits: BoardLimits; storedBytes: () => number }) {
+  /** `hasMemory` says whether all boards together may take so many bytes more. */
+  constructor(parts: {
+    document: Y.Doc
+    limits: BoardLimits
+    storedBytes: () => number
+    hasMemory: (bytes: number) => boolean
+  }) {
     this.#document = parts.document
     this.#limits = parts.limits
     this.#storedBytes = parts.storedBytes
+    this.#hasMemory = parts.hasMemory
   }
 
   /** Makes room for an update that is about to be applied; answers why there is none, if so. */
@@ -72,7 +81,8 @@ export class BoardSize {
       this.#add(net)
       return undefined
     }
-    if (isShortOfMemory() && this.#structs + growth.structs > SMALL_STRUCTS) {
+    const isLarge = this.#structs + growth.structs > SMALL_STRUCTS || this.#bytes + growth.bytes > SMALL_BYTES
+    if (isLarge && (isShortOfMemory() || !this.#hasMemory(growth.bytes))) {
       return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
     }
     this.#add(growth)

@@ -1,0 +1,170 @@
+import { mkdtemp, readFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import * as encoding from 'lib0/encoding'
+import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test, vi } from 'vitest'
+import { KIND } from '../core/gate/read-content.ts'
+import { Bystander } from '../testing/bystander.ts'
+import { craft, element, value, type CraftedClient } from '../testing/crafted-update.ts'
+import { findFreePort } from '../testing/free-port.ts'
+import { RawClient } from '../testing/raw-client.ts'
+import { removeServerData } from '../testing/server-data.ts'
+import { ServerProcess } from '../testing/server-process.ts'
+import { SlowReader } from '../testing/slow-reader.ts'
+import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { ApiCaller } from '../testing/test-server.ts'
+
+/*
+ * One after the other, all that was seen to fill a server's memory, against a process for which there is half a gigabyte.
+ */
+
+/** What Node takes for its heap where a container has 512 MB; there, `LOADED_BYTES` follows from that, too. */
+const HEAP_MB = 256
+const MAX_MB = 512
+
+let dataDir: string
+let port: number
+let server: ServerProcess
+let place: { api: ApiCaller; syncUrl: string }
+
+beforeAll(async () => {
+  dataDir = await mkdtemp(join(tmpdir(), 'sketchroom-'))
+  port = await findFreePort()
+  server = await ServerProcess.start(port, dataDir, {
+    NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}`,
+    LOADED_BYTES: String((MAX_MB / 8) * 1024 * 1024),
+  })
+  place = { api: new ApiCaller(`http://127.0.0.1:${port}`), syncUrl: `ws://127.0.0.1:${port}/sync` }
+})
+afterAll(async () => {
+  await server.end('SIGKILL')
+  await removeServerData(dataDir)
+})
+
+/** What the server holds now of what cannot be given back to others, in MB: its code can be read again from the disk. */
+async function heldMb(): Promise<number> {
+  const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
+  return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) / 1024
+}
+
+/** The most that it held while something was done. */
+async function mostMb(during: () => Promise<void>): Promise<number> {
+  let most = await heldMb()
+  let isOver = false
+  const watching = (async () => {
+    for (; !isOver; await wait(50)) most = Math.max(most, await heldMb())
+  })()
+  await during().finally(() => (isOver = true))
+  await watching
+  return most
+}
+
+const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n))
+
+/** Somebody with a board of their own, who may do there what an owner may. */
+async function comeWithBoard(): Promise<RawClient> {
+  // What is crafted here takes seconds, in which the server has let idle connections go.
+  const { roomId, ownerToken } = await vi.waitFor(() => openRoom(place))
+  return await joinRoom(place, roomId, ownerToken)
+}
+
+/** A frame that is declared whole and sent but for its end, over and over, by somebody who never signs in. */
+async function sendHalfFrames(): Promise<void> {
+  const sockets = many(60, () => {
+    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
+    socket.write(
+      'GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    )
+    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0xf4, 0x24, 0, 0, 0, 0, 0])
+    socket.write(Buffer.concat([head, Buffer.alloc(15_500_000)]))
+    return socket
+  })
+  await vi.waitFor(() => expect(sockets.every(({ closed }) => closed)).toBe(true), { timeout: 30_000 })
+}
+
+/** Boards that grow by what one message takes, all at once. */
+async function drawMuchAtOnce(): Promise<void> {
+  const drawers = await Promise.all(many(12, comeWithBoard))
+  for (const drawer of drawers) drawer.write(drawer.edit(drawLarge(7_500_000)))
+  await vi.waitFor(() => expect(drawers.every(({ answers }) => answers.length > 0)).toBe(true), { timeout: 60_000 })
+  for (const drawer of drawers) drawer.terminate()
+}
+
+/** Readers that take nothing, of a board on which much is drawn. */
+async function drawForReadersThatStall(): Promise<void> {
+  const { roomId, ownerToken, viewerToken } = await openRoom(place)
+  for (const _ of many(20, () => 0)) {
+    const reader = new SlowReader()
+    const client = new RawClient(place.syncUrl, roomId, reader.options)
+    onTestFinished(() => client.terminate())
+    await client.join(viewerToken)
+    reader.stop()
+  }
+  const ada = await joinRoom(place, roomId, ownerToken)
+  for (let n = 0; n < 40; n++) {
+    ada.write(ada.edit(drawLarge(200_000, `pictures-${n}`)))
+    await vi.waitFor(() => expect(ada.answers).toHaveLength(n + 1), { interval: 5 })
+  }
+  ada.terminate()
+}
+
+/** What is refused, or ends the connection, each by somebody who may draw on a board of their own. */
+async function sendWhatIsRefused(): Promise<void> {
+  const heavy = [
+    craft([[7, 0, ...many(160_000, (n) => value(`r${n.toString(36)}`, 'k', 1))]]),
+    craft(many(80_000, (n): CraftedClient => [10 + n, 0, value('meta', 'k', 1)])),
+    craft([[7, 0, ...many(900_000, () => ({ kind: KIND.gc, length: 1 }))]]),
+    craft([[7, 0, ...many(99_000, (n) => element(`e${n}`))]]),
+    craft([[7, 0, element('outer'), ...many(20_000, (n) => ({ ...element('in'), parent: [7, n] as const }))]]),
+    craft([[7, 0, element('a'), value([7, 0], 'x', 'x'.repeat(7_000_000))]]),
+  ]
+  for (const update of heavy) {
+    for (const client of await Promise.all(many(3, comeWithBoard))) {
+      client.write(update)
+      client.sendAwareness(new Uint8Array(5_000_000))
+      await vi.waitFor(() => expect(client.answers.length > 0 || !client.isOpen).toBe(true), { timeout: 30_000 })
+      client.terminate()
+    }
+  }
+}
+
+/** State vectors that name clients which nobody knows. */
+async function askForEverything(): Promise<void> {
+  const vector = encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, 1_000_000)
+    for (let n = 0; n < 1_000_000; n++) {
+      encoding.writeVarUint(encoder, n)
+      encoding.writeVarUint(encoder, 1)
+    }
+  })
+  for (const client of await Promise.all(many(4, comeWithBoard))) {
+    client.askForMissing(vector)
+    await client.closed
+  }
+}
+
+test(
+  'a process of 512 MB survives all that fills a server’s memory, and somebody draws on beside it',
+  { timeout: 180_000 },
+  async () => {
+    onTestFailed(() => console.log(server.output))
+    const { roomId, ownerToken } = await openRoom(place)
+    const ada = await joinRoom(place, roomId, ownerToken)
+    const bystander = new Bystander(ada)
+    await vi.waitFor(() => expect(bystander.answered).toBeGreaterThan(20))
+    const figures: Array<readonly [string, number]> = [['quiet', await heldMb()]]
+    const attacks = [sendHalfFrames, askForEverything, sendWhatIsRefused, drawMuchAtOnce, drawForReadersThatStall]
+    for (const attack of attacks) figures.push([attack.name, await mostMb(attack)])
+    console.log(figures.map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(', '))
+    expect(figures.filter(([, mb]) => mb >= MAX_MB)).toEqual([])
+    expect(ada.isOpen).toBe(true)
+    ada.write(ada.edit(setWord('after all')))
+    await vi.waitFor(async () => {
+      const newcomer = await joinRoom(place, roomId, ownerToken)
+      expect(wordsOf(newcomer)).toContain('after all')
+    })
+  },
+)
