@@ -23,6 +23,7 @@ export interface Plan {
   readonly crowdElements: number
   readonly cursorPeople: number
   readonly cursorsMs: number
+  readonly stalledMs: number
 }
 
 /** What the figures in the documentation are from. */
@@ -50,6 +51,7 @@ export const FULL: Plan = {
   crowdElements: 14_500,
   cursorPeople: 500,
   cursorsMs: 6000,
+  stalledMs: 12_000,
 }
 
 /** Shows that everything runs; its figures mean little. */
@@ -77,4 +79,5 @@ export const QUICK: Plan = {
   crowdElements: 1000,
   cursorPeople: 50,
   cursorsMs: 500,
+  stalledMs: 500,
 }

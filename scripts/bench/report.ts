@@ -93,6 +93,8 @@ ${figureTable(results)}
 - A board opened cold: SketchRoom reads it from SQLite and checks who may enter; Hocuspocus and y-websocket-server are
   spared both, and read the same bytes from a file. So it is with the rooms that people only look at.
 - Memory is what the kernel counts as resident, garbage and all; the peak of a crowd is the kernel's too.
+- Those who never read come in, stop reading for good and stay connected. The same is drawn before a fresh server of
+  which everybody reads, in the same round; more memory is the difference of the two peaks' growth.
 - A crowd connects at once, to a server where the room is open. Most of it lets go what it reads, and only one in ten
   keeps it: so that the clients are not what is measured. All are seen to have had the whole board and the edit.
 

@@ -98,7 +98,7 @@ export interface Performance extends Outcome {
 export async function play(
   stage: Stage,
   running: RunningPeer,
-  { rooms: count = 1, ...cast }: Pick<Cast, 'writers' | 'readers'> & { readonly rooms?: number },
+  { rooms: count = 1, ...cast }: Omit<Cast, 'dialect' | 'rooms' | 'acknowledges'> & { readonly rooms?: number },
   { warmUp, act }: { readonly warmUp: () => Promise<unknown>; readonly act: () => Promise<Outcome> },
 ): Promise<Performance> {
   const { load, say } = stage

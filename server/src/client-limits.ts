@@ -52,9 +52,11 @@ export interface ClientLimits {
   readonly reader: ReaderLimits
   /** How much of what clients have sent may be unfinished, or wait: of one address, and of all together. */
   readonly unhandledBytes: { readonly perAddress: number; readonly total: number }
-  /** How many sockets one person may be in rooms with, and how many stays one room may have. */
+  /** How many sockets one person may be in rooms with. */
   readonly maxSocketsPerUser: number
+  /** How many stays one room may have, and how many of them those who only have its link: the rest are its members'. */
   readonly maxSocketsPerRoom: number
+  readonly maxVisitorSocketsPerRoom: number
   /** How much may wait for the store before those who have most of it there are turned away. */
   readonly unstoredBytes: number
 }
@@ -88,6 +90,8 @@ export const clientLimitsShape = {
   MAX_SOCKETS_PER_USER: count.default(64),
   // Each is told of whatever anybody draws.
   MAX_SOCKETS_PER_ROOM: count.default(500),
+  // Anybody with the link can fill these; a hundred members, or fifty with two tabs, still find a place.
+  MAX_VISITOR_SOCKETS_PER_ROOM: count.default(400),
   // A second or two of a busy room; two hundred of such readers take 50 MB.
   READER_BEHIND_BYTES: bytes.default(256 * 1024),
   READER_BUFFER_BYTES: bytes.default(512 * 1024),
@@ -124,6 +128,7 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
     unhandledBytes: { perAddress: data.UNHANDLED_BYTES_PER_ADDRESS, total: data.UNHANDLED_BYTES },
     maxSocketsPerUser: data.MAX_SOCKETS_PER_USER,
     maxSocketsPerRoom: data.MAX_SOCKETS_PER_ROOM,
+    maxVisitorSocketsPerRoom: data.MAX_VISITOR_SOCKETS_PER_ROOM,
     unstoredBytes: data.UNSTORED_BYTES,
   }
 }

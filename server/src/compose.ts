@@ -142,7 +142,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
   // Not by the clock on the wall: set back, it would make one answer last for hours.
   const health = createHealth({ journal, store: documentStore, now: () => performance.now() })
-  const quota = createRoomQuota({ store: roomStore, accountsStore, ...config.roomQuota })
+  const quota = createRoomQuota({ store: roomStore, accountsStore, ...config.roomQuota, now })
   const httpApp = createHttpApp({
     accounts,
     rooms: createRooms({ store: roomStore, quota, presence: host, events, now }),

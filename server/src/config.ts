@@ -37,7 +37,7 @@ const environmentSchema = z.object({
   MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
   MAX_BOARD_BYTES: z.coerce.number().int().min(65_536).default(DEFAULT_BOARD_LIMITS.bytes),
   LOADED_BYTES: z.coerce.number().int().min(1_000_000).default(defaultLoadedBytes),
-  MAX_BOARD_ELEMENTS: z.coerce.number().int().min(100).default(DEFAULT_BOARD_LIMITS.elements),
+  MAX_BOARD_ELEMENTS: z.coerce.number().int().min(1).default(DEFAULT_BOARD_LIMITS.elements),
   MAX_BOARD_STRUCTS: z.coerce.number().int().min(1_000).default(DEFAULT_BOARD_LIMITS.structs),
   ...limitsEnvironment,
   ...clientLimitsShape,

@@ -25,8 +25,10 @@ export const ERROR_CODES = [
   'too_large',
   'unsupported_media_type',
   'rate_limited',
-  /** A person, or a room, has as many connections as it may. */
+  /** A person has as many connections as they may. */
   'too_many_connections',
+  /** A room has as many people in it as it may. */
+  'room_crowded',
   'store_unavailable',
   'shutting_down',
   'malformed_update',

@@ -29,13 +29,21 @@ export class Stage {
   readonly api: ApiCaller
   readonly #port: number
   readonly #dataDir: string
+  readonly #environment: Record<string, string>
   readonly #browser: Browser
   readonly #contexts: BrowserContext[] = []
   #server: ServerProcess
 
-  private constructor(parts: { port: number; dataDir: string; browser: Browser; server: ServerProcess }) {
+  private constructor(parts: {
+    port: number
+    dataDir: string
+    environment: Record<string, string>
+    browser: Browser
+    server: ServerProcess
+  }) {
     this.#port = parts.port
     this.#dataDir = parts.dataDir
+    this.#environment = parts.environment
     this.#browser = parts.browser
     this.#server = parts.server
     // `localhost` is a secure context, which service workers need.
@@ -43,10 +51,11 @@ export class Stage {
     this.api = new ApiCaller(this.origin)
   }
 
-  static async open(): Promise<Stage> {
+  /** Starts both, the server with these environment variables besides. */
+  static async open(environment: Record<string, string> = {}): Promise<Stage> {
     const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
-    const [browser, server] = await Promise.all([launchBrowser(), ServerProcess.start(port, dataDir)])
-    return new Stage({ port, dataDir, browser, server })
+    const [browser, server] = await Promise.all([launchBrowser(), ServerProcess.start(port, dataDir, environment)])
+    return new Stage({ port, dataDir, environment, browser, server })
   }
 
   /** Somebody with a browser of their own: cookies, storage, cache. */
@@ -81,7 +90,7 @@ export class Stage {
 
   /** Starts the server again, on the same data and port. */
   async restartServer(): Promise<void> {
-    this.#server = await ServerProcess.start(this.#port, this.#dataDir)
+    this.#server = await ServerProcess.start(this.#port, this.#dataDir, this.#environment)
   }
 
   /** Sends everybody home; the server stays. */

@@ -35,7 +35,8 @@ export class Circle {
     const circle = new Circle(cast.acknowledges, listener)
     const frames = new RoomFrames(cast.dialect, room)
     await Promise.all(Array.from({ length: cast.readers }, () => circle.#letReaderIn(frames, room)))
-    for (const source of editSources(cast.writers)) {
+    await Promise.all(Array.from({ length: cast.stalled ?? 0 }, () => circle.#letStalledIn(frames, room)))
+    for (const source of editSources(cast.writers, cast.ballastBytes)) {
       const receive = ({ kind }: Incoming) => {
         if (kind !== 'ack') return
         circle.#writersByClient.get(source.client)?.answer()
@@ -85,6 +86,12 @@ export class Circle {
       this.#listener.onProgress()
     }
     this.#add(await join(frames, room, { receive }), frames)
+  }
+
+  async #letStalledIn(frames: RoomFrames, room: RoomAddress): Promise<void> {
+    const client = await join(frames, room)
+    client.socket.stall()
+    this.#clients.push(client)
   }
 
   #add(client: Client, frames: RoomFrames): void {

@@ -12,9 +12,12 @@ export class EditSource {
   readonly #doc = new Y.Doc()
   readonly #id: string
   readonly #edits: Uint8Array[] = []
+  readonly #ballastBytes: number
 
-  constructor(client: number) {
+  /** Each edit takes so many bytes more than it needs: then it is a picture that is changed, and not a place. */
+  constructor(client: number, ballastBytes = 0) {
     this.client = client
+    this.#ballastBytes = ballastBytes
     this.#id = `writer-${client}`
     this.#doc.clientID = client
     createElement(this.#doc, this.#id, rectangle(client, 'a0'))
@@ -27,16 +30,22 @@ export class EditSource {
   edit(index: number): Uint8Array {
     while (this.#edits.length <= index) {
       const step = this.#edits.length
-      writeKeys(this.#doc, this.#id, new Map([['xy', [step % 4096, (step * 7) % 4096]]]))
+      const change: [string, unknown] =
+        this.#ballastBytes > 0
+          ? ['picture', new Uint8Array(this.#ballastBytes).fill(step)]
+          : ['xy', [step % 4096, (step * 7) % 4096]]
+      writeKeys(this.#doc, this.#id, new Map([change]))
     }
     return this.#edits[index] as Uint8Array
   }
 }
 
-const sources: EditSource[] = []
+const sources = new Map<number, EditSource[]>()
 
 /** The first `count` writers' edits. The same for every room, so that they are made only once. */
-export function editSources(count: number): EditSource[] {
-  while (sources.length < count) sources.push(new EditSource(1000 + sources.length))
-  return sources.slice(0, count)
+export function editSources(count: number, ballastBytes = 0): EditSource[] {
+  const ofSize = sources.get(ballastBytes) ?? []
+  sources.set(ballastBytes, ofSize)
+  while (ofSize.length < count) ofSize.push(new EditSource(1000 + ofSize.length, ballastBytes))
+  return ofSize.slice(0, count)
 }

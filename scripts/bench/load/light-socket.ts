@@ -79,6 +79,11 @@ export class LightSocket {
     this.#socket.uncork()
   }
 
+  /** Reads nothing any more. What the system has taken for it by then stays there. */
+  stall(): void {
+    this.#socket.pause()
+  }
+
   /** Ends the connection. */
   end(): void {
     this.#ending = true

@@ -9,6 +9,10 @@ export interface Cast {
   readonly writers: number
   /** In each room, beside the writers. */
   readonly readers: number
+  /** In each room, beside those: they come in, and never read again. None when not given. */
+  readonly stalled?: number
+  /** How many bytes each edit takes beside what it needs; none when not given. */
+  readonly ballastBytes?: number
   /** Whether the server answers each edit. */
   readonly acknowledges: boolean
 }

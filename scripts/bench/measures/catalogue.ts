@@ -10,6 +10,7 @@ import { BUSY, LONE, RATE, ROOMS, measureScene } from './drawing.ts'
 import { ACK_GOALS, measureAcks } from './durable-ack.ts'
 import { measureGate } from './gate.ts'
 import { OPENING_GOALS, measureOpening } from './opening.ts'
+import { STALLED_GOALS, measureStalled } from './stalled.ts'
 import { LOOKING_GOALS, MEMORY_GOALS, measureMemory, measureRooms } from './memory.ts'
 
 /** Something that the bench measures, under a name of its own. */
@@ -38,6 +39,7 @@ export const CATALOGUE: readonly Entry[] = [
     : []),
   { name: 'opening', goals: OPENING_GOALS, measure: measureOpening },
   { name: 'return', goals: RETURN_GOALS, measure: measureReturns },
+  ...(READS_MEMORY ? [{ name: 'stalled', goals: STALLED_GOALS, measure: measureStalled }] : []),
   { name: 'crowd', goals: CROWD_GOALS, measure: measureCrowd },
   { name: 'gate', goals: [], measure: measureGate },
   { name: 'cursors', goals: CURSOR_GOALS, measure: measureCursors },

@@ -25,6 +25,7 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   client_outdated: { status: 426, title: 'This version of the client is too old' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_connections: { status: 429, title: 'Too many connections' },
+  room_crowded: { status: 503, title: 'Too many people are in the room' },
   internal: { status: 500, title: 'Something went wrong here' },
   store_unavailable: { status: 503, title: 'The store is not available' },
   shutting_down: { status: 503, title: 'The server is shutting down' },

@@ -265,19 +265,20 @@ export function testRoomStore(getStore: () => RoomStore, getAccountsStore: () =>
     expect(await getStore().listMemberships(room.id)).toHaveLength(1)
   })
 
-  test('[RS10] the living rooms that somebody made are counted, and not what others made them an owner of', async () => {
+  test('[RS10] what somebody made is counted, living or deleted of late, and not what others made them an owner of', async () => {
     const [ada, grace] = [person(), person()]
-    expect(await getStore().countRoomsMade(ada)).toBe(0)
+    const madeBy = (userId: UserId) => getStore().countRoomsMade(userId, 9)
+    expect(await madeBy(ada)).toEqual({ living: 0, deleted: 0 })
     const [kept, deleted] = [await createRoom(ada), await createRoom(ada)]
-    await createRoom(ada, { deletedAt: 9 })
+    await createRoom(ada, { deletedAt: 8 })
     const given = await createRoom(grace)
     await put(given.id, ada, 'owner')
     await put((await createRoom(grace)).id, ada, 'editor')
-    expect(await getStore().countRoomsMade(ada)).toBe(2)
+    expect(await madeBy(ada)).toEqual({ living: 2, deleted: 0 })
     await getStore().updateRoom(deleted.id, { deletedAt: 9 })
-    expect(await getStore().countRoomsMade(ada)).toBe(1)
+    expect(await madeBy(ada)).toEqual({ living: 1, deleted: 1 })
     await put(kept.id, grace, 'owner')
-    expect(await getStore().countRoomsMade(grace)).toBe(2)
+    expect(await madeBy(grace)).toEqual({ living: 2, deleted: 0 })
   })
 
   test('[RS6] a visitor is noted once, and changes nothing for somebody the room knows', async () => {

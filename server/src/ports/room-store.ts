@@ -60,8 +60,11 @@ export interface RoomStore {
   touchRooms(changedAt: ReadonlyMap<RoomId, number>): Promise<void>
   /** [RS4] The person's rooms (with a role of their own, or by an open link), last changed first. */
   listRooms(query: RoomQuery): Promise<Array<{ room: RoomRecord; membership: MembershipRecord }>>
-  /** [RS10] How many living rooms the person made and owns; such that others made do not count. */
-  countRoomsMade(userId: UserId): Promise<number>
+  /**
+   * [RS10] How many rooms the person made and owns: those that live, and those that were deleted at this time, in
+   * milliseconds since 1970, or later. Such that others made do not count.
+   */
+  countRoomsMade(userId: UserId, deletedSince: number): Promise<{ readonly living: number; readonly deleted: number }>
   findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined>
   listMemberships(roomId: RoomId): Promise<MembershipRecord[]>
   /**

@@ -2,10 +2,12 @@ import { crc32 } from 'node:zlib'
 import type { Connection, Document } from '@hocuspocus/server'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
+import type { ClientLimits } from '../client-limits.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import type { ClientOwners } from '../core/gate/client-owners.ts'
+import type { Admitted } from '../core/rooms/admission.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
 import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
@@ -28,6 +30,9 @@ export interface Watched {
   readonly user?: PresenceUser
 }
 
+/** How many stays a room may have. */
+type PlaceLimits = Pick<ClientLimits, 'maxSocketsPerRoom' | 'maxVisitorSocketsPerRoom'>
+
 /** What a connection's context holds: its stay in the room. */
 export interface SessionContext {
   session?: Session
@@ -48,6 +53,8 @@ export class HostedRoom {
   readonly ownAwarenessOnly: () => void
   /** Who does not keep up with what is drawn. */
   readonly #lagging = new Set<Session>()
+  /** Who has something for which the board had no space. */
+  readonly #waitingForSpace = new Set<Session>()
   readonly #pace: BroadcastPace
   readonly #onUndeliverable: (error: unknown) => void
   #hasNews = false
@@ -79,6 +86,11 @@ export class HostedRoom {
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update), claims })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
+    const onShrunk = () => {
+      const sessions = [...this.#waitingForSpace]
+      this.#waitingForSpace.clear()
+      for (const session of sessions) if (session.isIn) session.askForRefused()
+    }
     this.content = new RoomContent({
       document,
       bytes,
@@ -87,7 +99,7 @@ export class HostedRoom {
       hasMemory: parts.hasMemory,
       inTurn: (act) => parts.inTurn({ room: this }, act),
       pieceWork,
-      events: { onTaken, onChanged },
+      events: { onTaken, onChanged, onShrunk },
     })
     this.owners = new AwarenessOwners(document, clientOwners)
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
@@ -109,9 +121,28 @@ export class HostedRoom {
     return [...new Map([...this.sessions()].map(({ user }) => [user.id, user])).values()]
   }
 
+  /** Whether there is a place left: for who has only the link among fewer, so that they cannot keep the members out. */
+  hasPlaceFor({ isMember }: Pick<Admitted, 'isMember'>, limits: PlaceLimits): boolean {
+    if (this.document.connections.size >= limits.maxSocketsPerRoom) return false
+    if (isMember || this.document.connections.size < limits.maxVisitorSocketsPerRoom) return true
+    let visitors = 0
+    for (const session of this.sessions()) if (!session.isMember) visitors += 1
+    return visitors < limits.maxVisitorSocketsPerRoom
+  }
+
   /** So much waits for this client that what is drawn next need not wait there too. */
   lags(session: Session): void {
     this.#lagging.add(session)
+  }
+
+  /** The board has no space for what this client wrote: they are asked for it again when somebody deletes something. */
+  waitsForSpace(session: Session): void {
+    this.#waitingForSpace.add(session)
+  }
+
+  /** This client has left. */
+  forget(session: Session): void {
+    this.#waitingForSpace.delete(session)
   }
 
   /** Nothing is sent any more. */

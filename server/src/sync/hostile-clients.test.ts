@@ -96,6 +96,7 @@ test('a person cannot open sockets without end, a room has so many stays, and wh
   onTestFinished(() => small.remove())
   const { roomId, ownerToken, editorToken, viewerToken } = await openRoom(small)
   const tooMany = { code: 4529, reason: 'too_many_connections' }
+  const crowded = { code: 4529, reason: 'room_crowded' }
   const come = async (token: string) => {
     const client = new RawClient(small.syncUrl, roomId)
     onTestFinished(() => client.terminate())
@@ -108,10 +109,34 @@ test('a person cannot open sockets without end, a room has so many stays, and wh
   await vi.waitFor(() => expect(edith.filter(({ isOpen }) => isOpen)).toHaveLength(3))
   for (const each of edith.filter(({ isOpen }) => !isOpen)) expect(await each.closed).toEqual(tooMany)
   const ada = await joinRoom(small, roomId, ownerToken)
-  expect(await (await come(viewerToken)).closed).toEqual(tooMany)
+  expect(await (await come(viewerToken)).closed).toEqual(crowded)
   ada.close()
   await ada.closed
   await joinRoom(small, roomId, viewerToken)
+})
+
+test('guests with the link cannot keep the members out of a room', async () => {
+  const small = await startTestServer({ environment: { MAX_VISITOR_SOCKETS_PER_ROOM: '2' } })
+  onTestFinished(() => small.remove())
+  const { accessToken: ownerToken } = await small.api.guest('Ada')
+  const { id: roomId } = await small.api.createRoom(ownerToken, 'link-edit')
+  const editorToken = await small.api.roomToken(ownerToken, roomId, 'editor', 'ed')
+  const come = async () => {
+    const client = new RawClient(small.syncUrl, roomId)
+    onTestFinished(() => client.terminate())
+    await client.join((await small.api.guest()).accessToken)
+    return client
+  }
+  await joinRoom(small, roomId, ownerToken)
+  const guests = [await come(), await come()]
+  await vi.waitFor(() => expect(guests.every(({ notices }) => notices.length > 0)).toBe(true))
+  expect(await (await come()).closed).toEqual({ code: 4529, reason: 'room_crowded' })
+  await joinRoom(small, roomId, editorToken)
+  await joinRoom(small, roomId, ownerToken)
+  guests[0]?.close()
+  await guests[0]?.closed
+  const next = await come()
+  await vi.waitFor(() => expect(next.notices.length).toBeGreaterThan(0))
 })
 
 test('a socket that tries tokens without end is closed', async () => {

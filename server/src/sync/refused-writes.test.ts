@@ -9,6 +9,7 @@ import { drawLarge, joinRoom, openRoom, removeWord, setWord, wordsOf } from '../
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const MB = 1024 * 1024
+const MOST_WORDS = 20
 
 let server: TestServer
 const held = new HeldCalls<DocumentStore>()
@@ -16,7 +17,7 @@ const held = new HeldCalls<DocumentStore>()
 beforeAll(async () => {
   server = await startTestServer({
     wrapDocumentStore: (store) => aroundStore(store, held.around),
-    environment: { UNSTORED_BYTES: `${2.5 * MB}` },
+    environment: { UNSTORED_BYTES: `${2.5 * MB}`, MAX_BOARD_ELEMENTS: `${MOST_WORDS}` },
   })
 })
 afterAll(() => server.remove())
@@ -41,6 +42,18 @@ test('a viewer is told why right before each refusal, in the order of the writes
   ada.write(ada.edit(setWord('drawing')))
   await vi.waitFor(() => expect(wordsOf(viewer)).toContain('drawing'))
   expect(wordsOf(ada)).toEqual(['drawing'])
+})
+
+test('whose words a full board had no space for is asked for them when somebody deletes something', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const [ada, ed] = [await joinRoom(server, roomId, ownerToken), await joinRoom(server, roomId, editorToken)]
+  ada.write(ada.edit((doc) => doc.transact(() => Array.from({ length: MOST_WORDS }, (_, n) => setWord(`w${n}`)(doc)))))
+  ed.write(ed.edit(setWord('too much')))
+  await vi.waitFor(() => expect(toldSince(ed)).toMatchObject(refusal('board_full')))
+  ed.onStep1 = (stateVector) => ed.write(Y.encodeStateAsUpdate(ed.doc, stateVector), 'step2')
+  ada.write(ada.edit(removeWord('w0')))
+  await vi.waitFor(() => expect(ed.answers).toEqual(['refused', 'durable']))
+  expect(wordsOf(ada)).toContain('too much')
 })
 
 test('a write that refers to what is not known is refused by that name, between those that are saved', async () => {

@@ -8,7 +8,7 @@ import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { BoardSize, DEFAULT_BOARD_LIMITS, type BoardLimits } from '../core/gate/board-size.ts'
 import { SERVER, type ClientOwners } from '../core/gate/client-owners.ts'
 import { DocumentView } from '../core/gate/document-view.ts'
-import { judge, type Verdict } from '../core/gate/judge.ts'
+import { judge, type Marks, type Verdict } from '../core/gate/judge.ts'
 import { KIND } from '../core/gate/read-content.ts'
 import { rangesOf, type ReadUpdate } from '../core/gate/read-update.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
@@ -58,10 +58,11 @@ export interface TakenUpdate {
 }
 
 const NO_CLAIMS: TakenUpdate['claims'] = new Map()
+const NO_MARKS: Marks = { deleted: new Set(), restored: new Set(), stillborn: 0 }
 const KNOWN: Verdict = {
   kind: 'taken',
   claims: NO_CLAIMS,
-  growth: { elements: 0, structs: 0, bytes: 0, isDeletion: true, deleted: () => new Set() },
+  growth: { elements: 0, structs: 0, bytes: 0, isMarking: true, marks: () => NO_MARKS },
 }
 
 /** Hears of each update that the room has taken. */
@@ -69,6 +70,8 @@ export interface ContentEvents {
   readonly onTaken: (taken: TakenUpdate, origin: unknown) => void
   /** The document has changed, by whoever is the origin. */
   readonly onChanged: (origin: unknown) => void
+  /** Somebody has deleted something: what the board had no space for may find some now. */
+  readonly onShrunk?: () => void
 }
 
 /**
@@ -136,6 +139,7 @@ export class RoomContent {
     const refusal = this.#size.take(verdict.growth)
     if (refusal) return { kind: 'refused', refusal }
     this.#integrate(update, verdict.claims, origin)
+    if (this.#size.hasShrunk) this.#events.onShrunk?.()
     return verdict
   }
 

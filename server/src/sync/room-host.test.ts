@@ -70,7 +70,7 @@ const actor = {
   sessionId: sessionIdSchema.parse('session-001'),
   expiresAt: Infinity,
 } as const
-const admitted: Admitted = { actor, role: 'editor', user, epoch: 0 }
+const admitted: Admitted = { actor, role: 'editor', user, isMember: true, epoch: 0 }
 
 /** A socket that takes what it is sent, and says nothing. */
 function idleSocket(): JoiningSocket {

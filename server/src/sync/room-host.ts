@@ -173,8 +173,8 @@ export class RoomHost implements PresenceSource {
 
   #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
     const { journal, now, limits } = this.#parts
-    if (room.document.connections.size >= limits.maxSocketsPerRoom) {
-      throw new SketchRoomError('too_many_connections', 'This board has as many people on it as it may.')
+    if (!room.hasPlaceFor(admitted, limits)) {
+      throw new SketchRoomError('room_crowded', 'There are as many people on this board as it can take.')
     }
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}

@@ -89,6 +89,8 @@ export class Session {
   actor: Actor
   role: Role
   user: PresenceUser
+  /** They have a role of their own here; otherwise they came by the link. */
+  isMember: boolean
   /** The update that is being judged and applied. */
   writing: Uint8Array | undefined
   readonly #parts: SessionParts
@@ -99,6 +101,8 @@ export class Session {
   #holds = 0
   readonly #answers: Answers
   readonly #questions: Questions
+  /** Apart from the others: who waits for space need not wait longer because something else was missing before. */
+  readonly #questionsForRefused: Questions
   #waitingUnstored = 0
 
   constructor(parts: SessionParts) {
@@ -108,8 +112,11 @@ export class Session {
     this.actor = parts.admitted.actor
     this.role = parts.admitted.role
     this.user = parts.admitted.user
+    this.isMember = parts.admitted.isMember
     const { content } = parts.room
-    this.#questions = new Questions(() => this.connection.send(wire.syncStep1(this.address, content.stateVector())))
+    const ask = () => this.connection.send(wire.syncStep1(this.address, content.stateVector()))
+    this.#questions = new Questions(ask)
+    this.#questionsForRefused = new Questions(ask)
     this.#answers = new Answers({
       content,
       address: this.address,
@@ -134,6 +141,8 @@ export class Session {
     this.connection.onClose(() => {
       this.#line.close()
       this.#questions.close()
+      this.#questionsForRefused.close()
+      parts.room.forget(this)
       parts.outlet.end()
     })
   }
@@ -244,6 +253,11 @@ export class Session {
     this.#parts.socket.leaveGap(this.address, () => this.#answers.catchUp(stateVector))
   }
 
+  /** There may be space now for what was refused: asks for it, with a pause that grows with each time. */
+  askForRefused(): void {
+    if (mayDraw(this.role)) this.#questionsForRefused.askAgain()
+  }
+
   /** Tells where the cursors of these awareness clients are now, or that they have gone. */
   tellCursors(clients: ReadonlySet<number>): void {
     const { awareness } = this.room.document
@@ -257,8 +271,9 @@ export class Session {
   }
 
   /** A fresh token is good: it speaks for the same person. */
-  renew({ actor, role, user }: Admitted): void {
+  renew({ actor, role, user, isMember }: Admitted): void {
     this.actor = actor
+    this.isMember = isMember
     if (user.name !== this.user.name || user.color !== this.user.color) this.setUser(user)
     if (role === this.role) this.tell({ type: 'role', role })
     else this.setRole(role)
@@ -373,6 +388,7 @@ export class Session {
 
   #refuseByRule({ rule, reason, message }: Refusal): void {
     this.#parts.socket.log.info({ roomId: this.room.id, rule, reason, detail: message }, 'a write was refused')
+    if (reason === 'board_full') this.room.waitsForSpace(this)
     this.#refuse(reason, message)
   }
 

@@ -64,7 +64,7 @@ export async function startApi(options: ApiOptions = {}) {
   const logLines: string[] = []
 
   const accounts = createAccounts({ store: accountsStore, roomStore: store, tokens, passwords, events, now })
-  const quota = createRoomQuota({ store, accountsStore, ...(options.roomQuota ?? FAR_QUOTA) })
+  const quota = createRoomQuota({ store, accountsStore, ...(options.roomQuota ?? FAR_QUOTA), now })
   const rooms = createRooms({ store, quota, presence, events, now })
   const members = createMembers({ store, accountsStore, presence, events, now })
   const roomTokens = createRoomTokens({ store, accountsStore, tokens })

@@ -38,6 +38,7 @@ export const closeCodeOf: Record<ErrorCode, number> = {
   unsupported_media_type: CLOSE_CODES.forbidden,
   rate_limited: CLOSE_CODES.tooFast,
   too_many_connections: CLOSE_CODES.tooFast,
+  room_crowded: CLOSE_CODES.tooFast,
   store_unavailable: CLOSE_CODES.storeUnavailable,
   shutting_down: CLOSE_CODES.shuttingDown,
   malformed_update: CLOSE_CODES.forbidden,

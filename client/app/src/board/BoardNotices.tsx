@@ -26,8 +26,9 @@ const REFUSED_WORDS: Readonly<Record<(SavingStatus & { kind: 'refused' })['reaso
 }
 
 /** What is said above the drawing while one can only look at it, and what one can do then. */
-export function BoardNotices({ status, refused, saveFile }: BoardNoticesProps) {
+export function BoardNotices({ status: latest, refused, saveFile }: BoardNoticesProps) {
   const { update } = useApp()
+  const status = useBetweenStrokes(latest)
   const unsent = status.kind === 'read-only' ? status.unsent : 0
   const isRefused = useLasting(unsent > 0, REFUSED_AFTER_MS)
 
@@ -54,6 +55,14 @@ export function BoardNotices({ status, refused, saveFile }: BoardNoticesProps) {
       </Notice>
     )
   }
+  if (status.kind === 'crowded') {
+    return (
+      <Notice>
+        <strong>There are as many people on this board as it can take.</strong> This page keeps trying, and lets you in
+        as soon as somebody leaves.
+      </Notice>
+    )
+  }
   if (status.kind === 'damaged') {
     return (
       <Notice actions={saveFile}>
@@ -72,13 +81,34 @@ export function BoardNotices({ status, refused, saveFile }: BoardNoticesProps) {
   )
 }
 
-function Notice({ children, actions }: { children: ReactNode; actions: ReactNode }) {
+function Notice({ children, actions }: { children: ReactNode; actions?: ReactNode }) {
   return (
     <section className="board-notice" role="alert">
       <p>{children}</p>
-      <div className="board-notice-actions">{actions}</div>
+      {actions && <div className="board-notice-actions">{actions}</div>}
     </section>
   )
+}
+
+/**
+ * The value as it was when no button or finger was pressed last. A notice that comes pushes the canvas down, and what is
+ * being drawn would be pulled out of shape.
+ */
+function useBetweenStrokes<T>(value: T): T {
+  const [held, setHeld] = useState(value)
+  const [isPressed, setIsPressed] = useState(false)
+  useEffect(() => {
+    const note = ({ buttons }: PointerEvent) => setIsPressed(buttons > 0)
+    const options = { capture: true, passive: true }
+    // A button that is let go outside the window is noticed when the pointer comes back.
+    const types = ['pointerdown', 'pointermove', 'pointerup', 'pointercancel'] as const
+    for (const type of types) addEventListener(type, note, options)
+    return () => {
+      for (const type of types) removeEventListener(type, note, options)
+    }
+  }, [])
+  if (!isPressed && held !== value) setHeld(value)
+  return isPressed ? held : value
 }
 
 /** True once `value` has been true for a while. */

@@ -8,6 +8,7 @@ import {
   RefreshCw,
   RotateCw,
   TriangleAlert,
+  Users,
   type LucideIcon,
 } from 'lucide-react'
 import type { SavingStatus } from '@sketchroom/canvas'
@@ -23,6 +24,7 @@ const ICONS: Record<ShownStatus['kind'], LucideIcon> = {
   offline: CloudOff,
   'not-here': CloudOff,
   'store-failing': CloudAlert,
+  crowded: Users,
   'read-only': Eye,
   refused: CloudAlert,
   damaged: TriangleAlert,

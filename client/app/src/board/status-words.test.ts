@@ -36,6 +36,11 @@ const words: { [K in ShownStatus['kind']]: Array<[Extract<ShownStatus, { kind: K
       'The server cannot save right now · 2 changes only in this tab',
     ],
   ],
+  crowded: [
+    [{ kind: 'crowded', unsent: 0, stored: false }, 'No place left on this board'],
+    [{ kind: 'crowded', unsent: 2, stored: true }, 'No place left on this board · 2 changes kept on this device'],
+    [{ kind: 'crowded', unsent: 1, stored: false }, 'No place left on this board · 1 change only in this tab'],
+  ],
   'read-only': [
     [{ kind: 'read-only', unsent: 0, stored: false }, 'View only'],
     [{ kind: 'read-only', unsent: 1, stored: true }, 'View only · 1 change kept on this device'],
@@ -79,7 +84,7 @@ test('changes that only this tab has are never a calm matter, and never said to 
   const unkept = Object.values(words)
     .flat()
     .filter(([status]) => isAtRisk(status) && status.kind !== 'saving')
-  expect(unkept).toHaveLength(7)
+  expect(unkept).toHaveLength(8)
   for (const [status] of unkept) {
     expect(statusWords(status).tone).toBe('danger')
     expect(statusWords(status).text).not.toContain('kept')

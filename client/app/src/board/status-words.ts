@@ -38,6 +38,11 @@ export function statusWords(status: ShownStatus): StatusWords {
       return { text: 'Offline · this board is not on this device', tone: 'warning' }
     case 'store-failing':
       return { text: `The server cannot save right now${whereabouts(status)}`, tone: 'danger' }
+    case 'crowded':
+      return {
+        text: `No place left on this board${whereabouts(status)}`,
+        tone: isAtRisk(status) ? 'danger' : 'warning',
+      }
     case 'read-only':
       return { text: `View only${whereabouts(status)}`, tone: readOnlyTone(status) }
     case 'refused':

@@ -32,6 +32,7 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   unsupported_media_type: 'none',
   rate_limited: 'wait',
   too_many_connections: 'wait',
+  room_crowded: 'wait',
   store_unavailable: 'wait',
   shutting_down: 'wait',
   malformed_update: 'none',

@@ -18,6 +18,8 @@ export type Link =
   | { readonly state: 'joined' }
   /** The server could not read the room, and is asked again and again. */
   | { readonly state: 'store-failing' }
+  /** There is no place left in the room, which the server is asked for again and again. */
+  | { readonly state: 'crowded' }
   | { readonly state: 'no-access'; readonly reason: ErrorCode }
 
 /** From asking for a token to being let in. A server that takes longer is given up, and asked again. */
@@ -214,7 +216,9 @@ export class RoomConnection {
     const next = hasNoNetwork ? WITHOUT_NETWORK : this.#policy.next(error, heldMs, Math.random())
     if (next.kind === 'give-up') return this.#setLink({ state: 'no-access', reason: next.reason })
     // A first drop is likely to be over in a moment; an attempt that failed is a network or a server that is away.
-    if (error === 'store_unavailable' && this.#link.state !== 'no-access') this.#setLink({ state: 'store-failing' })
+    const isShut = this.#link.state === 'no-access'
+    if (error === 'store_unavailable' && !isShut) this.#setLink({ state: 'store-failing' })
+    else if (error === 'room_crowded' && !isShut) this.#setLink({ state: 'crowded' })
     else if (hadJoined && !hasNoNetwork) this.#setLink({ state: 'connecting' })
     else if (this.#link.state !== 'no-access' && next.afterMs > 0) this.#setLink({ state: 'offline' })
     this.#retryTimer = setTimeout(() => {

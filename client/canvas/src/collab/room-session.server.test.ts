@@ -7,6 +7,9 @@ import { createRoomSession, type RoomSession } from './room-session.ts'
 import { draw, drawn, waitForStatus } from './testing/drawing.ts'
 import { createRealServer, type Person, type RealServer } from './testing/real-server.ts'
 
+/** More than any other test here draws. */
+const FULL_BOARD = 2_000
+
 let server: RealServer
 let owner: Person
 let browsers = 0
@@ -15,7 +18,7 @@ const open = new Set<RoomSession>()
 const drawnBy = new Map<RoomSession, string[]>()
 
 beforeAll(async () => {
-  server = await createRealServer()
+  server = await createRealServer({ MAX_BOARD_ELEMENTS: `${FULL_BOARD}` })
   await server.start()
   owner = await server.guest('Owner')
 }, 30_000)
@@ -163,6 +166,30 @@ describe('a session against the real server', () => {
     expect(checked).toBeGreaterThan(400)
     for (const session of sessions) await vi.waitFor(() => expect(drawn(session)).toHaveLength(made))
   }, 90_000)
+
+  test('what a full board has no room for holds back nothing else, and is saved as soon as there is room', async () => {
+    const roomId = await createRoom()
+    const guest = await server.guest('Guest')
+    const [one, other] = [join(roomId, owner, 'the same browser'), join(roomId, guest)]
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    one.doc.transact(() => draw(one, ...Array.from({ length: FULL_BOARD }, (_, index) => `e${index}`)))
+    await waitForStatus(one, { kind: 'saved' })
+    draw(one, 'refused')
+    await waitForStatus(one, { kind: 'refused', reason: 'board_full', unsent: 1, stored: true })
+    writeKeys(one.doc, 'e0', new Map([['xy', [5, 0]]]))
+    await vi.waitFor(() => expect(findElement(other.doc, 'e0')?.keys.xy).toEqual([5, 0]))
+    await waitForStatus(one, { kind: 'refused', unsent: 1 })
+    writeKeys(one.doc, 'refused', new Map([['xy', [6, 0]]]))
+    expect(drawn(other)).toHaveLength(FULL_BOARD)
+    await leave(one)
+    const again = join(roomId, owner, 'the same browser')
+    await waitForStatus(again, { kind: 'refused', reason: 'board_full', unsent: 2, stored: true })
+    writeKeys(again.doc, 'e1', new Map([['xy', [8, 0]]]))
+    await vi.waitFor(() => expect(findElement(other.doc, 'e1')?.keys.xy).toEqual([8, 0]))
+    writeKeys(other.doc, 'e2', new Map([['isDeleted', true]]))
+    await waitForStatus(again, { kind: 'saved' })
+    await vi.waitFor(() => expect(findElement(other.doc, 'refused')?.keys.xy).toEqual([6, 0]))
+  })
 
   test('a viewer is told "read only", changes nothing, and is heard once made an editor', async () => {
     const roomId = await createRoom('link-view')

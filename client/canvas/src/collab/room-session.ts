@@ -14,6 +14,7 @@ import { AwarenessExchange } from './awareness-exchange.ts'
 import { listenToBrowser } from './browser-signals.ts'
 import { DocumentExchange } from './document-exchange.ts'
 import { type Clocks, UnsentEdits } from './edits.ts'
+import { KeptApart } from './kept-apart.ts'
 import { type LocalEdit, watchLocalEdits } from './local-edits.ts'
 import { type GetToken, RoomConnection } from './room-connection.ts'
 import { isSameStatus, savingStatus, type SavingStatus } from './saving-status.ts'
@@ -87,6 +88,7 @@ class OpenRoom implements RoomSession {
   readonly #options: RoomSessionOptions
   readonly #origin: string
   readonly #unsent = new UnsentEdits()
+  readonly #apart = new KeptApart(this.doc, this.#unsent)
   readonly #connection: RoomConnection
   readonly #listeners = new Set<() => void>()
   readonly #strandedWatch = new StrandedWatch()
@@ -107,8 +109,8 @@ class OpenRoom implements RoomSession {
   #isHere = false
   #storeFailing = false
   #refusal: LastingRefusal | undefined
-  /** The server's store turned us away, and we have not got past it since. */
-  #turnedAway = false
+  /** What turned us away when the server had let us in, while we have not got past it since. */
+  #turnedAway: 'store-failing' | 'crowded' | undefined
   #closing: Promise<void> | undefined
 
   constructor(options: RoomSessionOptions) {
@@ -240,6 +242,7 @@ class OpenRoom implements RoomSession {
   /** Stored before it is sent, so that nobody knows of an edit which a crash here could undo. */
   #edited({ update, names, before }: LocalEdit): void {
     for (const name of names) this.#unsent.add(name)
+    this.#apart.edited(update)
     this.#device?.storeEdit(update, names)
     this.#documents?.send(update, before)
     this.#changed()
@@ -247,7 +250,10 @@ class OpenRoom implements RoomSession {
 
   #becameDurable(durable: Clocks): void {
     const news = this.#unsent.becameDurable(durable)
-    if (this.#unsent.count === 0) this.#refusal = undefined
+    if (this.#unsent.count === 0) {
+      this.#refusal = undefined
+      this.#apart.settled()
+    }
     this.#device?.storeDurable(news)
   }
 
@@ -256,7 +262,7 @@ class OpenRoom implements RoomSession {
       case 'step1':
       case 'update':
       case 'answer':
-        if (message.kind === 'update') this.#turnedAway = false
+        if (message.kind === 'update') this.#turnedAway = undefined
         return this.#documents?.received(message)
       case 'awareness':
         return this.#people?.received(message.update)
@@ -288,7 +294,9 @@ class OpenRoom implements RoomSession {
         this.#storeFailing = notice.state === 'failing'
         break
       case 'refused':
-        if (isLastingRefusal(notice.reason)) this.#refusal = notice.reason
+        if (!isLastingRefusal(notice.reason)) break
+        this.#refusal = notice.reason
+        this.#apart.refused()
     }
     this.#changed()
   }
@@ -311,8 +319,8 @@ class OpenRoom implements RoomSession {
 
   #changed(): void {
     const { link } = this.#connection
-    if (link.state === 'store-failing') this.#turnedAway = true
-    else if (link.state !== 'joined') this.#turnedAway = false
+    if (link.state === 'store-failing' || link.state === 'crowded') this.#turnedAway = link.state
+    else if (link.state !== 'joined') this.#turnedAway = undefined
     if (link.state === 'offline' || link.state === 'no-access') this.#local.resolve()
     const unsent = this.#unsent.count + (this.#hasUnwritten ? 1 : 0)
     if (link.state === 'no-access') this.#accessEnded(link.reason, unsent)
@@ -323,7 +331,8 @@ class OpenRoom implements RoomSession {
       here: this.#isHere || hasElements(this.doc),
       downloaded: this.#documents?.downloaded ?? false,
       caughtUp: this.#documents?.caughtUp ?? false,
-      storeFailing: this.#storeFailing || this.#turnedAway,
+      storeFailing: this.#storeFailing || this.#turnedAway === 'store-failing',
+      crowded: this.#turnedAway === 'crowded',
       refusal: this.#refusal,
       damaged: this.#documents?.isDamaged ?? false,
       outdated: schemaState(this.doc) === 'newer',

@@ -7,6 +7,7 @@ const LINKS: Link[] = [
   { state: 'offline' },
   { state: 'joined' },
   { state: 'store-failing' },
+  { state: 'crowded' },
   { state: 'no-access', reason: 'forbidden' },
   { state: 'no-access', reason: 'client_outdated' },
 ]
@@ -20,7 +21,11 @@ function* allFacts(): Generator<SavingFacts> {
       for (const here of both)
         for (const downloaded of both)
           for (const caughtUp of both)
-            for (const storeFailing of both)
+            for (const [storeFailing, crowded] of [
+              [false, false],
+              [true, false],
+              [false, true],
+            ] as const)
               for (const stored of both)
                 for (const unsent of [0, 3])
                   for (const [outdated, damaged] of [
@@ -40,6 +45,7 @@ function* allFacts(): Generator<SavingFacts> {
                         downloaded,
                         caughtUp,
                         storeFailing,
+                        crowded,
                         stored,
                         unsent,
                         outdated,
@@ -52,7 +58,7 @@ function* allFacts(): Generator<SavingFacts> {
 
 /** The rules as prose has them, each by itself; the first that speaks is right. */
 function expected(facts: SavingFacts): SavingStatus {
-  const { link, role, downloaded, caughtUp, storeFailing, refusal, stored, unsent, outdated, damaged } = facts
+  const { link, role, downloaded, caughtUp, storeFailing, crowded, refusal, stored, unsent, outdated, damaged } = facts
   const { downloading, uploading } = facts
   const down = downloading ? { progress: downloading } : {}
   const up = uploading ? { progress: uploading } : {}
@@ -64,7 +70,9 @@ function expected(facts: SavingFacts): SavingStatus {
     [link.state === 'offline' && !facts.here && unsent === 0, { kind: 'not-here', unsent, stored }],
     [link.state === 'offline', { kind: 'offline', unsent, stored }],
     [link.state === 'store-failing', { kind: 'store-failing', unsent, stored }],
+    [link.state === 'crowded', { kind: 'crowded', unsent, stored }],
     [role === 'viewer' && downloaded && (unsent > 0 || !damaged), { kind: 'read-only', unsent, stored }],
+    [crowded, { kind: 'crowded', unsent, stored }],
     [storeFailing, { kind: 'store-failing', unsent, stored }],
     [downloaded && unsent > 0 && refusal !== undefined, { kind: 'refused', reason: 'board_full', unsent, stored }],
     [damaged, { kind: 'damaged', unsent, stored }],
@@ -77,13 +85,13 @@ function expected(facts: SavingFacts): SavingStatus {
 }
 
 describe('the status', () => {
-  test('follows the rules in all 13824 combinations of the facts', () => {
+  test('follows the rules in all 24192 combinations of the facts', () => {
     const all = [...allFacts()]
-    expect(all).toHaveLength(13824)
+    expect(all).toHaveLength(24192)
     for (const facts of all) expect(savingStatus(facts), JSON.stringify(facts)).toEqual(expected(facts))
   })
 
-  test('is never "saved" with anything unsent, not joined, not in step, read-only, damaged, or the store failing', () => {
+  test('is never "saved" with anything unsent, not joined, not in step, read-only, damaged, crowded, or the store failing', () => {
     const saved = [...allFacts()].filter((facts) => savingStatus(facts).kind === 'saved')
     expect(saved.length).toBeGreaterThan(0)
     for (const facts of saved) {
@@ -92,6 +100,7 @@ describe('the status', () => {
         downloaded: true,
         caughtUp: true,
         storeFailing: false,
+        crowded: false,
         outdated: false,
         damaged: false,
         unsent: 0,

@@ -26,6 +26,8 @@ export type SavingStatus =
   | ({ readonly kind: 'not-here' } & Unsaved)
   /** The server cannot make edits durable now. */
   | ({ readonly kind: 'store-failing' } & Unsaved)
+  /** There is no place left on the board; it is tried again and again. */
+  | ({ readonly kind: 'crowded' } & Unsaved)
   | ({ readonly kind: 'read-only' } & Unsaved)
   /** The server does not take what was drawn last, and would not if it were sent again. */
   | ({ readonly kind: 'refused'; readonly reason: LastingRefusal } & Unsaved)
@@ -47,6 +49,8 @@ export interface SavingFacts {
   readonly caughtUp: boolean
   /** The server says that it cannot make edits durable, or could not read the room when we came last. */
   readonly storeFailing: boolean
+  /** The server let us in, and there was no place left when we came last. */
+  readonly crowded: boolean
   /** Why the server refused what was sent last, if that lies in what was sent. */
   readonly refusal: LastingRefusal | undefined
   /** The server or the drawing is of a version that we do not know. */
@@ -75,7 +79,8 @@ export function savingStatus(facts: SavingFacts): SavingStatus {
     case 'offline':
       return { kind: facts.here || unsent > 0 ? 'offline' : 'not-here', unsent, stored }
     case 'store-failing':
-      return { kind: 'store-failing', unsent, stored }
+    case 'crowded':
+      return { kind: link.state, unsent, stored }
     case 'joined':
       return joinedStatus(facts)
   }
@@ -92,10 +97,23 @@ export function isSameStatus(a: SavingStatus, b: SavingStatus): boolean {
 }
 
 function joinedStatus(facts: SavingFacts): SavingStatus {
-  const { role, downloaded, caughtUp, storeFailing, refusal, damaged, unsent, stored, downloading, uploading } = facts
+  const {
+    role,
+    downloaded,
+    caughtUp,
+    storeFailing,
+    crowded,
+    refusal,
+    damaged,
+    unsent,
+    stored,
+    downloading,
+    uploading,
+  } = facts
   // What a viewer has unsent is refused, and has to be decided about first.
   const hasRefused = role === 'viewer' && unsent > 0
   if (role === 'viewer' && downloaded && (!damaged || hasRefused)) return { kind: 'read-only', unsent, stored }
+  if (crowded) return { kind: 'crowded', unsent, stored }
   if (storeFailing) return { kind: 'store-failing', unsent, stored }
   if (downloaded && unsent > 0 && refusal) return { kind: 'refused', reason: refusal, unsent, stored }
   if (damaged) return { kind: 'damaged', unsent, stored }

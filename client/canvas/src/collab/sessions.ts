@@ -137,7 +137,7 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
 
 /** Whoever sends in the background comes back later. */
 function isOutOfReach({ kind }: SavingStatus): boolean {
-  return kind === 'offline' || kind === 'not-here' || kind === 'store-failing'
+  return kind === 'offline' || kind === 'not-here' || kind === 'store-failing' || kind === 'crowded'
 }
 
 /** Calls when nothing is left to send, or nothing can be, or it has taken long. Returns what calls it off. */

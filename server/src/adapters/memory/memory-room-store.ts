@@ -75,11 +75,15 @@ export class MemoryRoomStore implements RoomStore {
       .slice(0, limit)
   }
 
-  async countRoomsMade(userId: UserId): Promise<number> {
-    return [...this.#rooms.values()].filter(({ id, createdAt, deletedAt }) => {
+  async countRoomsMade(userId: UserId, deletedSince: number): Promise<{ living: number; deleted: number }> {
+    const made = [...this.#rooms.values()].filter(({ id, createdAt }) => {
       const membership = this.#members(id).get(userId)
-      return deletedAt === null && membership?.role === 'owner' && membership.joinedAt === createdAt
-    }).length
+      return membership?.role === 'owner' && membership.joinedAt === createdAt
+    })
+    return {
+      living: made.filter(({ deletedAt }) => deletedAt === null).length,
+      deleted: made.filter(({ deletedAt }) => deletedAt !== null && deletedAt >= deletedSince).length,
+    }
   }
 
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {

@@ -81,18 +81,20 @@ export class SqlRoomStore implements RoomStore {
     return await listRooms(this.#database.lists, query)
   }
 
-  async countRoomsMade(userId: UserId): Promise<number> {
-    const { made } = await this.#db
+  async countRoomsMade(userId: UserId, deletedSince: number): Promise<{ living: number; deleted: number }> {
+    const { living, deleted } = await this.#db
       .selectFrom('memberships')
       .innerJoin('rooms', 'rooms.id', 'memberships.room_id')
-      .select((eb) => eb.fn.countAll<number | string>().as('made'))
+      .select(({ fn }) => [
+        fn.countAll<number | string>().filterWhere('deleted_at', 'is', null).as('living'),
+        fn.countAll<number | string>().filterWhere('deleted_at', '>=', deletedSince).as('deleted'),
+      ])
       .where('user_id', '=', userId)
       .where('role', '=', 'owner')
       // Who was made an owner by somebody came later.
       .whereRef('joined_at', '=', 'created_at')
-      .where('deleted_at', 'is', null)
       .executeTakeFirstOrThrow()
-    return Number(made)
+    return { living: Number(living), deleted: Number(deleted) }
   }
 
   async findMembership(roomId: RoomId, userId: UserId): Promise<MembershipRecord | undefined> {

@@ -50,6 +50,27 @@ test('[G16] a board takes as many elements as it may have, and another when one 
   expect(draw((elements) => elements.delete('b'))).toBeUndefined()
 })
 
+test('[G16] on a full board an element that was added and taken back counts for nothing, and restoring counts', () => {
+  const { draw } = board({ elements: 3 })
+  for (const id of ['a', 'b', 'c']) expect(draw(add(id))).toBeUndefined()
+  expect(draw(add('d'))).toBe('G16 board_full')
+  expect(draw((elements) => elements.get('b')?.set('note', 'changed'))).toBe('G16 board_full')
+  // What was refused is in all that is sent, and holds nothing back any more.
+  expect(draw(mark('d'))).toBeUndefined()
+  expect(draw(mark('a'))).toBeUndefined()
+  expect(draw(add('e'))).toBeUndefined()
+  expect(draw((elements) => elements.get('a')?.set('isDeleted', false))).toBe('G16 board_full')
+  expect(draw(mark('a'))).toBeUndefined()
+})
+
+test('[G16] what is on a board that has more than it may get can be changed', () => {
+  const { draw, document } = board({ elements: 1 })
+  document.getMap('elements').set('a', new Y.Map())
+  document.getMap('elements').set('b', new Y.Map())
+  expect(draw((elements) => elements.get('a')?.set('note', 'changed'))).toBeUndefined()
+  expect(draw(add('c'))).toBe('G16 board_full')
+})
+
 test('[G16] a full board of bytes takes what makes room, and then what fits', () => {
   const { draw } = board({ bytes: 10_000 })
   expect(draw(add('a', 6_000))).toBeUndefined()

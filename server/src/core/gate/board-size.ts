@@ -51,6 +51,7 @@ export class BoardSize {
   #bytes = 0
   #elements = 0
   #structs = 0
+  #hasShrunk = false
   #countedAt = -Infinity
 
   /** `hasMemory` says whether all boards together may take so many bytes more. */
@@ -69,23 +70,32 @@ export class BoardSize {
   /** Makes room for an update that is about to be applied; answers why there is none, if so. */
   take(growth: Growth): Refusal | undefined {
     if (this.#countedAt === -Infinity) this.#count()
-    if (growth.isDeletion) {
-      this.#add(this.#less(growth))
-      return undefined
-    }
-    if (this.#isOver(growth)) {
-      const net = this.#less(growth)
-      if (this.#isOver(net) && performance.now() - this.#countedAt > COUNT_EVERY_MS) this.#count()
-      const full = this.#isOver(net)
-      if (full) return new Refusal('G16', 'board_full', full)
-      this.#add(net)
-      return undefined
-    }
+    this.#hasShrunk = false
+    if (growth.isMarking || this.#isOver(growth)) return this.#takeNet(growth)
     const isLarge = this.#structs + growth.structs > SMALL_STRUCTS || this.#bytes + growth.bytes > SMALL_BYTES
     if (isLarge && (isShortOfMemory() || !this.#hasMemory(growth.bytes))) {
       return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
     }
     this.#add(growth)
+    return undefined
+  }
+
+  /** Whether the update that was taken last leaves less on the board than there was. */
+  get hasShrunk(): boolean {
+    return this.#hasShrunk
+  }
+
+  /** Looks at what an update deletes and restores, which takes longer. */
+  #takeNet(growth: Growth): Refusal | undefined {
+    const net = this.#net(growth)
+    const isDeleting = growth.isMarking && net.elements <= 0
+    if (!isDeleting) {
+      if (this.#isOver(net) && performance.now() - this.#countedAt > COUNT_EVERY_MS) this.#count()
+      const full = this.#isOver(net)
+      if (full) return new Refusal('G16', 'board_full', full)
+    }
+    this.#hasShrunk = net.elements < 0 || net.bytes < 0
+    this.#add(net)
     return undefined
   }
 
@@ -95,20 +105,29 @@ export class BoardSize {
     this.#structs += structs
   }
 
-  /** What is left of a growth when what goes with it is taken off. */
-  #less(growth: Growth): Growth {
+  /** What a growth comes to with what the update deletes and restores. */
+  #net(growth: Growth): Growth {
+    const { deleted, restored, stillborn } = growth.marks()
     let { elements, bytes } = growth
-    for (const element of growth.deleted()) {
+    elements -= stillborn
+    for (const element of deleted) {
       if (isDeleted(element)) continue
       elements -= 1
       bytes -= bytesOf(element)
+    }
+    for (const element of restored) {
+      if (!isDeleted(element)) continue
+      elements += 1
+      bytes += bytesOf(element)
     }
     return { ...growth, elements, bytes }
   }
 
   #isOver({ bytes, elements, structs }: Growth): string | undefined {
     const limits = this.#limits
-    if (this.#elements + elements > limits.elements) return `the board has ${limits.elements} elements; delete some`
+    // A board may have more than it may get, when the limit was lowered: what is there can be changed all the same.
+    if (elements > 0 && this.#elements + elements > limits.elements)
+      return `the board has ${limits.elements} elements; delete some`
     if (this.#bytes + bytes > limits.bytes) return `the board has ${limits.bytes} bytes; delete something`
     if (this.#structs + structs > limits.structs) return `the board has had ${limits.structs} changes that last`
     const stored = limits.bytes * HISTORY_FACTOR

@@ -33,10 +33,20 @@ export interface Growth {
   readonly elements: number
   readonly structs: number
   readonly bytes: number
-  /** It does nothing but delete: it is taken when the board is full, too. */
-  readonly isDeletion: boolean
-  /** The elements that it deletes, as they are in the document; to be asked before it is applied. */
-  readonly deleted: () => ReadonlySet<Y.Map<unknown>>
+  /** It does nothing but mark elements as deleted, or take marks away. */
+  readonly isMarking: boolean
+  /** What it marks or removes; to be asked before it is applied. */
+  readonly marks: () => Marks
+}
+
+/** Which elements an update deletes or brings back. */
+export interface Marks {
+  /** Those of the document that it deletes, whether they are deleted already or not. */
+  readonly deleted: ReadonlySet<Y.Map<unknown>>
+  /** Those of the document that are there again afterwards, or still. */
+  readonly restored: ReadonlySet<Y.Map<unknown>>
+  /** How many of its new elements are deleted in it, too. */
+  readonly stillborn: number
 }
 
 /** What an update is judged by. */
@@ -88,7 +98,7 @@ class Judgement {
   /** The client whose structs were asked for last: mostly it is one and the same. */
   #last: ClientStructs | undefined
   #elements = 0
-  #isDeletion = true
+  #isMarking = true
 
   constructor(judging: Judging, update: ReadUpdate, order: CausalOrder) {
     this.#judging = judging
@@ -112,24 +122,34 @@ class Judgement {
       elements: this.#elements,
       structs: this.#order.structs.length,
       bytes: update.bytes.length,
-      isDeletion: this.#isDeletion,
-      deleted: () => this.#deletedElements(),
+      isMarking: this.#isMarking,
+      marks: () => this.#marks(),
     }
     return { kind: 'taken', claims, growth }
   }
 
-  #deletedElements(): Set<Y.Map<unknown>> {
+  #marks(): Marks {
     const { view } = this.#judging
-    const elements = new Set<Y.Map<unknown>>()
-    for (const { slot, home, kind, content } of this.#order.structs) {
-      const isMark = slot === 'isDeleted' && kind === KIND.any && home instanceof Y.Map
-      if (isMark && (content as unknown[]).at(-1) !== false) elements.add(home as Y.Map<unknown>)
+    const [deleted, restored] = [new Set<Y.Map<unknown>>(), new Set<Y.Map<unknown>>()]
+    const stillborn = new Set<object>()
+    // Of several marks that one key has had in here, the last in the update is the newest.
+    for (const { shelf, slot, home, kind, content } of this.#order.structs) {
+      if (shelf !== 'element' || slot !== 'isDeleted' || kind !== KIND.any) continue
+      const isGone = (content as unknown[]).at(-1) !== false
+      if (!(home instanceof Y.Map)) {
+        if (isGone) stillborn.add(home as object)
+        else stillborn.delete(home as object)
+        continue
+      }
+      const [into, outOf] = isGone ? [deleted, restored] : [restored, deleted]
+      into.add(home as Y.Map<unknown>)
+      outOf.delete(home as Y.Map<unknown>)
     }
     for (const { client, clock, length } of this.#update.deleted) {
       const known = Math.min(length, view.reach(client) - clock)
-      if (known > 0) for (const element of view.elementsIn({ client, clock }, known)) elements.add(element)
+      if (known > 0) for (const element of view.elementsIn({ client, clock }, known)) deleted.add(element)
     }
-    return elements
+    return { deleted, restored, stillborn: stillborn.size }
   }
 
   /** Rule G14: what is new under a client's name comes from the person whose it is. */
@@ -203,7 +223,7 @@ class Judgement {
       this.#cost.place(this.#rest(struct), behind, before)
     } else if (origin) this.#cost.place(struct, behind, undefined)
     else this.#begin(struct, struct.slot)
-    if (kind !== KIND.deleted && !(struct.shelf === 'element' && struct.slot === 'isDeleted')) this.#isDeletion = false
+    if (kind !== KIND.deleted && !(struct.shelf === 'element' && struct.slot === 'isDeleted')) this.#isMarking = false
   }
 
   /** Somebody says what a key is who has not seen that it says something already. */

@@ -24,6 +24,8 @@ export interface Admitted {
   readonly actor: Actor
   readonly role: Role
   readonly user: PresenceUser
+  /** They have a role of their own, or were sent by the room's host. Whoever has not is here by the link. */
+  readonly isMember: boolean
   /** The room's epoch before all this was asked: it holds for as long as this is the room's. */
   readonly epoch: number
 }
@@ -81,7 +83,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const role = roleIn(actor, facts)
       if (!role) throw new SketchRoomError('room_deleted', 'This room was deleted.')
       if (actor.kind === 'user' && !facts.membership) await store.addVisitor(roomId, actor.userId, now())
-      return { actor, role, user, epoch }
+      const isMember = actor.kind === 'room-token' || (facts.membership?.role ?? null) !== null
+      return { actor, role, user, isMember, epoch }
     },
 
     async roleOf(actor, roomId) {

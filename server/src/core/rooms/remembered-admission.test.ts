@@ -26,7 +26,13 @@ beforeEach(() => {
       const epoch = epochs.of(room)
       asked += 1
       const actor = { kind: 'user', userId, sessionId, expiresAt: 5000 } as const
-      return { actor, role: 'editor', user: { id: userId, name: `Ada ${asked}`, color: '#000000' }, epoch }
+      return {
+        actor,
+        role: 'editor',
+        user: { id: userId, name: `Ada ${asked}`, color: '#000000' },
+        isMember: true,
+        epoch,
+      }
     },
   }
   admission = rememberAdmissions(reading, { epochs, now: () => clock })

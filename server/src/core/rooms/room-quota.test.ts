@@ -28,7 +28,7 @@ beforeEach(async () => {
   accountsStore = new MemoryAccountsStore()
   const now = () => clock.now++
   const parts = { store, accountsStore, presence: { present: () => [] }, events: new EventBus(), now }
-  rooms = createRooms({ ...parts, quota: createRoomQuota({ store, accountsStore, perAccount: 3, perGuest: 2 }) })
+  rooms = createRooms({ ...parts, quota: createRoomQuota({ store, accountsStore, perAccount: 3, perGuest: 2, now }) })
   members = createMembers(parts)
   guest = await createActor('guest', null)
   account = await createActor('account', 'ada@example.org')
@@ -56,6 +56,18 @@ test('who has too many is told how many, and what helps', async () => {
   await expect(create(guest)).rejects.toThrow(/made 2 boards.*Delete some.*sign up: an account may have 3/)
   for (let n = 0; n < 3; n++) await create(account)
   await expect(create(account)).rejects.toThrow(/made 3 boards.*Delete some.*any more\.$/)
+})
+
+test('nobody makes and deletes boards without end: the deleted count for a month, each as far as the living do', async () => {
+  const ids = []
+  for (let n = 0; n < 4; n++) {
+    ids.push(await create(guest))
+    await rooms.delete(guest, ids[n]!)
+  }
+  await expect(create(guest)).rejects.toThrow(/deleted 4 boards in the last 30 days.*Restore one.*sign up/)
+  await rooms.restore(guest, ids[3]!)
+  clock.now += 30 * 24 * 60 * 60 * 1000
+  await create(guest)
 })
 
 test('nobody can use up another’s quota by giving them boards', async () => {

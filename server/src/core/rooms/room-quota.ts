@@ -3,10 +3,17 @@ import type { AccountsStore } from '../../ports/accounts-store.ts'
 import type { RoomStore } from '../../ports/room-store.ts'
 import type { UserActor } from '../accounts/actor.ts'
 
-/** How many living rooms somebody may have made. */
+/** How long a deleted room counts: who makes and deletes in turn would otherwise fill the disk. */
+const DELETED_COUNT_DAYS = 30
+const DAY_MS = 24 * 60 * 60 * 1000
+
+/** How many rooms somebody may have made: so many that live, and in the last 30 days as many that were deleted. */
 export interface RoomQuota {
-  /** Rejects with `quota_exceeded` when the actor has as many as they may. */
-  check(actor: UserActor): Promise<void>
+  /**
+   * Rejects with `quota_exceeded` when the actor may not have one more: a new one, or a deleted one that is restored, which
+   * is stored already.
+   */
+  check(actor: UserActor, what: 'new' | 'restored'): Promise<void>
 }
 
 /**
@@ -19,19 +26,25 @@ export function createRoomQuota(deps: {
   accountsStore: Pick<AccountsStore, 'findUser'>
   perAccount: number
   perGuest: number
+  /** In milliseconds since 1970. */
+  now: () => number
 }): RoomQuota {
-  const { store, accountsStore, perAccount, perGuest } = deps
+  const { store, accountsStore, perAccount, perGuest, now } = deps
   return {
-    async check({ userId }) {
-      const made = await store.countRoomsMade(userId)
-      if (made < perGuest && made < perAccount) return
+    async check({ userId }, what) {
+      const { living, deleted } = await store.countRoomsMade(userId, now() - DELETED_COUNT_DAYS * DAY_MS)
+      const stored = what === 'restored' ? 0 : living + deleted
+      const hasRoom = (most: number) => living < most && stored < most * 2
+      if (hasRoom(perGuest) && hasRoom(perAccount)) return
       const isGuest = (await accountsStore.findUser(userId))?.email === null
       const most = isGuest ? perGuest : perAccount
-      if (made < most) return
+      if (hasRoom(most)) return
       const orSignUp = isGuest && perGuest < perAccount ? `, or sign up: an account may have ${perAccount}` : ''
       throw new SketchRoomError(
         'quota_exceeded',
-        `You have made ${made} boards, which is as many as you may have. Delete some that you do not need any more${orSignUp}.`,
+        living < most
+          ? `You have deleted ${deleted} boards in the last ${DELETED_COUNT_DAYS} days, and those can still be restored. Restore one instead of making a new one, or wait until they are older${orSignUp}.`
+          : `You have made ${living} boards, which is as many as you may have. Delete some that you do not need any more${orSignUp}.`,
       )
     },
   }

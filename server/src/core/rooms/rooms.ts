@@ -70,7 +70,7 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
 
   return {
     async create(actor, { id, name, slug = null, access = 'private', metadata = {} }) {
-      await quota.check(actor)
+      await quota.check(actor, 'new')
       const at = now()
       const room: RoomRecord = {
         id: id ?? roomIdSchema.parse(nanoid()),
@@ -146,7 +146,7 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
       if (!facts || (facts.room.deletedAt !== null && !can(actor, 'room:restore', facts))) throw noSuchRoom()
       if (facts.room.deletedAt !== null) {
         // Who deletes and restores in turn would otherwise have any number.
-        await quota.check(actor)
+        await quota.check(actor, 'restored')
         await askingAgainIfLost(roomId, store.updateRoom(roomId, { deletedAt: null }))
         events.emit('accessChanged', roomId, undefined)
       }

@@ -25,8 +25,8 @@ export interface RealServer {
   dispose(): Promise<void>
 }
 
-/** Prepares a server on a free port of 127.0.0.1 and an empty directory. */
-export async function createRealServer(): Promise<RealServer> {
+/** Prepares a server on a free port of 127.0.0.1 and an empty directory, with these environment variables besides. */
+export async function createRealServer(environment: Record<string, string> = {}): Promise<RealServer> {
   const dataDir = await mkdtemp(join(tmpdir(), 'sketchroom-canvas-'))
   const port = await findFreePort()
   const url = `http://127.0.0.1:${port}`
@@ -42,7 +42,7 @@ export async function createRealServer(): Promise<RealServer> {
     url,
     kill,
     async start() {
-      running ??= await ServerProcess.start(port, dataDir)
+      running ??= await ServerProcess.start(port, dataDir, environment)
     },
     async guest(name) {
       const { user, accessToken: token } = await api.guest(name)

@@ -1,0 +1,75 @@
+import * as Y from 'yjs'
+import type { UnsentEdits } from './edits.ts'
+
+/** Whoever goes on with what was refused, letter by letter, is at it again within this time, in milliseconds. */
+const STILL_AT_IT_MS = 300
+/** The room gets one Yjs client more, for good, with each time; beyond this, what is drawn waits with what was refused. */
+const MOST_FRESH_CLIENTS = 64
+
+/**
+ * Keeps what is drawn apart from what the server has refused. A server takes a Yjs client's edits in order, so one that is
+ * refused would hold back all that the client writes after it. Under a fresh client's number, edits that do not build on what
+ * was refused go through.
+ */
+export class KeptApart {
+  readonly #doc: Y.Doc
+  readonly #unsent: UnsentEdits
+  readonly #now: () => number
+  /** Clients that have written what was refused, or what builds on it. */
+  readonly #held = new Set<number>()
+  #heldAt = -Infinity
+  #freshClients = 0
+
+  /** `now` is in milliseconds, from whenever. */
+  constructor(doc: Y.Doc, unsent: UnsentEdits, now: () => number = () => performance.now()) {
+    this.#doc = doc
+    this.#unsent = unsent
+    this.#now = now
+    doc.on('beforeTransaction', this.#beforeTransaction)
+  }
+
+  /** The server has refused something of what is unsent, for good. It does not say of what: all of it may build on that. */
+  refused(): void {
+    for (const client of this.#unsent.clients()) this.#held.add(client)
+  }
+
+  /** Something was drawn here. */
+  edited(update: Uint8Array): void {
+    if (this.#held.size === 0 || !this.#buildsOnHeld(update)) return
+    this.#held.add(this.#doc.clientID)
+    this.#heldAt = this.#now()
+  }
+
+  /** The server has all that was drawn here. */
+  settled(): void {
+    this.#held.clear()
+    this.#freshClients = 0
+  }
+
+  readonly #beforeTransaction = ({ local }: Y.Transaction, doc: Y.Doc): void => {
+    if (!local || !this.#held.has(doc.clientID) || this.#freshClients >= MOST_FRESH_CLIENTS) return
+    if (this.#now() - this.#heldAt < STILL_AT_IT_MS) return
+    this.#freshClients += 1
+    doc.clientID = new Y.Doc().clientID
+  }
+
+  #buildsOnHeld(update: Uint8Array): boolean {
+    const { structs, ds } = Y.decodeUpdate(update)
+    const isHeld = (id: unknown) => id instanceof Y.ID && this.#reaches(id.client, id.clock)
+    return (
+      structs.some(
+        (struct) =>
+          this.#held.has(struct.id.client) ||
+          (struct instanceof Y.Item && [struct.parent, struct.origin, struct.rightOrigin].some(isHeld)),
+      ) ||
+      [...ds.clients].some(([client, ranges]) =>
+        ranges.some(({ clock, len }) => this.#reaches(client, clock + len - 1)),
+      )
+    )
+  }
+
+  /** Whether so much of a client is more than the server has of it. */
+  #reaches(client: number, clock: number): boolean {
+    return this.#held.has(client) && clock >= (this.#unsent.durable.get(client) ?? 0)
+  }
+}
