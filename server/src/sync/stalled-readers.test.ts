@@ -1,9 +1,10 @@
 import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { startPlainHocuspocus } from '../testing/plain-hocuspocus.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
-import { joinRoom, openRoom, removeWord, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, removeWord, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -96,4 +97,47 @@ test('who takes nothing for long is cut, also when they go on talking', async ()
   const from = performance.now()
   while (await isIn()) vi.advanceTimersByTime(HEARTBEAT_MS)
   expect(performance.now() - from).toBeGreaterThan(1_000)
+})
+
+const MB = 1024 * 1024
+const BOARD_BYTES = MB / 2
+const QUESTIONS = 300
+
+/** What this process has outside its heap: what waits for clients, and not what waits in the system. */
+const heldBytes = () => process.memoryUsage().arrayBuffers
+
+/** Asks for the whole board again and again, and reads none of it. */
+function askOnAndOn(client: RawClient, reader: SlowReader): void {
+  reader.stop()
+  for (let n = 0; n < QUESTIONS; n++) client.askForMissing(Uint8Array.of(0))
+}
+
+test('who asks 300 times for the whole board and reads nothing cannot have the answers pile up', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.write(ada.edit(drawLarge(BOARD_BYTES)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const { client, reader } = await comeSlowly(roomId, viewerToken)
+  const before = heldBytes()
+  askOnAndOn(client, reader)
+  let most = 0
+  for (let n = 0; n < 50; n++) {
+    ada.write(ada.edit(setWord(`word ${n}`)))
+    await vi.waitFor(() => expect(ada.answers).toHaveLength(2 + n), { interval: 1 })
+    most = Math.max(most, heldBytes() - before)
+  }
+  expect(most).toBeLessThan(16 * MB)
+})
+
+test('the same, control: a plain Hocuspocus keeps all the answers', async () => {
+  const { join } = await startPlainHocuspocus()
+  const ada = await join('control')
+  ada.write(ada.edit(drawLarge(BOARD_BYTES)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const reader = new SlowReader()
+  const client = await join('control', undefined, reader.options)
+  await vi.waitFor(() => expect(client.step2Count).toBe(1))
+  const before = heldBytes()
+  askOnAndOn(client, reader)
+  await vi.waitFor(() => expect(heldBytes() - before).toBeGreaterThan(64 * MB), { timeout: 20_000 })
 })

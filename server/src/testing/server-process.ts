@@ -34,6 +34,12 @@ export class ServerProcess {
     return server
   }
 
+  /** The number by which the system knows it. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the server was not started')
+    return this.#child.pid
+  }
+
   /** What it has written so far. */
   get output(): string {
     return this.#output
