@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { apiPath } from '@sketchroom/shared/api/paths'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { findFreePort } from '../testing/free-port.ts'
 import { removeServerData } from '../testing/server-data.ts'
@@ -9,7 +10,10 @@ import { ServerProcess } from '../testing/server-process.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { ApiCaller } from '../testing/test-server.ts'
 
-/** From now on, no file that the process writes to may grow past so many bytes: the system refuses it, as a full disk does. */
+/**
+ * From now on, no file that the process writes to may grow past so many bytes. The system refuses the write, as it does on a
+ * full disk, and that can be had on any Linux, by anybody, and taken back.
+ */
 const limitFiles = (pid: number, bytes: number | 'unlimited') =>
   execFileSync('prlimit', [`--pid=${pid}`, `--fsize=${bytes}:unlimited`])
 
@@ -38,6 +42,8 @@ test.skipIf(process.platform !== 'linux')(
     const viewer = await joinRoom(place, roomId, viewerToken)
     await vi.waitFor(() => expect(wordsOf(viewer)).toEqual(['and more', 'before', 'while full']))
     expect([ada.answers, bob.answers, await isReady()]).toEqual([['durable'], [], false])
+    const { status } = await place.api.call('POST', apiPath('guest'), { body: {} })
+    expect(status).toBeGreaterThanOrEqual(500)
 
     limitFiles(server.pid, 'unlimited')
     await vi.waitFor(() => expect([ada.answers, bob.answers]).toEqual([['durable', 'durable'], ['durable']]), 10_000)

@@ -23,7 +23,14 @@ const NEWCOMER_EVERY = 5
 
 let server: TestServer
 beforeAll(async () => {
-  server = await startTestServer({ environment: { MESSAGES_PER_SECOND: '100000', MESSAGES_AT_ONCE: '1000000' } })
+  server = await startTestServer({
+    environment: {
+      MESSAGES_PER_SECOND: '100000',
+      MESSAGES_AT_ONCE: '1000000',
+      // Half an hour of it is more than a day of drawing.
+      DAILY_BYTES_PER_USER: '1000000000000',
+    },
+  })
 })
 afterAll(() => server.remove())
 
