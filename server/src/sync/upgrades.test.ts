@@ -4,6 +4,7 @@ import * as encoding from 'lib0/encoding'
 import { MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { heldBytes } from '../testing/held-bytes.ts'
 import { startPlainHocuspocus } from '../testing/plain-hocuspocus.ts'
 import { drawLarge, joinRoom, openRoom } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -95,8 +96,6 @@ test('a frame that is too large for somebody who is in no room is cut while it c
 })
 
 const MB = 1024 * 1024
-/** What this process has outside its heap; both ends are in it. */
-const heldBytes = () => process.memoryUsage().arrayBuffers
 const PART = Buffer.alloc(MB)
 
 test('sixty who never sign in cannot have the megabytes kept that each of them begins to send', async () => {
@@ -107,7 +106,7 @@ test('sixty who never sign in cannot have the megabytes kept that each of them b
     peer.socket.write(PART)
     await vi.waitFor(() => expect(findCloseCode(peer)).toBe(4413), { interval: 1 })
   }
-  expect(heldBytes() - before).toBeLessThan(24 * MB)
+  expect(heldBytes() - before).toBeLessThan(8 * MB)
 })
 
 test('the same, control: a plain Hocuspocus keeps all of it', async () => {
