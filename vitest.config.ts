@@ -32,6 +32,7 @@ const ONLY_ONCE = {
   'sends what is nearly sound': 'server/src/sync/fuzz.test.ts',
   'stops what hangs': 'server/src/sync/planted-hang.test.ts',
   'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
+  'fills the disk of a process': 'server/src/faults/full-disk.fault.ts',
   'each test names the engine that fails to start': 'server/src/main.test.ts',
   'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',
 }

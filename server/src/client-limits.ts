@@ -44,6 +44,12 @@ export interface ReaderLimits {
   readonly stallMs: number
 }
 
+/** How many bytes of updates may be stored in a day: of one person, and of all who come from one address. */
+export interface DailyLimits {
+  readonly perUser: number
+  readonly perAddress: number
+}
+
 /** What a client may do before it is made to wait, or sent away, so that others are not held up. */
 export interface ClientLimits {
   readonly rates: PersonRates
@@ -59,6 +65,8 @@ export interface ClientLimits {
   readonly maxVisitorSocketsPerRoom: number
   /** How much may wait for the store before those who have most of it there are turned away. */
   readonly unstoredBytes: number
+  /** How much may be stored in a day: see `DailyBytes`. */
+  readonly dailyBytes: DailyLimits
 }
 
 /** The environment variables of these limits, which bound what programs do: nobody who draws comes near to a default. */
@@ -99,6 +107,10 @@ export const clientLimitsShape = {
   READER_STALL_SECONDS: count.default(30),
   // A store that is away for ten seconds is caught up with afterwards; twice as much still leaves room in 512 MB.
   UNSTORED_BYTES: bytes.default(64 * MB),
+  // Ten hours of drawing at 60 Hz are 300 MB. It comes back by 12 KB in a second, which is enough to go on drawing.
+  DAILY_BYTES_PER_USER: bytes.default(1024 * MB),
+  // A class of 30 that does nothing else; and what all guests of one address may fill the disk with.
+  DAILY_BYTES_PER_ADDRESS: bytes.default(10 * 1024 * MB),
 }
 
 /** What the environment says of them. */
@@ -130,5 +142,6 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
     maxSocketsPerRoom: data.MAX_SOCKETS_PER_ROOM,
     maxVisitorSocketsPerRoom: data.MAX_VISITOR_SOCKETS_PER_ROOM,
     unstoredBytes: data.UNSTORED_BYTES,
+    dailyBytes: { perUser: data.DAILY_BYTES_PER_USER, perAddress: data.DAILY_BYTES_PER_ADDRESS },
   }
 }

@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import { startPlainHocuspocus } from '../testing/plain-hocuspocus.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { joinRoom } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
@@ -105,9 +106,9 @@ test('a renewed token says what its owner is called from now on', async () => {
   await vi.waitFor(() => expect(seen()).toMatchObject({ user: { name: 'Robert' }, pointer: { x: 3 } }))
 })
 
-test('nobody can move or remove another’s cursor', async () => {
+test.for(['viewer', 'editor'] as const)('who is %s cannot move or remove another’s cursor', async (role) => {
   const { roomId, token, userOf } = await newRoom()
-  const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob'))]
+  const [ada, bob] = [await join(roomId, await token('ada')), await join(roomId, await token('bob', role))]
   ada.awareness.setLocalState({ pointer: { x: 1 } })
   ada.publish()
   const seen = () => bob.states().get(ada.awareness.clientID)
@@ -118,6 +119,16 @@ test('nobody can move or remove another’s cursor', async () => {
   bob.publish()
   await vi.waitFor(() => expect(ada.states().get(bob.awareness.clientID)).toBeDefined())
   expect(seen()).toMatchObject({ user: { id: userOf('ada') }, pointer: { x: 1 } })
+})
+
+test('the same, control: on a plain Hocuspocus, anybody moves another’s cursor', async () => {
+  const { join: joinPlain } = await startPlainHocuspocus()
+  const [ada, bob] = [await joinPlain('control'), await joinPlain('control')]
+  const newest = () => Buffer.from(ada.awarenessUpdates.at(-1) ?? []).toString()
+  ada.sendAwareness(forged(7, 1, { pointer: { x: 1 } }))
+  await vi.waitFor(() => expect(newest()).toContain('{"x":1}'))
+  bob.sendAwareness(forged(7, 99, { pointer: { x: 666 } }))
+  await vi.waitFor(() => expect(newest()).toContain('{"x":666}'))
 })
 
 test('a host’s user who has the id that another host gave to somebody cannot take over their cursor', async () => {
@@ -243,11 +254,16 @@ test('what a connection says after it was ended shows nobody', async () => {
 
 test.for([
   ['too large', forged(1, 1, { blob: 'x'.repeat(17_000) })],
+  ['of five megabytes', forged(1, 1, { blob: 'x'.repeat(5_000_000) })],
   ['no update at all', new Uint8Array([5, 1])],
   ['not JSON inside', new Uint8Array([1, 1, 1, 2, 123, 123])],
 ] as const)('awareness that is %s ends the connection', async ([, update]) => {
   const { roomId, token } = await newRoom()
+  const ada = await join(roomId, await token('ada'))
   const { client } = await join(roomId, await token('eve'))
   client.sendAwareness(update)
   expect((await client.closed).code).toBe(4403)
+  ada.publish()
+  await vi.waitFor(() => expect(ada.states().size).toBe(1))
+  expect(ada.client.receivedBytes).toBeLessThan(5_000)
 })

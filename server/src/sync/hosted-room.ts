@@ -83,6 +83,7 @@ export class HostedRoom {
     this.#onUndeliverable = parts.onUndeliverable
     const onTaken = ({ update, ranges, claims }: TakenUpdate, origin: unknown) => {
       this.#newBytes += update.length
+      sessionOf(origin)?.stores(update.length)
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update), claims })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
@@ -187,5 +188,9 @@ export class HostedRoom {
 function authorOf(origin: unknown): string | null {
   if (typeof origin !== 'object' || origin === null) return null
   if ('author' in origin && typeof origin.author === 'string') return origin.author
-  return 'user' in origin ? (origin as Session).user.id : null
+  return sessionOf(origin)?.user.id ?? null
+}
+
+function sessionOf(origin: unknown): Session | undefined {
+  return typeof origin === 'object' && origin !== null && 'user' in origin ? (origin as Session) : undefined
 }

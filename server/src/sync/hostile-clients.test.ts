@@ -146,6 +146,20 @@ test('a socket that tries tokens without end is closed', async () => {
   expect(await ada.closed).toEqual({ code: 4529, reason: 'rate_limited' })
 })
 
+test('a socket that has not signed in cannot try bad tokens without end', async () => {
+  const { roomId } = await openRoom(server)
+  const guesser = new RawClient(server.syncUrl, roomId)
+  onTestFinished(() => guesser.terminate())
+  await guesser.open()
+  // Something waits for another room, so that the first refusal does not end the socket.
+  new RawClient(server.syncUrl, `${roomId}\0other`, { shared: guesser }).sendType(MESSAGE.queryAwareness)
+  guesser.sendToken('bad-token')
+  await vi.waitFor(() => expect(guesser.denied).toBe('unauthenticated'))
+  expect(guesser.isOpen).toBe(true)
+  for (let n = 1; n < 1_000; n++) guesser.sendToken(`bad-token-${n}`)
+  expect(await guesser.closed).toEqual({ code: 4529, reason: 'rate_limited' })
+})
+
 test('a socket that closes while it is being let in leaves nobody behind', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   for (let n = 0; n < 20; n++) {

@@ -45,6 +45,11 @@ export class IncomingBytes {
   #countedBytes = 0
   #atBeat = { messages: 0, bytesRead: 0, since: 0 }
 
+  /** The client's address, as it is counted. */
+  get address(): string {
+    return this.#parts.address
+  }
+
   /** Counts from now on: what came with the request itself is one packet at most. */
   constructor(parts: IncomingBytesParts) {
     const { webSocket, stream } = parts

@@ -135,6 +135,29 @@ test('what no longer fits before a store that does not answer is refused there, 
   await vi.waitFor(() => expect(wordsOf(later).filter((id) => !id.includes('-'))).toEqual(['word']))
 })
 
+test('who has had a day’s bytes stored cannot have more stored by coming again; they read on, and others draw on', async () => {
+  const small = await startTestServer({ environment: { DAILY_BYTES_PER_USER: `${MB / 2}` } })
+  onTestFinished(() => small.remove())
+  const { roomId, ownerToken, editorToken } = await openRoom(small)
+  const eve = await joinRoom(small, roomId, editorToken)
+  const stored = eve.edit(drawLarge(0.3 * MB))
+  // What is known already costs nothing.
+  for (let n = 0; n < 3; n++) eve.write(stored)
+  eve.write(eve.edit(drawLarge(0.3 * MB, 'more')))
+  eve.write(eve.edit(setWord('too much')))
+  eve.write(stored)
+  await vi.waitFor(() => expect(eve.answers).toHaveLength(6))
+  const durable = Array<string>(4).fill('durable')
+  expect(toldSince(eve)).toEqual([...durable, ...refusal('store_unavailable'), 'durable'])
+  eve.terminate()
+  const again = await joinRoom(small, roomId, editorToken)
+  again.write(again.edit(setWord('again')))
+  await vi.waitFor(() => expect(toldSince(again)).toEqual(refusal('store_unavailable')))
+  const ada = await joinRoom(small, roomId, ownerToken)
+  ada.write(ada.edit(setWord('fine')))
+  await vi.waitFor(() => expect([ada.answers, wordsOf(again).includes('fine')]).toEqual([['durable'], true]))
+})
+
 test('who has been told that they are in may draw while the room is read, for as long as that takes', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   held.hold('load')

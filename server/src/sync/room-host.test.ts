@@ -79,6 +79,7 @@ function idleSocket(): JoiningSocket {
     isOpen: true,
     isCalledByLoop: false,
     readyState: WebSocket.OPEN,
+    clientAddress: '',
     approach: { origin: undefined, host: '', tokenInUrl: false },
     log: pino({ level: 'silent' }),
     sendPieces: nothing,

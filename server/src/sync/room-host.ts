@@ -13,6 +13,7 @@ import { ownTurn } from '../own-turn.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
+import { DailyBytes } from './daily-bytes.ts'
 import { People, type Person } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
@@ -30,6 +31,8 @@ export interface RoomHostParts extends Omit<LoadedRoomsParts, 'inTurn'> {
 /** What joining needs of a socket. */
 export interface JoiningSocket extends SessionSocket, WebSocketLike {
   readonly approach: Approach
+  /** The client's address, as it is counted. */
+  readonly clientAddress: string
   /** Whether the client can be told anything. */
   readonly isOpen: boolean
   send(frame: Uint8Array): void
@@ -73,6 +76,7 @@ export class RoomHost implements PresenceSource {
   readonly #hangs: HangWatch<Watched>
   readonly #turns: Turns
   readonly #people: People
+  readonly #daily: DailyBytes
 
   constructor(parts: RoomHostParts) {
     this.#parts = parts
@@ -80,6 +84,7 @@ export class RoomHost implements PresenceSource {
     this.#turns = new Turns((run) => this.#hangs.next(run))
     this.#rooms = new LoadedRooms({ ...parts, inTurn: (work, act) => this.#hangs.turn(work, act) })
     this.#people = new People(parts.limits.rates)
+    this.#daily = new DailyBytes(parts.limits.dailyBytes)
     const { journal, log } = parts
     journal.on('failing', (error, roomId) => {
       log.error({ err: error, roomId, pending: journal.pendingCount }, 'the store fails; nothing is acknowledged')
@@ -204,6 +209,7 @@ export class RoomHost implements PresenceSource {
       turns: this.#turns,
       hangs: this.#hangs,
       lineLimits: limits.line,
+      daily: this.#daily.shareOf(admitted.user.id, socket.clientAddress),
       journal,
       now,
       onToken: (renewing, token) => void this.#renew(renewing, token, socket),

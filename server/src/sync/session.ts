@@ -15,6 +15,7 @@ import type { Verdict } from '../core/gate/judge.ts'
 import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
 import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
+import type { DailyShare } from './daily-bytes.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import type { Person } from './people.ts'
@@ -70,6 +71,7 @@ export interface SessionParts {
   readonly turns: Turns
   readonly hangs: HangWatch<Watched>
   readonly lineLimits: LineLimits
+  readonly daily: DailyShare
   readonly journal: Journal
   /** The clock that tokens end by, in milliseconds since 1970. */
   readonly now: () => number
@@ -279,6 +281,11 @@ export class Session {
     else this.setRole(role)
   }
 
+  /** So many bytes are stored of what they have sent: what says nothing new is not. */
+  stores(bytes: number): void {
+    this.#parts.daily.took(bytes)
+  }
+
   /** Gives the connection another role, at once. */
   setRole(role: Role): void {
     if (role === this.role) return
@@ -339,7 +346,8 @@ export class Session {
     if (!mayDraw(this.role)) return this.#refuse('read_only')
     if (this.#parts.person.isStruck(performance.now())) return this.leave('malformed_update')
     const read = readUpdate(update)
-    if (this.#parts.journal.isFullFor(this.room.id, this.user.id)) return this.#writeToFull(read)
+    const { journal, daily } = this.#parts
+    if (journal.isFullFor(this.room.id, this.user.id) || daily.isUsedUp()) return this.#writeToFull(read)
     if (!this.room.content.has(read) && this.#waitsForRoom({ kind: 'write', update })) return
     const verdict = this.#apply(read)
     // Read now: by the commit, the room may have more, which is not durable by then.
@@ -350,7 +358,7 @@ export class Session {
     this.#questions.askAgain()
   }
 
-  /** The journal takes no more. Who comes back, and says nothing that is new, is up to date all the same. */
+  /** The journal takes no more, or none of theirs. Who comes back, and says nothing that is new, is up to date all the same. */
   #writeToFull(read: ReadUpdate): void {
     const { content } = this.room
     if (!content.covers(read)) return this.#refuse('store_unavailable')

@@ -1,11 +1,14 @@
 import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { heldBytes } from '../testing/held-bytes.ts'
+import { startPlainHocuspocus } from '../testing/plain-hocuspocus.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
-import { joinRoom, openRoom, removeWord, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, removeWord, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
+const MB = 1024 * 1024
 const HEARTBEAT_MS = 15_000
 const PICTURE_BYTES = 50_000
 /** More than the system's buffers hold between server and client. */
@@ -55,17 +58,20 @@ async function drawPictures(ada: RawClient): Promise<void> {
   }
 }
 
-test('who does not read cannot have what is drawn pile up, and is sent what they lack at once when they do', async () => {
+test('twenty who do not read cannot have what is drawn pile up, and are sent what they lack at once when they do', async () => {
   const { roomId, ownerToken, editorToken, viewerToken } = await openRoom(server)
   const ada = await joinRoom(server, roomId, ownerToken)
   const bob = await joinRoom(server, roomId, editorToken)
   const { client, reader } = await comeSlowly(roomId, viewerToken)
   ada.write(ada.edit(setWord('to be deleted')))
   await vi.waitFor(() => expect(wordsOf(client)).toEqual(['to be deleted']))
-  reader.stop()
+  const others = await Promise.all(Array.from({ length: 19 }, () => comeSlowly(roomId, viewerToken)))
+  for (const each of [reader, ...others.map((other) => other.reader)]) each.stop()
+  const before = heldBytes()
   ada.write(ada.edit(removeWord('to be deleted')))
   await drawPictures(ada)
   await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['picture', `word ${PICTURES - 1}`]))
+  await vi.waitFor(() => expect(heldBytes() - before).toBeLessThan(24 * MB))
   const [received, cursors] = [client.receivedBytes, client.awarenessUpdates.length]
   reader.goOn()
   await vi.waitFor(() => expect(wordsOf(client)).toEqual(['picture', `word ${PICTURES - 1}`]))
@@ -96,4 +102,41 @@ test('who takes nothing for long is cut, also when they go on talking', async ()
   const from = performance.now()
   while (await isIn()) vi.advanceTimersByTime(HEARTBEAT_MS)
   expect(performance.now() - from).toBeGreaterThan(1_000)
+})
+
+const BOARD_BYTES = MB / 2
+const QUESTIONS = 300
+
+/** Asks for the whole board again and again, and reads none of it. */
+function askOnAndOn(client: RawClient, reader: SlowReader): void {
+  reader.stop()
+  for (let n = 0; n < QUESTIONS; n++) client.askForMissing(Uint8Array.of(0))
+}
+
+test('who asks 300 times for the whole board and reads nothing cannot have the answers pile up', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.write(ada.edit(drawLarge(BOARD_BYTES)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const { client, reader } = await comeSlowly(roomId, viewerToken)
+  const before = heldBytes()
+  askOnAndOn(client, reader)
+  for (let n = 0; n < 50; n++) {
+    ada.write(ada.edit(setWord(`word ${n}`)))
+    await vi.waitFor(() => expect(ada.answers).toHaveLength(2 + n), { interval: 1 })
+  }
+  await vi.waitFor(() => expect(heldBytes() - before).toBeLessThan(8 * MB))
+})
+
+test('the same, control: a plain Hocuspocus keeps all the answers', async () => {
+  const { join } = await startPlainHocuspocus()
+  const ada = await join('control')
+  ada.write(ada.edit(drawLarge(BOARD_BYTES)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const reader = new SlowReader()
+  const client = await join('control', undefined, reader.options)
+  await vi.waitFor(() => expect(client.step2Count).toBe(1))
+  const before = heldBytes()
+  askOnAndOn(client, reader)
+  await vi.waitFor(() => expect(heldBytes() - before).toBeGreaterThan(64 * MB), { timeout: 20_000 })
 })

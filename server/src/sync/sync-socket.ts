@@ -134,6 +134,11 @@ export class SyncSocket implements JoiningSocket {
     return HangWatch.isCalledFor(this.#parts.stream)
   }
 
+  /** The client's address, as it is counted. */
+  get clientAddress(): string {
+    return this.#parts.incoming.address
+  }
+
   /** Whether the client can be told anything. */
   get isOpen(): boolean {
     return this.readyState === this.#socket.OPEN

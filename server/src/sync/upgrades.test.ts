@@ -1,9 +1,11 @@
 import { once } from 'node:events'
-import { connect } from 'node:net'
+import { connect, type Socket } from 'node:net'
 import * as encoding from 'lib0/encoding'
 import { MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
+import { heldBytes } from '../testing/held-bytes.ts'
+import { startPlainHocuspocus } from '../testing/plain-hocuspocus.ts'
 import { drawLarge, joinRoom, openRoom } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
@@ -15,8 +17,8 @@ beforeAll(async () => {
 afterAll(() => server.remove())
 
 /** A peer that asks for an upgrade and never hangs up by itself. */
-async function upgrade(path: string, address = '203.0.113.7') {
-  const { port, hostname } = new URL(server.api.origin)
+async function upgrade(path: string, { address = '203.0.113.7', to = server.api.origin } = {}) {
+  const { port, hostname } = new URL(to)
   const socket = connect({ port: Number(port), host: hostname, allowHalfOpen: true })
   onTestFinished(() => void socket.destroy())
   const peer = { socket, received: Buffer.alloc(0), isOver: false }
@@ -69,17 +71,17 @@ test('a refused upgrade gives its descriptor back, although the peer keeps its o
 test('an address has as many sockets as it may; the next is refused until one of them is gone', async () => {
   const address = '203.0.113.20'
   const peers = []
-  for (let n = 0; n < MAX_SOCKETS; n++) peers.push(await upgrade('/sync', address))
+  for (let n = 0; n < MAX_SOCKETS; n++) peers.push(await upgrade('/sync', { address }))
   expect(peers.map(statusOf)).toEqual([101, 101, 101])
-  const refused = await upgrade('/sync', address)
+  const refused = await upgrade('/sync', { address })
   const [head = '', body = ''] = refused.received.toString().split('\r\n\r\n')
   expect(head).toMatch(/^HTTP\/1.1 429 .*Content-Type: application\/problem\+json.*Retry-After: \d+\r\n/s)
   expect(JSON.parse(body)).toEqual({ status: 429, code: 'rate_limited' })
   // The proxy's word counts, so somebody else behind it is not refused; a client's own word about itself does not.
-  expect(statusOf(await upgrade('/sync', '203.0.113.21'))).toBe(101)
-  expect(statusOf(await upgrade('/sync', `198.51.100.1, ${address}`))).toBe(429)
+  expect(statusOf(await upgrade('/sync', { address: '203.0.113.21' }))).toBe(101)
+  expect(statusOf(await upgrade('/sync', { address: `198.51.100.1, ${address}` }))).toBe(429)
   peers[0]?.socket.destroy()
-  await vi.waitFor(async () => expect(statusOf(await upgrade('/sync', address))).toBe(101))
+  await vi.waitFor(async () => expect(statusOf(await upgrade('/sync', { address }))).toBe(101))
 })
 
 test('a frame that is too large for somebody who is in no room is cut while it comes', async () => {
@@ -91,6 +93,33 @@ test('a frame that is too large for somebody who is in no room is cut while it c
     if (peer.socket.writable) peer.socket.write(Buffer.alloc(100))
     expect(peer.isOver).toBe(true)
   })
+})
+
+const MB = 1024 * 1024
+const PART = Buffer.alloc(MB)
+
+/** So many who each say that four megabytes come, and send one. */
+async function beginFrames<Peer extends { socket: Socket }>(count: number, come: (n: number) => Promise<Peer>) {
+  const peers = await Promise.all(Array.from({ length: count }, (_, n) => come(n)))
+  for (const { socket } of peers) {
+    socket.write(frameHead(4 * MB))
+    socket.write(PART)
+  }
+  return peers
+}
+
+test('sixty who never sign in cannot have the megabytes kept that each of them begins to send', async () => {
+  const before = heldBytes()
+  const peers = await beginFrames(60, (n) => upgrade('/sync', { address: `203.0.113.${100 + n}` }))
+  await vi.waitFor(() => expect(new Set(peers.map(findCloseCode))).toEqual(new Set([4413])))
+  await vi.waitFor(() => expect(heldBytes() - before).toBeLessThan(8 * MB))
+})
+
+test('the same, control: a plain Hocuspocus keeps all of it', async () => {
+  const { url } = await startPlainHocuspocus()
+  const before = heldBytes()
+  await beginFrames(60, () => upgrade('/', { to: url }))
+  await vi.waitFor(() => expect(heldBytes() - before).toBeGreaterThan(32 * MB))
 })
 
 test('what is sent before joining is counted in all, however small the pieces', async () => {

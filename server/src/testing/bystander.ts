@@ -1,13 +1,14 @@
-import { onTestFinished } from 'vitest'
 import * as Y from 'yjs'
 import type { RawClient } from './raw-client.ts'
 
 const EVERY_MS = 20
 
-/** Somebody who draws at a steady pace, and notes how long each edit takes until it is called durable, in milliseconds. */
+/**
+ * Somebody who draws at a steady pace for as long as the client is connected, and notes how long each edit takes until it is
+ * called durable, in milliseconds.
+ */
 export class Bystander {
   readonly #client: RawClient
-  readonly #timer: NodeJS.Timeout
   #sentAt: number[] = []
   #waits: number[] = []
   #count = 0
@@ -17,8 +18,8 @@ export class Bystander {
     client.onAnswer = () => this.#waits.push(performance.now() - (this.#sentAt.shift() ?? 0))
     client.write(client.edit((doc) => doc.getMap('elements').set('bystander', new Y.Map([['type', 'rectangle']]))))
     this.#sentAt.push(performance.now())
-    this.#timer = setInterval(() => this.#draw(), EVERY_MS)
-    onTestFinished(() => clearInterval(this.#timer))
+    const timer = setInterval(() => this.#draw(), EVERY_MS)
+    void client.closed.then(() => clearInterval(timer))
   }
 
   /** How long 99 of 100 edits have taken at most, of those since it was asked last, and the one that still waits. */

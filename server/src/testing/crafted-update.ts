@@ -42,6 +42,14 @@ export function craft(clients: readonly CraftedClient[], deletions: readonly Cra
   return encoding.toUint8Array(encoder)
 }
 
+/** Two updates, 30 bytes together, of which `mergeUpdates` never comes to an end: its sums pass what a number can hold. */
+export const ENDLESS = [
+  craft([[1, 1, { kind: KIND.gc, length: 0 }]]),
+  craft([
+    [1, Number.MAX_SAFE_INTEGER, { kind: KIND.skip, length: Number.MAX_SAFE_INTEGER }, { kind: KIND.gc, length: 0 }],
+  ]),
+] as const
+
 /** An element of nothing but its map. */
 export const element = (id: string): CraftedStruct => ({ kind: KIND.type, type: 1, parent: 'elements', key: id })
 /** A value under a key of a map, by somebody who has not seen one there. */

@@ -1,5 +1,6 @@
 import { Server } from '@hocuspocus/server'
 import { onTestFinished } from 'vitest'
+import type { ClientOptions } from 'ws'
 import { RawClient } from './raw-client.ts'
 
 /**
@@ -10,8 +11,13 @@ export async function startPlainHocuspocus() {
   const server = new Server({ port: 0, address: '127.0.0.1', quiet: true, stopOnSignals: false })
   await server.listen()
   onTestFinished(() => server.destroy().then(() => undefined))
-  return async (room: string, prepare: (client: RawClient) => void = () => undefined): Promise<RawClient> => {
-    const client = new RawClient(`ws://127.0.0.1:${server.address.port}`, room)
+  const url = `ws://127.0.0.1:${server.address.port}`
+  const join = async (
+    room: string,
+    prepare: (client: RawClient) => void = () => undefined,
+    options: ClientOptions = {},
+  ): Promise<RawClient> => {
+    const client = new RawClient(url, room, options)
     onTestFinished(() => client.terminate())
     prepare(client)
     const authenticated = new Promise<void>((resolve) => (client.onAuthenticated = resolve))
@@ -19,4 +25,5 @@ export async function startPlainHocuspocus() {
     await authenticated
     return client
   }
+  return { url, join }
 }

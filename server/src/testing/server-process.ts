@@ -34,8 +34,9 @@ export class ServerProcess {
     return server
   }
 
-  /** The process. */
-  get pid(): number | undefined {
+  /** The number by which the system knows it. */
+  get pid(): number {
+    if (this.#child.pid === undefined) throw new Error('the server was not started')
     return this.#child.pid
   }
 

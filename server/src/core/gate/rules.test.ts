@@ -1,8 +1,9 @@
+import { spawnSync } from 'node:child_process'
 import * as encoding from 'lib0/encoding'
 import { describe, expect, test } from 'vitest'
 import * as Y from 'yjs'
 import { shareWords } from '@sketchroom/shared/scene/plain-words'
-import { craft, element, value, type CraftedStruct } from '../../testing/crafted-update.ts'
+import { craft, element, ENDLESS, value, type CraftedStruct } from '../../testing/crafted-update.ts'
 import { ClientOwners, SERVER } from './client-owners.ts'
 import { DocumentView } from './document-view.ts'
 import { judge, type Verdict } from './judge.ts'
@@ -71,6 +72,7 @@ describe('what no honest client could send', () => {
       'a kind that there is not',
       craft([[7, 0, { kind: 12, parent: 'elements', key: 'a', write: () => undefined }]]),
     ],
+    ['G1', 'an update of Yjs’s second encoding, which nobody here reads', secondEncoding()],
     [
       'G2',
       'a client twice',
@@ -92,6 +94,8 @@ describe('what no honest client could send', () => {
       'throws',
     ],
     ['G3', 'a clock past 2³¹', craft([[7, 0, gc(2 ** 31)]])],
+    ['G3', 'the first of two updates that Yjs merges without end', ENDLESS[0]],
+    ['G3', 'the second of these', ENDLESS[1]],
     ['G5', 'a deletion of no length', craft([], [[1, [0, 0]]])],
     ['G5', 'deletions that cover each other', craft([], [[1, [0, 3], [1, 3]]])],
     ['G7', 'a value that nests deeper than any drawing', craft([[7, 0, value(ELEMENT, 'x', nest(40))]])],
@@ -112,6 +116,27 @@ describe('what no honest client could send', () => {
     expect(ruleOf(update)).toBe(`${rule} malformed_update`)
     if (fate) expect(fateOf(update)).toBe(fate)
   })
+})
+
+/** A sound update, written as Yjs's other protocol has it. */
+function secondEncoding(): Uint8Array {
+  return Y.convertUpdateFormatV1ToV2(craft([[7, 0, element('a')]]))
+}
+
+test('[G3] control: Yjs, when it is trusted with both of these, never comes to an end', () => {
+  /** Whether Yjs has taken them before that time, in a process of its own. */
+  const isTaken = (updates: readonly Uint8Array[], timeoutMs: number) => {
+    const bytes = JSON.stringify(updates.map((update) => [...update]))
+    const program = `
+      import * as Y from 'yjs'
+      const doc = new Y.Doc()
+      for (const update of ${bytes}) try { Y.applyUpdate(doc, Uint8Array.from(update)) } catch {}`
+    const options = { cwd: import.meta.dirname, timeout: timeoutMs }
+    return spawnSync(process.execPath, ['--input-type=module', '-e', program], options).status === 0
+  }
+  const began = performance.now()
+  expect(isTaken([craft([[7, 1, gc(1)]]), craft([[7, 3, gc(1)]])], 60_000)).toBe(true)
+  expect(isTaken(ENDLESS, Math.ceil(5 * (performance.now() - began)))).toBe(false)
 })
 
 describe('what a drawing has no place for', () => {
