@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Hocuspocus, type Document } from '@hocuspocus/server'
-import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import { roomIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import type * as Y from 'yjs'
@@ -63,6 +63,8 @@ export class LoadedRooms {
   /** A hundred boards that are opened at once are read a few at a time, so that nobody's edits wait for all of them. */
   readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
   readonly #collection: ElementCollection
+  /** Of each room that is being read: who has been taken over by whom since that began. */
+  readonly #loading = new Set<Map<UserId, UserId>>()
   #closing = false
 
   constructor(parts: LoadedRoomsParts) {
@@ -156,20 +158,33 @@ export class LoadedRooms {
     }
   }
 
+  /**
+   * A guest has become an account, and their Yjs clients are the account's. Rooms that another process has in memory hear
+   * nothing of it: there, what the guest has not sent is refused until the room is loaded anew.
+   */
+  takenOver(guest: UserId, account: UserId): void {
+    for (const { content } of this.all()) content.owners.transfer(guest, account)
+    for (const takenOver of this.#loading) takenOver.set(guest, account)
+  }
+
   async #load(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
     const { store, journal, compaction, reportDamaged, boardLimits, log, now } = this.#parts
+    const takenOver = new Map<UserId, UserId>()
+    this.#loading.add(takenOver)
     try {
       await this.#repairs.get(roomId)
       const stored = await this.#loadInTurn(async () => {
         await ownTurn()
         return await loadRoom(roomId, { store, journal, reportDamaged })
       })
+      const clientOwners = new ClientOwners(stored.clients)
+      for (const [guest, account] of takenOver) clientOwners.transfer(guest, account)
       const room = new HostedRoom({
         id: roomId,
         document,
         bytes: new RoomBytes(stored),
-        clientOwners: new ClientOwners(stored.clients),
+        clientOwners,
         boardLimits,
         journal,
         now,
@@ -201,6 +216,8 @@ export class LoadedRooms {
       document.destroy()
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
       throw silent(error)
+    } finally {
+      this.#loading.delete(takenOver)
     }
   }
 

@@ -1,5 +1,5 @@
 import { Connection, type Hocuspocus, type WebSocketLike } from '@hocuspocus/server'
-import type { RoomId } from '@sketchroom/shared/ids'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw } from '@sketchroom/shared/roles'
@@ -163,6 +163,11 @@ export class RoomHost implements PresenceSource {
   /** See `LoadedRooms.edit`. */
   edit(roomId: RoomId, author: string | null, change: (document: Y.Doc) => void): Promise<number> {
     return this.#rooms.edit(roomId, author, change)
+  }
+
+  /** See `LoadedRooms.takenOver`. */
+  takenOver(guest: UserId, account: UserId): void {
+    this.#rooms.takenOver(guest, account)
   }
 
   /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
