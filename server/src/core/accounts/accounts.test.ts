@@ -44,15 +44,20 @@ beforeEach(() => {
 
 function accountsOver(
   store: MemoryAccountsStore,
-  {
-    roomStore = new MemoryRoomStore(),
-    documents = new MemoryDocumentStore(),
-    events = new EventBus(),
-  }: Partial<Pick<AccountsDeps, 'roomStore' | 'documents' | 'events'>> = {},
+  others: Partial<Pick<AccountsDeps, 'roomStore' | 'documents' | 'events'>> = {},
 ): Accounts {
   const now = () => clock.now
   const tokens = createTokens({ secret: 'a secret that only the tests know', now })
-  return createAccounts({ store, roomStore, documents, tokens, passwords, events, now })
+  return createAccounts({
+    store,
+    roomStore: new MemoryRoomStore(),
+    documents: new MemoryDocumentStore(),
+    events: new EventBus(),
+    ...others,
+    tokens,
+    passwords,
+    now,
+  })
 }
 
 async function actorOf({ accessToken }: SignIn): Promise<UserActor> {
