@@ -28,6 +28,9 @@ export interface Watched {
   readonly user?: PresenceUser
 }
 
+/** Does a part of a long work, with so many bytes, in a turn of its own; of what hangs, it never settles. */
+export type InTurn = <T>(work: Watched, act: () => T, bytes: number) => Promise<T>
+
 /** What a connection's context holds: its stay in the room. */
 export interface SessionContext {
   session?: Session
@@ -64,8 +67,7 @@ export class HostedRoom {
     journal: Journal
     now: () => number
     pieceWork: PieceWork
-    /** Does a part of a long work in a turn of its own. */
-    inTurn: <T>(work: Watched, act: () => T) => Promise<T>
+    inTurn: InTurn
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
@@ -83,7 +85,7 @@ export class HostedRoom {
       bytes,
       owners: clientOwners,
       limits: boardLimits,
-      inTurn: (act) => parts.inTurn({ room: this }, act),
+      inTurn: (act, actBytes) => parts.inTurn({ room: this }, act, actBytes),
       pieceWork,
       events: { onTaken, onChanged },
     })

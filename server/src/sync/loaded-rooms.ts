@@ -14,9 +14,9 @@ import { ClientOwners } from '../core/gate/client-owners.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
-import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
+import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
-import { HostedRoom, type Watched } from './hosted-room.ts'
+import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
 import { UnreadableRoomError } from './room-content.ts'
 
@@ -26,8 +26,7 @@ export interface LoadedRoomsParts {
   readonly journal: Journal
   readonly compaction: Compaction
   readonly reportDamaged: ReportDamaged
-  /** Does a part of a long work in a turn of its own. */
-  readonly inTurn: <T>(work: Watched, act: () => T) => Promise<T>
+  readonly inTurn: InTurn
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
   readonly log: Logger
@@ -141,7 +140,7 @@ export class LoadedRooms {
     // of such a document nobody would see anything any more.
     do {
       room = await this.open(roomId)
-      await room.content.fillSoon()
+      await this.#build(room)
     } while (room.document.isDestroyed)
     room.document.addDirectConnection()
     try {
@@ -165,6 +164,16 @@ export class LoadedRooms {
   takenOver(guest: UserId, account: UserId): void {
     for (const { content } of this.all()) content.owners.transfer(guest, account)
     for (const takenOver of this.#loading) takenOver.set(guest, account)
+  }
+
+  /** Builds a room's document where it may hang, for what is not called for a client's message. */
+  async #build(room: HostedRoom): Promise<void> {
+    try {
+      await room.content.build()
+    } catch (error) {
+      this.drop(room, error)
+      throw error
+    }
   }
 
   async #load(document: Document): Promise<void> {
@@ -197,8 +206,9 @@ export class LoadedRooms {
         head: stored.head,
         store,
         onMissing: async (updates) => {
-          await room.content.fillSoon()
-          this.#guard(room, () => room.content.applyStored(updates))
+          await this.#build(room)
+          const apply = () => this.#guard(room, () => room.content.applyStored(updates))
+          await this.#parts.inTurn({ room }, apply, sizeOf(updates))
         },
         onError: (error) => {
           // What is missing is only in a snapshot by now: the room is loaded from that.
@@ -306,7 +316,8 @@ export class LoadedRooms {
   async stopped({ room, writing, user }: Watched): Promise<void> {
     const { store, log, now } = this.#parts
     this.drop(room, new Error('work on the room did not come to its end'))
-    if (!writing) return
+    // What hung may be the room's own records, which had to be read for what somebody wrote.
+    if (!writing || room.content.isReadingRecords) return
     const entry = {
       update: writing,
       author: user?.id ?? null,
@@ -341,6 +352,10 @@ export class LoadedRooms {
 /** How many updates the next to open the room would read after the snapshot; in memory there may be a newer base. */
 function storedTailOf({ position, snapshotSeq }: LoadedRoom): number {
   return position.head - snapshotSeq
+}
+
+function sizeOf(updates: readonly UpdateRecord[]): number {
+  return updates.reduce((sum, { update }) => sum + update.length, 0)
 }
 
 /** Hocuspocus prints the message of what a hook throws; ours is logged already. */

@@ -16,7 +16,7 @@ import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
 import { People, type Person } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
-import { HangWatch } from './hang-watch.ts'
+import { HangWatch, MS_PER_BYTE } from './hang-watch.ts'
 import { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
@@ -78,7 +78,10 @@ export class RoomHost implements PresenceSource {
     this.#parts = parts
     this.#hangs = new HangWatch<Watched>({ limitMs: HANG_MS, log: parts.log, onEnded: (work) => this.#ended(work) })
     this.#turns = new Turns((run) => this.#hangs.next(run))
-    this.#rooms = new LoadedRooms({ ...parts, inTurn: (work, act) => this.#hangs.turn(work, act) })
+    this.#rooms = new LoadedRooms({
+      ...parts,
+      inTurn: (work, act, bytes) => this.#hangs.turn(work, act, bytes * MS_PER_BYTE),
+    })
     this.#people = new People(parts.limits.rates)
     const { journal, log } = parts
     journal.on('failing', (error, roomId) => {
@@ -233,8 +236,9 @@ export class RoomHost implements PresenceSource {
   }
 
   #ended(work: Watched): void {
-    // Sent again, it would be stopped again: whoever sent it is not heard for a while.
-    if (work.user) this.#people.find(work.user.id).strike(performance.now())
+    // Sent again, it would be stopped again: whoever sent it is not heard for a while. Not who came first to a room whose
+    // own records hang.
+    if (work.user && !work.room.content.isReadingRecords) this.#people.find(work.user.id).strike(performance.now())
     void this.#rooms.stopped(work)
     this.#turns.goOn()
   }
