@@ -181,7 +181,7 @@ export class RoomContent {
 
   /**
    * What somebody with this state vector lacks, as updates of which each needs only those before it, or a promise of them
-   * when there is much to encode or to cut. Large ones are single values. The promise rejects as `fill` throws.
+   * when there is much to encode or to cut, or the document is not built. Large ones are single values. The promise rejects as `fill` throws.
    */
   missingFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     const known = Y.decodeStateVector(stateVector)
@@ -189,8 +189,9 @@ export class RoomContent {
     if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known))) return this.bytes.deletionsFor(known)
     if (this.bytes.size >= LARGE_BYTES && this.#stepsLackedBy(known) > MUCH_LACKED) return this.#partsLackedBy(known)
     // Many come back at once who lack a little of the same: the document is built once for all of them.
-    const filled = this.fillSoon()
-    return filled ? filled.then(() => this.#encodeFor(stateVector)) : this.#encodeFor(stateVector)
+    if (this.#filled) return this.#encodeFor(stateVector)
+    // Also of a small room: a question that has waited for the answer to another is asked where nobody watches.
+    return this.build().then(() => (this.#filled ? this.#encodeFor(stateVector) : []))
   }
 
   #whole(): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
