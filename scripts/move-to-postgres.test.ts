@@ -11,7 +11,7 @@ import type { UpdateRecord } from '../server/src/ports/document-store.ts'
 import { startTestPostgres, type TestPostgres } from '../server/src/testing/test-postgres.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../server/src/testing/test-room.ts'
 import { startTestServer } from '../server/src/testing/test-server.ts'
-import { roomIdSchema, type RoomId } from '../shared/src/ids.ts'
+import { roomIdSchema, userIdSchema, type RoomId } from '../shared/src/ids.ts'
 
 const SCRIPT = fileURLToPath(new URL('./move-to-postgres.ts', import.meta.url))
 /** The update of Yjs that changes nothing. */
@@ -103,16 +103,18 @@ test('what was interrupted, or has gone on in SQLite since, is brought up to dat
     await db.deleteFrom('room_updates').where('room_id', '=', room('half')).execute()
     await db.deleteFrom('room_documents').where('room_id', '=', room('half')).execute()
   })
-  await write('source', room('ongoing'))
-  await withStorage('source', ({ documentStore }) =>
-    documentStore.quarantine({ roomId: room('ongoing'), kind: 'update', seq: 1 }, 'damaged'),
-  )
+  const [guest, account] = [userIdSchema.parse('guest'), userIdSchema.parse('account')]
+  await write('source', room('ongoing'), { claims: new Map([[7, guest]]) })
+  await withStorage('source', async ({ documentStore }) => {
+    await documentStore.quarantine({ roomId: room('ongoing'), kind: 'update', seq: 1 }, 'damaged')
+    await documentStore.transferClients(guest, account)
+  })
   const again = await move()
   expect(again.code).toBe(0)
   expect(again.out).toContain('copied the drawings of 2 rooms; those of 1 were there')
   expect(again.out).toContain('the drawings of 3 rooms are the same in both')
   const ongoing = await withStorage('target', ({ documentStore }) => documentStore.load(room('ongoing')))
-  expect(ongoing).toMatchObject({ head: 2, quarantined: [1] })
+  expect(ongoing).toMatchObject({ head: 2, quarantined: [1], clients: new Map([[7, account]]) })
   expect((await move()).out).toContain('copied the drawings of 0 rooms; those of 3 were there')
 })
 

@@ -98,7 +98,15 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const epochs = new AccessEpochs(events)
   const tokens = createTokens({ secret, now })
   const passwords = createPasswords({ threads: 1 })
-  const accounts = createAccounts({ store: accountsStore, roomStore, tokens, passwords, now, events })
+  const accounts = createAccounts({
+    store: accountsStore,
+    roomStore,
+    documents: documentStore,
+    tokens,
+    passwords,
+    now,
+    events,
+  })
   const { allowedOrigins } = config
   const asking = createAdmission({ accounts, store: roomStore, accountsStore, epochs, allowedOrigins, now })
   // Over PostgreSQL, another process may change who may be where, and nothing here would hear of it.

@@ -10,6 +10,11 @@ export interface Events {
   accessChanged: [roomId: RoomId, userId: UserId | undefined]
   /** Somebody left a room by themselves: their connections there end, also where the link would let them in again. */
   memberLeft: [roomId: RoomId, userId: UserId]
+  /**
+   * A guest has signed in to an account: what was theirs is the account's, also in the store. Emitted when their own sign-in
+   * has ended, before the new one is answered.
+   */
+  guestTakenOver: [guest: UserId, account: UserId]
   roomDeleted: [roomId: RoomId]
   sessionRevoked: [sessionId: SessionId]
   userRenamed: [userId: UserId, name: string]

@@ -166,7 +166,15 @@ describe.each([
       get: (target, name: keyof AccountsStore) => (name === 'createSession' ? inBetween : target[name].bind(target)),
     })
     const tokens = createTokens({ secret: 'a secret that only the tests know', now: () => now })
-    const deps = { store, roomStore: stores.rooms, tokens, passwords, events: new EventBus(), now: () => now }
+    const deps = {
+      store,
+      roomStore: stores.rooms,
+      documents: stores.documents,
+      tokens,
+      passwords,
+      events: new EventBus(),
+      now: () => now,
+    }
     const { user, refreshToken } = await createAccounts(deps).guest()
     await job.run()
     expect((await createAccounts(deps).refresh(refreshToken)).user).toEqual(user)
@@ -178,6 +186,7 @@ describe.each([
     const accounts = createAccounts({
       store: stores.accounts,
       roomStore: stores.rooms,
+      documents: stores.documents,
       tokens,
       passwords,
       events: new EventBus(),

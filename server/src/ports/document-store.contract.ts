@@ -1,4 +1,4 @@
-import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import { roomIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import { expect, test } from 'vitest'
 import {
@@ -336,6 +336,25 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
       [2 ** 40, ''],
     ])
     expect((await getStore().load(second)).clients).toEqual(new Map([[7, 'eve']]))
+  })
+
+  test('[DS11] who becomes somebody else takes their Yjs clients along, in every room, also those on their way', async () => {
+    const [guest, other, account] = [nanoid(), nanoid(), nanoid()].map((id) => userIdSchema.parse(id)) as [
+      UserId,
+      UserId,
+      UserId,
+    ]
+    const [first, second] = [newRoom(), newRoom()]
+    const claim = (roomId: RoomId, ...claims: Array<[number, string]>) =>
+      getStore().append({ id: nanoid(), rooms: [{ roomId, entries: [entry('a', { claims: new Map(claims) })] }] })
+    await claim(first, [7, guest], [8, other], [9, account], [10, ''])
+    await getStore().transferClients(guest, account)
+    await claim(second, [7, guest])
+    await getStore().transferClients(guest, other)
+    const clientsOf = async (roomId: RoomId) =>
+      [...(await getStore().load(roomId)).clients].sort(([a], [b]) => a - b).map(([, userId]) => userId)
+    expect(await clientsOf(first)).toEqual([account, other, account, ''])
+    expect(await clientsOf(second)).toEqual([account])
   })
 
   test('[DS9] a store that works answers a ping', async () => {

@@ -1,4 +1,4 @@
-import type { RoomId } from '@sketchroom/shared/ids'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 
 /** One Yjs update (v1 encoding) with who made it, on its way into the journal or out of it. */
 export interface UpdateRecord {
@@ -57,7 +57,7 @@ export interface StoredDocument {
   readonly tail: readonly StoredUpdate[]
   /** The numbers after the snapshot whose updates are in quarantine. */
   readonly quarantined: readonly number[]
-  /** Whose the room's Yjs clients are, by user id: see `UpdateRecord.claims`. The first claim of one stands. */
+  /** Whose the room's Yjs clients are, by user id: see `UpdateRecord.claims` and `DocumentStore.transferClients`. */
   readonly clients: ReadonlyMap<number, string>
 }
 
@@ -100,7 +100,7 @@ export interface Purged {
 
 /**
  * Where documents live. Any number of processes may use one store. Every method either has done its whole work
- * durably when it resolves, or rejects and has changed nothing. The rules [DS1] to [DS10] are tested by
+ * durably when it resolves, or rejects and has changed nothing. The rules [DS1] to [DS11] are tested by
  * `document-store.contract.ts` on every implementation.
  */
 export interface DocumentStore {
@@ -143,6 +143,12 @@ export interface DocumentStore {
   giveBack(record: RecordId, entry: UpdateRecord): Promise<number | undefined>
   /** [DS8] Takes away what is no longer needed; a load of any room is the same before and after. */
   purge(limits: PurgeLimits): Promise<Purged>
+  /**
+   * [DS11] From now on, all Yjs clients of `from`, in every room, are those of `to`: also those that are claimed later, since
+   * what `from` has written may still be on its way here. The first transfer of a person stands, and `to` is never
+   * transferred in turn.
+   */
+  transferClients(from: UserId, to: UserId): Promise<void>
   /** [DS9] Resolves when the store can write; rejects when it cannot. For readiness. */
   ping(): Promise<void>
 }

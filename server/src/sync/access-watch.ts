@@ -49,6 +49,7 @@ export class AccessWatch {
         if (session.actor.kind === 'user' && session.actor.sessionId === signIn) session.leave('unauthenticated')
       }
     })
+    events.on('guestTakenOver', (guest, account) => host.takenOver(guest, account))
     events.on('userRenamed', (userId, name) => {
       for (const session of host.sessions()) {
         // In a room token, the host says what its user is called.

@@ -17,6 +17,7 @@ function open() {
   const updates: Uint8Array[] = []
   drawn.on('update', (update: Uint8Array) => updates.push(update))
   for (const word of ['one', 'two']) setWord(word)(drawn)
+  const progress = new Int32Array(2)
   const content = new RoomContent({
     document: new Document('room-aaaaaa'),
     bytes: new RoomBytes({
@@ -25,8 +26,8 @@ function open() {
     }),
     owners: new ClientOwners(),
     pieceWork: {
-      cut: async (all) => cut(all),
-      measure: async (pieces) => measure(pieces),
+      cut: async (all) => cut({ updates: all, progress }),
+      measure: async (pieces) => measure({ pieces, progress }),
     },
     events: { onTaken: () => undefined, onChanged: () => undefined },
   })

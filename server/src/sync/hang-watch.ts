@@ -12,6 +12,9 @@ export const IDLE = 0
 export const BUSY = 1
 export const ENDING = 2
 
+/** What is large may take longer before it is ended: a second for four megabytes. */
+export const MS_PER_BYTE = 1_000 / (4 * 1024 * 1024)
+
 /** What the watching thread is started with. */
 export interface HangWatchStart {
   readonly memory: SharedArrayBuffer
@@ -67,9 +70,9 @@ export class HangWatch<Work> {
 
   /**
    * Does something that may hang in a turn of its own, and resolves with what came of it. Of what is ended, the promise is
-   * never settled.
+   * never settled. `moreMs` is what it may take beyond what anything may.
    */
-  turn<T>(work: Work, act: () => T): Promise<T> {
+  turn<T>(work: Work, act: () => T, moreMs = 0): Promise<T> {
     return new Promise((resolve, reject) => {
       const settle = () => {
         try {
@@ -78,7 +81,7 @@ export class HangWatch<Work> {
           reject(error)
         }
       }
-      this.next(() => this.run(work, settle))
+      this.next(() => this.run(work, settle, moreMs))
     })
   }
 

@@ -32,6 +32,8 @@ export interface Watched {
 
 /** How many stays a room may have. */
 type PlaceLimits = Pick<ClientLimits, 'maxSocketsPerRoom' | 'maxVisitorSocketsPerRoom'>
+/** Does a part of a long work, with so many bytes, in a turn of its own; of what hangs, it never settles. */
+export type InTurn = <T>(work: Watched, act: () => T, bytes: number) => Promise<T>
 
 /** What a connection's context holds: its stay in the room. */
 export interface SessionContext {
@@ -72,8 +74,7 @@ export class HostedRoom {
     journal: Journal
     now: () => number
     pieceWork: PieceWork
-    /** Does a part of a long work in a turn of its own. */
-    inTurn: <T>(work: Watched, act: () => T) => Promise<T>
+    inTurn: InTurn
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
@@ -98,7 +99,7 @@ export class HostedRoom {
       owners: clientOwners,
       limits: boardLimits,
       hasMemory: parts.hasMemory,
-      inTurn: (act) => parts.inTurn({ room: this }, act),
+      inTurn: (act, actBytes) => parts.inTurn({ room: this }, act, actBytes),
       pieceWork,
       events: { onTaken, onChanged, onShrunk },
     })

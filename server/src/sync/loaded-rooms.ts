@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib'
 import { Hocuspocus, type Document } from '@hocuspocus/server'
-import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import { roomIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import type * as Y from 'yjs'
@@ -14,9 +14,9 @@ import { ClientOwners } from '../core/gate/client-owners.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
-import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
+import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
-import { HostedRoom, type Watched } from './hosted-room.ts'
+import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { LoadedBytes } from './loaded-bytes.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
 import { UnreadableRoomError } from './room-content.ts'
@@ -27,8 +27,7 @@ export interface LoadedRoomsParts {
   readonly journal: Journal
   readonly compaction: Compaction
   readonly reportDamaged: ReportDamaged
-  /** Does a part of a long work in a turn of its own. */
-  readonly inTurn: <T>(work: Watched, act: () => T) => Promise<T>
+  readonly inTurn: InTurn
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
   /** How large the boards in memory may be together, in bytes. */
@@ -67,6 +66,8 @@ export class LoadedRooms {
   readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
   readonly #collection: ElementCollection
   readonly #loadedBytes: LoadedBytes
+  /** Of each room that is being read: who has been taken over by whom since that began. */
+  readonly #loading = new Set<Map<UserId, UserId>>()
   #closing = false
 
   constructor(parts: LoadedRoomsParts) {
@@ -144,7 +145,7 @@ export class LoadedRooms {
     // of such a document nobody would see anything any more.
     do {
       room = await this.open(roomId)
-      await room.content.fillSoon()
+      await this.#build(room)
     } while (room.document.isDestroyed)
     room.document.addDirectConnection()
     try {
@@ -161,9 +162,30 @@ export class LoadedRooms {
     }
   }
 
+  /**
+   * A guest has become an account, and their Yjs clients are the account's. Rooms that another process has in memory hear
+   * nothing of it: there, what the guest has not sent is refused until the room is loaded anew.
+   */
+  takenOver(guest: UserId, account: UserId): void {
+    for (const { content } of this.all()) content.owners.transfer(guest, account)
+    for (const takenOver of this.#loading) takenOver.set(guest, account)
+  }
+
+  /** Builds a room's document where it may hang, for what is not called for a client's message. */
+  async #build(room: HostedRoom): Promise<void> {
+    try {
+      await room.content.build()
+    } catch (error) {
+      this.drop(room, error)
+      throw error
+    }
+  }
+
   async #load(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
     const { store, journal, compaction, reportDamaged, boardLimits, log, now } = this.#parts
+    const takenOver = new Map<UserId, UserId>()
+    this.#loading.add(takenOver)
     try {
       await this.#repairs.get(roomId)
       if (!this.#loadedBytes.mayOpen) {
@@ -173,11 +195,13 @@ export class LoadedRooms {
         await ownTurn()
         return await loadRoom(roomId, { store, journal, reportDamaged })
       })
+      const clientOwners = new ClientOwners(stored.clients)
+      for (const [guest, account] of takenOver) clientOwners.transfer(guest, account)
       const room = new HostedRoom({
         id: roomId,
         document,
         bytes: new RoomBytes(stored),
-        clientOwners: new ClientOwners(stored.clients),
+        clientOwners,
         boardLimits,
         hasMemory: (more) => this.#loadedBytes.hasRoomFor(more),
         journal,
@@ -191,8 +215,9 @@ export class LoadedRooms {
         head: stored.head,
         store,
         onMissing: async (updates) => {
-          await room.content.fillSoon()
-          this.#guard(room, () => room.content.applyStored(updates))
+          await this.#build(room)
+          const apply = () => this.#guard(room, () => room.content.applyStored(updates))
+          await this.#parts.inTurn({ room }, apply, sizeOf(updates))
         },
         onError: (error) => {
           // What is missing is only in a snapshot by now: the room is loaded from that.
@@ -210,6 +235,8 @@ export class LoadedRooms {
       document.destroy()
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
       throw silent(error)
+    } finally {
+      this.#loading.delete(takenOver)
     }
   }
 
@@ -304,7 +331,8 @@ export class LoadedRooms {
   async stopped({ room, writing, user }: Watched): Promise<void> {
     const { store, log, now } = this.#parts
     this.drop(room, new Error('work on the room did not come to its end'))
-    if (!writing) return
+    // What hung may be the room's own records, which had to be read for what somebody wrote.
+    if (!writing || room.content.isReadingRecords) return
     const entry = {
       update: writing,
       author: user?.id ?? null,
@@ -339,6 +367,10 @@ export class LoadedRooms {
 /** How many updates the next to open the room would read after the snapshot; in memory there may be a newer base. */
 function storedTailOf({ position, snapshotSeq }: LoadedRoom): number {
   return position.head - snapshotSeq
+}
+
+function sizeOf(updates: readonly UpdateRecord[]): number {
+  return updates.reduce((sum, { update }) => sum + update.length, 0)
 }
 
 /** Hocuspocus prints the message of what a hook throws; ours is logged already. */

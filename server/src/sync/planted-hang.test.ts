@@ -1,11 +1,13 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { roomIdSchema } from '@sketchroom/shared/ids'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { recordOf } from '../core/documents/clock-ranges.ts'
 import { Bystander } from '../testing/bystander.ts'
 import { findFreePort } from '../testing/free-port.ts'
-import { removeServerData } from '../testing/server-data.ts'
+import { openServerStorage, removeServerData } from '../testing/server-data.ts'
 import { ServerProcess } from '../testing/server-process.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { ApiCaller } from '../testing/test-server.ts'
@@ -21,7 +23,7 @@ async function startServer() {
     await server.end('SIGKILL')
     await removeServerData(dataDir)
   })
-  return { server, api: new ApiCaller(`http://127.0.0.1:${port}`), syncUrl: `ws://127.0.0.1:${port}/sync` }
+  return { dataDir, server, api: new ApiCaller(`http://127.0.0.1:${port}`), syncUrl: `ws://127.0.0.1:${port}/sync` }
 }
 
 const hang = (doc: Y.Doc) =>
@@ -50,7 +52,9 @@ test('what hangs costs one room a moment, its sender the connection, and nobody 
     const found = place.server.output.split('\n').find((each) => each.includes('was stopped and set aside'))
     return JSON.parse(found ?? '') as { roomId: string; seq: number; msg: string }
   })
-  expect(line).toMatchObject({ roomId: room.roomId, seq: 2 })
+  expect(line.roomId).toBe(room.roomId)
+  // What was drawn after it may have been stored before it.
+  expect([2, 3]).toContain(line.seq)
   expect(line.msg).toContain('scripts/quarantine.ts')
 
   // Sent again, by whatever connection, it is not even tried.
@@ -59,4 +63,39 @@ test('what hangs costs one room a moment, its sender the connection, and nobody 
   expect((await again.closed).code).toBe(4403)
   back.write(back.edit(setWord('on')))
   await vi.waitFor(() => expect(back.answers).toEqual(['durable', 'durable']))
+})
+
+test('a stored record that hangs costs its room seconds, and neither who draws there nor others anything', async () => {
+  const place = await startServer()
+  const [room, elsewhere] = [await openRoom(place), await openRoom(place)]
+  const roomId = roomIdSchema.parse(room.roomId)
+  const store = await openServerStorage(place.dataDir)
+  onTestFinished(() => store.close())
+  const entries = [setWord('before'), hang, setWord('after')].map((change) => {
+    const doc = new Y.Doc()
+    change(doc)
+    return recordOf(Y.encodeStateAsUpdate(doc), null, 1)
+  })
+  await store.documentStore.append({ id: 'of the test', rooms: [{ roomId, entries }] })
+  const bystander = new Bystander(await joinRoom(place, elsewhere.roomId, elsewhere.ownerToken))
+  const ada = await joinRoom(place, roomId, room.ownerToken)
+
+  const began = performance.now()
+  const drawn = ada.edit(setWord('drawn'))
+  ada.write(drawn)
+  expect(await ada.closed).toEqual({ code: 1011, reason: 'internal' })
+  const back = await joinRoom(place, roomId, room.ownerToken)
+  back.write(drawn)
+  await vi.waitFor(() => expect(back.answers).toEqual(['durable']), { timeout: 30_000 })
+  const tookMs = performance.now() - began
+  const p99 = bystander.takeP99()
+  // A machine that does much else gives the thread more time: see `Compaction`.
+  expect(tookMs).toBeLessThan(20_000)
+  expect(p99).toBeLessThan(3_000)
+  const newcomer = await joinRoom(place, roomId, room.editorToken)
+  await vi.waitFor(() => expect(wordsOf(newcomer)).toEqual(['after', 'before', 'drawn']))
+  // And nothing of what was drawn.
+  expect(await store.documentStore.listQuarantined()).toMatchObject([
+    { roomId, kind: 'update', seq: 2, reason: 'it was applied without end' },
+  ])
 })

@@ -24,13 +24,14 @@ function load(stored: readonly Uint8Array[]) {
   const document = new Document('room-aaaaaa')
   const taken: TakenUpdate[] = []
   let changes = 0
+  const progress = new Int32Array(2)
   const content = new RoomContent({
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
     owners: new ClientOwners(),
     pieceWork: {
-      cut: async (updates) => cut(updates),
-      measure: async (pieces) => measure(pieces),
+      cut: async (updates) => cut({ updates, progress }),
+      measure: async (pieces) => measure({ pieces, progress }),
     },
     events: { onTaken: (each) => taken.push(each), onChanged: () => (changes += 1) },
   })

@@ -83,13 +83,14 @@ export class RoomContent {
   /** Whose the Yjs clients are that have drawn here. */
   readonly owners: ClientOwners
   readonly #document: Document
-  readonly #inTurn: <T>(act: () => T) => Promise<T>
+  readonly #inTurn: <T>(act: () => T, bytes: number) => Promise<T>
   readonly #view: DocumentView
   readonly #size: BoardSize
   readonly #pieces: RoomPieces
   readonly #events: ContentEvents
   #filled = false
   #filling: Promise<void> | undefined
+  #isReadingRecords = false
   /** Loaded without a record that was set aside: what depends on it waits in the document, and in the journal. */
   #hasHole = false
   /** What an update that is being applied has changed; undefined when none is. */
@@ -105,8 +106,8 @@ export class RoomContent {
     /** Whether all boards together may take so many bytes more. */
     hasMemory?: (bytes: number) => boolean
     pieceWork: PieceWork
-    /** Does a part of a long work in a turn of its own. */
-    inTurn?: <T>(act: () => T) => Promise<T>
+    /** Does a part of a long work, with so many bytes, in a turn of its own; of what hangs, it never settles. */
+    inTurn?: <T>(act: () => T, bytes: number) => Promise<T>
     events: ContentEvents
   }) {
     this.bytes = parts.bytes
@@ -116,13 +117,18 @@ export class RoomContent {
     this.#view = new DocumentView(parts.document)
     const { document, limits = DEFAULT_BOARD_LIMITS, hasMemory = () => true } = parts
     this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size, hasMemory })
-    this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork)
+    this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork, this.#inTurn)
     this.#events = parts.events
   }
 
   /** Whether the document is built. */
   get isFilled(): boolean {
     return this.#filled
+  }
+
+  /** Whether the room's own records are being read: when that was ended, it never came back, and they are at fault. */
+  get isReadingRecords(): boolean {
+    return this.#isReadingRecords
   }
 
   /**
@@ -181,7 +187,7 @@ export class RoomContent {
 
   /**
    * What somebody with this state vector lacks, as updates of which each needs only those before it, or a promise of them
-   * when there is much to encode or to cut. Large ones are single values. The promise rejects as `fill` throws.
+   * when there is much to encode or to cut, or the document is not built. Large ones are single values. The promise rejects as `fill` throws.
    */
   missingFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     const known = Y.decodeStateVector(stateVector)
@@ -189,8 +195,9 @@ export class RoomContent {
     if (!this.#filled && this.#read(() => this.bytes.isCoveredBy(known))) return this.bytes.deletionsFor(known)
     if (this.bytes.size >= LARGE_BYTES && this.#stepsLackedBy(known) > MUCH_LACKED) return this.#partsLackedBy(known)
     // Many come back at once who lack a little of the same: the document is built once for all of them.
-    const filled = this.fillSoon()
-    return filled ? filled.then(() => this.#encodeFor(stateVector)) : this.#encodeFor(stateVector)
+    if (this.#filled) return this.#encodeFor(stateVector)
+    // Also of a small room: a question that has waited for the answer to another is asked where nobody watches.
+    return this.build().then(() => (this.#filled ? this.#encodeFor(stateVector) : []))
   }
 
   #whole(): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
@@ -267,23 +274,23 @@ export class RoomContent {
         turn.push(piece)
         turnBytes += piece.length
         if (turnBytes < TURN_BYTES) continue
-        if (!(await this.#integrateInTurn(turn))) return
+        if (!(await this.#integrateInTurn(turn, turnBytes))) return
         turn = []
         turnBytes = 0
       }
-      if (await this.#integrateInTurn(turn)) this.#becomeFilled()
+      if (await this.#integrateInTurn(turn, turnBytes)) this.#becomeFilled()
     } catch {
       // Whoever waits calls `fill` next, which throws the same.
     }
   }
 
   /** Whether the document is still to be built, of which this is a part. */
-  #integrateInTurn(updates: readonly Uint8Array[]): Promise<boolean> {
+  #integrateInTurn(updates: readonly Uint8Array[], bytes: number): Promise<boolean> {
     return this.#inTurn(() => {
       if (this.#filled || this.#document.isDestroyed) return false
       this.#integrateQuietly(updates)
       return true
-    })
+    }, bytes)
   }
 
   #integrateQuietly(updates: readonly Uint8Array[]): void {
@@ -295,7 +302,29 @@ export class RoomContent {
     withoutTelling(document, () => this.#read(() => document.transact(integrate, STORED)))
   }
 
-  /** Builds the document from the bytes, if it is not. */
+  /**
+   * Builds the document, if it is not, where it may hang: for whoever is not called by the event loop. Resolves also when
+   * the room is thrown away meanwhile; rejects as `fill` throws.
+   */
+  async build(): Promise<void> {
+    if (this.#filled) return
+    const { promise: gone, resolve } = Promise.withResolvers<void>()
+    this.#document.once('destroy', () => resolve())
+    await Promise.race([gone, this.#buildWatched()])
+  }
+
+  async #buildWatched(): Promise<void> {
+    await this.fillSoon()
+    await this.#fillInOneTurn()
+  }
+
+  #fillInOneTurn(): Promise<void> {
+    return this.#inTurn(() => {
+      if (!this.#document.isDestroyed) this.fill()
+    }, this.bytes.size)
+  }
+
+  /** Builds the document from the bytes, if it is not. What hangs in them hangs here. */
   fill(): void {
     if (this.#filled) return
     this.#integrateQuietly(this.bytes.parts)
@@ -310,10 +339,15 @@ export class RoomContent {
     this.#document.on('update', this.#updated)
   }
 
+  /** Not with a `finally`: of what is ended, none runs. */
   #read<T>(work: () => T): T {
+    this.#isReadingRecords = true
     try {
-      return work()
+      const result = work()
+      this.#isReadingRecords = false
+      return result
     } catch (cause) {
+      this.#isReadingRecords = false
       throw new UnreadableRoomError(`the records of room ${this.#document.name} do not come together`, { cause })
     }
   }
@@ -366,7 +400,7 @@ export class RoomContent {
 
   /** If it is the records that are at fault, `fill` says so; if it is what was tried, they go out as they are. */
   #orAsStored(work: Promise<void>): Promise<void> {
-    return work.catch(() => this.fill())
+    return work.catch(() => this.#fillInOneTurn())
   }
 
   /** How many steps of the clients' clocks somebody is behind. */

@@ -15,6 +15,7 @@ import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore, RecordId } from '../ports/document-store.ts'
+import { createEndlessUpdate } from '../testing/endless-update.ts'
 import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
 import { RoomHost, type JoiningSocket } from './room-host.ts'
@@ -22,12 +23,15 @@ import { RoomHost, type JoiningSocket } from './room-host.ts'
 const roomId = roomIdSchema.parse('room-aaaaaa')
 
 /** Rooms over a store in memory, which answers at once; nobody joins, they are edited by the server. */
-function startHost(admit: Admission['admit'] = () => Promise.reject(new Error('nobody joins'))) {
+function startHost(
+  admit: Admission['admit'] = () => Promise.reject(new Error('nobody joins')),
+  { stuckMs }: { stuckMs?: number } = {},
+) {
   const store = new MemoryDocumentStore()
   const journal = new Journal(store, { pace: { commitEveryMs: 0, busyCommitEveryMs: 0 } })
   const setAside: RecordId[] = []
   const reportDamaged = (record: RecordId) => setAside.push(record)
-  const compaction = new Compaction({ store, reportDamaged })
+  const compaction = new Compaction({ store, reportDamaged, ...(stuckMs && { stuckMs }) })
   const admission: Admission = { admit, roleOf: () => Promise.reject(new Error('nobody is in')) }
   const host = new RoomHost({
     boardLimits: DEFAULT_BOARD_LIMITS,
@@ -106,6 +110,17 @@ test('an edit of the server’s resolves with its number once it is durable, and
   expect((await store.load(roomId)).tail.map(({ author }) => author)).toEqual(['ada', null])
   // Nothing changes, so nothing is written: all that there is is durable up to the last.
   expect(await host.edit(roomId, 'ada', () => undefined)).toBe(2)
+})
+
+test('an edit of the server’s in a room with a record that hangs waits for the rest, and holds up nobody', async () => {
+  const { store, host, setAside, storedWords } = startHost(undefined, { stuckMs: 500 })
+  const endless = createEndlessUpdate()
+  const entries = [wordRecord('one'), { ...wordRecord(''), update: endless, crc: crc32(endless) }, wordRecord('two')]
+  await store.append({ id: 'a', rooms: [{ roomId, entries }] })
+  const edits = [host.edit(roomId, 'ada', setWord('three')), host.edit(roomId, 'bob', setWord('four'))]
+  expect((await Promise.all(edits)).toSorted()).toEqual([4, 5])
+  expect(await storedWords()).toEqual(['four', 'one', 'three', 'two'])
+  expect(setAside).toMatchObject([{ kind: 'update', seq: 2 }])
 })
 
 test('once all is durable and nobody is there, a room leaves memory, with no clock to wait for', async () => {

@@ -1,5 +1,5 @@
 import { Connection, type Hocuspocus, type WebSocketLike } from '@hocuspocus/server'
-import type { RoomId } from '@sketchroom/shared/ids'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw } from '@sketchroom/shared/roles'
@@ -17,7 +17,7 @@ import { DailyBytes } from './daily-bytes.ts'
 import { People, type Person } from './people.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
-import { HangWatch } from './hang-watch.ts'
+import { HangWatch, MS_PER_BYTE } from './hang-watch.ts'
 import { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
@@ -82,7 +82,10 @@ export class RoomHost implements PresenceSource {
     this.#parts = parts
     this.#hangs = new HangWatch<Watched>({ limitMs: HANG_MS, log: parts.log, onEnded: (work) => this.#ended(work) })
     this.#turns = new Turns((run) => this.#hangs.next(run))
-    this.#rooms = new LoadedRooms({ ...parts, inTurn: (work, act) => this.#hangs.turn(work, act) })
+    this.#rooms = new LoadedRooms({
+      ...parts,
+      inTurn: (work, act, bytes) => this.#hangs.turn(work, act, bytes * MS_PER_BYTE),
+    })
     this.#people = new People(parts.limits.rates)
     this.#daily = new DailyBytes(parts.limits.dailyBytes)
     const { journal, log } = parts
@@ -170,6 +173,11 @@ export class RoomHost implements PresenceSource {
     return this.#rooms.edit(roomId, author, change)
   }
 
+  /** See `LoadedRooms.takenOver`. */
+  takenOver(guest: UserId, account: UserId): void {
+    this.#rooms.takenOver(guest, account)
+  }
+
   /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
   async close(): Promise<void> {
     await this.#rooms.close()
@@ -234,8 +242,9 @@ export class RoomHost implements PresenceSource {
   }
 
   #ended(work: Watched): void {
-    // Sent again, it would be stopped again: whoever sent it is not heard for a while.
-    if (work.user) this.#people.find(work.user.id).strike(performance.now())
+    // Sent again, it would be stopped again: whoever sent it is not heard for a while. Not who came first to a room whose
+    // own records hang.
+    if (work.user && !work.room.content.isReadingRecords) this.#people.find(work.user.id).strike(performance.now())
     void this.#rooms.stopped(work)
     this.#turns.goOn()
   }

@@ -1,4 +1,3 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Compaction } from '../core/documents/compaction.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 
@@ -12,13 +11,16 @@ export type PieceWork = Pick<Compaction, 'cut' | 'measure'>
 export class RoomPieces {
   readonly #bytes: RoomBytes
   readonly #work: PieceWork
+  readonly #inTurn: <T>(act: () => T, bytes: number) => Promise<T>
   #cutting: Promise<void> | undefined
   #merging: Promise<void> | undefined
   #measuring: Promise<void> | undefined
 
-  constructor(bytes: RoomBytes, work: PieceWork) {
+  /** `inTurn` does so many bytes of a long work where they may hang. */
+  constructor(bytes: RoomBytes, work: PieceWork, inTurn: <T>(act: () => T, bytes: number) => Promise<T>) {
     this.#bytes = bytes
     this.#work = work
+    this.#inTurn = inTurn
   }
 
   /** Makes pieces of all there is by now. Rejects when the records do not come together, or there is no thread. */
@@ -48,8 +50,7 @@ export class RoomPieces {
 
   async #mergeTail(): Promise<void> {
     const steps = this.#bytes.mergeTail()
-    do await nextTurn()
-    while (!steps.next().done)
+    while (!(await this.#inTurn(() => steps.next(), 0)).done);
   }
 
   #measure(pieces: readonly Uint8Array[]): Promise<void> {

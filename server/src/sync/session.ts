@@ -19,7 +19,7 @@ import type { DailyShare } from './daily-bytes.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import type { Person } from './people.ts'
-import type { HangWatch } from './hang-watch.ts'
+import { MS_PER_BYTE, type HangWatch } from './hang-watch.ts'
 import { Questions } from './questions.ts'
 import { UnreadableRoomError } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
@@ -39,8 +39,6 @@ const MAX_CLIENT_BYTES = 16
 const MAX_WAITING_UNSTORED = 1_000
 /** What waited may be large, and the room's whole document be built for it. */
 const HELD_MS = 2_000
-/** A large message may take longer before it is stopped: a second for four megabytes. */
-const MS_PER_BYTE = 1_000 / (4 * 1024 * 1024)
 const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */

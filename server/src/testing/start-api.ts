@@ -5,6 +5,7 @@ import { roomIdSchema } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { pino } from 'pino'
 import { MemoryAccountsStore } from '../adapters/memory/memory-accounts-store.ts'
+import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
 import { MemoryRoomStore } from '../adapters/memory/memory-room-store.ts'
 import { createAccounts } from '../core/accounts/accounts.ts'
 import { EventBus } from '../core/events.ts'
@@ -63,7 +64,8 @@ export async function startApi(options: ApiOptions = {}) {
   const health = { isReady: true, failing: false }
   const logLines: string[] = []
 
-  const accounts = createAccounts({ store: accountsStore, roomStore: store, tokens, passwords, events, now })
+  const documents = new MemoryDocumentStore()
+  const accounts = createAccounts({ store: accountsStore, roomStore: store, documents, tokens, passwords, events, now })
   const quota = createRoomQuota({ store, accountsStore, ...(options.roomQuota ?? FAR_QUOTA), now })
   const rooms = createRooms({ store, quota, presence, events, now })
   const members = createMembers({ store, accountsStore, presence, events, now })

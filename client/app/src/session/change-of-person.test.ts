@@ -2,7 +2,7 @@ import type { SignedIn } from '@sketchroom/shared/api/auth'
 import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { userIdSchema } from '@sketchroom/shared/ids'
 import { beforeEach, describe, expect, onTestFinished, test, vi } from 'vitest'
-import { ApiError } from '../api/api-error.ts'
+import { ApiError, OfflineError } from '../api/api-error.ts'
 import type { Send } from '../api/http.ts'
 import { createDeviceStorage, type DeviceStorage } from '../device/device-storage.ts'
 import { findKnownRoom, keepKnownRooms, listKnownRooms } from '../device/known-rooms.ts'
@@ -37,16 +37,19 @@ let session: Session
 /** Who signs in next, and whether the server still knows who was here. */
 let next: Person
 let isKnown: boolean
+let isReached: boolean
 
 beforeEach(() => {
   storage = createDeviceStorage(memoryStorage)
   const send = async ({ path }: { readonly path: string }) => {
+    if (!isReached) throw new OfflineError(undefined)
     if (path.endsWith('/refresh') && !isKnown) throw new ApiError('unauthenticated', 401, 'Sign in.')
     const user = { ...next, name: next.id, email: null, color: '#e03131', createdAt: board.createdAt }
     return { user, accessToken: 'a token', expiresInSeconds: 900 }
   }
   session = createSession({ send: send as Send, storage, lock: createQueue() })
   isKnown = true
+  isReached = true
 })
 
 /** Whether the board is remembered for whomever. */
@@ -130,6 +133,18 @@ describe('what this device keeps', () => {
     // What the guest has not sent is the account's to send.
     expect(findKnownUser(storage)?.guests).toEqual([guest.id])
     await session.start()
+    expect(findKnownUser(storage)?.guests).toEqual([guest.id])
+  })
+
+  test('stays when a guest signs in whom the server could not be asked about until then', async () => {
+    await use(guest)
+    isReached = false
+    await session.start()
+    expect(session.state.get().kind).toBe('unreachable')
+    isReached = true
+    next = ada
+    await session.signIn(account)
+    expect(findKnownRoom(storage, board.id)).toBeDefined()
     expect(findKnownUser(storage)?.guests).toEqual([guest.id])
   })
 

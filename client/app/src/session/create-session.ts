@@ -10,7 +10,7 @@ import { takeKnownRooms } from '../device/known-rooms.ts'
 import { findKnownUser, keepKnownUser } from '../device/known-user.ts'
 import { elapsedMs, readClocks, type Moment } from './moment.ts'
 import { createRefreshAttempt } from './refresh-attempt.ts'
-import { personLeaving, type PersonLeaving, type SessionState } from './session-state.ts'
+import { personLeaving, personOf, type PersonLeaving, type SessionState } from './session-state.ts'
 import type { Session } from './session.ts'
 import type { TabLock } from './tab-lock.ts'
 import { createValue } from './value.ts'
@@ -125,8 +125,9 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
       const signedIn = await send(post(path, account), guest)
       const leaving = personLeaving(state.get(), findKnownUser(storage))
       if (leaving && leaving.id !== signedIn.user.id) await forgetDevice(storage)
+      // Also of a guest whom the server could not be asked about until now: it knows them by their cookie.
       const last = state.get()
-      const before = last.kind === 'signed-in' ? last.user : undefined
+      const before = last.kind === 'ended' ? undefined : personOf(last)
       const isTakenOver = before?.isGuest === true && before.id !== signedIn.user.id
       adopt(signedIn, { guest: isTakenOver ? before.id : undefined })
     })

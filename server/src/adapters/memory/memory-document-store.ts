@@ -1,4 +1,4 @@
-import type { RoomId } from '@sketchroom/shared/ids'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import {
   proveNoHole,
   snapshotsToDrop,
@@ -27,6 +27,8 @@ interface MemoryDocument {
 /** Documents for as long as the process lives: for tests, and to measure what durability costs. */
 export class MemoryDocumentStore implements DocumentStore {
   readonly #documents = new Map<RoomId, MemoryDocument>()
+  /** Whose the Yjs clients of a person are who is somebody else by now. */
+  readonly #transfers = new Map<string, UserId>()
   readonly #batches = new Map<string, { at: number; firstSeqs: Map<RoomId, number> }>()
 
   async append({ id, rooms }: JournalBatch): Promise<Map<RoomId, number>> {
@@ -53,7 +55,8 @@ export class MemoryDocumentStore implements DocumentStore {
       tail.map(({ seq }) => seq),
       quarantined,
     )
-    return { snapshot: snapshot && toSnapshot(snapshot), head, tail, quarantined, clients: new Map(clients) }
+    const owners = new Map([...clients].map(([client, owner]) => [client, this.#transfers.get(owner) ?? owner]))
+    return { snapshot: snapshot && toSnapshot(snapshot), head, tail, quarantined, clients: owners }
   }
 
   async readSince(roomId: RoomId, after: number): Promise<StoredUpdate[]> {
@@ -156,6 +159,10 @@ export class MemoryDocumentStore implements DocumentStore {
       if (at < limits.batchesBefore && this.#batches.delete(id)) batches += 1
     }
     return { updates, snapshots, batches }
+  }
+
+  async transferClients(from: UserId, to: UserId): Promise<void> {
+    if (!this.#transfers.has(from)) this.#transfers.set(from, to)
   }
 
   async ping(): Promise<void> {}

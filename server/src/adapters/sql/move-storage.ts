@@ -19,7 +19,13 @@ export interface Moved {
 type Table = keyof Schema
 
 /** Parents first. What batches were answered is asked for only by the process that wrote them. */
-const SMALL_TABLES = { users: ['id'], sessions: ['id'], rooms: ['id'], memberships: ['room_id', 'user_id'] } as const
+const SMALL_TABLES = {
+  users: ['id'],
+  sessions: ['id'],
+  rooms: ['id'],
+  memberships: ['room_id', 'user_id'],
+  client_transfers: ['from_user'],
+} as const
 const SMALL_ROWS = 500
 /** Documents may have rows of some megabytes. */
 const UPDATE_ROWS = 100
@@ -39,6 +45,7 @@ export async function moveStorage(
     for (const table of Object.keys(SMALL_TABLES).toReversed() as Array<keyof typeof SMALL_TABLES>) {
       await trx.deleteFrom(table).execute()
     }
+    await copyRows(from, trx, 'client_transfers', SMALL_TABLES.client_transfers, SMALL_ROWS)
     return {
       users: await copyRows(from, trx, 'users', SMALL_TABLES.users, SMALL_ROWS),
       sessions: await copyRows(from, trx, 'sessions', SMALL_TABLES.sessions, SMALL_ROWS),

@@ -74,6 +74,11 @@ export interface Schema {
     /** Whose it is; empty when it is nobody's. */
     user_id: string
   }
+  client_transfers: {
+    /** Who has become somebody else: what `room_clients` says is theirs is of `to_user`. */
+    from_user: string
+    to_user: string
+  }
   journal_batches: {
     id: string
     at: number

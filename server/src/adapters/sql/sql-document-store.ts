@@ -1,4 +1,4 @@
-import type { RoomId } from '@sketchroom/shared/ids'
+import type { RoomId, UserId } from '@sketchroom/shared/ids'
 import { sql, type Kysely, type RawBuilder } from 'kysely'
 import {
   proveNoHole,
@@ -29,7 +29,10 @@ export interface DocumentEngine {
   shrink(): Promise<void>
 }
 
-/** Documents in the tables `room_documents`, `room_updates`, `room_snapshots`, `room_clients` and `journal_batches`. */
+/**
+ * Documents in the tables `room_documents`, `room_updates`, `room_snapshots`, `room_clients`, `client_transfers` and
+ * `journal_batches`.
+ */
 export class SqlDocumentStore implements DocumentStore {
   readonly #engine: DocumentEngine
 
@@ -52,7 +55,8 @@ export class SqlDocumentStore implements DocumentStore {
       union all
       select 'head', head, null, 0, 0, null, null, null from room_documents where room_id = ${roomId}
       union all
-      select 'client', client, user_id, 0, 0, null, null, null from room_clients where room_id = ${roomId}
+      select 'client', client, coalesce(to_user, user_id), 0, 0, null, null, null
+      from room_clients left join client_transfers on from_user = user_id where room_id = ${roomId}
     `.execute(this.#engine.loads)
     const snapshot = rows.find(({ kind }) => kind === 'snapshot')
     const head = rows.find(({ kind }) => kind === 'head')?.seq ?? 0
@@ -151,6 +155,14 @@ export class SqlDocumentStore implements DocumentStore {
     const batches = await purgeBatches(this.#engine.db, limits)
     if (!limits.signal?.aborted) await this.#engine.shrink()
     return { ...purged, batches }
+  }
+
+  async transferClients(from: UserId, to: UserId): Promise<void> {
+    await this.#engine.db
+      .insertInto('client_transfers')
+      .values({ from_user: from, to_user: to })
+      .onConflict((conflict) => conflict.column('from_user').doNothing())
+      .execute()
   }
 
   ping(): Promise<void> {

@@ -1,8 +1,9 @@
 import { userIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
+import { MemoryDocumentStore } from '../../adapters/memory/memory-document-store.ts'
 import { MemoryRoomStore } from '../../adapters/memory/memory-room-store.ts'
-import { createAccounts, type Accounts, type SignIn } from './accounts.ts'
+import { createAccounts, type Accounts, type AccountsDeps, type SignIn } from './accounts.ts'
 import type { UserActor } from './actor.ts'
 import { EventBus } from '../events.ts'
 import { createPasswords } from './passwords.ts'
@@ -16,6 +17,7 @@ afterAll(() => passwords.close())
 
 let accounts: Accounts
 let rooms: Rooms
+let roomStore: MemoryRoomStore
 let clock: { now: number }
 /** What live connections were told, in order. */
 let heard: string[]
@@ -27,8 +29,9 @@ beforeEach(() => {
   const events = new EventBus()
   events.on('sessionRevoked', (sessionId) => heard.push(`revoked ${sessionId}`))
   events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
+  events.on('guestTakenOver', (guest, account) => heard.push(`${guest} became ${account}`))
   events.on('userRenamed', (userId, name) => heard.push(`renamed ${userId} ${name}`))
-  const roomStore = new MemoryRoomStore()
+  roomStore = new MemoryRoomStore()
   accounts = accountsOver(new MemoryAccountsStore(), { roomStore, events })
   rooms = createRooms({
     quota: { check: async () => undefined },
@@ -41,11 +44,20 @@ beforeEach(() => {
 
 function accountsOver(
   store: MemoryAccountsStore,
-  { roomStore, events } = { roomStore: new MemoryRoomStore(), events: new EventBus() },
+  others: Partial<Pick<AccountsDeps, 'roomStore' | 'documents' | 'events'>> = {},
 ): Accounts {
   const now = () => clock.now
   const tokens = createTokens({ secret: 'a secret that only the tests know', now })
-  return createAccounts({ store, roomStore, tokens, passwords, events, now })
+  return createAccounts({
+    store,
+    roomStore: new MemoryRoomStore(),
+    documents: new MemoryDocumentStore(),
+    events: new EventBus(),
+    ...others,
+    tokens,
+    passwords,
+    now,
+  })
 }
 
 async function actorOf({ accessToken }: SignIn): Promise<UserActor> {
@@ -162,7 +174,33 @@ test('a guest who signs in hands their rooms to the account, and live connection
   expect(signedIn.user.id).toBe(account.user.id)
   expect(await roomIdsOf(signedIn)).toEqual([room.id])
   expect((await rooms.get(await actorOf(signedIn), room.id)).room.role).toBe('owner')
-  expect(heard).toEqual([revocationOf(guest), `access ${room.id}`])
+  // Judged before they have ended, the guest's connections would be told that they have no access.
+  const became = `${guest.user.id} became ${account.user.id}`
+  expect(heard).toEqual([revocationOf(guest), became, `access ${room.id}`])
+})
+
+test('a sign-in that cannot hand over what a guest drew fails before it takes anything, and can be tried again', async () => {
+  class FailingStore extends MemoryDocumentStore {
+    isFull = true
+    override async transferClients(...args: Parameters<MemoryDocumentStore['transferClients']>): Promise<void> {
+      if (this.isFull) throw new Error('disk full')
+      await super.transferClients(...args)
+    }
+  }
+  const documents = new FailingStore()
+  accounts = accountsOver(new MemoryAccountsStore(), { documents, roomStore })
+  const account = await accounts.signup(ada)
+  const guest = await accounts.guest()
+  const { room } = await rooms.create(await actorOf(guest), { name: 'Board' })
+  const claims = new Map([[7, guest.user.id]])
+  const entry = { update: new Uint8Array(), author: guest.user.id, at: 1, ranges: new Uint8Array(), crc: 0, claims }
+  await documents.append({ id: 'a batch', rooms: [{ roomId: room.id, entries: [entry] }] })
+
+  await expect(accounts.signin(ada, guest)).rejects.toThrow('disk full')
+  expect([await roomIdsOf(guest), await roomIdsOf(account)]).toEqual([[room.id], []])
+  documents.isFull = false
+  expect(await roomIdsOf(await accounts.signin(ada, guest))).toEqual([room.id])
+  expect((await documents.load(room.id)).clients).toEqual(new Map([[7, account.user.id]]))
 })
 
 test('a refresh token is good once; used again it ends the whole family', async () => {
@@ -294,7 +332,7 @@ test('nobody is told of a new name that could not be stored', async () => {
   }
   const events = new EventBus()
   events.on('userRenamed', () => heard.push('renamed'))
-  accounts = accountsOver(new FullStore(), { roomStore: new MemoryRoomStore(), events })
+  accounts = accountsOver(new FullStore(), { events })
   const actor = await actorOf(await accounts.guest('Grace'))
   await expect(accounts.updateMe(actor, { name: 'Ada' })).rejects.toThrow('disk full')
   expect(heard).toEqual([])

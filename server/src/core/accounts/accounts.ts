@@ -1,9 +1,10 @@
 import type { User } from '@sketchroom/shared/api/auth'
-import { userIdSchema, type UserId } from '@sketchroom/shared/ids'
+import { userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { presenceColor } from '@sketchroom/shared/presence'
 import { nanoid } from 'nanoid'
 import { SketchRoomError } from '../../errors.ts'
 import type { AccountsStore, UserRecord } from '../../ports/accounts-store.ts'
+import type { DocumentStore } from '../../ports/document-store.ts'
 import type { RoomStore } from '../../ports/room-store.ts'
 import type { Actor, UserActor } from './actor.ts'
 import type { EventBus } from '../events.ts'
@@ -33,7 +34,8 @@ export interface Accounts {
   signup(account: { email: string; password: string; name: string }, current?: Credentials): Promise<SignIn>
   /**
    * Rejects with `invalid_credentials`, alike in words and time whether the address is unknown or the
-   * password wrong. The rooms of a guest who signs in go to the account.
+   * password wrong. The rooms of a guest who signs in go to the account, and what they drew
+   * and have not sent yet is taken as the account's.
    */
   signin(account: { email: string; password: string }, current?: Credentials): Promise<SignIn>
   /**
@@ -53,6 +55,7 @@ export interface Accounts {
 export interface AccountsDeps {
   readonly store: AccountsStore
   readonly roomStore: RoomStore
+  readonly documents: Pick<DocumentStore, 'transferClients'>
   readonly tokens: Tokens
   readonly passwords: Passwords
   readonly events: EventBus
@@ -61,7 +64,7 @@ export interface AccountsDeps {
 
 /** Builds the accounts over their stores. */
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store, roomStore, tokens, passwords, events, now } = deps
+  const { store, roomStore, documents, tokens, passwords, events, now } = deps
   const sessions = createSessions({ store, tokens, events, now })
 
   function toSignIn(user: UserRecord, { sessionId, refreshToken, refreshExpiresAt }: RefreshGrant): SignIn {
@@ -94,6 +97,21 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     return { user, sessionId: 'kind' in current ? current.sessionId : current.id }
   }
 
+  /**
+   * Makes all that a guest has the account's. Their own sign-in ends last: whatever fails before, the guest is still there,
+   * and the next attempt does the rest. What they write until then is the account's too, whenever it gets to the store.
+   */
+  async function takeOver(guest: { user: UserRecord; sessionId: SessionId }, account: UserRecord): Promise<void> {
+    const [from, to] = [guest.user.id, account.id]
+    // First: without it, what the guest has not sent is refused for good; without the other, nothing has happened yet.
+    await documents.transferClients(from, to)
+    const roomIds = await roomStore.transferMemberships(from, to)
+    // Their connections end with it. To judge them first would tell them that they may not be there.
+    await sessions.revoke(guest.sessionId)
+    events.emit('guestTakenOver', from, to)
+    for (const roomId of roomIds) events.emit('accessChanged', roomId, undefined)
+  }
+
   return {
     authenticate,
 
@@ -124,11 +142,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
       if (!user || !fits) {
         throw new SketchRoomError('invalid_credentials', 'The e-mail address or the password is not right.')
       }
-      if (guest) {
-        const roomIds = await roomStore.transferMemberships(guest.user.id, user.id)
-        await sessions.revoke(guest.sessionId)
-        for (const roomId of roomIds) events.emit('accessChanged', roomId, undefined)
-      }
+      if (guest) await takeOver(guest, user)
       return toSignIn(user, await sessions.open(user))
     },
 

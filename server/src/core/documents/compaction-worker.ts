@@ -31,41 +31,50 @@ export interface Cut {
   readonly ranges: Uint8Array
 }
 
+/** What every task comes with: which record it is at, and how many steps were done. See `RECORD` and `STEPS`. */
+interface Watched {
+  readonly progress: Int32Array
+}
+
 /**
  * Builds a room's document from its records and encodes it, in a thread of its own: a large board takes seconds, which
- * must not be everybody's.
+ * must not be everybody's. `encodesEach`: also what each record says, so that one which cannot be encoded is found.
  */
 export default function compact({
   records,
+  encodesEach,
   progress,
-}: {
-  records: readonly CompactedRecord[]
-  /** Which record it is at, and how many steps were done: see `RECORD` and `STEPS`. */
-  progress: Int32Array
-}): Compacted {
+}: { records: readonly CompactedRecord[]; encodesEach: boolean } & Watched): Compacted {
   const document = new Y.Doc()
+  // Yjs encodes what was applied when somebody listens.
+  if (encodesEach) document.on('update', () => undefined)
   for (const [index, record] of records.entries()) {
     Atomics.store(progress, RECORD, index)
     // A snapshot would give what a disk has spoilt a checksum of its own.
     if (isDamaged(record)) return { kind: 'unreadable', index, reason: DAMAGED }
     try {
-      apply(document, record, () => Atomics.add(progress, STEPS, 1))
+      apply(document, record, progress)
     } catch (error) {
       return { kind: 'unreadable', index, reason: messageOf(error) }
     }
   }
   Atomics.store(progress, RECORD, records.length)
+  step(progress)
   const whole = Y.encodeStateAsUpdate(document)
   const bytes = whole.length > PIECE_BYTES ? joinPieces(cutUpdate(whole, NOTHING, PIECE_BYTES)) : whole
   return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
 }
 
 /** What these updates say, as updates that each need only those before; what refers to a hole in them comes last. */
-export function cut(updates: readonly Uint8Array[]): Cut {
+export function cut({ updates, progress }: { updates: readonly Uint8Array[] } & Watched): Cut {
   const document = new Y.Doc()
   document.transact(() => {
-    for (const update of updates) Y.applyUpdate(document, update)
+    for (const update of updates) {
+      step(progress)
+      Y.applyUpdate(document, update)
+    }
   })
+  step(progress)
   const whole = Y.encodeStateAsUpdate(document)
   return {
     pieces: cutUpdate(whole, NOTHING, PIECE_BYTES),
@@ -75,26 +84,32 @@ export function cut(updates: readonly Uint8Array[]): Cut {
 }
 
 /** How far each of these pieces speaks of whom. */
-export function measure(pieces: readonly Uint8Array[]): Extent[] {
-  return pieces.map((piece) => extentOf(rangesOfUpdate(Y.decodeUpdate(piece))))
+export function measure({ pieces, progress }: { pieces: readonly Uint8Array[] } & Watched): Extent[] {
+  return pieces.map((piece) => {
+    step(progress)
+    return extentOf(rangesOfUpdate(Y.decodeUpdate(piece)))
+  })
 }
 
 /** Looks for what may be taken out of a room's drawing for good. Throws when a record cannot be read. */
 export function findDeleted({
   longAgo,
   present,
+  progress,
 }: {
   longAgo: CompactedRecord
   present: readonly CompactedRecord[]
-}): LongDeleted {
-  return findLongDeleted(build([longAgo]), build(present))
+} & Watched): LongDeleted {
+  const [then, now] = [build([longAgo], progress), build(present, progress)]
+  step(progress)
+  return findLongDeleted(then, now)
 }
 
-function build(records: readonly CompactedRecord[]): Y.Doc {
+function build(records: readonly CompactedRecord[], progress: Int32Array): Y.Doc {
   const document = new Y.Doc()
   for (const record of records) {
     if (isDamaged(record)) throw new Error(DAMAGED)
-    apply(document, record)
+    apply(document, record, progress)
   }
   return document
 }
@@ -103,9 +118,14 @@ function isDamaged({ bytes, crc }: CompactedRecord): boolean {
   return crc32(bytes) !== crc
 }
 
-function apply(document: Y.Doc, { kind, bytes }: CompactedRecord, onStep: () => void = () => undefined): void {
+function apply(document: Y.Doc, { kind, bytes }: CompactedRecord, progress: Int32Array): void {
   for (const update of kind === 'snapshot' ? piecesOf(bytes) : [bytes]) {
-    onStep()
+    step(progress)
     Y.applyUpdate(document, update)
   }
+}
+
+/** To be called before whatever may take long. */
+function step(progress: Int32Array): void {
+  Atomics.add(progress, STEPS, 1)
 }

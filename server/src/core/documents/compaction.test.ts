@@ -7,6 +7,7 @@ import * as Y from 'yjs'
 import { MemoryDocumentStore } from '../../adapters/memory/memory-document-store.ts'
 import type { DocumentStore, RecordId, UpdateRecord } from '../../ports/document-store.ts'
 import { aroundStore } from '../../testing/around-store.ts'
+import { createEndlessUpdate } from '../../testing/endless-update.ts'
 import { stateOf, yjsEdit, YjsHistory } from '../../testing/yjs-history.ts'
 import { decodeRanges, encodeRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
 import { Compaction, isCompactionDue } from './compaction.ts'
@@ -22,9 +23,9 @@ beforeEach(() => {
   reports = []
 })
 
-function newCompaction(over: DocumentStore = store): Compaction {
+function newCompaction(over: DocumentStore = store, stuckMs?: number): Compaction {
   const reportDamaged = (record: RecordId, reason: string) => reports.push({ ...record, reason })
-  const compaction = new Compaction({ store: over, reportDamaged, now: () => NOW })
+  const compaction = new Compaction({ store: over, reportDamaged, now: () => NOW, ...(stuckMs && { stuckMs }) })
   onTestFinished(() => compaction.close())
   return compaction
 }
@@ -119,6 +120,17 @@ test('records that Yjs does not take are set aside and told of, and the snapshot
   expect(reports).toMatchObject([2, 4].map((seq) => ({ roomId, kind: 'update', seq })))
   expect(reports[0]?.reason).not.toBe('')
   expect(await store.listQuarantined(roomId)).toMatchObject([{ seq: 2 }, { seq: 4 }])
+})
+
+test('a record that gets Yjs nowhere is set aside, and keeps the threads from nobody', async () => {
+  const endless = createEndlessUpdate()
+  await append(wordRecord('one'), { ...wordRecord(''), update: endless, crc: crc32(endless) }, wordRecord('two'))
+  const compaction = newCompaction(store, 500)
+  const cuts = Promise.allSettled([compaction.cut([endless]), compaction.cut([endless])])
+  expect((await compaction.compact(roomId))?.seq).toBe(3)
+  expect([...(await loaded()).getMap('words').keys()].sort()).toEqual(['one', 'two'])
+  expect(reports).toMatchObject([{ kind: 'update', seq: 2, reason: 'it was applied without end' }])
+  expect((await cuts).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
 })
 
 test('a snapshot that Yjs does not take is set aside, and the next is built from what was before it', async () => {

@@ -23,13 +23,34 @@ const COMPACT_ON_LEAVE_AFTER_UPDATES = 50
 /** Building a large board takes a core for a while, so a busy room waits at least this long. */
 const COMPACT_EVERY_MS = 30_000
 
-/** A thread that gets no further with a record for so long, while others have the processor, never will. */
-const STUCK_MS = 10_000
+/**
+ * A thread that takes no step for so long never will: of the processor's time, and of a clock's. Somebody may wait for the
+ * board. What is large takes longer, and so may each of its steps.
+ */
+const STUCK_MS = 3_000
+const STUCK_MS_PER_BYTE = 1_000 / (1024 * 1024)
+/** So many looks make that time: a machine that was asleep takes none, and is no reason to give up. */
+const LOOKS = 10
+
+/** One for snapshots, and one for who draws and waits for a board to be cut. */
+const MAX_THREADS = 2
 
 /** Whether a room's tail has grown long enough; `leaving`: it has just left memory. Times are in milliseconds. */
 export function isCompactionDue(tailLength: number, sinceLastMs: number, leaving: boolean): boolean {
   if (leaving) return tailLength >= COMPACT_ON_LEAVE_AFTER_UPDATES
   return tailLength >= COMPACT_AFTER_UPDATES && sinceLastMs >= COMPACT_EVERY_MS
+}
+
+/** Work in the thread did not come to its end, and was stopped. */
+class StuckError extends Error {
+  override readonly name = 'StuckError'
+  /** The record that was being applied, in their order; as many as there are when it was none of them. */
+  readonly index: number
+
+  constructor(index: number) {
+    super('it was applied without end')
+    this.index = index
+  }
 }
 
 /**
@@ -41,20 +62,24 @@ export class Compaction {
   readonly #store: DocumentStore
   readonly #reportDamaged: ReportDamaged
   readonly #now: () => number
+  readonly #stuckMs: number
   readonly #pool: Piscina
   readonly #inTurn = pLimit(1)
+  /** What waits for a thread waits here: the pool starts none in place of one that was ended, however much waits in it. */
+  readonly #threads = pLimit(MAX_THREADS)
   #closed = false
   readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
-  constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number }) {
+  /** `stuckMs` is how long the thread may take for a step, if nothing is large. */
+  constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number; stuckMs?: number }) {
     this.#store = parts.store
     this.#reportDamaged = parts.reportDamaged
     this.#now = parts.now ?? Date.now
+    this.#stuckMs = parts.stuckMs ?? STUCK_MS
     this.#pool = new Piscina({
       filename: new URL('./compaction-worker.ts', import.meta.url).href,
       minThreads: 0,
-      // One for snapshots, and one for who draws and waits for a board to be cut.
-      maxThreads: 2,
+      maxThreads: MAX_THREADS,
       idleTimeout: 5_000,
     })
   }
@@ -75,15 +100,15 @@ export class Compaction {
 
   /**
    * What these updates say in pieces, each of which needs only those before it. What refers to a hole in them comes last.
-   * Rejects when Yjs does not take them.
+   * Rejects when Yjs does not take them, or gets nowhere with them.
    */
   async cut(updates: readonly Uint8Array[]): Promise<Cut> {
-    return (await this.#pool.run(updates, { name: 'cut' })) as Cut
+    return await this.#run<Cut>('cut', { updates }, updates)
   }
 
   /** How far each of these updates speaks of whom. */
   async measure(pieces: readonly Uint8Array[]): Promise<Extent[]> {
-    return (await this.#pool.run(pieces, { name: 'measure' })) as Extent[]
+    return await this.#run<Extent[]>('measure', { pieces }, pieces)
   }
 
   /**
@@ -102,7 +127,8 @@ export class Compaction {
       if (this.#closed || stored.quarantined.length > 0) return undefined
       const longAgo: CompactedRecord = { kind: 'snapshot', bytes: snapshot.bytes, crc: snapshot.crc }
       const present = recordsOf(roomId, stored).map(({ record, bytes, crc }) => ({ kind: record.kind, bytes, crc }))
-      return (await this.#pool.run({ longAgo, present }, { name: 'findDeleted' })) as LongDeleted
+      const all = [longAgo, ...present].map(({ bytes }) => bytes)
+      return await this.#run<LongDeleted>('findDeleted', { longAgo, present }, all)
     })
   }
 
@@ -112,23 +138,51 @@ export class Compaction {
     await this.#pool.destroy()
   }
 
-  /** What the records come to. One that takes for ever is as unreadable as one that throws: its thread is ended. */
-  async #build(records: readonly CompactedRecord[]): Promise<Compacted> {
+  /**
+   * What the records come to. One that takes for ever is as unreadable as one that throws. When it is the whole that cannot
+   * be encoded, it is looked for once more, record by record.
+   */
+  async #build(records: readonly CompactedRecord[], encodesEach = false): Promise<Compacted> {
+    const bytes = records.map((record) => record.bytes)
+    try {
+      return await this.#run<Compacted>('default', { records, encodesEach }, bytes)
+    } catch (error) {
+      if (!(error instanceof StuckError)) throw error
+      if (error.index < records.length) return { kind: 'unreadable', index: error.index, reason: error.message }
+      if (encodesEach) throw error
+      return await this.#build(records, true)
+    }
+  }
+
+  /**
+   * Has a thread do something with these bytes. When it gets no further, it is ended, and this rejects with `StuckError`: a
+   * hanging room must not keep the thread from all others.
+   */
+  #run<T>(name: string, task: object, bytes: readonly Uint8Array[]): Promise<T> {
+    return this.#threads(() => this.#runWatched<T>(name, task, bytes))
+  }
+
+  async #runWatched<T>(name: string, task: object, bytes: readonly Uint8Array[]): Promise<T> {
+    const limitMs = this.#stuckMs + bytes.reduce((sum, { length }) => sum + length, 0) * STUCK_MS_PER_BYTE
     const progress = new Int32Array(new SharedArrayBuffer(8))
     const stuck = new AbortController()
-    let before = 0
-    const looks = setInterval(() => {
-      const steps = Atomics.load(progress, STEPS)
-      if (steps > 0 && steps === before && Atomics.load(progress, RECORD) < records.length) stuck.abort()
-      before = steps
-    }, STUCK_MS)
+    let [steps, looks, cpu] = [0, 0, process.cpuUsage()]
+    const timer = setInterval(() => {
+      const present = Atomics.load(progress, STEPS)
+      if (present === 0 || present !== steps) {
+        ;[steps, looks, cpu] = [present, 0, process.cpuUsage()]
+        return
+      }
+      looks += 1
+      const { user, system } = process.cpuUsage(cpu)
+      if (looks >= LOOKS && (user + system) / 1_000 >= limitMs) stuck.abort()
+    }, limitMs / LOOKS)
     try {
-      return (await this.#pool.run({ records, progress }, { signal: stuck.signal })) as Compacted
+      return (await this.#pool.run({ ...task, progress }, { name, signal: stuck.signal })) as T
     } catch (error) {
-      if (!stuck.signal.aborted) throw error
-      return { kind: 'unreadable', index: Atomics.load(progress, RECORD), reason: 'it was applied without end' }
+      throw stuck.signal.aborted ? new StuckError(Atomics.load(progress, RECORD)) : error
     } finally {
-      clearInterval(looks)
+      clearInterval(timer)
     }
   }
 

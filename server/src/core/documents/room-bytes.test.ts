@@ -152,7 +152,7 @@ test('who has a part of it is sent what they lack, in order, and not all', () =>
       const { bytes, truth } = room
       if (pick % 2 === 0) bytes.rebase(room.snapshots.at(-1)!)
       const { unmeasured } = bytes
-      if (unmeasured) bytes.measured(unmeasured, measure(unmeasured))
+      if (unmeasured) bytes.measured(unmeasured, measure({ pieces: unmeasured, progress: new Int32Array(2) }))
       const interrupted = new Y.Doc()
       for (const part of bytes.parts.slice(0, pick % (bytes.parts.length + 1))) Y.applyUpdate(interrupted, part)
       for (const document of [...room.moments, interrupted]) {

@@ -5,7 +5,8 @@ export const SERVER = ''
 const MAX_ANNOUNCED = 10_000
 
 /**
- * Who a Yjs client is, in one room: it belongs to the first who wrote with it, for as long as the room exists. Yjs takes
+ * Who a Yjs client is, in one room: it belongs to the first who wrote with it, for as long as the room exists;
+ * a guest's go to the account that they sign in to. Yjs takes
  * whatever comes under a client's name at its next clock; without this, what somebody else put there while its person was
  * offline would stand in the place of what they drew, and the room would already "have" it.
  */
@@ -38,6 +39,13 @@ export class ClientOwners {
   wrote(client: number, userId: string): void {
     this.#owners.set(client, userId)
     this.#announced.delete(client)
+  }
+
+  /** All that is somebody's is somebody else's from now on. */
+  transfer(from: string, to: string): void {
+    for (const owners of [this.#owners, this.#announced]) {
+      for (const [client, userId] of owners) if (userId === from) owners.set(client, to)
+    }
   }
 
   /** Somebody shows themselves under a client's id; says whether it may be theirs. */
