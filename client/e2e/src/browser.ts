@@ -8,8 +8,6 @@ const ARGS = [
   '--disable-component-update',
   '--disable-sync',
   '--no-first-run',
-  '--use-gl=angle',
-  '--use-angle=swiftshader',
 ]
 
 /** A real Chromium from an npm package: nothing has to be installed on the machine. */

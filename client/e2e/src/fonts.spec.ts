@@ -5,7 +5,7 @@ import { Stage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open()
+  stage = await Stage.open({ keepsApp: true })
 })
 afterEach(() => stage.clear())
 afterAll(() => stage.close())

@@ -8,7 +8,7 @@ const MOST = 5
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open({ MAX_BOARD_ELEMENTS: `${MOST}` })
+  stage = await Stage.open({ environment: { MAX_BOARD_ELEMENTS: `${MOST}` } })
 })
 afterAll(() => stage.close())
 

@@ -7,7 +7,7 @@ import { storedRooms } from './stored-rooms.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open()
+  stage = await Stage.open({ keepsApp: true })
 })
 afterEach(() => stage.clear())
 afterAll(() => stage.close())

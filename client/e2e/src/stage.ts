@@ -23,6 +23,11 @@ export interface HostBoard {
   join(name: string, role?: 'viewer' | 'editor'): Promise<Peer>
 }
 
+interface StageOptions {
+  readonly environment?: Record<string, string>
+  readonly keepsApp?: boolean
+}
+
 /** A real server with its own data, a real browser, and the people who use them. */
 export class Stage {
   readonly origin: string
@@ -31,6 +36,7 @@ export class Stage {
   readonly #dataDir: string
   readonly #environment: Record<string, string>
   readonly #browser: Browser
+  readonly #keepsApp: boolean
   readonly #contexts: BrowserContext[] = []
   #server: ServerProcess
 
@@ -38,12 +44,14 @@ export class Stage {
     port: number
     dataDir: string
     environment: Record<string, string>
+    keepsApp: boolean
     browser: Browser
     server: ServerProcess
   }) {
     this.#port = parts.port
     this.#dataDir = parts.dataDir
     this.#environment = parts.environment
+    this.#keepsApp = parts.keepsApp
     this.#browser = parts.browser
     this.#server = parts.server
     // `localhost` is a secure context, which service workers need.
@@ -51,16 +59,21 @@ export class Stage {
     this.api = new ApiCaller(this.origin)
   }
 
-  /** Starts both, the server with these environment variables besides. */
-  static async open(environment: Record<string, string> = {}): Promise<Stage> {
+  /**
+   * Starts both, the server with these environment variables besides. `keepsApp`: the browsers keep the app, so that it
+   * starts without a network; each has to read all of it for that, which is half of the work of most stories.
+   */
+  static async open({ environment = {}, keepsApp = false }: StageOptions = {}): Promise<Stage> {
     const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
     const [browser, server] = await Promise.all([launchBrowser(), ServerProcess.start(port, dataDir, environment)])
-    return new Stage({ port, dataDir, environment, browser, server })
+    return new Stage({ port, dataDir, environment, keepsApp, browser, server })
   }
 
   /** Somebody with a browser of their own: cookies, storage, cache. */
   async enter(options: BrowserContextOptions = {}): Promise<BoardActor> {
-    const context = await this.#browser.newContext({ viewport: { width: 1280, height: 800 }, ...options })
+    const serviceWorkers = this.#keepsApp ? 'allow' : 'block'
+    const viewport = { width: 1280, height: 800 }
+    const context = await this.#browser.newContext({ viewport, serviceWorkers, ...options })
     this.#contexts.push(context)
     return new BoardActor(await context.newPage(), this.origin)
   }

@@ -9,7 +9,7 @@ import { Stage } from './stage.ts'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open()
+  stage = await Stage.open({ keepsApp: true })
 })
 /** What a test has opened beside the stage. */
 const opened: Array<{ close(): Promise<void> }> = []

@@ -89,7 +89,10 @@ async function sendHalfFrames(): Promise<void> {
 async function drawMuchAtOnce(): Promise<void> {
   const drawers = await Promise.all(many(12, comeWithBoard))
   for (const drawer of drawers) drawer.write(drawer.edit(drawLarge(7_500_000)))
-  await vi.waitFor(() => expect(drawers.every(({ answers }) => answers.length > 0)).toBe(true), { timeout: 60_000 })
+  // Of one address, only so much may be under way: whoever has most of it is sent away, and comes back later.
+  await vi.waitFor(() => expect(drawers.every(({ answers, isOpen }) => answers.length > 0 || !isOpen)).toBe(true), {
+    timeout: 60_000,
+  })
   for (const drawer of drawers) drawer.terminate()
 }
 
