@@ -2,10 +2,10 @@ import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
 
 /**
- * What a board takes in memory is about four times its records: the records, Yjs's document of them, and what is under way.
- * A process of 512 MB, of which it needs 200 for itself, holds 64 MB of them.
+ * While it is drawn, a board takes about five times its records: the records, Yjs's document of them, and what is under way.
+ * A process of 512 MB, of which it needs 150 for itself, holds 51 MB of them.
  */
-const PART_OF_MEMORY = 1 / 8
+const PART_OF_MEMORY = 1 / 10
 /** Boards are still opened when this many times as much is in memory: their people did nothing to fill it. */
 const OPENED_TIMES = 1.5
 const SAY_AGAIN_MS = 60_000
