@@ -6,8 +6,10 @@ import type { Logger } from 'pino'
  * A process of 512 MB, of which it needs 150 for itself, holds 51 MB of them.
  */
 const PART_OF_MEMORY = 1 / 10
-/** Boards are still opened when this many times as much is in memory: their people did nothing to fill it. */
+/** Large boards are still opened when this many times as much is in memory: their people did nothing to fill it. */
 const OPENED_TIMES = 1.5
+/** What is smaller is always opened. */
+const SMALL_BYTES = 1024 * 1024
 const SAY_AGAIN_MS = 60_000
 
 /** How large the boards in memory may be together by default, in bytes: by the memory that this process may have. */
@@ -38,9 +40,9 @@ export class LoadedBytes {
     return this.#fits(this.#sum() + bytes, this.#limit)
   }
 
-  /** Whether another board may be opened. */
-  get mayOpen(): boolean {
-    return this.#fits(this.#sum(), this.#limit * OPENED_TIMES)
+  /** Whether a board may be opened whose records take so many bytes. */
+  mayOpen(bytes: number): boolean {
+    return bytes <= SMALL_BYTES || this.#fits(this.#sum() + bytes, this.#limit * OPENED_TIMES)
   }
 
   #fits(loaded: number, limit: number): boolean {

@@ -188,19 +188,20 @@ export class LoadedRooms {
     this.#loading.add(takenOver)
     try {
       await this.#repairs.get(roomId)
-      if (!this.#loadedBytes.mayOpen) {
-        throw new SketchRoomError('store_unavailable', 'the server is short of memory; try again later')
-      }
       const stored = await this.#loadInTurn(async () => {
         await ownTurn()
         return await loadRoom(roomId, { store, journal, reportDamaged })
       })
+      const bytes = new RoomBytes(stored)
+      if (!this.#loadedBytes.mayOpen(bytes.size)) {
+        throw new SketchRoomError('store_unavailable', 'the server is short of memory; try again later')
+      }
       const clientOwners = new ClientOwners(stored.clients)
       for (const [guest, account] of takenOver) clientOwners.transfer(guest, account)
       const room = new HostedRoom({
         id: roomId,
         document,
-        bytes: new RoomBytes(stored),
+        bytes,
         clientOwners,
         boardLimits,
         hasMemory: (more) => this.#loadedBytes.hasRoomFor(more),

@@ -187,7 +187,8 @@ export class RoomContent {
 
   /**
    * What somebody with this state vector lacks, as updates of which each needs only those before it, or a promise of them
-   * when there is much to encode or to cut, or the document is not built. Large ones are single values. The promise rejects as `fill` throws.
+   * when there is much to encode or to cut, or the document is not built. Large ones are single values. The promise
+   * rejects as `fill` throws.
    */
   missingFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     const known = Y.decodeStateVector(stateVector)

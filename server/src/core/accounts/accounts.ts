@@ -34,8 +34,8 @@ export interface Accounts {
   signup(account: { email: string; password: string; name: string }, current?: Credentials): Promise<SignIn>
   /**
    * Rejects with `invalid_credentials`, alike in words and time whether the address is unknown or the
-   * password wrong. The rooms of a guest who signs in go to the account, and what they drew
-   * and have not sent yet is taken as the account's.
+   * password wrong. The rooms of a guest who signs in go to the account, and what they drew and have not sent yet is taken
+   * as the account's.
    */
   signin(account: { email: string; password: string }, current?: Credentials): Promise<SignIn>
   /**
@@ -103,7 +103,8 @@ export function createAccounts(deps: AccountsDeps): Accounts {
    */
   async function takeOver(guest: { user: UserRecord; sessionId: SessionId }, account: UserRecord): Promise<void> {
     const [from, to] = [guest.user.id, account.id]
-    // First: without it, what the guest has not sent is refused for good; without the other, nothing has happened yet.
+    // First: without it, what the guest has not sent would be refused for good. Should the other fail, the guest is refused
+    // until they sign in again.
     await documents.transferClients(from, to)
     const roomIds = await roomStore.transferMemberships(from, to)
     // Their connections end with it. To judge them first would tell them that they may not be there.

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import * as Y from 'yjs'
+import { craft, element, value } from '../../testing/crafted-update.ts'
 import { BoardSize, type BoardLimits } from './board-size.ts'
 import { ClientOwners } from './client-owners.ts'
 import { DocumentView } from './document-view.ts'
@@ -19,7 +20,9 @@ function board(limits: Partial<BoardLimits>, hasMemory = (_bytes: number) => tru
   const draw = (change: (elements: Y.Map<Y.Map<unknown>>) => void): string | undefined => {
     const before = Y.encodeStateVector(document)
     drawn.transact(() => change(drawn.getMap('elements')))
-    const update = Y.encodeStateAsUpdate(drawn, before)
+    return take(Y.encodeStateAsUpdate(drawn, before))
+  }
+  const take = (update: Uint8Array): string | undefined => {
     const verdict = judge(readUpdate(update), {
       view: new DocumentView(document),
       owners: new ClientOwners(),
@@ -31,7 +34,7 @@ function board(limits: Partial<BoardLimits>, hasMemory = (_bytes: number) => tru
     Y.applyUpdate(document, update)
     return undefined
   }
-  return { draw, document }
+  return { draw, take, document }
 }
 
 const add =
@@ -99,4 +102,25 @@ test('[G16] where the boards in memory are too large together, the large ones do
   expect([draw(add('b')), draw(large('c'))]).toEqual([undefined, 'G16 store_unavailable'])
   isShort = false
   expect(draw(large('d'))).toBeUndefined()
+})
+
+test('[G16] a mark that Yjs does not take for the newest makes no room', () => {
+  const { draw, take, document } = board({ elements: 2 })
+  for (const id of ['a', 'b']) expect(draw(add(id))).toBeUndefined()
+  const born = (client: number, ...marks: unknown[]) =>
+    craft([[client, 0, element(`of-${client}`), ...marks.map((mark) => value([client, 0], 'isDeleted', mark))]])
+  expect(take(born(7, false, true))).toBe('G16 board_full')
+  expect(take(born(8, true))).toBeUndefined()
+  expect(document.getMap('elements').size).toBe(3)
+})
+
+test('[G16] who only marks what is marked takes room, too, and has an end', () => {
+  const { draw, document } = board({ structs: 40 })
+  expect([draw(add('a')), draw(mark('a'))]).toEqual([undefined, undefined])
+  let refusal: string | undefined
+  for (let n = 0; n < 200 && !refusal; n++) {
+    refusal = draw((elements) => elements.get('a')?.set('isDeleted', n % 2 === 0 ? 'a-digest' : true))
+    refusal ??= draw((elements) => elements.get('a')?.set('isDeleted', true))
+  }
+  expect([refusal, document.store.clients.size]).toEqual(['G16 board_full', 1])
 })

@@ -18,6 +18,8 @@ export const DEFAULT_BOARD_LIMITS: BoardLimits = { bytes: 32 * 1024 * 1024, elem
 
 /** A board's records may be so many times what is not deleted of it. */
 const HISTORY_FACTOR = 4
+/** Past its limits, a board takes deletions, up to so many times as much. */
+const FAR_OVER = 1.25
 /** Counting takes some milliseconds: once in so long, in milliseconds. */
 const COUNT_EVERY_MS = 1_000
 /** A process that is short of memory takes no more for boards that are larger than this. */
@@ -72,10 +74,7 @@ export class BoardSize {
     if (this.#countedAt === -Infinity) this.#count()
     this.#hasShrunk = false
     if (growth.isMarking || this.#isOver(growth)) return this.#takeNet(growth)
-    const isLarge = this.#structs + growth.structs > SMALL_STRUCTS || this.#bytes + growth.bytes > SMALL_BYTES
-    if (isLarge && (isShortOfMemory() || !this.#hasMemory(growth.bytes))) {
-      return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
-    }
+    if (this.#lacksMemory(growth)) return shortOfMemory()
     this.#add(growth)
     return undefined
   }
@@ -88,15 +87,38 @@ export class BoardSize {
   /** Looks at what an update deletes and restores, which takes longer. */
   #takeNet(growth: Growth): Refusal | undefined {
     const net = this.#net(growth)
-    const isDeleting = growth.isMarking && net.elements <= 0
+    // Marks take room themselves: who only marks what is marked already has so much of it, and no more.
+    const isDeleting = growth.isMarking && (net.elements < 0 || (net.elements === 0 && !this.#isFarOver()))
     if (!isDeleting) {
-      if (this.#isOver(net) && performance.now() - this.#countedAt > COUNT_EVERY_MS) this.#count()
+      if (this.#isOver(net) || this.#isFarOver()) this.#countAgain()
       const full = this.#isOver(net)
       if (full) return new Refusal('G16', 'board_full', full)
+      if (net.bytes > 0 && this.#lacksMemory(net)) return shortOfMemory()
     }
     this.#hasShrunk = net.elements < 0 || net.bytes < 0
     this.#add(net)
     return undefined
+  }
+
+  /** Whether the process has no memory for more of this board. What was only added up may be more than there is. */
+  #lacksMemory(growth: Growth): boolean {
+    if (!this.#isLarge(growth) || (!isShortOfMemory() && this.#hasMemory(growth.bytes))) return false
+    this.#countAgain()
+    return this.#isLarge(growth)
+  }
+
+  #isLarge({ bytes, structs }: Growth): boolean {
+    return this.#structs + structs > SMALL_STRUCTS || this.#bytes + bytes > SMALL_BYTES
+  }
+
+  /** Whether it is beyond what deleting is taken for, too. */
+  #isFarOver(): boolean {
+    const { structs, bytes } = this.#limits
+    return this.#structs > structs * FAR_OVER || this.#storedBytes() > bytes * HISTORY_FACTOR * FAR_OVER
+  }
+
+  #countAgain(): void {
+    if (performance.now() - this.#countedAt > COUNT_EVERY_MS) this.#count()
   }
 
   #add({ bytes, elements, structs }: Growth): void {
@@ -147,6 +169,10 @@ export class BoardSize {
     this.#structs = structs
     this.#countedAt = performance.now()
   }
+}
+
+function shortOfMemory(): Refusal {
+  return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
 }
 
 function isDeleted(element: Y.Map<unknown>): boolean {

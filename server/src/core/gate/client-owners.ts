@@ -5,10 +5,10 @@ export const SERVER = ''
 const MAX_ANNOUNCED = 10_000
 
 /**
- * Who a Yjs client is, in one room: it belongs to the first who wrote with it, for as long as the room exists;
- * a guest's go to the account that they sign in to. Yjs takes
- * whatever comes under a client's name at its next clock; without this, what somebody else put there while its person was
- * offline would stand in the place of what they drew, and the room would already "have" it.
+ * Who a Yjs client is, in one room: it belongs to the first who wrote with it, for as long as the room exists; a guest's go
+ * to the account that they sign in to. Yjs takes whatever comes under a client's name at its next clock; without this, what
+ * somebody else put there while its person was offline would stand in the place of what they drew, and the room would already
+ * "have" it.
  */
 export class ClientOwners {
   readonly #owners: Map<number, string>

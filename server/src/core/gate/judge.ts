@@ -132,9 +132,13 @@ class Judgement {
     const { view } = this.#judging
     const [deleted, restored] = [new Set<Y.Map<unknown>>(), new Set<Y.Map<unknown>>()]
     const stillborn = new Set<object>()
-    // Of several marks that one key has had in here, the last in the update is the newest.
-    for (const { shelf, slot, home, kind, content } of this.#order.structs) {
+    const marked = new Set<object>()
+    for (const struct of this.#order.structs) {
+      const { shelf, slot, home, kind, content } = struct
       if (shelf !== 'element' || slot !== 'isDeleted' || kind !== KIND.any) continue
+      // What does not go behind the newest mark is put before it by Yjs, and says nothing.
+      if (!this.#isNewest(struct, marked.has(home as object))) continue
+      marked.add(home as object)
       const isGone = (content as unknown[]).at(-1) !== false
       if (!(home instanceof Y.Map)) {
         if (isGone) stillborn.add(home as object)
@@ -150,6 +154,13 @@ class Judgement {
       if (known > 0) for (const element of view.elementsIn({ client, clock }, known)) deleted.add(element)
     }
     return { deleted, restored, stillborn: stillborn.size }
+  }
+
+  /** Whether a mark is put behind all others of its element; `isAgain`: the same update has one already. */
+  #isNewest({ origin, home }: ReadStruct, isAgain: boolean): boolean {
+    if (isAgain) return origin !== null && this.#isNew(origin)
+    const entry = this.#judging.view.entryOf(home, 'isDeleted')
+    return entry === undefined || isSameId(entry.lastId, origin)
   }
 
   /** Rule G14: what is new under a client's name comes from the person whose it is. */
@@ -220,7 +231,8 @@ class Judgement {
     if (struct.slot === null) {
       const most = MOST_IN[struct.shelf]
       if (most && view.sizeOf(place.home as object) + struct.length > most) tooMuch(struct.shelf, most)
-      this.#cost.place(this.#rest(struct), behind, before)
+      const rest = this.#rest(struct)
+      this.#cost.place(rest, rest === struct || !rest.origin ? behind : this.#at(rest.origin), before)
     } else if (origin) this.#cost.place(struct, behind, undefined)
     else this.#begin(struct, struct.slot)
     if (kind !== KIND.deleted && !(struct.shelf === 'element' && struct.slot === 'isDeleted')) this.#isMarking = false

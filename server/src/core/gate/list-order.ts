@@ -33,15 +33,13 @@ export class ListOrder {
   constructor(first: Y.Item | null, count: (steps: number) => void) {
     this.#count = count
     let last: Stretch | null = null
-    let steps = 0
     for (let item = first; item; item = item.right) {
+      count(1)
       const { id, length, origin, rightOrigin } = item
       const stretch: Stretch = { client: id.client, clock: id.clock, length, origin, rightOrigin, right: null }
       this.#add(stretch, last)
       last = stretch
-      steps += 1
     }
-    count(steps)
     for (const stretches of this.#stretches.values()) stretches.sort((a, b) => a.clock - b.clock)
   }
 

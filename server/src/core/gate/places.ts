@@ -10,6 +10,8 @@ const MAX_VALUE_BYTES = 1024 * 1024
 /** A key that this version does not know, and what concerns a whole document. */
 const MAX_OTHER_BYTES = 64 * 1024
 const MAX_META_BYTES = 1024
+/** A digest of what was deleted takes a third of it. */
+const MAX_STAMP = 64
 
 const CHECKS = new Map(KEYS.map(({ name, parse }) => [name, parse]))
 const CREATED = new TextDecoder('utf-8', { fatal: true })
@@ -105,7 +107,7 @@ function checkValue(key: string, value: unknown, bytes: number): void {
     return
   }
   // A stroke's chunks in a plain list, and the name of what was deleted: the format takes both.
-  if (key === 'ink' || (key === 'isDeleted' && typeof value === 'string')) return
+  if (key === 'ink' || (key === 'isDeleted' && typeof value === 'string' && value.length <= MAX_STAMP)) return
   if (check(value) === undefined) invalid('G13', `${key} has a value that nobody could show`)
 }
 

@@ -159,6 +159,7 @@ describe('what a drawing has no place for', () => {
       'more than 256 keys',
       craft([[7, 0, ...Array.from({ length: 300 }, (_, n) => value(ELEMENT, `k${n}`, 1))]]),
     ],
+    ['G13', 'a digest that is no digest', craft([[7, 0, value(ELEMENT, 'isDeleted', 'x'.repeat(100))]])],
     ['G13', 'a link that runs a script', craft([[7, 0, value(ELEMENT, 'link', 'javascript:alert(1)')]])],
     ['G13', 'a colour that fetches something', craft([[7, 0, value(ELEMENT, 'strokeColor', 'url(//evil.example)')]])],
     [
@@ -208,6 +209,9 @@ test('[G8] of a struct of which a part is known, the rest goes where that part s
   expect(judgeBytes(craft([[7, 0, letter({ string: 'xyz', origin: [1, 5] })]])).kind).toBe('taken')
   const elsewhere = craft([[7, 0, value(ELEMENT, 'angle', 1, 2, 3)]])
   expect(judgeBytes(elsewhere)).toMatchObject({ kind: 'refused', refusal: { rule: 'G8', reason: 'malformed_update' } })
+  // These two are side by side; but the rest goes on behind what is known, and the second is not there.
+  const between = craft([[7, 0, letter({ string: 'xyz', origin: [1, 3], rightOrigin: [1, 4] })]])
+  expect(judgeBytes(between)).toMatchObject({ kind: 'refused', refusal: { rule: 'G8', reason: 'invalid_content' } })
 })
 
 test('[G14] a Yjs client is whose it was first, also while its person is away', () => {
