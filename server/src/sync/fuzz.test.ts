@@ -23,6 +23,8 @@ const NEWCOMER_EVERY = 5
 
 let server: TestServer
 beforeAll(async () => {
+  // Its clock stands: a token lasts for ten minutes.
+  const startedAt = Date.now()
   server = await startTestServer({
     environment: {
       MESSAGES_PER_SECOND: '100000',
@@ -30,6 +32,7 @@ beforeAll(async () => {
       // Half an hour of it is more than a day of drawing.
       DAILY_BYTES_PER_USER: '1000000000000',
     },
+    now: () => startedAt,
   })
 })
 afterAll(() => server.remove())
