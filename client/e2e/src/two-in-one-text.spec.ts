@@ -10,7 +10,7 @@ const START = 'alpha beta gamma delta'
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open()
+  stage = await Stage.open({ keepsApp: true })
 })
 afterEach(() => stage.clear())
 afterAll(() => stage.close())
