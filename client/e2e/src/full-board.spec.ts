@@ -36,9 +36,10 @@ async function removeFirst(person: BoardActor): Promise<void> {
   await person.take('selection')
   // The notice may come or go, and move the canvas, between the look and the press.
   await vi.waitFor(async () => {
+    if ((await person.count()) < before) return
     await person.page.mouse.click(...(await edgeOf(person, 0)))
     await person.page.keyboard.press('Delete')
-    await vi.waitFor(async () => expect(await person.count()).toBeLessThan(before), { timeout: 2_000 })
+    await vi.waitFor(async () => expect(await person.count()).toBeLessThan(before), { timeout: 5_000 })
   }, SOON)
 }
 
