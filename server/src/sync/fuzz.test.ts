@@ -95,11 +95,12 @@ test(
       const newcomer = new RawClient(server.syncUrl, roomId, { doc: new Y.Doc() })
       onTestFinished(() => newcomer.terminate())
       await newcomer.join(ownerToken)
-      await vi.waitFor(() => expect(isDeepStrictEqual(drawingOf(newcomer), drawingOf(ada))).toBe(true), {
+      const where = `seed ${SEED}, round ${round}`
+      await vi.waitFor(() => expect(isDeepStrictEqual(drawingOf(newcomer), drawingOf(ada)), where).toBe(true), {
         timeout: 20_000,
       })
       // The last: an earlier one may have been deleted, as anybody may who draws here.
-      expect(wordsOf(newcomer), `seed ${SEED}, round ${round}`).toContain(`ada-${round % 50}`)
+      expect(wordsOf(newcomer), where).toContain(`ada-${round % 50}`)
       newcomer.terminate()
     }
     const busy = bystander.takeP99()
