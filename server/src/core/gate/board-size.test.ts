@@ -108,7 +108,7 @@ test('[G16] a mark that Yjs does not take for the newest makes no room', () => {
   const { draw, take, document } = board({ elements: 2 })
   for (const id of ['a', 'b']) expect(draw(add(id))).toBeUndefined()
   const born = (client: number, ...marks: unknown[]) =>
-    craft([[client, 0, element(`of-${client}`), ...marks.map((mark) => value([client, 0], 'isDeleted', mark))]])
+    craft([[client, 0, element(`of-${client}`), ...marks.map((said) => value([client, 0], 'isDeleted', said))]])
   expect(take(born(7, false, true))).toBe('G16 board_full')
   expect(take(born(8, true))).toBeUndefined()
   expect(document.getMap('elements').size).toBe(3)
