@@ -1,5 +1,6 @@
 import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
+import { SMALL_BYTES } from '../core/gate/board-size.ts'
 
 /**
  * While it is drawn, a board takes about five times its records: the records, Yjs's document of them, and what is under way.
@@ -8,8 +9,6 @@ import type { Logger } from 'pino'
 const PART_OF_MEMORY = 1 / 10
 /** Large boards are still opened when this many times as much is in memory: their people did nothing to fill it. */
 const OPENED_TIMES = 1.5
-/** What is smaller is always opened. */
-const SMALL_BYTES = 1024 * 1024
 const SAY_AGAIN_MS = 60_000
 
 /** How large the boards in memory may be together by default, in bytes: by the memory that this process may have. */

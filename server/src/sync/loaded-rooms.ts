@@ -8,13 +8,13 @@ import { isCompactionDue, type Compaction } from '../core/documents/compaction.t
 import type { Committed, Journal } from '../core/documents/journal.ts'
 import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
 import { piecesOf } from '../core/documents/piece-list.ts'
-import { RoomBytes } from '../core/documents/room-bytes.ts'
+import { RoomBytes, sizeOf } from '../core/documents/room-bytes.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
-import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
+import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { LoadedBytes } from './loaded-bytes.ts'
@@ -218,7 +218,8 @@ export class LoadedRooms {
         onMissing: async (updates) => {
           await this.#build(room)
           const apply = () => this.#guard(room, () => room.content.applyStored(updates))
-          await this.#parts.inTurn({ room }, apply, sizeOf(updates))
+          const missingBytes = sizeOf(updates.map(({ update }) => update))
+          await this.#parts.inTurn({ room }, apply, missingBytes)
         },
         onError: (error) => {
           // What is missing is only in a snapshot by now: the room is loaded from that.
@@ -368,10 +369,6 @@ export class LoadedRooms {
 /** How many updates the next to open the room would read after the snapshot; in memory there may be a newer base. */
 function storedTailOf({ position, snapshotSeq }: LoadedRoom): number {
   return position.head - snapshotSeq
-}
-
-function sizeOf(updates: readonly UpdateRecord[]): number {
-  return updates.reduce((sum, { update }) => sum + update.length, 0)
 }
 
 /** Hocuspocus prints the message of what a hook throws; ours is logged already. */

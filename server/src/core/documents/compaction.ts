@@ -7,6 +7,7 @@ import type { Extent } from './clock-ranges.ts'
 import { RECORD, STEPS, type Compacted, type CompactedRecord, type Cut } from './compaction-worker.ts'
 import { COLLECT_AFTER_MS, type LongDeleted } from './deleted-elements.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
+import { sizeOf } from './room-bytes.ts'
 
 /**
  * A tail this long makes the next opening slower than it need be. A shorter one is not worth the thread that reads and
@@ -163,7 +164,7 @@ export class Compaction {
   }
 
   async #runWatched<T>(name: string, task: object, bytes: readonly Uint8Array[]): Promise<T> {
-    const limitMs = this.#stuckMs + bytes.reduce((sum, { length }) => sum + length, 0) * STUCK_MS_PER_BYTE
+    const limitMs = this.#stuckMs + sizeOf(bytes) * STUCK_MS_PER_BYTE
     const progress = new Int32Array(new SharedArrayBuffer(8))
     const stuck = new AbortController()
     let [steps, looks, cpu] = [0, 0, process.cpuUsage()]

@@ -241,6 +241,7 @@ function isSubset(part: EditRanges, whole: EditRanges): boolean {
   return part.inserted.isWithin(whole.inserted) && part.deleted.isWithin(whole.deleted)
 }
 
-function sizeOf(updates: readonly Uint8Array[]): number {
+/** How many bytes these updates take together. */
+export function sizeOf(updates: readonly Uint8Array[]): number {
   return updates.reduce((sum, { length }) => sum + length, 0)
 }

@@ -24,7 +24,8 @@ const FAR_OVER = 1.25
 const COUNT_EVERY_MS = 1_000
 /** A process that is short of memory takes no more for boards that are larger than this. */
 const SMALL_STRUCTS = 20_000
-const SMALL_BYTES = 1024 * 1024
+/** The same in bytes: whatever memory there is, a board of no more is opened, and grows. */
+export const SMALL_BYTES = 1024 * 1024
 const HEAP_PART = 0.75
 const LOOK_AT_HEAP_EVERY_MS = 200
 
