@@ -71,6 +71,8 @@ test(
     const updates = new HostileUpdates(random, [ada.doc.clientID, 77, 78, 999])
     const counts = { sent: 0, durable: 0, refused: 0, ended: 0 }
     let eve: RawClient | undefined
+    let newcomer: RawClient | undefined
+    onTestFinished(() => newcomer?.terminate())
     let slowest = 0
     for (let round = 0, until = performance.now() + SECONDS * 1_000; performance.now() < until; round++) {
       if (!eve?.isOpen) eve = await joinRoom(server, roomId, editorToken)
@@ -92,16 +94,24 @@ test(
       if (!eve.isOpen) counts.ended += 1
       for (const answer of eve.answers.splice(0)) counts[answer] += 1
       if (round % NEWCOMER_EVERY > 0) continue
-      const newcomer = new RawClient(server.syncUrl, roomId, { doc: new Y.Doc() })
-      onTestFinished(() => newcomer.terminate())
-      await newcomer.join(ownerToken)
+      const late = new RawClient(server.syncUrl, roomId, { doc: new Y.Doc() })
+      newcomer = late
+      await late.join(ownerToken)
       const where = `seed ${SEED}, round ${round}`
-      await vi.waitFor(() => expect(isDeepStrictEqual(drawingOf(newcomer), drawingOf(ada)), where).toBe(true), {
-        timeout: 20_000,
-      })
+      await vi
+        .waitFor(() => expect(isDeepStrictEqual(drawingOf(late), drawingOf(ada)), where).toBe(true), {
+          timeout: 20_000,
+        })
+        .catch((error: unknown) => {
+          console.log(`${where}: open: ${late.isOpen}, ${ada.isOpen}; what each lacks of the other:`, [
+            Y.encodeStateAsUpdate(ada.doc, Y.encodeStateVector(late.doc)).length,
+            Y.encodeStateAsUpdate(late.doc, Y.encodeStateVector(ada.doc)).length,
+          ])
+          throw error
+        })
       // The last: an earlier one may have been deleted, as anybody may who draws here.
-      expect(wordsOf(newcomer), where).toContain(`ada-${round % 50}`)
-      newcomer.terminate()
+      expect(wordsOf(late), where).toContain(`ada-${round % 50}`)
+      late.terminate()
     }
     const busy = bystander.takeP99()
     console.log(
