@@ -10,7 +10,7 @@ import type { Measure } from '../results.ts'
 import type { Stage } from '../stage.ts'
 
 /** How often each is tried in a round, of which the fastest counts: others use the machine, too. */
-const TRIES = 15
+const TRIES = 40
 const STORED = 1_000
 const PASTED = 5_000
 

@@ -5,8 +5,8 @@ import type { Id, ReadStruct, ReadUpdate } from './read-update.ts'
 /** The structs of an update that are new, or new in part, in an order in which each refers only to what is there. */
 export interface CausalOrder {
   readonly structs: readonly ReadStruct[]
-  /** How far each client of the update is known, once it is applied. */
-  readonly reach: ReadonlyMap<number, number>
+  /** How far a client is known, once the update is applied. */
+  readonly reach: (client: number) => number
 }
 
 /** One client's structs, of which the next one waits for something, and the clients that wait for this one. */
@@ -43,12 +43,8 @@ export function causalOrder({ clients }: ReadUpdate, known: (client: number) => 
       ready.push(first.line)
     }
   }
-  const reach = new Map<number, number>()
-  for (const [client, line] of lines) {
-    if (line.next < line.structs.length) return undefined
-    reach.set(client, line.reach)
-  }
-  return { structs: ordered, reach }
+  for (const { next, structs } of lines.values()) if (next < structs.length) return undefined
+  return { structs: ordered, reach: reachOf }
 }
 
 /** Takes a client's structs for as long as nothing is missing; answers what is. */

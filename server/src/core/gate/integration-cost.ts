@@ -29,9 +29,10 @@ export type Known = Y.Item | Y.GC
  */
 export class IntegrationCost {
   readonly #view: DocumentView
-  readonly #behind = new Map<number, Map<number, Behind>>()
-  readonly #atStart = new Map<object, Behind>()
-  readonly #unsure = new Set<object>()
+  /** Most updates have use for none of these, or for one: they are made when they are. */
+  #behind: Map<number, Map<number, Behind>> | undefined
+  #atStart: Map<object, Behind> | undefined
+  #unsure: Set<object> | undefined
   #placed = 0
   #steps = 0
 
@@ -40,7 +41,7 @@ export class IntegrationCost {
   }
 
   /** The lists of which the order has to be gone through: what goes there does not just stand between two neighbours. */
-  get unsure(): ReadonlySet<object> {
+  get unsure(): ReadonlySet<object> | undefined {
     return this.#unsure
   }
 
@@ -56,7 +57,7 @@ export class IntegrationCost {
       ? this.#isBetween(struct, behind)
       : note.last !== undefined && isSameId(note.last, rightOrigin)
     if (!isSure) {
-      if (struct.slot === null) this.#unsure.add(home)
+      if (struct.slot === null) (this.#unsure ??= new Set()).add(home)
       else this.countPassed(this.#walk(origin, isKnown(behind) ? behind : null) + this.#placed)
     }
     note.isFirst = false
@@ -114,6 +115,7 @@ export class IntegrationCost {
   }
 
   #noteBehind({ client, clock }: Id): Behind {
+    this.#behind ??= new Map()
     let ofClient = this.#behind.get(client)
     if (!ofClient) this.#behind.set(client, (ofClient = new Map()))
     let note = ofClient.get(clock)
@@ -122,6 +124,7 @@ export class IntegrationCost {
   }
 
   #noteStart(home: object): Behind {
+    this.#atStart ??= new Map()
     let note = this.#atStart.get(home)
     if (!note) this.#atStart.set(home, (note = { isFirst: true, last: undefined }))
     return note

@@ -66,7 +66,7 @@ export interface Judging {
 export function judge(update: ReadUpdate, judging: Judging): Verdict {
   try {
     const order = causalOrder(update, (client) => judging.view.reach(client))
-    if (!order || isDeletionMissing(update, order, judging.view)) return { kind: 'gap' }
+    if (!order || isDeletionMissing(update, order)) return { kind: 'gap' }
     return new Judgement(judging, update, order).verdict()
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', refusal: error }
@@ -74,8 +74,8 @@ export function judge(update: ReadUpdate, judging: Judging): Verdict {
   }
 }
 
-function isDeletionMissing({ deleted }: ReadUpdate, { reach }: CausalOrder, view: DocumentView): boolean {
-  return deleted.some(({ client, clock, length }) => clock + length > (reach.get(client) ?? view.reach(client)))
+function isDeletionMissing({ deleted }: ReadUpdate, { reach }: CausalOrder): boolean {
+  return deleted.some(({ client, clock, length }) => clock + length > reach(client))
 }
 
 /** What something is put beside: of the document, or of the same update. */
@@ -93,7 +93,7 @@ class Judgement {
   #lastType: ReadStruct | undefined
   readonly #plain: PlainUpdate
   /** The keys that it says something of, in maps of the document, not having seen what they say already. */
-  readonly #begun = new Map<object, Set<string>>()
+  #begun: Map<object, Set<string>> | undefined
   #begunElements: HashTable | undefined
   /** The client whose structs were asked for last: mostly it is one and the same. */
   #last: ClientStructs | undefined
@@ -112,7 +112,7 @@ class Judgement {
     const update = this.#update
     const claims = this.#claims(update)
     for (const struct of this.#order.structs) this.#place(struct)
-    if (this.#cost.unsure.size > 0) this.#checkOrder()
+    if (this.#cost.unsure) this.#checkOrder(this.#cost.unsure)
     const { view } = this.#judging
     for (const { client, clock, length } of update.deleted) {
       const known = Math.min(length, view.reach(client) - clock)
@@ -170,7 +170,7 @@ class Judgement {
     for (const line of clients) {
       const { client } = line
       const known = view.reach(client)
-      const isNews = (this.#order.reach.get(client) ?? 0) > known
+      const isNews = this.#order.reach(client) > known
       const isForeign = !owners.isOwn(client, author) && !hasHole
       if (isForeign && (isNews || !this.#isRepeated(line))) {
         throw new Refusal('G14', 'foreign_client', `the Yjs client ${client} is somebody else’s here`)
@@ -252,7 +252,7 @@ class Judgement {
     }
     if (isAgain) return
     const most = MOST_IN[shelf] as number
-    const keys = this.#begun.get(home)?.size ?? (home as ReadStruct).keys?.length ?? 0
+    const keys = this.#begun?.get(home)?.size ?? (home as ReadStruct).keys?.length ?? 0
     if (this.#judging.view.sizeOf(home) + keys > most) tooMuch(shelf, most)
   }
 
@@ -263,6 +263,7 @@ class Judgement {
       return this.#begunElements.add(keyHash)
     }
     if (home instanceof Y.AbstractType) {
+      this.#begun ??= new Map()
       let keys = this.#begun.get(home)
       if (!keys) this.#begun.set(home, (keys = new Set()))
       const { size } = keys
@@ -310,11 +311,11 @@ class Judgement {
   }
 
   /** Rule G8: what goes between two things of a list was put there by somebody for whom they were side by side. */
-  #checkOrder(): void {
+  #checkOrder(unsure: ReadonlySet<object>): void {
     const lists = new Map<object, ListOrder>()
     for (const struct of this.#order.structs) {
       const { home, slot, kind } = struct
-      if (!home || slot !== null || kind === KIND.gc || !this.#cost.unsure.has(home)) continue
+      if (!home || slot !== null || kind === KIND.gc || !unsure.has(home)) continue
       let list = lists.get(home)
       if (!list) {
         list = new ListOrder(this.#judging.view.startOf(home), (steps) => this.#cost.countPassed(steps))
@@ -379,23 +380,25 @@ class Judgement {
 
 /** A set of numbers of 32 bits, for thousands at once: a `Set` of their names takes longer than all else that is judged. */
 class HashTable {
-  readonly #slots: Float64Array
+  /** 0 where nothing is: a number has one added. */
+  readonly #slots: Uint32Array
   readonly #mask: number
 
   /** `most` is how many there will be. */
   constructor(most: number) {
     const size = 2 ** Math.ceil(Math.log2(Math.max(4, most * 2)))
-    this.#slots = new Float64Array(size).fill(-1)
+    this.#slots = new Uint32Array(size)
     this.#mask = size - 1
   }
 
   /** Adds a number; says whether it was there. */
   add(hash: number): boolean {
-    for (let at = hash & this.#mask; ; at = (at + 1) & this.#mask) {
+    const held = (hash + 1) >>> 0 || 1
+    for (let at = held & this.#mask; ; at = (at + 1) & this.#mask) {
       const slot = this.#slots[at]
-      if (slot === hash) return true
-      if (slot !== -1) continue
-      this.#slots[at] = hash
+      if (slot === held) return true
+      if (slot !== 0) continue
+      this.#slots[at] = held
       return false
     }
   }

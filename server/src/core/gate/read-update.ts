@@ -22,6 +22,8 @@ const HASH_PRIME = 0x01000193
 /** See `ReadStruct.keyHash`. */
 export const NO_NAME = -1
 let lastHash = NO_NAME
+/** Names that were read before, each where its hash says: those of roots and of keys come again in every struct. */
+const READ_NAMES: string[] = Array.from({ length: 256 }, () => '')
 
 const { latin1Slice } = Buffer.prototype
 
@@ -106,7 +108,7 @@ export function readUpdate(bytes: Uint8Array): ReadUpdate {
 function readClients(decoder: decoding.Decoder): ClientStructs[] {
   const count = readCount(decoder, MAX_CLIENTS, 'clients')
   const clients: ClientStructs[] = []
-  const seen = new Set<number>()
+  const seen = count > 1 ? new Set<number>() : undefined
   let left = MAX_STRUCTS
   for (let index = 0; index < count; index++) {
     const length = readCount(decoder, left, 'structs')
@@ -206,19 +208,30 @@ function readName(decoder: decoding.Decoder): string {
   }
   decoder.pos = end
   if (isName) lastHash = hash >>> 0
-  return latin1Slice.call(arr, pos + 1, end)
+  const place = hash & (READ_NAMES.length - 1)
+  const name = READ_NAMES[place] as string
+  if (isAt(name, arr, pos + 1, end)) return name
+  return (READ_NAMES[place] = latin1Slice.call(arr, pos + 1, end))
+}
+
+/** Whether these bytes, which are ASCII, spell a name. */
+function isAt(name: string, bytes: Uint8Array, start: number, end: number): boolean {
+  if (name.length !== end - start) return false
+  for (let n = 0; n < name.length; n++) if (name.charCodeAt(n) !== bytes[start + n]) return false
+  return true
 }
 
 function readId(decoder: decoding.Decoder): Id {
   return { client: decoding.readVarUint(decoder), clock: decoding.readVarUint(decoder) }
 }
 
-function readClient(decoder: decoding.Decoder, seen: Set<number>): number {
+/** `seen`: of several, those before it. */
+function readClient(decoder: decoding.Decoder, seen: Set<number> | undefined): number {
   const client = decoding.readVarUint(decoder)
   if (client > MAX_CLIENT) malformed('G2', 'a client has too great a number')
   // Of a client that comes twice, Yjs keeps one part and says nothing of the other.
-  if (seen.has(client)) malformed('G2', `client ${client} comes twice`)
-  seen.add(client)
+  if (seen?.has(client)) malformed('G2', `client ${client} comes twice`)
+  seen?.add(client)
   return client
 }
 
@@ -233,7 +246,7 @@ function readCount(decoder: decoding.Decoder, most: number, what: string): numbe
 function readDeleted(decoder: decoding.Decoder): DeletedRange[] {
   const clients = readCount(decoder, MAX_CLIENTS, 'deleted clients')
   const ranges: DeletedRange[] = []
-  const seen = new Set<number>()
+  const seen = clients > 1 ? new Set<number>() : undefined
   for (let index = 0; index < clients; index++) {
     const client = readClient(decoder, seen)
     const count = readCount(decoder, MAX_DELETED_RANGES - ranges.length, 'deleted ranges')
