@@ -82,6 +82,10 @@ class ModelTab {
   doc = new Y.Doc()
   unsent = new UnsentEdits()
   exchange: DocumentExchange | undefined
+  /** The clients of whom something seems to have been refused for good. */
+  held: readonly number[] = []
+  /** Whether that may be. Then keys are overwritten, as they are in a drawing, and not deleted. */
+  mayHold = false
   readonly toServer: Sent[] = []
   readonly #rows: Uint8Array[] = []
   readonly #watch = new StrandedWatch()
@@ -110,7 +114,9 @@ class ModelTab {
       doc: this.doc,
       unsent: this.unsent,
       isViewer: () => false,
+      held: () => this.held,
       onDurable: (durable) => this.unsent.becameDurable(durable),
+      onRefused: () => {},
       onDownloaded: () => {},
       onChange: () => {},
       pieceBytes: PIECE_BYTES,
@@ -184,7 +190,8 @@ const edits = {
   set: ({ doc }: ModelTab, n: number) => void doc.getMap('elements').set(`e${n % 5}`, new Y.Map([['xy', [n, n]]])),
   write: ({ doc }: ModelTab, n: number) => doc.getText('words').insert(0, `word ${n} `),
   erase: ({ doc }: ModelTab, n: number) => doc.getText('words').delete(0, Math.min(n % 9, doc.getText('words').length)),
-  delete: ({ doc }: ModelTab, n: number) => doc.getMap('elements').delete(`e${n % 5}`),
+  delete: ({ doc, mayHold }: ModelTab, n: number) =>
+    mayHold ? void doc.getMap('elements').set(`e${n % 5}`, 'deleted') : doc.getMap('elements').delete(`e${n % 5}`),
   paste: ({ doc }: ModelTab, n: number) =>
     doc.transact(() => {
       for (let index = 0; index < 20; index++) doc.getMap('elements').set(`p${n}-${index}`, new Y.Map([['xy', [n]]]))
@@ -217,6 +224,9 @@ const events = {
   reload: (tab: ModelTab) => tab.reload(),
   refuse: (tab: ModelTab) => void (tab.server.isRefusing = true),
   accept: (tab: ModelTab) => void (tab.server.isRefusing = false),
+  hold: (tab: ModelTab) => {
+    if (tab.mayHold) tab.held = [...tab.unsent.clients()]
+  },
   check: (tab: ModelTab) => tab.checkStranded(),
 }
 
@@ -224,7 +234,7 @@ type Kind = keyof typeof edits | keyof typeof events
 
 const EDITS = { set: 4, write: 3, erase: 3, delete: 3, paste: 2, import: 1 }
 const ON_THE_WAY = { flow: 14, send: 6, commit: 5, hear: 6, connect: 3, check: 3 }
-const TROUBLE = { drop: 1, kill: 1, reload: 1, refuse: 1, accept: 3 }
+const TROUBLE = { drop: 1, kill: 1, reload: 1, refuse: 1, accept: 3, hold: 2 }
 const WEIGHTS: Record<Kind, number> = { ...EDITS, ...ON_THE_WAY, ...TROUBLE }
 const step = fc.record({
   kind: fc.oneof(
@@ -242,9 +252,10 @@ describe('whatever is cut, sent, acknowledged, dropped and loaded anew', () => {
     let cut = 0
     let durableOnTheWay = 0
     fc.assert(
-      fc.property(fc.array(step, { minLength: 30, maxLength: 120 }), (steps) => {
+      fc.property(fc.array(step, { minLength: 30, maxLength: 120 }), fc.boolean(), (steps, mayHold) => {
         runs += 1
         const tab = new ModelTab()
+        tab.mayHold = mayHold
         tab.connect()
         for (const { kind, n } of steps) {
           if (kind in edits) edits[kind as keyof typeof edits](tab, n)
@@ -363,7 +374,9 @@ describe('an upload', () => {
       doc,
       unsent: new UnsentEdits(),
       isViewer: () => true,
+      held: () => [],
       onDurable: () => {},
+      onRefused: () => {},
       onDownloaded: () => {},
       onChange: () => {},
     })

@@ -1,3 +1,4 @@
+import { cutByClient } from '@sketchroom/shared/protocol/parts'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
 import type { Clocks, UnsentEdits } from './edits.ts'
@@ -23,6 +24,8 @@ export interface Progress {
 interface Write {
   readonly kind: 'update' | 'step2'
   readonly update: Uint8Array
+  /** Those of one part need each other, and may need all that is in none; of other parts, they need nothing. */
+  readonly part?: number | undefined
 }
 
 /** What an exchange works on, and whom it tells. */
@@ -33,6 +36,9 @@ export interface DocumentExchangeOptions {
   /** Whether the server would refuse what we have: then it is not sent. */
   readonly isViewer: () => boolean
   readonly onDurable: (durable: Clocks) => void
+  /** The clients of whom something was refused: what they have drawn is sent apart from all else, and from each other. */
+  readonly held: () => Iterable<number>
+  readonly onRefused: (update: Uint8Array) => void
   /** The server's drawing is in the document. */
   readonly onDownloaded: () => void
   /** Called when `downloaded`, `caughtUp`, `isDamaged` or a progress may have changed. */
@@ -56,6 +62,11 @@ export class DocumentExchange {
   #unanswered: Write[] = []
   /** How many writes there were, sent or waiting. */
   #writes = 0
+  /**
+   * What the server has called durable while a deletion that belongs to it may be in a part that it has not taken: it counts
+   * when all is taken, or is sent again.
+   */
+  #withheld: Map<number, number> | undefined
   #upload = { done: 0, total: 0 }
   #download = { done: 0, total: 0 }
 
@@ -146,17 +157,30 @@ export class DocumentExchange {
   #answer(stateVector: Uint8Array): void {
     this.#compared = true
     this.#dropQueue()
-    const known = Y.encodeStateVector(this.#provenOf(Y.decodeStateVector(stateVector)))
-    const { doc, isViewer } = this.#options
-    const update = Y.encodeStateAsUpdate(doc, known)
-    const pieces = isViewer() ? [] : cutUpdate(update, known, this.#pieceBytes, stateVector)
-    const last = pieces.length === 1 ? pieces.pop() : undefined
-    this.#enqueue([
-      ...pieces.map((piece): Write => ({ kind: 'update', update: piece })),
-      { kind: 'step2', update: last ?? NOTHING },
-    ])
+    this.#enqueue(this.#options.isViewer() ? [{ kind: 'step2', update: NOTHING }] : this.#lackedBy(stateVector))
     this.#pump()
     this.#options.onChange()
+  }
+
+  /** All that the server lacks, of which the last ends the comparison. */
+  #lackedBy(present: Uint8Array): Write[] {
+    const { doc, held } = this.#options
+    const stateVector = Y.encodeStateVector(this.#provenOf(Y.decodeStateVector(present)))
+    const apart = new Set(held())
+    const maxBytes = this.#pieceBytes
+    const { parts, isTorn } =
+      apart.size > 0
+        ? cutByClient(doc, apart, { stateVector, present, maxBytes })
+        : { parts: [cutUpdate(Y.encodeStateAsUpdate(doc, stateVector), stateVector, maxBytes, present)], isTorn: false }
+    this.#withheld = isTorn ? new Map() : undefined
+    // What comes first is needed by all, and what comes last needs all.
+    const partAt = (index: number) => (index > 0 && index < parts.length - 1 ? index : undefined)
+    const writes = parts.flatMap((pieces, index) =>
+      pieces.map((update): Write => ({ kind: 'update', update, part: partAt(index) })),
+    )
+    const [only, ...more] = writes
+    if (only && more.length === 0 && only.part === undefined) return [{ ...only, kind: 'step2' }]
+    return [...writes, { kind: 'step2', update: NOTHING }]
   }
 
   /**
@@ -179,12 +203,25 @@ export class DocumentExchange {
       this.#upload.done += write.update.length
       if (write.kind === 'step2') this.#caughtUp = true
     }
-    // What follows would be refused too, or refer to what was: it goes out with the next comparison.
-    if (!durable) this.#dropQueue()
-    if (durable) this.#options.onDurable(durable)
+    if (durable) this.#becameDurable(durable, write?.kind === 'step2')
+    else if (write) {
+      this.#dropQueue(write)
+      this.#options.onRefused(write.update)
+    }
     this.#pump()
     if (this.#unanswered.length === 0) this.#upload = { done: 0, total: 0 }
     this.#options.onChange()
+  }
+
+  #becameDurable(durable: Clocks, isWhole: boolean): void {
+    if (!this.#withheld) return this.#options.onDurable(durable)
+    for (const [client, clock] of durable) {
+      this.#withheld.set(client, Math.max(clock, this.#withheld.get(client) ?? 0))
+    }
+    if (!isWhole) return
+    const all = this.#withheld
+    this.#withheld = undefined
+    this.#options.onDurable(all)
   }
 
   #enqueue(writes: readonly Write[]): void {
@@ -193,16 +230,23 @@ export class DocumentExchange {
     this.#upload.total += sizeOf(writes)
   }
 
-  #dropQueue(): void {
-    this.#upload.total -= sizeOf(this.#queue)
-    this.#queue = []
+  /**
+   * Drops all that waits, or what may need a write that was refused: it would be refused, too, and goes out with the next
+   * comparison.
+   */
+  #dropQueue(refused?: Write): void {
+    const needsIt = ({ part }: Write) => part === undefined || refused?.part === undefined || part === refused.part
+    this.#upload.total -= sizeOf(this.#queue.filter(needsIt))
+    this.#queue = this.#queue.filter((write) => !needsIt(write))
   }
 
   #pump(): void {
-    while (this.#unanswered.length < UNANSWERED_PIECES) {
-      const write = this.#queue.shift()
-      if (!write) return
-      this.#send(write)
+    for (let next = this.#queue[0]; next; next = this.#queue[0]) {
+      // Of a part that may be refused, nothing that needs it is on its way before it is taken.
+      const isCautious = [next, ...this.#unanswered].some(({ part }) => part !== undefined)
+      if (this.#unanswered.length >= (isCautious ? 1 : UNANSWERED_PIECES)) return
+      this.#queue.shift()
+      this.#send(next)
     }
   }
 

@@ -60,6 +60,11 @@ export class UnsentEdits {
     return this.#byClient.get(client)?.has(clock) ?? false
   }
 
+  /** Whether a client has made some of them. */
+  hasOf(client: number): boolean {
+    return this.#byClient.has(client)
+  }
+
   /** The clients that made them. */
   clients(): Iterable<number> {
     return this.#byClient.keys()

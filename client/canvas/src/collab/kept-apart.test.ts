@@ -22,7 +22,7 @@ function drawingWithRefused() {
   const server = new Y.Doc()
   Y.applyUpdate(server, Y.encodeStateAsUpdate(doc))
   draw({ doc }, 'refused')
-  apart.refused()
+  apart.refused(Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)))
   /** Changes an element, and says whether the server could take that by itself. */
   const change = (id: string, afterMs: number): boolean => {
     now += afterMs
@@ -62,7 +62,7 @@ test('a room is not filled with clients by who goes on and on with the refused',
 test('once all is saved, one goes on as the client that one is', () => {
   const { doc, unsent, apart, change } = drawingWithRefused()
   unsent.becameDurable(Y.decodeStateVector(Y.encodeStateVector(doc)))
-  apart.settled()
+  apart.becameDurable()
   const { clientID } = doc
   change('a', 1_000)
   change('refused', 1_000)

@@ -28,9 +28,20 @@ export class KeptApart {
     doc.on('beforeTransaction', this.#beforeTransaction)
   }
 
-  /** The server has refused something of what is unsent, for good. It does not say of what: all of it may build on that. */
-  refused(): void {
-    for (const client of this.#unsent.clients()) this.#held.add(client)
+  /** The clients of whom something was refused, or may have been. */
+  get held(): ReadonlySet<number> {
+    return this.#held
+  }
+
+  /**
+   * The server has refused this, for good. It does not say what of it: all may build on that. Answers whether more can be
+   * saved of it, when each of its clients is sent apart.
+   */
+  refused(update: Uint8Array): boolean {
+    const clients = [...Y.parseUpdateMeta(update).to.keys()].filter((client) => this.#unsent.hasOf(client))
+    const isNews = clients.some((client) => !this.#held.has(client))
+    for (const client of clients) this.#held.add(client)
+    return isNews && clients.length > 1
   }
 
   /** Something was drawn here. */
@@ -40,10 +51,10 @@ export class KeptApart {
     this.#heldAt = this.#now()
   }
 
-  /** The server has all that was drawn here. */
-  settled(): void {
-    this.#held.clear()
-    this.#freshClients = 0
+  /** The server has more of what was drawn here. */
+  becameDurable(): void {
+    for (const client of this.#held) if (!this.#unsent.hasOf(client)) this.#held.delete(client)
+    if (this.#held.size === 0) this.#freshClients = 0
   }
 
   readonly #beforeTransaction = ({ local }: Y.Transaction, doc: Y.Doc): void => {

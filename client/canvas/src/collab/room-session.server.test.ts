@@ -182,10 +182,15 @@ describe('a session against the real server', () => {
     writeKeys(one.doc, 'refused', new Map([['xy', [6, 0]]]))
     expect(drawn(other)).toHaveLength(FULL_BOARD)
     await leave(one)
+    // After a reload, and without the server, there is nothing to tell the refused from the rest.
+    await server.kill()
     const again = join(roomId, owner, 'the same browser')
-    await waitForStatus(again, { kind: 'refused', reason: 'board_full', unsent: 2, stored: true })
+    await again.localLoaded
     writeKeys(again.doc, 'e1', new Map([['xy', [8, 0]]]))
+    await server.start()
+    for (const session of [again, other]) session.reconnect()
     await vi.waitFor(() => expect(findElement(other.doc, 'e1')?.keys.xy).toEqual([8, 0]))
+    await waitForStatus(again, { kind: 'refused', reason: 'board_full', unsent: 2, stored: true })
     writeKeys(other.doc, 'e2', new Map([['isDeleted', true]]))
     await waitForStatus(again, { kind: 'saved' })
     await vi.waitFor(() => expect(findElement(other.doc, 'refused')?.keys.xy).toEqual([6, 0]))

@@ -109,6 +109,8 @@ class OpenRoom implements RoomSession {
   #isHere = false
   #storeFailing = false
   #refusal: LastingRefusal | undefined
+  /** Whether the reason of a refusal that was given last is one of these. */
+  #isRefusedForGood = false
   /** What turned us away when the server had let us in, while we have not got past it since. */
   #turnedAway: 'store-failing' | 'crowded' | undefined
   #closing: Promise<void> | undefined
@@ -209,7 +211,7 @@ class OpenRoom implements RoomSession {
         this.role ??= role
         this.#isHere = true
       },
-      onDurable: (clocks) => this.#unsent.becameDurable(clocks),
+      onDurable: (clocks) => void this.#settle(clocks),
       onDiscarded: () => {
         // At once: an edit that was refused until now may be let through the next moment.
         this.#connection.close()
@@ -227,7 +229,12 @@ class OpenRoom implements RoomSession {
       doc: this.doc,
       unsent: this.#unsent,
       isViewer: () => this.role === 'viewer',
-      onDurable: (durable) => this.#becameDurable(durable),
+      held: () => this.#apart.held,
+      onDurable: (durable) => {
+        const news = this.#settle(durable)
+        this.#device?.storeDurable(news)
+      },
+      onRefused: (update) => this.#refused(update),
       onDownloaded: () => {
         this.#synced.resolve()
         this.#isHere = true
@@ -248,13 +255,16 @@ class OpenRoom implements RoomSession {
     this.#changed()
   }
 
-  #becameDurable(durable: Clocks): void {
+  /** The server has said to this tab, or to another, that this is durable; returns what of it is news. */
+  #settle(durable: Clocks): Clocks {
     const news = this.#unsent.becameDurable(durable)
-    if (this.#unsent.count === 0) {
-      this.#refusal = undefined
-      this.#apart.settled()
-    }
-    this.#device?.storeDurable(news)
+    this.#apart.becameDurable()
+    if (this.#unsent.count === 0) this.#refusal = undefined
+    return news
+  }
+
+  #refused(update: Uint8Array): void {
+    if (this.#isRefusedForGood && this.#apart.refused(update)) this.#documents?.compare()
   }
 
   #received(message: Received): void {
@@ -294,9 +304,8 @@ class OpenRoom implements RoomSession {
         this.#storeFailing = notice.state === 'failing'
         break
       case 'refused':
-        if (!isLastingRefusal(notice.reason)) break
-        this.#refusal = notice.reason
-        this.#apart.refused()
+        this.#isRefusedForGood = isLastingRefusal(notice.reason)
+        if (isLastingRefusal(notice.reason)) this.#refusal = notice.reason
     }
     this.#changed()
   }
