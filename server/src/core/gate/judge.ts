@@ -5,6 +5,7 @@ import { SERVER, type ClientOwners } from './client-owners.ts'
 import { NOWHERE, type DocumentView, type Place, type Shelf } from './document-view.ts'
 import { IntegrationCost, isKnown, type Known } from './integration-cost.ts'
 import { ListOrder } from './list-order.ts'
+import { type Marks, marksOf } from './marks.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
@@ -37,16 +38,6 @@ export interface Growth {
   readonly isMarking: boolean
   /** What it marks or removes; to be asked before it is applied. */
   readonly marks: () => Marks
-}
-
-/** Which elements an update deletes or brings back. */
-export interface Marks {
-  /** Those of the document that it deletes, whether they are deleted already or not. */
-  readonly deleted: ReadonlySet<Y.Map<unknown>>
-  /** Those of the document that are there again afterwards, or still. */
-  readonly restored: ReadonlySet<Y.Map<unknown>>
-  /** How many of its new elements are deleted in it, too. */
-  readonly stillborn: number
 }
 
 /** What an update is judged by. */
@@ -123,44 +114,9 @@ class Judgement {
       structs: this.#order.structs.length,
       bytes: update.bytes.length,
       isMarking: this.#isMarking,
-      marks: () => this.#marks(),
+      marks: () => marksOf(update, this.#order.structs, view),
     }
     return { kind: 'taken', claims, growth }
-  }
-
-  #marks(): Marks {
-    const { view } = this.#judging
-    const [deleted, restored] = [new Set<Y.Map<unknown>>(), new Set<Y.Map<unknown>>()]
-    const stillborn = new Set<object>()
-    const marked = new Set<object>()
-    for (const struct of this.#order.structs) {
-      const { shelf, slot, home, kind, content } = struct
-      if (shelf !== 'element' || slot !== 'isDeleted' || kind !== KIND.any) continue
-      // What does not go behind the newest mark is put before it by Yjs, and says nothing.
-      if (!this.#isNewest(struct, marked.has(home as object))) continue
-      marked.add(home as object)
-      const isGone = (content as unknown[]).at(-1) !== false
-      if (!(home instanceof Y.Map)) {
-        if (isGone) stillborn.add(home as object)
-        else stillborn.delete(home as object)
-        continue
-      }
-      const [into, outOf] = isGone ? [deleted, restored] : [restored, deleted]
-      into.add(home as Y.Map<unknown>)
-      outOf.delete(home as Y.Map<unknown>)
-    }
-    for (const { client, clock, length } of this.#update.deleted) {
-      const known = Math.min(length, view.reach(client) - clock)
-      if (known > 0) for (const element of view.elementsIn({ client, clock }, known)) deleted.add(element)
-    }
-    return { deleted, restored, stillborn: stillborn.size }
-  }
-
-  /** Whether a mark is put behind all others of its element; `isAgain`: the same update has one already. */
-  #isNewest({ origin, home }: ReadStruct, isAgain: boolean): boolean {
-    if (isAgain) return origin !== null && this.#isNew(origin)
-    const entry = this.#judging.view.entryOf(home, 'isDeleted')
-    return entry === undefined || isSameId(entry.lastId, origin)
   }
 
   /** Rule G14: what is new under a client's name comes from the person whose it is. */
