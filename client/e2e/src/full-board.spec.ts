@@ -8,7 +8,7 @@ const MOST = 5
 
 let stage: Stage
 beforeAll(async () => {
-  stage = await Stage.open({ environment: { MAX_BOARD_ELEMENTS: `${MOST}` } })
+  stage = await Stage.open({ mayRefuse: true, environment: { MAX_BOARD_ELEMENTS: `${MOST}` } })
 })
 afterAll(() => stage.close())
 
@@ -92,4 +92,6 @@ test('a full board says so, everything but growth goes on, and what did not fit 
     expect((await person.elements()).filter(({ type }) => type === 'ellipse')).toHaveLength(2)
     expect(await person.page.getByText('This board is full.').count()).toBe(0)
   }
+  // What every other story must not find.
+  expect(stage.refusals().join()).toContain('"rule":"G16"')
 })

@@ -26,6 +26,7 @@ export interface HostBoard {
 interface StageOptions {
   readonly environment?: Record<string, string>
   readonly keepsApp?: boolean
+  readonly mayRefuse?: boolean
 }
 
 /** A real server with its own data, a real browser, and the people who use them. */
@@ -37,6 +38,9 @@ export class Stage {
   readonly #environment: Record<string, string>
   readonly #browser: Browser
   readonly #keepsApp: boolean
+  readonly #mayRefuse: boolean
+  /** What servers have written that were killed since. */
+  #output = ''
   readonly #contexts: BrowserContext[] = []
   #server: ServerProcess
 
@@ -45,6 +49,7 @@ export class Stage {
     dataDir: string
     environment: Record<string, string>
     keepsApp: boolean
+    mayRefuse: boolean
     browser: Browser
     server: ServerProcess
   }) {
@@ -52,6 +57,7 @@ export class Stage {
     this.#dataDir = parts.dataDir
     this.#environment = parts.environment
     this.#keepsApp = parts.keepsApp
+    this.#mayRefuse = parts.mayRefuse
     this.#browser = parts.browser
     this.#server = parts.server
     // `localhost` is a secure context, which service workers need.
@@ -61,12 +67,16 @@ export class Stage {
 
   /**
    * Starts both, the server with these environment variables besides. `keepsApp`: the browsers keep the app, so that it
-   * starts without a network; each has to read all of it for that, which is half of the work of most stories.
+   * starts without a network; each has to read all of it for that, which is half of the work of most stories. `mayRefuse`:
+   * the story is about what the server does not take.
    */
-  static async open({ environment = {}, keepsApp = false }: StageOptions = {}): Promise<Stage> {
+  static async open(options: StageOptions = {}): Promise<Stage> {
+    const { keepsApp = false, mayRefuse = false } = options
+    // Refusals are told at this level.
+    const environment = { LOG_LEVEL: 'info', ...options.environment }
     const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
     const [browser, server] = await Promise.all([launchBrowser(), ServerProcess.start(port, dataDir, environment)])
-    return new Stage({ port, dataDir, environment, keepsApp, browser, server })
+    return new Stage({ port, dataDir, environment, keepsApp, mayRefuse, browser, server })
   }
 
   /** Somebody with a browser of their own: cookies, storage, cache. */
@@ -99,6 +109,7 @@ export class Stage {
   /** Ends the server as a power cut would. */
   async killServer(): Promise<void> {
     await this.#server.end('SIGKILL')
+    this.#output += this.#server.output
   }
 
   /** Starts the server again, on the same data and port. */
@@ -111,9 +122,18 @@ export class Stage {
     await Promise.all(this.#contexts.splice(0).map((context) => context.close()))
   }
 
+  /** Ends both; throws when the server has refused what the app wrote. */
   async close(): Promise<void> {
     await this.#browser.close()
     await this.#server.end('SIGKILL')
     await removeServerData(this.#dataDir)
+    const refusals = this.refusals()
+    if (refusals.length > 0 && !this.#mayRefuse) throw new Error(`the server refused writes: ${refusals.join('\n')}`)
+  }
+
+  /** What the server has refused of what was written here, as it stands in its log. */
+  refusals(): string[] {
+    const lines = (this.#output + this.#server.output).split('\n')
+    return lines.filter((line) => line.includes('"a write was refused"'))
   }
 }
