@@ -156,6 +156,13 @@ test('who has had a day’s bytes stored cannot have more stored by coming again
   const ada = await joinRoom(small, roomId, ownerToken)
   ada.write(ada.edit(setWord('fine')))
   await vi.waitFor(() => expect([ada.answers, wordsOf(again).includes('fine')]).toEqual([['durable'], true]))
+  // By the clocks, the room has that already; but it is something else.
+  const other = new Y.Doc()
+  other.clientID = ada.doc.clientID
+  setWord('lost')(other)
+  again.write(Y.encodeStateAsUpdate(other))
+  again.write(Y.encodeStateAsUpdate(ada.doc))
+  await vi.waitFor(() => expect(again.answers).toEqual(['refused', 'refused', 'durable']))
 })
 
 test('who has been told that they are in may draw while the room is read, for as long as that takes', async () => {

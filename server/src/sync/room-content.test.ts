@@ -20,7 +20,7 @@ function drawn(...words: string[]) {
 }
 
 /** What a room makes of these updates as its stored tail, and what it says of those that come. */
-function load(stored: readonly Uint8Array[]) {
+function load(stored: readonly Uint8Array[], owners = new ClientOwners()) {
   const document = new Document('room-aaaaaa')
   const taken: TakenUpdate[] = []
   let changes = 0
@@ -28,7 +28,7 @@ function load(stored: readonly Uint8Array[]) {
   const content = new RoomContent({
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
-    owners: new ClientOwners(),
+    owners,
     pieceWork: {
       cut: async (updates) => cut({ updates, progress }),
       measure: async (pieces) => measure({ pieces, progress }),
@@ -54,6 +54,24 @@ test('in a sound room, what refers to what nobody knows is not taken', () => {
   expect([taken, changes(), content.bytes.parts]).toEqual([[], 0, updates.slice(0, 1)])
   expect(apply(updates[1] as Uint8Array)).toBe('taken')
   expect([taken.length, changes()]).toEqual([1, 1])
+})
+
+test('what somebody else has written is not known to be the same before the document is there', () => {
+  const { doc, updates } = drawn('one', 'two')
+  const { content } = load(updates, new ClientOwners([[doc.clientID, 'ada']]))
+  const read = readUpdate(Y.encodeStateAsUpdate(doc))
+  expect([content.has(read, 'ada'), content.has(read, 'eve'), content.covers(read, 'eve')]).toEqual([
+    true,
+    false,
+    false,
+  ])
+  expect(content.isFilled).toBe(false)
+  content.fill()
+  expect(content.covers(read, 'eve')).toBe(true)
+  const other = new Y.Doc()
+  other.clientID = doc.clientID
+  setWord('else')(other)
+  expect(content.covers(readUpdate(Y.encodeStateAsUpdate(other)), 'eve')).toBe(false)
 })
 
 test('what builds on a record that was set aside is stored all the same, once, and shows when that is given back', () => {

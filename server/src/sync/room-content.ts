@@ -138,9 +138,9 @@ export class RoomContent {
    * `UnreadableRoomError` when that cannot be done.
    */
   apply(update: ReadUpdate, author: string, origin: unknown): Verdict {
-    if (this.has(update) && update.clients.every(({ client }) => this.owners.isOwn(client, author))) return KNOWN
+    if (this.has(update, author)) return KNOWN
     this.fill()
-    const verdict = judge(update, { view: this.#view, owners: this.owners, author, hasHole: this.#hasHole })
+    const verdict = this.#judge(update, author)
     if (this.#hasHole && verdict.kind !== 'refused') return this.#applyBesideHole(update, origin)
     if (verdict.kind !== 'taken') return verdict
     const refusal = this.#size.take(verdict.growth)
@@ -182,7 +182,6 @@ export class RoomContent {
     this.fill()
     const { clientID } = this.#document
     this.#serverClaims = this.owners.isStored(clientID) ? NO_CLAIMS : new Map([[clientID, SERVER]])
-    this.owners.wrote(clientID, SERVER)
     this.#document.transact(() => change(this.#document), edit)
   }
 
@@ -229,14 +228,29 @@ export class RoomContent {
     return this.#filled ? Y.encodeStateVector(this.#document) : this.#read(() => this.bytes.stateVector())
   }
 
-  /** Whether an update says nothing that the room has not. It takes time with how much has come since it was asked last. */
-  covers(update: ReadUpdate): boolean {
-    return this.#read(() => this.bytes.covers(rangesOf(update)))
+  /** Whether an update says nothing that the room has not from its author: word for word, not just by the clocks. */
+  covers(update: ReadUpdate, author: string): boolean {
+    if (!this.#coversClocks(update)) return false
+    return this.#isOwn(update, author) || (this.#filled && this.#judge(update, author).kind === 'taken')
   }
 
   /** Whether that is so, and can be told without the document. */
-  has(update: ReadUpdate): boolean {
-    return !this.#filled && this.covers(update)
+  has(update: ReadUpdate, author: string): boolean {
+    return !this.#filled && this.#isOwn(update, author) && this.#coversClocks(update)
+  }
+
+  /** It takes time with how much has come since it was asked last. */
+  #coversClocks(update: ReadUpdate): boolean {
+    return this.#read(() => this.bytes.covers(rangesOf(update)))
+  }
+
+  /** Whether nobody else can have written what the room has of these clients. */
+  #isOwn({ clients }: ReadUpdate, author: string): boolean {
+    return clients.every(({ client }) => this.owners.isOwn(client, author))
+  }
+
+  #judge(update: ReadUpdate, author: string): Verdict {
+    return judge(update, { view: this.#view, owners: this.owners, author, hasHole: this.#hasHole })
   }
 
   /**
@@ -358,7 +372,11 @@ export class RoomContent {
     const ranges = encodeTransactionRanges(transaction)
     if (origin === STORED) this.bytes.add(update, ranges)
     else if (this.#news) this.#news.push({ update, ranges })
-    else this.#taken({ update, ranges, claims: this.#serverClaims }, origin)
+    else {
+      for (const client of this.#serverClaims.keys()) this.owners.wrote(client, SERVER)
+      this.#taken({ update, ranges, claims: this.#serverClaims }, origin)
+      this.#serverClaims = NO_CLAIMS
+    }
     // Who brings what was lost is told as well: what others had drawn on it comes out with that.
     this.#events.onChanged(this.#hasHole ? undefined : origin)
   }

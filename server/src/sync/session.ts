@@ -346,7 +346,7 @@ export class Session {
     const read = readUpdate(update)
     const { journal, daily } = this.#parts
     if (journal.isFullFor(this.room.id, this.user.id) || daily.isUsedUp()) return this.#writeToFull(read)
-    if (!this.room.content.has(read) && this.#waitsForRoom({ kind: 'write', update })) return
+    if (!this.room.content.has(read, this.user.id) && this.#waitsForRoom({ kind: 'write', update })) return
     const verdict = this.#apply(read)
     // Read now: by the commit, the room may have more, which is not durable by then.
     if (verdict?.kind === 'taken') this.#saved(this.room.content.reachOf(read))
@@ -359,7 +359,7 @@ export class Session {
   /** The journal takes no more, or none of theirs. Who comes back, and says nothing that is new, is up to date all the same. */
   #writeToFull(read: ReadUpdate): void {
     const { content } = this.room
-    if (!content.covers(read)) return this.#refuse('store_unavailable')
+    if (!content.covers(read, this.user.id)) return this.#refuse('store_unavailable')
     this.#answerUnstored(wire.durable(this.address, content.reachOf(read)))
   }
 
