@@ -18,6 +18,8 @@ class ModelServer {
   readonly answers: Array<{ commit: Uint8Array | undefined; answer: Received }> = []
   largest = 0
   isRefusing = false
+  /** A client of whom it takes nothing, ever. */
+  refused: number | undefined
 
   take(message: Sent): void {
     if (message.kind === 'step1') {
@@ -28,7 +30,8 @@ class ModelServer {
     if (message.kind !== 'update' && message.kind !== 'step2') return
     const { update } = message
     if (Y.decodeUpdate(update).structs.length > 1) this.largest = Math.max(this.largest, update.length)
-    const isSound = !this.isRefusing && this.#fits(update)
+    const isRefused = this.isRefusing || Y.parseUpdateMeta(update).from.has(this.refused ?? -1)
+    const isSound = !isRefused && this.#fits(update)
     if (!isSound) this.answers.push({ commit: undefined, answer: { kind: 'answer', durable: undefined } })
     else {
       Y.applyUpdate(this.doc, update)
@@ -36,7 +39,7 @@ class ModelServer {
       const durable = new Map([...clients].map((client) => [client, Y.getState(this.doc.store, client)]))
       this.answers.push({ commit: Y.encodeStateAsUpdate(this.doc), answer: { kind: 'answer', durable } })
     }
-    if (!isSound && !this.isRefusing) this.askAgain()
+    if (!isSound && !isRefused) this.askAgain()
   }
 
   askAgain(): void {
@@ -283,6 +286,38 @@ describe('whatever is cut, sent, acknowledged, dropped and loaded anew', () => {
     expect(cut).toBeGreaterThan(300)
     expect(durableOnTheWay).toBeGreaterThan(300)
   }, 120_000)
+})
+
+test('what is drawn beside something that is refused for good is saved, also when nobody can say who has deleted what', () => {
+  const tab = new ModelTab()
+  edits.write(tab, 1)
+  tab.connect()
+  tab.settle()
+  tab.drop()
+  // Whether it was this client that has taken the letters out is not known.
+  const refused = tab.doc.clientID
+  tab.server.refused = refused
+  edits.write(tab, 2)
+  edits.erase(tab, 3)
+  tab.doc.clientID += 1
+  edits.set(tab, 1)
+  tab.held = [refused]
+  tab.connect()
+  tab.settle()
+  expect(tab.server.committed.getText('words').toJSON()).toBe('word 1 ')
+  expect(tab.server.committed.getMap('elements').has('e1')).toBe(true)
+  tab.doc.clientID += 1
+  edits.set(tab, 2)
+  tab.settle()
+  expect([...tab.unsent].map(({ client }) => client)).not.toContain(tab.doc.clientID)
+  for (const { update } of tab.durable()) expect(hasAll(tab.server.committed, update)).toBe(true)
+  tab.server.refused = undefined
+  for (let checks = 0; checks < 40; checks++) {
+    tab.checkStranded()
+    tab.settle()
+  }
+  expect([...tab.unsent]).toEqual([])
+  expect(Y.equalSnapshots(Y.snapshot(tab.server.committed), Y.snapshot(tab.doc))).toBe(true)
 })
 
 describe('an upload', () => {

@@ -38,7 +38,8 @@ export interface DocumentExchangeOptions {
   readonly onDurable: (durable: Clocks) => void
   /** The clients of whom something was refused: what they have drawn is sent apart from all else, and from each other. */
   readonly held: () => Iterable<number>
-  readonly onRefused: (update: Uint8Array) => void
+  /** `isTorn`: nothing of what was unsent counts as durable before all of it is taken. */
+  readonly onRefused: (update: Uint8Array, isTorn: boolean) => void
   /** The server's drawing is in the document. */
   readonly onDownloaded: () => void
   /** Called when `downloaded`, `caughtUp`, `isDamaged` or a progress may have changed. */
@@ -63,8 +64,8 @@ export class DocumentExchange {
   /** How many writes there were, sent or waiting. */
   #writes = 0
   /**
-   * What the server has called durable while a deletion that belongs to it may be in a part that it has not taken: it counts
-   * when all is taken, or is sent again.
+   * By client, what the server has called durable while a deletion that belongs to it may be in a part that it has not taken:
+   * it counts when all is taken, or is sent again.
    */
   #withheld: Map<number, number> | undefined
   #upload = { done: 0, total: 0 }
@@ -164,7 +165,7 @@ export class DocumentExchange {
 
   /** All that the server lacks, of which the last ends the comparison. */
   #lackedBy(present: Uint8Array): Write[] {
-    const { doc, held } = this.#options
+    const { doc, held, unsent } = this.#options
     const stateVector = Y.encodeStateVector(this.#provenOf(Y.decodeStateVector(present)))
     const apart = new Set(held())
     const maxBytes = this.#pieceBytes
@@ -172,7 +173,7 @@ export class DocumentExchange {
       apart.size > 0
         ? cutByClient(doc, apart, { stateVector, present, maxBytes })
         : { parts: [cutUpdate(Y.encodeStateAsUpdate(doc, stateVector), stateVector, maxBytes, present)], isTorn: false }
-    this.#withheld = isTorn ? new Map() : undefined
+    this.#withheld = isTorn ? new Map([...unsent.clients()].map((client) => [client, 0])) : undefined
     // What comes first is needed by all, and what comes last needs all.
     const partAt = (index: number) => (index > 0 && index < parts.length - 1 ? index : undefined)
     const writes = parts.flatMap((pieces, index) =>
@@ -206,7 +207,7 @@ export class DocumentExchange {
     if (durable) this.#becameDurable(durable, write?.kind === 'step2')
     else if (write) {
       this.#dropQueue(write)
-      this.#options.onRefused(write.update)
+      this.#options.onRefused(write.update, this.#withheld !== undefined)
     }
     this.#pump()
     if (this.#unanswered.length === 0) this.#upload = { done: 0, total: 0 }
@@ -214,14 +215,16 @@ export class DocumentExchange {
   }
 
   #becameDurable(durable: Clocks, isWhole: boolean): void {
-    if (!this.#withheld) return this.#options.onDurable(durable)
+    const withheld = this.#withheld
+    if (!withheld) return this.#options.onDurable(durable)
+    if (isWhole) this.#withheld = undefined
+    const counts = new Map(isWhole ? withheld : undefined)
     for (const [client, clock] of durable) {
-      this.#withheld.set(client, Math.max(clock, this.#withheld.get(client) ?? 0))
+      const known = withheld.get(client)
+      if (known === undefined || isWhole) counts.set(client, Math.max(clock, known ?? 0))
+      else withheld.set(client, Math.max(clock, known))
     }
-    if (!isWhole) return
-    const all = this.#withheld
-    this.#withheld = undefined
-    this.#options.onDurable(all)
+    this.#options.onDurable(counts)
   }
 
   #enqueue(writes: readonly Write[]): void {

@@ -22,7 +22,7 @@ function drawingWithRefused() {
   const server = new Y.Doc()
   Y.applyUpdate(server, Y.encodeStateAsUpdate(doc))
   draw({ doc }, 'refused')
-  apart.refused(Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)))
+  apart.refused(Y.encodeStateAsUpdate(doc, Y.encodeStateVector(server)), false)
   /** Changes an element, and says whether the server could take that by itself. */
   const change = (id: string, afterMs: number): boolean => {
     now += afterMs

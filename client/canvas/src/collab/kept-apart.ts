@@ -34,14 +34,15 @@ export class KeptApart {
   }
 
   /**
-   * The server has refused this, for good. It does not say what of it: all may build on that. Answers whether more can be
-   * saved of it, when each of its clients is sent apart.
+   * The server has refused this, for good. It does not say what of it: all may build on that; if it `isTorn`, all that is
+   * unsent waits with it. Answers whether more can be saved of it, when each of its clients is sent apart.
    */
-  refused(update: Uint8Array): boolean {
-    const clients = [...Y.parseUpdateMeta(update).to.keys()].filter((client) => this.#unsent.hasOf(client))
+  refused(update: Uint8Array, isTorn: boolean): boolean {
+    const inIt = Y.parseUpdateMeta(update).to
+    const clients = [...this.#unsent.clients()].filter((client) => isTorn || inIt.has(client))
     const isNews = clients.some((client) => !this.#held.has(client))
     for (const client of clients) this.#held.add(client)
-    return isNews && clients.length > 1
+    return isNews && clients.length > 1 && !isTorn
   }
 
   /** Something was drawn here. */

@@ -506,6 +506,13 @@ describe('two tabs', () => {
   })
 })
 
+test('nobody is told under which number one is going to draw', async () => {
+  const session = join()
+  await waitForStatus(session, { kind: 'saved' })
+  expect(session.awareness.clientID).not.toBe(session.doc.clientID)
+  expect(session.awareness.getStates().has(session.doc.clientID)).toBe(false)
+})
+
 describe('a board that the person has let go of', () => {
   test('does not come back from a tab that still has it open', async () => {
     const browser = stubBrowser()

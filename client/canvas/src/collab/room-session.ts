@@ -117,6 +117,8 @@ class OpenRoom implements RoomSession {
 
   constructor(options: RoomSessionOptions) {
     const { roomId, serverUrl, getToken, storage, isUnseen = false } = options
+    // Everybody is told under which number a cursor is. Who writes first under a number has it: nobody is told this one before.
+    this.doc.clientID = new Y.Doc().clientID
     this.#options = options
     this.#origin = new URL(serverUrl).origin
     this.localLoaded = this.#local.promise
@@ -234,7 +236,7 @@ class OpenRoom implements RoomSession {
         const news = this.#settle(durable)
         this.#device?.storeDurable(news)
       },
-      onRefused: (update) => this.#refused(update),
+      onRefused: (update, isTorn) => this.#refused(update, isTorn),
       onDownloaded: () => {
         this.#synced.resolve()
         this.#isHere = true
@@ -263,8 +265,8 @@ class OpenRoom implements RoomSession {
     return news
   }
 
-  #refused(update: Uint8Array): void {
-    if (this.#isRefusedForGood && this.#apart.refused(update)) this.#documents?.compare()
+  #refused(update: Uint8Array, isTorn: boolean): void {
+    if (this.#isRefusedForGood && this.#apart.refused(update, isTorn)) this.#documents?.compare()
   }
 
   #received(message: Received): void {

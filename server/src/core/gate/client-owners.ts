@@ -1,7 +1,7 @@
 /** Whose a Yjs client is whom the server speaks for: nobody may write under its name. */
 export const SERVER = ''
 
-/** How many ids that somebody has only announced are remembered of a room. */
+/** How many ids that people have only announced are remembered of a room. */
 const MAX_ANNOUNCED = 10_000
 
 /**
@@ -53,10 +53,15 @@ export class ClientOwners {
     const owner = this.ownerOf(client)
     if (owner !== undefined) return owner === userId
     this.#announced.set(client, userId)
-    for (const oldest of this.#announced.keys()) {
-      if (this.#announced.size <= MAX_ANNOUNCED) break
-      this.#announced.delete(oldest)
-    }
+    if (this.#announced.size > MAX_ANNOUNCED) this.#forgetSome()
     return true
+  }
+
+  /** Forgets the older half of what the person has announced who has announced most: nobody can have another's forgotten. */
+  #forgetSome(): void {
+    const clients = Map.groupBy(this.#announced.keys(), (client) => this.#announced.get(client))
+    const [first = [], ...others] = clients.values()
+    const most = others.reduce((a, b) => (b.length > a.length ? b : a), first)
+    for (const client of most.slice(0, Math.ceil(most.length / 2))) this.#announced.delete(client)
   }
 }

@@ -227,6 +227,9 @@ test('[G14] a client that is nobody’s becomes its author’s, but not one that
   expect(judgeBytes(update)).toMatchObject({ kind: 'taken', claims: new Map([[7, 'eve']]) })
   expect([owners.announce(7, 'bob'), owners.announce(7, 'eve')]).toEqual([true, false])
   expect(judgeBytes(update)).toMatchObject({ kind: 'refused', refusal: { rule: 'G14' } })
+  // Nor can she have it forgotten.
+  for (let client = 1_000; client < 31_000; client++) owners.announce(client, client % 3 ? 'eve' : 'mallory')
+  expect(judgeBytes(update)).toMatchObject({ kind: 'refused', refusal: { rule: 'G14' } })
   expect(judgeBytes(update, 'bob').kind).toBe('taken')
 })
 
