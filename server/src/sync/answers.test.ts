@@ -7,6 +7,7 @@ import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
 import { setWord, wordsOf } from '../testing/test-room.ts'
 import { Answers } from './answers.ts'
+import { CatchUpLine } from './catch-up-line.ts'
 import { Outlet } from './outlet.ts'
 import { RoomContent } from './room-content.ts'
 import { UpdateQueue } from './update-queue.ts'
@@ -47,6 +48,7 @@ function open() {
   })
   const answers = new Answers({
     content,
+    catchUps: new CatchUpLine(),
     address: 'room-aaaaaa',
     socket: {
       sendUpdate: (_address, kind, update) => {

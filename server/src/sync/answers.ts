@@ -1,4 +1,5 @@
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
+import type { CatchUpLine } from './catch-up-line.ts'
 import type { Outlet } from './outlet.ts'
 import type { RoomContent } from './room-content.ts'
 import * as wire from './wire.ts'
@@ -14,6 +15,7 @@ export interface AnswerSocket {
 /** What the answers of one stay are made of. */
 export interface AnswersParts {
   readonly content: RoomContent
+  readonly catchUps: CatchUpLine
   readonly address: string
   readonly socket: AnswerSocket
   readonly outlet: Outlet
@@ -59,11 +61,11 @@ export class Answers {
    * when it is all.
    */
   catchUp(stateVector: Uint8Array): void {
-    const { content, socket, outlet, address, guard, onBroken } = this.#parts
+    const { content, catchUps, socket, outlet, address, guard, onBroken } = this.#parts
     const send = () => {
-      const missing = content.missingFor(stateVector)
-      if (missing instanceof Promise) missing.catch(onBroken)
-      socket.sendPieces(address, missing instanceof Promise ? this.#onceOpen(missing) : missing, () => undefined)
+      const missing = catchUps.next(() => content.missingFor(stateVector))
+      missing.catch(onBroken)
+      socket.sendPieces(address, this.#onceOpen(missing), () => undefined)
     }
     outlet.whenOpen(() => guard(send))
   }

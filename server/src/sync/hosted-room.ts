@@ -10,6 +10,7 @@ import type { ClientOwners } from '../core/gate/client-owners.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
+import { CatchUpLine } from './catch-up-line.ts'
 import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
 import { RoomContent, type TakenUpdate } from './room-content.ts'
 import type { PieceWork } from './room-pieces.ts'
@@ -51,6 +52,8 @@ export class HostedRoom {
   readonly owners: AwarenessOwners
   /** The time that its clients' messages have taken. */
   readonly time = new TimeUsed()
+  /** What those lack who fell behind is put together here. */
+  readonly catchUps = new CatchUpLine()
   /** To be called when loading has ended: only we listen to awareness. */
   readonly ownAwarenessOnly: () => void
   /** Who does not keep up with what is drawn. */

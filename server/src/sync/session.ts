@@ -119,6 +119,7 @@ export class Session {
     this.#questionsForRefused = new Questions(ask)
     this.#answers = new Answers({
       content,
+      catchUps: parts.room.catchUps,
       address: this.address,
       socket: parts.socket,
       outlet: parts.outlet,
