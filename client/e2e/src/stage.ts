@@ -7,6 +7,7 @@ import type { Browser, BrowserContext, BrowserContextOptions } from 'playwright-
 import { findFreePort } from '../../../server/src/testing/free-port.ts'
 import { removeServerData } from '../../../server/src/testing/server-data.ts'
 import { ServerProcess } from '../../../server/src/testing/server-process.ts'
+import { readStoredAuthors } from '../../../server/src/testing/stored-authors.ts'
 import { ApiCaller } from '../../../server/src/testing/test-server.ts'
 import { BoardActor } from './board-actor.ts'
 import { launchBrowser } from './browser.ts'
@@ -129,6 +130,11 @@ export class Stage {
     await removeServerData(this.#dataDir)
     const refusals = this.refusals()
     if (refusals.length > 0 && !this.#mayRefuse) throw new Error(`the server refused writes: ${refusals.join('\n')}`)
+  }
+
+  /** Who has drawn on a board: a name for each Yjs client. */
+  authorsOf(roomId: string): ReadonlyMap<number, string> {
+    return readStoredAuthors(this.#dataDir, roomId)
   }
 
   /** What the server has refused of what was written here, as it stands in its log. */

@@ -2,20 +2,17 @@ import { elementsOf, storedWords } from '@sketchroom/shared/scene/document'
 import type { BoardActor } from '../board-actor.ts'
 import type { Peer } from '../peer.ts'
 
-/** Who made which element: a document says which client wrote what, and the awareness whose client that is. */
+/** Who made which element: a document says which client wrote what, and the server has stored whose that is. */
 export class Authors {
   readonly #peer: Peer
-  readonly #people = new Map<number, string>()
+  readonly #readNames: () => ReadonlyMap<number, string>
+  #people: ReadonlyMap<number, string> = new Map()
   readonly #names = new Map<BoardActor, string>()
 
-  constructor(peer: Peer) {
+  /** `readNames` gives the name of each client that the server has stored something of. */
+  constructor(peer: Peer, readNames: () => ReadonlyMap<number, string>) {
     this.#peer = peer
-    peer.awareness.on('change', () => {
-      for (const [client, state] of peer.awareness.getStates()) {
-        const name = (state['user'] as { name?: string } | undefined)?.name
-        if (name) this.#people.set(client, name)
-      }
-    })
+    this.#readNames = readNames
   }
 
   /** Learns what somebody is called. */
@@ -27,7 +24,7 @@ export class Authors {
     // Yjs has no call that tells who made an entry of a map.
     // oxlint-disable-next-line no-underscore-dangle
     const client = elementsOf(this.#peer.doc)._map.get(elementId)?.id.client
-    return client === undefined || this.#people.get(client) === this.#names.get(person)
+    return client === undefined || this.#nameOf(client) === this.#names.get(person)
   }
 
   /** Whether all that can be read of a text is this person's: of a copy of others' words, too. */
@@ -39,8 +36,14 @@ export class Authors {
     // oxlint-disable-next-line no-underscore-dangle
     for (let item = words._start; item !== null; item = item.right) {
       const isBlank = item.content.getContent().join('').trim() === ''
-      if (!item.deleted && !isBlank && this.#people.get(item.id.client) !== name) return false
+      if (!item.deleted && !isBlank && this.#nameOf(item.id.client) !== name) return false
     }
     return true
+  }
+
+  /** What is nobody's, such as how anybody would share plain words, has no name. */
+  #nameOf(client: number): string | undefined {
+    if (!this.#people.has(client)) this.#people = this.#readNames()
+    return this.#people.get(client)
   }
 }

@@ -31,9 +31,9 @@ export class Round {
   readonly #peer: Peer
   readonly #authors: Authors
 
-  private constructor(actors: readonly BoardActor[], board: HostBoard, peer: Peer) {
+  private constructor(stage: Stage, actors: readonly BoardActor[], board: HostBoard, peer: Peer) {
     this.#peer = peer
-    this.#authors = new Authors(peer)
+    this.#authors = new Authors(peer, () => stage.authorsOf(board.id))
     this.#board = board
     this.#people = actors.map((actor, i) => new FuzzPerson(actor, NAMES[i] ?? `person ${i}`, this.#words))
   }
@@ -42,7 +42,7 @@ export class Round {
   static async play(stage: Stage, actors: readonly BoardActor[], script: Script): Promise<Outcome> {
     const board = await stage.hostBoard()
     const peer = await board.join('the observer')
-    const round = new Round(actors.slice(0, script.length), board, peer)
+    const round = new Round(stage, actors.slice(0, script.length), board, peer)
     const note = (error: Error) => round.#faults.push(`a page threw: ${error.message}`)
     for (const { page } of actors) page.on('pageerror', note)
     try {
