@@ -139,6 +139,9 @@ export class Session {
       onNeverStops: () => this.leave('rate_limited'),
     })
     this.connection.onClose(() => {
+      // Who would `#release` it may never come: a room that hung, or a store that does not answer. The socket's other rooms
+      // are not to wait for that.
+      if (this.#holds > 0) parts.socket.resume()
       this.#line.close()
       this.#questions.close()
       this.#questionsForRefused.close()
@@ -216,6 +219,7 @@ export class Session {
 
   /** From now on, what comes waits, until as many `#release` it: it is judged anew, or the room is not ready. */
   #hold(): void {
+    if (!this.isIn) return
     this.#holds += 1
     if (this.#holds > 1) return
     this.#line.hold()
@@ -224,6 +228,7 @@ export class Session {
 
   /** Takes back one `#hold`; after the last, what has waited is handled in order. */
   #release(): void {
+    if (!this.isIn) return
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#parts.socket.resume()
