@@ -314,7 +314,7 @@ export class SyncSocket implements JoiningSocket {
     try {
       const roomId = roomOfAddress(address)
       if (!roomId) throw new SketchRoomError('not_found', 'the address names no room')
-      const onAdmitted = () => this.#admitted()
+      const onAdmitted = (userId: string) => this.#admitted(userId)
       const onBegin = (session: Session) => void this.#places.set(address, { kind: 'joined', session })
       await this.#parts.host.join({ socket: this, address, roomId, token, onAdmitted, onBegin })
     } catch (error) {
@@ -334,9 +334,9 @@ export class SyncSocket implements JoiningSocket {
   }
 
   /** From now on the client may send what it likes: it has been told that it is in, and the room may take its time. */
-  #admitted(): void {
+  #admitted(userId: string): void {
     this.#signedIn = true
-    this.#parts.incoming.signedIn()
+    this.#parts.incoming.signedIn(userId)
   }
 
   #refuse(address: string, error: unknown): void {
