@@ -47,6 +47,7 @@ export class TurnLine {
   #isFull = false
   /** Since when more has come than may wait while the person's allowance was used up; until nothing waits any more. */
   #tooFastSince: number | undefined
+  /** Whether they have heard of it. */
   #isTold = false
 
   constructor(parts: TurnLineParts) {
@@ -182,7 +183,10 @@ export class TurnLine {
   }
 
   #hasDrained(): void {
-    if (this.#isEmpty) this.#tooFastSince = undefined
+    if (this.#isEmpty) {
+      this.#tooFastSince = undefined
+      this.#isTold = false
+    }
     const { maxFrames, maxBytes } = this.#parts.limits
     if (!this.#isFull || this.#count > maxFrames / 2 || this.#bytes > maxBytes / 2) return
     this.#isFull = false
