@@ -347,7 +347,7 @@ export class Session {
   #write(update: Uint8Array): void {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
-    if (this.#parts.person.isStruck(performance.now())) return this.leave('malformed_update')
+    if (this.#parts.person.isStruck(performance.now())) return this.leave('rate_limited')
     const read = readUpdate(update)
     const { journal, daily } = this.#parts
     if (journal.isFullFor(this.room.id, this.user.id) || daily.isUsedUp()) return this.#writeToFull(read)
