@@ -81,7 +81,8 @@ export interface SessionParts {
 
 /**
  * A connection's stay in one room, for exactly as long as the document has the connection. Every message goes through
- * here: what the role allows, whose cursor it is, and when an edit may be called saved is decided in this one class.
+ * here: what the role allows, and when an edit may be called saved, is decided in this one class; for whose cursor somebody
+ * may speak, in `AwarenessOwners`.
  */
 export class Session {
   readonly room: HostedRoom
