@@ -12,8 +12,8 @@ const HEAD_BYTES = 128
 const CONTROL_HEAD_BYTES = 6
 /** Of a message that is coming, so much must come between two heartbeats: drop by drop it would never end. */
 export const LEAST_BYTES = 16 * 1024
-/** How long a client that was cut may take to read why. */
-const GOODBYE_MS = 1_000
+/** How long a client that is sent away may take to read why, or to answer a goodbye. */
+export const GOODBYE_MS = 1_000
 
 /** What one socket's bytes are counted with. */
 export interface IncomingBytesParts {
