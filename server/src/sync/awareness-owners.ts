@@ -2,8 +2,8 @@ import type { Connection, Document } from '@hocuspocus/server'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { ClientOwners } from '../core/gate/client-owners.ts'
 
-/** Nobody needs to speak for more awareness clients than a few tabs have. */
-const MAX_CLIENTS_PER_SESSION = 8
+/** Nobody needs to speak for more awareness clients than a few tabs have, in all or in one message. */
+export const MAX_AWARENESS_CLIENTS = 8
 
 /** So many clients that have gone are remembered, since what others say of them may still be under way. */
 const MAX_GONE_CLIENTS = 256
@@ -47,7 +47,7 @@ export class AwarenessOwners {
     if (clock <= (this.#document.awareness.meta.get(clientId)?.clock ?? -1)) return false
     // A client that was given up counts too: it is remembered until the connection goes.
     const clients = this.#clients.get(session) ?? new Set()
-    if (clients.size >= MAX_CLIENTS_PER_SESSION && !clients.has(clientId)) return false
+    if (clients.size >= MAX_AWARENESS_CLIENTS && !clients.has(clientId)) return false
     // Everybody reads here under which number somebody draws: from now on, nobody else may.
     if (!this.#yjsClients.announce(clientId, session.user.id)) return false
     if (owner && owner !== session) this.#document.getClients(owner.connection).delete(clientId)

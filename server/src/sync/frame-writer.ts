@@ -18,7 +18,7 @@ const LARGE_BYTES = 2 * PIECE_BYTES
 const NOTHING = new Uint8Array()
 
 /** What a message that waits takes in memory beside its bytes, roughly: who reads nothing may still ask and ask. */
-const OVERHEAD_BYTES = 200
+export const MESSAGE_OVERHEAD_BYTES = 200
 
 /**
  * Builds the WebSocket frames of binary messages (unmasked). A broadcast gives the same message to one socket after
@@ -143,7 +143,7 @@ export class FrameWriter {
     if (body.length <= CHEAP_TO_COPY_BYTES) return this.write(Buffer.concat([head, body]))
     if (this.#large) {
       this.#waiting.push({ head, body })
-      this.#waitingBytes += head.length + OVERHEAD_BYTES
+      this.#waitingBytes += head.length + MESSAGE_OVERHEAD_BYTES
     } else if (head.length + body.length > LARGE_BYTES) this.#begin({ head, body })
     else {
       this.#cork()

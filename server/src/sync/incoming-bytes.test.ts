@@ -62,7 +62,7 @@ test('256 KB in all may come, in messages of 64 KB, and no more', async () => {
 
 test('after signing in, nothing is counted', async () => {
   const socket = await open()
-  incoming.signedIn()
+  incoming.signedIn('ada')
   socket.send(new Uint8Array(1_000_000))
   await once(socket, 'message')
   expect(received).toEqual([1_000_000])
@@ -79,7 +79,7 @@ test('a stranger cannot send a message of more than 64 KB', async () => {
 test('of an address with too much that is unfinished, the largest is let go, and the others go on', async () => {
   const begin = async (bytes: number) => {
     const socket = await open()
-    incoming.signedIn()
+    incoming.signedIn(`who sends ${bytes}`)
     // A fragment: the message is not whole.
     await new Promise((resolve) => socket.send(new Uint8Array(bytes), { fin: false }, resolve))
     return socket

@@ -12,8 +12,8 @@ const HEAD_BYTES = 128
 const CONTROL_HEAD_BYTES = 6
 /** Of a message that is coming, so much must come between two heartbeats: drop by drop it would never end. */
 export const LEAST_BYTES = 16 * 1024
-/** How long a client that was cut may take to read why. */
-const GOODBYE_MS = 1_000
+/** How long a client that is sent away may take to read why, or to answer a goodbye. */
+export const GOODBYE_MS = 1_000
 
 /** What one socket's bytes are counted with. */
 export interface IncomingBytesParts {
@@ -35,7 +35,6 @@ export class IncomingBytes {
   readonly #parts: IncomingBytesParts
   readonly #holder: Holder
   readonly #lastFirstByte: number
-  #isSignedIn = false
   #isOver = false
   /** Up to here, messages have been whole. */
   #wholeUpTo: number
@@ -54,7 +53,7 @@ export class IncomingBytes {
   constructor(parts: IncomingBytesParts) {
     const { webSocket, stream } = parts
     this.#parts = parts
-    this.#holder = { address: parts.address, giveUp: () => this.#giveUp() }
+    this.#holder = { address: parts.address, userId: undefined, giveUp: () => this.#giveUp() }
     this.#wholeUpTo = stream.bytesRead
     this.#lastFirstByte = stream.bytesRead + MAX_FIRST_BYTES
     webSocket.on('message', ({ length }: Buffer) => {
@@ -73,9 +72,9 @@ export class IncomingBytes {
     stream.once('close', () => this.#forget())
   }
 
-  /** The client is in a room: what it sends is the room's to judge from now on. */
-  signedIn(): void {
-    this.#isSignedIn = true
+  /** The client is in a room, as this person: what it sends is the room's to judge from now on. */
+  signedIn(userId: string): void {
+    this.#holder.userId = userId
   }
 
   /** So much more, or less, of what has come waits to be handled. */
@@ -97,6 +96,10 @@ export class IncomingBytes {
     this.#atBeat = { messages: this.#messages, bytesRead, since }
     if (!isRead || !isSame) return false
     return bytesRead - before.bytesRead < LEAST_BYTES || now - since > this.#parts.limits.messageMs
+  }
+
+  get #isSignedIn(): boolean {
+    return this.#holder.userId !== undefined
   }
 
   get #unfinishedBytes(): number {

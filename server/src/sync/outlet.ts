@@ -1,9 +1,8 @@
 import type { WebSocketLike } from '@hocuspocus/server'
+import { MESSAGE_OVERHEAD_BYTES } from './frame-writer.ts'
 
 /** Somebody who is judged hears nothing meanwhile; with more than this to be told, they are to come back later. */
 const MAX_HELD_BYTES = 1024 * 1024
-/** What a message that is held takes in memory beside its bytes, roughly. */
-const OVERHEAD_BYTES = 200
 
 /** What an outlet is made of. */
 export interface OutletParts {
@@ -70,7 +69,7 @@ export class Outlet implements WebSocketLike {
 
   #keep(tell: () => void, bytes: number): void {
     this.#held?.push(tell)
-    this.#heldBytes += bytes + OVERHEAD_BYTES
+    this.#heldBytes += bytes + MESSAGE_OVERHEAD_BYTES
     if (this.#heldBytes <= MAX_HELD_BYTES) return
     this.hold()
     queueMicrotask(this.#parts.onTooMuch)

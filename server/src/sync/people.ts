@@ -5,13 +5,15 @@ import { TimeUsed } from './time-used.ts'
 /** How often it is looked for people who have gone and owe nothing. */
 const FORGET_EVERY_MS = 60_000
 
-/** How long whose message has hung writes nothing. */
-const STRIKE_MS = 60_000
+/** How long whose message has hung writes nothing: the first time, and at most when it hangs again each time that they may. */
+const FIRST_STRIKE_MS = 60_000
+const LONGEST_STRIKE_MS = 60 * 60_000
 
 /** A person as the sockets know them: what they have used, and what is left to them, wherever they are. */
 export class Person {
   /** The time that their messages have taken. */
   readonly time = new TimeUsed()
+  #strikeMs = 0
   #struckUntil = -Infinity
   readonly #messages: Allowance
   readonly #bytes: Allowance
@@ -47,14 +49,23 @@ export class Person {
     this.#bytes.take(bytes)
   }
 
-  /** What they sent has hung: for a while, they write nothing. */
+  /**
+   * What they sent has hung: for a while, they write nothing. Their client comes back, and sends the same again: so that this
+   * does not cost a room a moment every minute, the while grows.
+   */
   strike(now: number): void {
-    this.#struckUntil = now + STRIKE_MS
+    this.#strikeMs = this.#hasStrike(now) ? Math.min(LONGEST_STRIKE_MS, this.#strikeMs * 2) : FIRST_STRIKE_MS
+    this.#struckUntil = now + this.#strikeMs
   }
 
   /** Whether they may not write. */
   isStruck(now: number): boolean {
     return now < this.#struckUntil
+  }
+
+  /** Whether they were struck lately: for as long again as the strike went on, it is not forgotten. */
+  #hasStrike(now: number): boolean {
+    return now < this.#struckUntil + this.#strikeMs
   }
 
   /** Whether they have fewer sockets than that, not counting this one. */
@@ -76,7 +87,7 @@ export class Person {
 
   /** Whether it makes no difference to forget them: they are in no room, and a new person would have the same. */
   isAsNew(now: number): boolean {
-    if (this.#sockets.size > 0 || this.isStruck(now)) return false
+    if (this.#sockets.size > 0 || this.#hasStrike(now)) return false
     return this.#messages.isFull(now) && this.#bytes.isFull(now) && this.time.at(now) === 0
   }
 }

@@ -1,5 +1,5 @@
 import { Document } from '@hocuspocus/server'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import * as Y from 'yjs'
 import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/documents/clock-ranges.ts'
 import { cut, measure } from '../core/documents/compaction-worker.ts'
@@ -7,8 +7,9 @@ import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
 import { readUpdate } from '../core/gate/read-update.ts'
+import { breakRooms, createBreakingUpdate } from '../testing/breaking-update.ts'
 import { removeWord, setWord, wordsOf, writePlain } from '../testing/test-room.ts'
-import { RoomContent, type TakenUpdate } from './room-content.ts'
+import { RoomContent, UnsoundUpdateError, type TakenUpdate } from './room-content.ts'
 
 /** The updates of one client that sets these words one after the other, and the document in the end. */
 function drawn(...words: string[]) {
@@ -23,7 +24,8 @@ function drawn(...words: string[]) {
 function load(stored: readonly Uint8Array[], owners = new ClientOwners()) {
   const document = new Document('room-aaaaaa')
   const taken: TakenUpdate[] = []
-  let changes = 0
+  /** For each change that was told, how many updates had been taken by then. */
+  const told: number[] = []
   const progress = new Int32Array(2)
   const content = new RoomContent({
     document,
@@ -33,10 +35,10 @@ function load(stored: readonly Uint8Array[], owners = new ClientOwners()) {
       cut: async (updates) => cut({ updates, progress }),
       measure: async (pieces) => measure({ pieces, progress }),
     },
-    events: { onTaken: (each) => taken.push(each), onChanged: () => (changes += 1) },
+    events: { onTaken: (each) => taken.push(each), onChanged: () => told.push(taken.length) },
   })
   const apply = (update: Uint8Array) => content.apply(readUpdate(update), 'ada', 'somebody').kind
-  return { document, content, taken, apply, changes: () => changes }
+  return { document, content, taken, apply, told }
 }
 
 const record = (update: Uint8Array) => recordOf(update, null, 1)
@@ -49,11 +51,18 @@ function built(parts: readonly Uint8Array[]): Y.Doc {
 
 test('in a sound room, what refers to what nobody knows is not taken', () => {
   const { updates } = drawn('one', 'two', 'three')
-  const { content, taken, apply, changes } = load(updates.slice(0, 1))
+  const { content, taken, apply, told } = load(updates.slice(0, 1))
   expect(apply(updates[2] as Uint8Array)).toBe('gap')
-  expect([taken, changes(), content.bytes.parts]).toEqual([[], 0, updates.slice(0, 1)])
+  expect([taken, told, content.bytes.parts]).toEqual([[], [], updates.slice(0, 1)])
   expect(apply(updates[1] as Uint8Array)).toBe('taken')
-  expect([taken.length, changes()]).toEqual([1, 1])
+  expect([taken.length, told]).toEqual([1, [1]])
+})
+
+test('of an update that does not integrate nobody is told, not even of the part that did', () => {
+  onTestFinished(breakRooms())
+  const { taken, apply, told } = load([])
+  expect(() => apply(createBreakingUpdate())).toThrow(UnsoundUpdateError)
+  expect([taken, told]).toEqual([[], []])
 })
 
 test('what somebody else has written is not known to be the same before the document is there', () => {
@@ -77,12 +86,12 @@ test('what somebody else has written is not known to be the same before the docu
 test('what builds on a record that was set aside is stored all the same, once, and shows when that is given back', () => {
   const { updates } = drawn('one', 'lost', 'three', 'four')
   const [one, lost, three, four] = updates as [Uint8Array, Uint8Array, Uint8Array, Uint8Array]
-  const { document, content, taken, apply, changes } = load([one, three])
+  const { document, content, taken, apply, told } = load([one, three])
   expect(apply(four)).toBe('taken')
   expect(taken.map(({ update }) => update)).toEqual([four])
   expect(taken.map(({ ranges }) => decodeRanges(ranges))).toEqual([rangesOfUpdate(Y.decodeUpdate(four))])
   // Nobody can be shown it yet.
-  expect([changes(), wordsOf({ doc: document })]).toEqual([0, ['one']])
+  expect([told, wordsOf({ doc: document })]).toEqual([[], ['one']])
   expect(apply(four)).toBe('taken')
   expect(taken).toHaveLength(1)
   content.applyStored([record(lost)])
@@ -92,10 +101,10 @@ test('what builds on a record that was set aside is stored all the same, once, a
 
 test('what stands beside the hole is an edit like any other', () => {
   const { updates } = drawn('one', 'lost', 'three')
-  const { document, taken, apply, changes } = load([updates[0], updates[2]] as Uint8Array[])
+  const { document, taken, apply, told } = load([updates[0], updates[2]] as Uint8Array[])
   const beside = Y.encodeStateAsUpdate(drawn('beside').doc)
   expect(apply(beside)).toBe('taken')
-  expect([taken.length, changes(), wordsOf({ doc: document })]).toEqual([1, 1, ['beside', 'one']])
+  expect([taken.length, told, wordsOf({ doc: document })]).toEqual([1, [1], ['beside', 'one']])
 })
 
 test('deletions of what was set aside are stored, too', () => {

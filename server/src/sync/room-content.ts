@@ -69,7 +69,7 @@ const KNOWN: Verdict = {
 /** Hears of each update that the room has taken. */
 export interface ContentEvents {
   readonly onTaken: (taken: TakenUpdate, origin: unknown) => void
-  /** The document has changed, by whoever is the origin. */
+  /** The document has changed, by whoever is the origin; what they wrote has been taken by then. */
   readonly onChanged: (origin: unknown) => void
   /** Somebody has deleted something: what the board had no space for may find some now. */
   readonly onShrunk?: () => void
@@ -167,6 +167,7 @@ export class RoomContent {
     }
     for (const [client, owner] of claims) this.owners.wrote(client, owner)
     for (const each of news) this.#taken({ ...each, claims }, origin)
+    if (news.length > 0) this.#changed(origin)
   }
 
   /** Applies what others have committed to the store. */
@@ -371,12 +372,17 @@ export class RoomContent {
   readonly #updated = (update: Uint8Array, origin: unknown, _document: Y.Doc, transaction: Y.Transaction): void => {
     const ranges = encodeTransactionRanges(transaction)
     if (origin === STORED) this.bytes.add(update, ranges)
-    else if (this.#news) this.#news.push({ update, ranges })
+    else if (this.#news) return void this.#news.push({ update, ranges })
     else {
       for (const client of this.#serverClaims.keys()) this.owners.wrote(client, SERVER)
       this.#taken({ update, ranges, claims: this.#serverClaims }, origin)
       this.#serverClaims = NO_CLAIMS
     }
+    this.#changed(origin)
+  }
+
+  /** Called when the change is taken, not before: it may go out at once, and an unsound one is to reach nobody. */
+  #changed(origin: unknown): void {
     // Who brings what was lost is told as well: what others had drawn on it comes out with that.
     this.#events.onChanged(this.#hasHole ? undefined : origin)
   }

@@ -51,8 +51,8 @@ export interface Joining {
   readonly address: string
   readonly roomId: RoomId
   readonly token: string
-  /** Called when the token has been good, before the client is told so; the room is read after that. */
-  readonly onAdmitted: () => void
+  /** Called with whose token it is when it has been good, before the client is told so; the room is read after that. */
+  readonly onAdmitted: (userId: string) => void
   /** Called at the moment when the session begins, before anything else can happen. */
   readonly onBegin: (session: Session) => void
 }
@@ -141,7 +141,7 @@ export class RoomHost implements PresenceSource {
     // Who is on the way in counts: a thousand sockets may ask at once.
     person.entered(socket)
     const onEnd = () => person.left(socket)
-    onAdmitted()
+    onAdmitted(admitted.user.id)
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
     let begun = false
     try {

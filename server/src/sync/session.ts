@@ -81,7 +81,8 @@ export interface SessionParts {
 
 /**
  * A connection's stay in one room, for exactly as long as the document has the connection. Every message goes through
- * here: what the role allows, whose cursor it is, and when an edit may be called saved is decided in this one class.
+ * here: what the role allows, and when an edit may be called saved, is decided in this one class; for whose cursor somebody
+ * may speak, in `AwarenessOwners`.
  */
 export class Session {
   readonly room: HostedRoom
@@ -140,6 +141,9 @@ export class Session {
       onNeverStops: () => this.leave('rate_limited'),
     })
     this.connection.onClose(() => {
+      // Who would `#release` it may never come: a room that hung, or a store that does not answer. The socket's other rooms
+      // are not to wait for that.
+      if (this.#holds > 0) parts.socket.resume()
       this.#line.close()
       this.#questions.close()
       this.#questionsForRefused.close()
@@ -217,6 +221,7 @@ export class Session {
 
   /** From now on, what comes waits, until as many `#release` it: it is judged anew, or the room is not ready. */
   #hold(): void {
+    if (!this.isIn) return
     this.#holds += 1
     if (this.#holds > 1) return
     this.#line.hold()
@@ -225,6 +230,7 @@ export class Session {
 
   /** Takes back one `#hold`; after the last, what has waited is handled in order. */
   #release(): void {
+    if (!this.isIn) return
     this.#holds -= 1
     if (this.#holds > 0) return
     this.#parts.socket.resume()
@@ -343,7 +349,7 @@ export class Session {
   #write(update: Uint8Array): void {
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
     if (!mayDraw(this.role)) return this.#refuse('read_only')
-    if (this.#parts.person.isStruck(performance.now())) return this.leave('malformed_update')
+    if (this.#parts.person.isStruck(performance.now())) return this.leave('rate_limited')
     const read = readUpdate(update)
     const { journal, daily } = this.#parts
     if (journal.isFullFor(this.room.id, this.user.id) || daily.isUsedUp()) return this.#writeToFull(read)

@@ -3,9 +3,7 @@ import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
 import * as encoding from 'lib0/encoding'
 import type { Awareness } from 'y-protocols/awareness'
-
-/** An update that holds more clients than one tab has reason to speak for. */
-const MAX_CLIENTS = 8
+import { MAX_AWARENESS_CLIENTS } from './awareness-owners.ts'
 
 /** What somebody's editor says of itself nests three deep; what is far deeper is made to overflow a stack. */
 const MAX_DEPTH = 64
@@ -36,7 +34,7 @@ export function stampAwareness(update: Uint8Array, speaker: Speaker, claim: Clai
     const clock = decoding.readVarUint(decoder)
     const json = decoding.readVarString(decoder)
     if (Buffer.byteLength(json) > MAX_PRESENCE_BYTES) throw new RangeError('awareness state is too large')
-    if (kept >= MAX_CLIENTS || !claim(clientId, clock)) continue
+    if (kept >= MAX_AWARENESS_CLIENTS || !claim(clientId, clock)) continue
     const state: unknown = JSON.parse(json)
     if (isTooDeep(state, MAX_DEPTH)) throw new RangeError('a value nests too deep')
     writeEntry(entries, clientId, clock, stamp(state, speaker))

@@ -2,8 +2,9 @@ import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import type { DocumentStore } from '../ports/document-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
+import { holdCuts } from '../testing/held-cuts.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
 
 /** A store whose appends wait, each for its turn, once they are held. */
@@ -72,4 +73,30 @@ test('a client that has sent its token waits for a slow store, however long', { 
   expect(await silent.closed).toEqual({ code: 4401, reason: 'unauthenticated' })
   loads[0]?.()
   await vi.waitFor(() => expect(ada.notices).toContainEqual({ type: 'role', role: 'owner' }))
+})
+
+test('a stay that ends while its room is never built does not hold up the other rooms of its socket', async () => {
+  const server = await startTestServer()
+  onTestFinished(() => server.remove())
+  const [here, elsewhere] = [await openRoom(server), await openRoom(server)]
+  const ada = await joinRoom(server, here.roomId, here.ownerToken)
+  ada.write(ada.edit(drawLarge(300_000)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  // So that the room is loaded anew, as bytes, when the next one comes.
+  ada.terminate()
+  await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
+  const other = await joinRoom(server, elsewhere.roomId, elsewhere.editorToken)
+  const bob = new RawClient(server.syncUrl, here.roomId, { shared: other })
+  bob.sendToken(here.editorToken)
+  await vi.waitFor(() => expect(bob.notices).toHaveLength(1))
+  const cuts = holdCuts()
+  bob.write(bob.edit(setWord('drawn')))
+  await cuts.begun()
+  await server.api.call('DELETE', `/api/v1/rooms/${here.roomId}`, { token: here.ownerToken })
+  await vi.waitFor(() => expect(bob.ended).toBe('room_deleted'))
+  other.write(other.edit(setWord('one')))
+  await vi.waitFor(() => expect(other.answers).toEqual(['durable']))
+  await cuts.finish()
+  other.write(other.edit(setWord('two')))
+  await vi.waitFor(() => expect(other.answers).toHaveLength(2))
 })

@@ -14,6 +14,14 @@ export interface IncomingFrame {
   readonly decoder: decoding.Decoder
 }
 
+/** What a frame that waits takes beside its bytes, roughly: 30,000 of three bytes are 8 MB. */
+const FRAME_OVERHEAD_BYTES = 300
+
+/** What a frame takes in memory while it waits, in bytes, roughly. */
+export function memoryOf({ decoder }: IncomingFrame): number {
+  return decoder.arr.length + FRAME_OVERHEAD_BYTES
+}
+
 /** A room's id, and for some clients a session's: what is longer would open every frame to that client. */
 const MAX_ADDRESS_LENGTH = 200
 

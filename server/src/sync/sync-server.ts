@@ -13,7 +13,7 @@ import type { ClientLimits } from '../client-limits.ts'
 import type { Approach } from '../core/rooms/admission.ts'
 import { AddressLimit } from './address-limit.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
-import { IncomingBytes } from './incoming-bytes.ts'
+import { GOODBYE_MS, IncomingBytes } from './incoming-bytes.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import type { RoomHost } from './room-host.ts'
 import { createYjsDialect, hocuspocusDialect } from './sync-dialect.ts'
@@ -22,8 +22,7 @@ import { UnhandledBytes } from './unhandled-bytes.ts'
 
 /** The subprotocol under which a y-websocket client brings its token. */
 const YJS_SUBPROTOCOL = 'sketchroom'
-/** How long a client may take to answer a goodbye: when the server stops, and at any other time. */
-const GOODBYE_MS = 1_000
+/** How long a client may take to answer a goodbye while the server goes on. */
 const CLOSE_MS = 5_000
 /** What is said to an address with too many sockets: they seldom close sooner. */
 const RETRY_AFTER_SECONDS = 30

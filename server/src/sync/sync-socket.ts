@@ -10,10 +10,10 @@ import { codeOf, SketchRoomError } from '../errors.ts'
 import { Allowance } from './allowance.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { LEAST_BYTES, type IncomingBytes } from './incoming-bytes.ts'
+import { GOODBYE_MS, LEAST_BYTES, type IncomingBytes } from './incoming-bytes.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
-import { roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
+import { memoryOf, roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
 import { UpdateQueue } from './update-queue.ts'
 import * as wire from './wire.ts'
 
@@ -27,14 +27,10 @@ const HEARTBEAT_MS = 15_000
 /** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
 const MAX_FIRST_QUEUED_BYTES = 512 * 1024
 const MAX_QUEUED_BYTES = 1024 * 1024
-/** What a frame that waits takes in memory beside its bytes, roughly: 30,000 of three bytes are 8 MB. */
-const FRAME_OVERHEAD_BYTES = 300
 const MAX_ROOMS = 20
 /** Sign-ins and token renewals that one socket may try in a minute: enough for all its rooms to be asked again. */
 const MAX_AUTH_FRAMES = 200
 const AUTH_WINDOW_MS = 60_000
-/** How long a client that sent too much may take to read why. */
-const GOODBYE_MS = 1_000
 /** Heartbeats and what else says nothing: a client has a few in a minute. */
 const CONTROL_RATE: Rate = { perSecond: 50, burst: 1_000 }
 
@@ -291,7 +287,7 @@ export class SyncSocket implements JoiningSocket {
     const place = this.#places.get(frame.address)
     if (place?.kind === 'joined') place.session.receive(frame)
     else if (isToken && place?.kind !== 'joining') this.#receiveToken(frame)
-    else this.#queue(frame, place, data.length)
+    else this.#queue(frame, place)
   }
 
   #receiveToken({ address, decoder }: IncomingFrame): void {
@@ -314,7 +310,7 @@ export class SyncSocket implements JoiningSocket {
     try {
       const roomId = roomOfAddress(address)
       if (!roomId) throw new SketchRoomError('not_found', 'the address names no room')
-      const onAdmitted = () => this.#admitted()
+      const onAdmitted = (userId: string) => this.#admitted(userId)
       const onBegin = (session: Session) => void this.#places.set(address, { kind: 'joined', session })
       await this.#parts.host.join({ socket: this, address, roomId, token, onAdmitted, onBegin })
     } catch (error) {
@@ -334,9 +330,9 @@ export class SyncSocket implements JoiningSocket {
   }
 
   /** From now on the client may send what it likes: it has been told that it is in, and the room may take its time. */
-  #admitted(): void {
+  #admitted(userId: string): void {
     this.#signedIn = true
-    this.#parts.incoming.signedIn()
+    this.#parts.incoming.signedIn(userId)
   }
 
   #refuse(address: string, error: unknown): void {
@@ -382,12 +378,13 @@ export class SyncSocket implements JoiningSocket {
   }
 
   /** Clients may send before they have signed in; it waits, within bounds. */
-  #queue(frame: IncomingFrame, before: Exclude<Place, { kind: 'joined' }> | undefined, bytes: number): void {
+  #queue(frame: IncomingFrame, before: Exclude<Place, { kind: 'joined' }> | undefined): void {
     if (!before && this.#places.size >= MAX_ROOMS) return this.close(closeCodeOf.rate_limited, 'rate_limited')
     const place = before ?? { kind: 'waiting', queue: { frames: [], bytes: 0 } }
     if (!before) this.#places.set(frame.address, place)
-    place.queue.bytes += bytes + FRAME_OVERHEAD_BYTES
-    this.waits(bytes + FRAME_OVERHEAD_BYTES)
+    const bytes = memoryOf(frame)
+    place.queue.bytes += bytes
+    this.waits(bytes)
     let queuedBytes = 0
     for (const each of this.#places.values()) if (each.kind !== 'joined') queuedBytes += each.queue.bytes
     if (queuedBytes > (this.#signedIn ? MAX_QUEUED_BYTES : MAX_FIRST_QUEUED_BYTES)) {

@@ -26,16 +26,17 @@ function work(ms: number): void {
 function lines(tookMs: number) {
   const turns = new Turns()
   const handled: string[] = []
+  const told: string[] = []
   const reading = new Map<string, boolean>()
   const line = (
     name: string,
-    { rates = MANY, maxFrames = 1_000, person = new Person(rates, performance.now()) } = {},
+    { rates = MANY, maxFrames = 1_000, tellAfterMs = 1e6, person = new Person(rates, performance.now()) } = {},
   ) => {
     reading.set(name, true)
     const made = new TurnLine({
       turns,
       person,
-      limits: { maxFrames, maxBytes: 1e6, tellAfterMs: 1e6, closeAfterMs: 1e6 },
+      limits: { maxFrames, maxBytes: 1e6, tellAfterMs, closeAfterMs: 1e6 },
       roomTime: new TimeUsed(),
       mayHandleNow: () => true,
       handle: ({ type, decoder }) => {
@@ -45,7 +46,7 @@ function lines(tookMs: number) {
       pause: () => reading.set(name, false),
       resume: () => reading.set(name, true),
       waits: () => undefined,
-      onTooFast: () => undefined,
+      onTooFast: () => told.push(name),
       onNeverStops: () => undefined,
     })
     const send = (...numbers: number[]) => {
@@ -62,7 +63,7 @@ function lines(tookMs: number) {
     }
     return { send, move, line: made, isRead: () => reading.get(name) }
   }
-  return { line, handled }
+  return { line, handled, told }
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
@@ -119,6 +120,17 @@ test('what one may send is counted on all sockets together; more than that waits
   expect(handled).not.toContain('two4')
   await vi.waitFor(() => expect(handled).toContain('two4'))
   expect(handled).toHaveLength(16)
+})
+
+test('who floods a second time, after all of the first was handled, is told again before they are closed', async () => {
+  const { line, handled, told } = lines(0)
+  const rates = { ...MANY, messages: { perSecond: 200, burst: 5 } }
+  const eve = line('eve', { rates, maxFrames: 10, tellAfterMs: 0 })
+  for (const floods of [1, 2]) {
+    eve.send(...upTo(40))
+    await vi.waitFor(() => expect(handled).toHaveLength(40 * floods))
+    expect(told).toHaveLength(floods)
+  }
 })
 
 test('a stay that ends while its messages wait ends with them', async () => {

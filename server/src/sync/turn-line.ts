@@ -1,13 +1,10 @@
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { LineLimits } from '../client-limits.ts'
-import type { IncomingFrame } from './sync-dialect.ts'
+import { memoryOf, type IncomingFrame } from './sync-dialect.ts'
 import type { Person } from './people.ts'
 import type { TimeUsed } from './time-used.ts'
 import type { Turns } from './turns.ts'
 import { findOnlyClient } from './wire.ts'
-
-/** What a frame that waits takes in memory beside its bytes, roughly. */
-const OVERHEAD_BYTES = 300
 
 /** What a line is made of. */
 export interface TurnLineParts {
@@ -47,6 +44,7 @@ export class TurnLine {
   #isFull = false
   /** Since when more has come than may wait while the person's allowance was used up; until nothing waits any more. */
   #tooFastSince: number | undefined
+  /** Whether they have heard of it. */
   #isTold = false
 
   constructor(parts: TurnLineParts) {
@@ -134,10 +132,10 @@ export class TurnLine {
     if (cursor === undefined) this.#frames.push(frame)
     else {
       const before = this.#cursors.get(cursor)
-      if (before) this.#wait(-sizeOf(before))
+      if (before) this.#wait(-memoryOf(before))
       this.#cursors.set(cursor, frame)
     }
-    this.#wait(sizeOf(frame))
+    this.#wait(memoryOf(frame))
   }
 
   /** What is next for which there is an allowance. Cursors come first, being few. */
@@ -146,7 +144,7 @@ export class TurnLine {
     if (this.#cursors.size > 0 && person.cursorWaitMs(now) === 0) {
       for (const [client, frame] of this.#cursors) {
         this.#cursors.delete(client)
-        this.#wait(-sizeOf(frame))
+        this.#wait(-memoryOf(frame))
         return frame
       }
     }
@@ -169,7 +167,7 @@ export class TurnLine {
   }
 
   #forget(frame: IncomingFrame): void {
-    this.#wait(-sizeOf(frame))
+    this.#wait(-memoryOf(frame))
     this.#first += 1
     if (this.#hasFrames && this.#first < this.#frames.length / 2) return
     this.#frames.splice(0, this.#first)
@@ -182,7 +180,10 @@ export class TurnLine {
   }
 
   #hasDrained(): void {
-    if (this.#isEmpty) this.#tooFastSince = undefined
+    if (this.#isEmpty) {
+      this.#tooFastSince = undefined
+      this.#isTold = false
+    }
     const { maxFrames, maxBytes } = this.#parts.limits
     if (!this.#isFull || this.#count > maxFrames / 2 || this.#bytes > maxBytes / 2) return
     this.#isFull = false
@@ -199,9 +200,4 @@ export class TurnLine {
       onTooFast()
     }
   }
-}
-
-/** What a frame takes in memory, roughly. */
-function sizeOf({ decoder }: IncomingFrame): number {
-  return decoder.arr.length + OVERHEAD_BYTES
 }

@@ -2,6 +2,8 @@
 export interface Holder {
   /** The client's address, as it is counted. */
   readonly address: string
+  /** Who they are; undefined before they have signed in. */
+  userId: string | undefined
   /** So much was taken of all that this one, who has most, has to go. */
   readonly giveUp: () => void
 }
@@ -21,7 +23,9 @@ interface OfAddress {
 /**
  * Counts what clients have sent and nobody has handled yet: messages that are not whole, and those that wait. One frame
  * may be large, and a thousand sockets may each begin one, so that not only each is bounded but all of them. When they
- * have too much, whoever has most gives it up, of the address that has most: not whoever comes next.
+ * have too much, whoever has most gives it up, of the address that has most: not whoever comes next. What a person has on
+ * several sockets counts together, and so does what all have who have not signed in: a thousand sockets with a little each
+ * would otherwise have the one long edit cut that somebody else sends from the same address.
  */
 export class UnhandledBytes {
   readonly #limits: UnhandledLimits
@@ -48,19 +52,19 @@ export class UnhandledBytes {
   }
 }
 
-function mostOf(all: Iterable<OfAddress>): OfAddress | undefined {
-  let most: OfAddress | undefined
+function mostOf<T extends { readonly bytes: number }>(all: Iterable<T>): T | undefined {
+  let most: T | undefined
   for (const each of all) if (!most || each.bytes > most.bytes) most = each
   return most
 }
 
 function giveUpMost(of: OfAddress | undefined): void {
-  let most: Holder | undefined
-  let mostBytes = 0
+  const shares = new Map<string | undefined, { bytes: number; most: Holder; mostBytes: number }>()
   for (const [holder, bytes] of of?.holders ?? []) {
-    if (bytes <= mostBytes) continue
-    most = holder
-    mostBytes = bytes
+    const share = shares.get(holder.userId) ?? { bytes: 0, most: holder, mostBytes: 0 }
+    share.bytes += bytes
+    if (bytes > share.mostBytes) Object.assign(share, { most: holder, mostBytes: bytes })
+    shares.set(holder.userId, share)
   }
-  most?.giveUp()
+  mostOf(shares.values())?.most.giveUp()
 }

@@ -1,4 +1,4 @@
-import type { FrameWriter } from './frame-writer.ts'
+import { MESSAGE_OVERHEAD_BYTES, type FrameWriter } from './frame-writer.ts'
 
 /** What a queue writes to, and how one piece of an answer becomes a message there. */
 export interface UpdateQueueParts {
@@ -38,9 +38,6 @@ interface Gap extends Waiting {
 
 type Entry = News | Answer | Gap
 
-/** What a message that waits takes in memory beside its bytes, roughly. */
-const OVERHEAD_BYTES = 200
-
 /**
  * The updates that one client is sent, as fast as it takes them and in order: what is drawn while a large answer is on its
  * way comes after that, since it builds on it. All else, an acknowledgement or a cursor, goes past them, and so does what
@@ -76,7 +73,7 @@ export class UpdateQueue {
       gap.hasNews = true
       return false
     }
-    this.#bytes += message.length + OVERHEAD_BYTES
+    this.#bytes += message.length + MESSAGE_OVERHEAD_BYTES
     this.#add({ address, number: ++this.#count, message })
     return true
   }
@@ -177,5 +174,5 @@ export class UpdateQueue {
 }
 
 function sizeOf({ message }: News): number {
-  return message.length + OVERHEAD_BYTES
+  return message.length + MESSAGE_OVERHEAD_BYTES
 }

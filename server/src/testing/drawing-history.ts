@@ -3,7 +3,7 @@ import * as Y from 'yjs'
 import { History, PEOPLE, type Hearing } from './yjs-history.ts'
 
 /** One thing that one of a few people does to the drawing that they share; `at` wraps around. */
-export type DrawingEdit =
+type DrawingEdit =
   | { readonly kind: 'create' | 'set' | 'stroke' | 'chunk' | 'remove'; readonly by: number; readonly key: string }
   | { readonly kind: 'write' | 'erase'; readonly by: number; readonly key: string; readonly at: number }
   | Hearing

@@ -2,7 +2,7 @@ import { expect, onTestFinished, vi, type MockInstance } from 'vitest'
 import { Compaction } from '../core/documents/compaction.ts'
 
 /** Drawings that are to be cut in a thread, and are not before the test lets them be. */
-export interface HeldCuts {
+interface HeldCuts {
   readonly calls: MockInstance<Compaction['cut']>
   /** Resolves when the first is waited for. */
   begun(): Promise<void>

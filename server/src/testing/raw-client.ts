@@ -5,7 +5,7 @@ import * as encoding from 'lib0/encoding'
 import { WebSocket, type ClientOptions } from 'ws'
 import * as Y from 'yjs'
 
-/** What the server says first of all. */
+/** What the server says first to whoever is in. */
 type Welcome = Extract<Notice, { type: 'welcome' }>
 
 /** One answer of the server to a write: durable, or not applied. */

@@ -2,7 +2,7 @@ import { connect, type Socket } from 'node:net'
 import type { ClientOptions } from 'ws'
 
 /** What one frame from the server began with (RFC 6455). */
-export interface FrameHead {
+interface FrameHead {
   /** 0 for a fragment that goes on with a message, 2 for a binary message or its first fragment, 8 to 10 for control. */
   readonly opcode: number
   readonly isLast: boolean

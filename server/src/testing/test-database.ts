@@ -14,7 +14,7 @@ import { openSqliteStorage } from '../adapters/sql/sqlite-storage.ts'
 import type { TestPostgres } from './test-postgres.ts'
 
 /** An empty database for one test, which takes it away again. */
-export interface TestDatabase {
+interface TestDatabase {
   /** A connection beside the server's. Nothing is migrated. */
   readonly db: Kysely<Schema>
   /** Opens it as a server does; any number of times. */

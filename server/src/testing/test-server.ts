@@ -75,7 +75,7 @@ export interface TestServer {
 }
 
 /** Where a test server is, and what it is told otherwise. */
-export interface TestServerOptions extends ComposeOptions {
+interface TestServerOptions extends ComposeOptions {
   readonly dataDir?: string
   readonly port?: number
   readonly logLevel?: string

@@ -160,7 +160,10 @@ export class RoomConnection {
     return token
   }
 
-  /** The server asks once for each token, a minute before it ends: a renewal that fails is ours to try again. */
+  /**
+   * The server asks from half a minute before the token ends, and again every few seconds until there is a later one. A
+   * renewal that fails is tried again by us all the same, sooner at first.
+   */
   async #renewToken(): Promise<void> {
     clearTimeout(this.#renewalTimer)
     const client = this.#client

@@ -14,9 +14,11 @@ test('who fills the line before the store cannot have others turned away, in one
 
   const many = new QueuedBytes(1_000)
   for (let n = 10; n < 120; n++) many.add(room(n), 'eve', 10)
-  // In each of them she has less than a room may.
+  // In each of them she has next to nothing.
   expect([many.isTooMuch(room(10), 'eve'), many.isTooMuch(room(200), 'eve')]).toEqual([true, true])
-  expect(many.isTooMuch(mine, 'ada')).toBe(false)
+  many.add(mine, 'ada', 100)
+  many.add(mine, 'bob', 100)
+  expect([many.isTooMuch(mine, 'ada'), many.isTooMuch(mine, 'cleo')]).toEqual([false, false])
 })
 
 test('who draws in a room that another has filled is turned away with them', () => {

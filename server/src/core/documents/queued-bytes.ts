@@ -29,11 +29,11 @@ export class QueuedBytes {
   isTooMuch(roomId: RoomId, author: string): boolean {
     if (this.#total <= this.#fairBytes) return false
     if (this.#total > this.#fairBytes * MOST_TIMES) return true
-    return this.#isOverShare(this.#rooms, roomId) || this.#isOverShare(this.#authors, author)
-  }
-
-  #isOverShare<K>(counted: ReadonlyMap<K, number>, key: K): boolean {
-    return (counted.get(key) ?? 0) > this.#fairBytes / Math.max(1, counted.size)
+    const authors = Math.max(1, this.#authors.size)
+    if ((this.#authors.get(author) ?? 0) > this.#fairBytes / authors) return true
+    // One author may write to a thousand rooms, which must not leave everybody else's a thousandth each.
+    const rooms = Math.min(this.#rooms.size, authors)
+    return (this.#rooms.get(roomId) ?? 0) > this.#fairBytes / rooms
   }
 }
 
