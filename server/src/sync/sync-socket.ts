@@ -5,12 +5,12 @@ import type { Logger } from 'pino'
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import type { Approach } from '../core/rooms/admission.ts'
-import type { Rate, ReaderLimits } from '../client-limits.ts'
+import type { ReaderLimits } from '../client-limits.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
-import { Allowance } from './allowance.ts'
 import { HangWatch } from './hang-watch.ts'
 import type { FrameWriter } from './frame-writer.ts'
-import { GOODBYE_MS, LEAST_BYTES, type IncomingBytes } from './incoming-bytes.ts'
+import { GOODBYE_MS, type IncomingBytes } from './incoming-bytes.ts'
+import { Liveness } from './liveness.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
 import { memoryOf, roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
@@ -22,8 +22,6 @@ import * as wire from './wire.ts'
  * what takes long is our store, and no fault of the client's.
  */
 const IDLE_MS = 10_000
-/** A peer of whom nothing is heard for two rounds is gone, whatever TCP says. */
-const HEARTBEAT_MS = 15_000
 /** What may wait of a client that no token has been good for yet, and of one that is being let in, or in elsewhere. */
 const MAX_FIRST_QUEUED_BYTES = 512 * 1024
 const MAX_QUEUED_BYTES = 1024 * 1024
@@ -31,8 +29,6 @@ const MAX_ROOMS = 20
 /** Sign-ins and token renewals that one socket may try in a minute: enough for all its rooms to be asked again. */
 const MAX_AUTH_FRAMES = 200
 const AUTH_WINDOW_MS = 60_000
-/** Heartbeats and what else says nothing: a client has a few in a minute. */
-const CONTROL_RATE: Rate = { perSecond: 50, burst: 1_000 }
 
 /** What a client has sent before it was let in. */
 interface Queue {
@@ -77,7 +73,7 @@ export class SyncSocket implements JoiningSocket {
   /** For each address, the awareness clients of which the client has not been told lately. */
   readonly #missedCursors = new Map<string, Set<number>>()
   #tellsCursors = false
-  readonly #heartbeat: NodeJS.Timeout
+  readonly #liveness: Liveness
   #idle: NodeJS.Timeout | undefined
   /** When it is closed if it is still idle, by `performance.now()`. */
   #idleUntil = performance.now() + IDLE_MS
@@ -85,15 +81,6 @@ export class SyncSocket implements JoiningSocket {
   #signedIn = false
   #authFrames = 0
   #authWindowSince = performance.now()
-  #alive = true
-  #sentAtBeat = 0
-  #receivedAtBeat = 0
-  /** How much the client had taken at the last beat, and since when it has taken no more while something waits. */
-  #takenAtBeat = 0
-  #stalledSince: number | undefined
-  /** What a ping said that is not answered yet. */
-  #lastPing: Buffer | undefined
-  readonly #control = new Allowance(CONTROL_RATE, performance.now())
 
   constructor(parts: SyncSocketParts) {
     const { socket, writer } = parts
@@ -106,16 +93,13 @@ export class SyncSocket implements JoiningSocket {
     this.#socket = socket
     this.approach = parts.approach
     this.log = parts.log
-    this.#heartbeat = setInterval(() => this.#beat(), HEARTBEAT_MS)
+    this.#liveness = new Liveness({
+      ...parts,
+      isPaused: () => this.#pauses > 0,
+      onFlood: () => this.close(closeCodeOf.rate_limited, 'rate_limited'),
+    })
     this.#watchIdleness()
     socket.on('message', (data, isBinary) => this.#receive(data as Buffer, isBinary))
-    socket.on('ping', (data) => {
-      if (this.#mayControl()) this.#answerPing(data)
-    })
-    socket.on('pong', (data) => {
-      writer.heard()
-      if (writer.ponged(data.toString()) || this.#mayControl()) this.#alive = true
-    })
     socket.on('error', (error) => this.log.debug({ err: error }, 'socket failed'))
     socket.once('close', (code, reason) => this.#ended(code, reason.toString()))
   }
@@ -245,8 +229,7 @@ export class SyncSocket implements JoiningSocket {
   resume(): void {
     this.#pauses -= 1
     if (this.#pauses > 0) return
-    // It could not say that it lives.
-    this.#alive = true
+    this.#liveness.resumed()
     this.#socket.resume()
   }
 
@@ -267,8 +250,7 @@ export class SyncSocket implements JoiningSocket {
     // A client that ignores our goodbye would go on filling what waits.
     if (!this.isOpen) return
     if (!isBinary) return this.close(1003, 'binary frames only')
-    this.#alive = true
-    this.#parts.writer.heard()
+    this.#liveness.heard()
     let frame: IncomingFrame | undefined
     try {
       frame = this.#parts.dialect.read(data)
@@ -276,10 +258,8 @@ export class SyncSocket implements JoiningSocket {
       return this.close(closeCodeOf.invalid_request, 'invalid_request')
     }
     if (!frame) {
-      if (!this.#mayControl()) return
-      const isPing = data[0] === MESSAGE.ping && data.length === 1
-      // Who does not read what they have asked for could ask for ever, and each answer would stay here.
-      if (isPing && !this.#parts.writer.isBlocked) this.#sendHeartbeat(wire.PONG_FRAME)
+      if (!this.#liveness.mayControl()) return
+      if (data[0] === MESSAGE.ping && data.length === 1) this.#liveness.answerHeartbeat()
       return
     }
     const isToken = frame.type === MESSAGE.auth
@@ -346,27 +326,6 @@ export class SyncSocket implements JoiningSocket {
     this.#watchIdleness()
   }
 
-  /** Who does not read the answers is given one when they do, to the last: RFC 6455 asks for no more. */
-  #answerPing(data: Buffer): void {
-    const isFirst = this.#lastPing === undefined
-    this.#lastPing = data
-    const answer = () => {
-      if (this.isOpen) this.#socket.pong(this.#lastPing)
-      this.#lastPing = undefined
-    }
-    if (!this.#parts.writer.isBlocked) answer()
-    else if (isFirst) this.#parts.stream.once('drain', answer)
-  }
-
-  /** Whether a client may go on saying nothing. */
-  #mayControl(): boolean {
-    if (!this.isOpen) return false
-    this.#control.take(1)
-    if (this.#control.left(performance.now()) > 0) return true
-    this.close(closeCodeOf.rate_limited, 'rate_limited')
-    return false
-  }
-
   #triesTooOften(): boolean {
     const now = performance.now()
     if (now - this.#authWindowSince > AUTH_WINDOW_MS) {
@@ -407,16 +366,6 @@ export class SyncSocket implements JoiningSocket {
     return true
   }
 
-  /** Whether something has waited for so long, of which the client takes nothing. Asked at each heartbeat. */
-  #isStalled(): boolean {
-    const { hasRoom, takenBytes } = this.#parts.writer
-    const now = performance.now()
-    if (hasRoom || takenBytes > this.#takenAtBeat) this.#stalledSince = undefined
-    else this.#stalledSince ??= now
-    this.#takenAtBeat = takenBytes
-    return this.#stalledSince !== undefined && now - this.#stalledSince >= this.#parts.reader.stallMs
-  }
-
   #watchIdleness(): void {
     clearTimeout(this.#idle)
     if (!this.isOpen) return
@@ -427,39 +376,8 @@ export class SyncSocket implements JoiningSocket {
     this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), leftMs)
   }
 
-  /**
-   * Bytes that move are a sign of life, too: while a large message comes, no pong gets past it. Who was not let in yet
-   * has no more time for all that: `#watchIdleness` counts from when they came.
-   */
-  #beat(): void {
-    const { sentBytes: sent, isBlocked } = this.#parts.writer
-    const received = this.#parts.stream.bytesRead
-    if (this.#parts.incoming.isStuck(this.#pauses === 0)) {
-      this.log.info({}, 'cut a client whose message does not come')
-      return this.#socket.terminate()
-    }
-    if (this.#isStalled()) {
-      this.log.info({}, 'cut a reader that takes nothing')
-      return this.#socket.terminate()
-    }
-    // Who is not read from cannot say that it lives; but who is sent something must take it.
-    const mayBeSilent = this.#pauses > 0 && !isBlocked
-    const isMoving = sent > this.#sentAtBeat || received - this.#receivedAtBeat >= LEAST_BYTES
-    if (!this.#alive && !mayBeSilent && !isMoving) return this.#socket.terminate()
-    this.#sentAtBeat = sent
-    this.#receivedAtBeat = received
-    this.#alive = false
-    this.#socket.ping()
-    this.#sendHeartbeat(this.#parts.dialect.ping)
-  }
-
-  /** It is a message like any other: sent past the writer, it would come between the fragments of a large one. */
-  #sendHeartbeat(bytes: Uint8Array): void {
-    if (this.isOpen) this.#parts.writer.write(bytes)
-  }
-
   #ended(code: number, reason: string): void {
-    clearInterval(this.#heartbeat)
+    this.#liveness.end()
     clearTimeout(this.#idle)
     for (const place of this.#places.values()) if (place.kind === 'joined') place.session.connection.close()
     this.#places.clear()
