@@ -59,7 +59,12 @@ export interface TakenUpdate {
 }
 
 const NO_CLAIMS: TakenUpdate['claims'] = new Map()
-const NO_MARKS: Marks = { deleted: new Set(), restored: new Set(), stillborn: 0 }
+const NO_MARKS: Marks = {
+  deleted: new Set(),
+  restored: new Set(),
+  stillborn: 0,
+  unproven: { deleted: new Set(), stillborn: 0 },
+}
 const KNOWN: Verdict = {
   kind: 'taken',
   claims: NO_CLAIMS,
