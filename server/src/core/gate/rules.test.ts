@@ -261,6 +261,38 @@ test('[G15] one client that writes one key again and again as if for the first t
   )
 })
 
+test('[G12] nobody can put more into a text or a stroke by many small parts in one update, or into a new one', () => {
+  const part = { kind: KIND.string, string: 'x'.repeat(100_000) }
+  const chunk = { kind: KIND.binary, binary: Uint8Array.of(0) }
+  const typed = (parts: number) =>
+    craft([
+      [
+        7,
+        0,
+        ...Array.from({ length: parts }, (_, n) => ({
+          ...part,
+          origin: n ? ([7, n * 100_000 - 1] as const) : ([1, 5] as const),
+        })),
+      ],
+    ])
+  expect([ruleOf(typed(3)), ruleOf(typed(4))]).toEqual(['taken', 'G12 invalid_content'])
+  const drawn = (chunks: number) =>
+    craft([
+      [
+        7,
+        0,
+        { kind: KIND.type, type: 0, parent: ELEMENT, key: 'ink' },
+        ...Array.from({ length: chunks }, (_, n) =>
+          n ? { ...chunk, origin: [7, n] as const } : { ...chunk, parent: [7, 0] as const },
+        ),
+      ],
+    ])
+  expect([ruleOf(drawn(20_000)), ruleOf(drawn(20_001))]).toEqual(['taken', 'G12 invalid_content'])
+  // What was deleted long ago is no part of what there is.
+  const gone = { kind: KIND.deleted, length: 300_000 }
+  expect(ruleOf(craft([[7, 0, { ...gone, origin: [1, 5] }, { ...gone, origin: [7, 299_999] }]]))).toBe('taken')
+})
+
 test('[G6] more structs or clients than a message has room for are refused by their number', () => {
   const encoder = encoding.createEncoder()
   encoding.writeVarUint(encoder, 80_000)
