@@ -13,9 +13,6 @@ import { isSameContent } from './same-content.ts'
 import { isSameId, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
-/** Each time that somebody opens a board and draws there, it has one more client, for good. */
-const MAX_ROOM_CLIENTS = 100_000
-
 /** What the gate says of an update. It is taken whole or not at all. */
 export type Verdict =
   | {
@@ -131,10 +128,12 @@ class Judgement {
       }
       if (!isNews) continue
       if (owners.isStored(client)) continue
-      if (known === 0 && view.clientCount + claims.size >= MAX_ROOM_CLIENTS) {
-        throw new Refusal('G14', 'board_full', `more than ${MAX_ROOM_CLIENTS} clients have drawn here`)
+      const owner = known === 0 && this.#sharesWords(line) ? SERVER : author
+      const room = { inRoom: view.clientCount + claims.size, onTheWay: claims.size }
+      if (known === 0 && !owners.mayHaveMore(owner, room)) {
+        throw new Refusal('G14', 'board_full', 'too many Yjs clients have drawn here, yours among them')
       }
-      claims.set(client, known === 0 && this.#sharesWords(line) ? SERVER : author)
+      claims.set(client, owner)
     }
     return claims
   }

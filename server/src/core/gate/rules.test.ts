@@ -249,6 +249,33 @@ test('[G14] what the server has written is nobody’s to go on with', () => {
   expect(judgeBytes(craft([[9, 0, element('a')]]))).toMatchObject({ kind: 'refused', refusal: { rule: 'G14' } })
 })
 
+test('[G14] nobody can use up the Yjs clients that a room may have, so that others could not draw there any more', () => {
+  const { document, owners, judgeBytes } = board()
+  let next = 1_000
+  const comeIn = (author: string, clients: number): string => {
+    const verdict = judgeBytes(craft(Array.from({ length: clients }, () => [next++, 0, gc(1)] as const)), author)
+    if (verdict.kind !== 'taken') return verdict.kind
+    for (const client of verdict.claims.keys()) own(client, author)
+    return 'taken'
+  }
+  const own = (client: number, author: string) => {
+    document.store.clients.set(client, [new Y.GC(Y.createID(client, 0), 1)])
+    owners.wrote(client, author)
+  }
+  expect(Array.from({ length: 5 }, () => comeIn('eve', 2_500)).indexOf('refused')).toBe(4)
+  for (let n = 0; n < 90_000; n++) own(next++, `eve-${n % 9}`)
+  expect(comeIn('few', 999)).toBe('taken')
+  expect(document.store.clients.size).toBeGreaterThan(100_000)
+  const opened = craft([[7, 0, element('a')]])
+  expect(['ada', 'bob', 'eve-1'].map((author) => judgeBytes(opened, author).kind)).toEqual([
+    'taken',
+    'taken',
+    'refused',
+  ])
+  owners.transfer('eve-1', 'bob')
+  expect(judgeBytes(opened, 'bob')).toMatchObject({ refusal: { rule: 'G14', reason: 'board_full' } })
+})
+
 test('[G15] thousands of clients that write one key, or into one place, are more than is taken at once', () => {
   const crowd = (struct: CraftedStruct) => craft(Array.from({ length: 4_000 }, (_, n) => [10 + n, 0, struct] as const))
   expect(ruleOf(crowd(value(ELEMENT, 'angle', 1)))).toBe('G15 too_large')
