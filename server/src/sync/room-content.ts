@@ -2,7 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Document } from '@hocuspocus/server'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
-import { encodeRanges, encodeTransactionRanges, rangesOfDocument } from '../core/documents/clock-ranges.ts'
+import {
+  encodeRanges,
+  encodeTransactionRanges,
+  rangesOfDocument,
+  type EditRanges,
+} from '../core/documents/clock-ranges.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { BoardSize, DEFAULT_BOARD_LIMITS, type BoardLimits } from '../core/gate/board-size.ts'
@@ -28,6 +33,9 @@ const LARGE_BYTES = 256 * 1024
 const MUCH_LACKED = 5_000
 /** What is integrated in one turn: it takes Yjs a few milliseconds. */
 const TURN_BYTES = 64 * 1024
+
+/** What clients may add to what waits for something lost: when that is back, Yjs puts it in its place, and nobody judges it then. */
+const WAITING_BYTES = 64 * 1024
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
 
@@ -146,32 +154,46 @@ export class RoomContent {
     if (this.has(update) && update.clients.every(({ client }) => this.owners.isOwn(client, author))) return KNOWN
     this.fill()
     const verdict = judge(update, { view: this.#view, owners: this.owners, author, hasHole: this.#hasHole })
-    if (this.#hasHole && verdict.kind !== 'refused') return this.#applyBesideHole(update, origin)
     if (verdict.kind !== 'taken') return verdict
+    // Who has what is lost is asked for it: nothing has to wait then.
+    if (verdict.waiting && !this.#mayWait(update, verdict.waiting)) return { kind: 'gap' }
     const refusal = this.#size.take(verdict.growth)
     if (refusal) return { kind: 'refused', refusal }
-    this.#integrate(update, verdict.claims, origin)
+    if (this.#hasHole) this.#integrateBesideHole(update, verdict.claims, origin)
+    else this.#integrate(update, verdict.claims, origin)
     if (this.#size.hasShrunk) this.#events.onShrunk?.()
     return verdict
   }
 
   /** What is taken is stored only when all of it is in the document. */
   #integrate({ bytes }: ReadUpdate, claims: TakenUpdate['claims'], origin: unknown): void {
-    const document = this.#document
+    const news = this.#newsOf(bytes, origin)
+    if (this.#isSomethingWaiting()) throw new UnsoundUpdateError('an update that was judged to be whole is not')
+    this.#tookAll(news, claims, origin)
+  }
+
+  /** Applies an update; answers what it has changed. */
+  #newsOf(bytes: Uint8Array, origin: unknown): Array<Omit<TakenUpdate, 'claims'>> {
     const news: Array<Omit<TakenUpdate, 'claims'>> = []
     this.#news = news
     try {
-      Y.applyUpdate(document, bytes, origin)
+      Y.applyUpdate(this.#document, bytes, origin)
     } catch (cause) {
       throw new UnsoundUpdateError('an update that was judged to be sound does not integrate', { cause })
     } finally {
       this.#news = undefined
     }
-    if (document.store.pendingStructs !== null || document.store.pendingDs !== null) {
-      throw new UnsoundUpdateError('an update that was judged to be whole is not')
-    }
+    return news
+  }
+
+  #tookAll(news: ReadonlyArray<Omit<TakenUpdate, 'claims'>>, claims: TakenUpdate['claims'], origin: unknown): void {
     for (const [client, owner] of claims) this.owners.wrote(client, owner)
     for (const each of news) this.#taken({ ...each, claims }, origin)
+  }
+
+  #isSomethingWaiting(): boolean {
+    const { pendingStructs, pendingDs } = this.#document.store
+    return pendingStructs !== null || pendingDs !== null
   }
 
   /** Applies what others have committed to the store. */
@@ -180,6 +202,8 @@ export class RoomContent {
     this.#document.transact(() => {
       for (const { update } of records) Y.applyUpdate(this.#document, update)
     }, STORED)
+    // What was lost may have come back.
+    this.#hasHole &&= this.#isSomethingWaiting()
   }
 
   /** Changes the document as an ordinary edit of `edit.author`, which everybody sees. */
@@ -339,8 +363,7 @@ export class RoomContent {
   }
 
   #becomeFilled(): void {
-    const { pendingStructs, pendingDs } = this.#document.store
-    this.#hasHole = pendingStructs !== null || pendingDs !== null
+    this.#hasHole = this.#isSomethingWaiting()
     this.#filled = true
     // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
     this.#document.on('update', this.#updated)
@@ -373,15 +396,23 @@ export class RoomContent {
     this.#events.onTaken(taken, origin)
   }
 
-  /** Yjs keeps aside what depends on the hole, without an event; asking for it would not fill the hole. */
-  #applyBesideHole(read: ReadUpdate, origin: unknown): Verdict {
+  /** Yjs keeps aside what depends on the hole, without an event. */
+  #integrateBesideHole(read: ReadUpdate, claims: TakenUpdate['claims'], origin: unknown): void {
     const { store } = this.#document
     const { bytes: update } = read
     const [structs, deletions] = [store.pendingStructs?.update, store.pendingDs]
-    Y.applyUpdate(this.#document, update, origin)
-    if (isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)) return KNOWN
-    this.#taken({ update, ranges: encodeRanges(rangesOf(read)), claims: NO_CLAIMS }, origin)
-    return KNOWN
+    const news = this.#newsOf(update, origin)
+    const isSameWaiting = isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)
+    if (!isSameWaiting && this.#isSomethingWaiting()) news.push({ update, ranges: encodeRanges(rangesOf(read)) })
+    this.#tookAll(news, claims, origin)
+    this.#hasHole = this.#isSomethingWaiting()
+  }
+
+  /** Whether this may wait for what is lost: it does already, or little does. */
+  #mayWait({ bytes }: ReadUpdate, waiting: EditRanges): boolean {
+    if (this.#read(() => this.bytes.covers(waiting))) return true
+    const { pendingStructs, pendingDs } = this.#document.store
+    return bytes.length + (pendingStructs?.update.length ?? 0) + (pendingDs?.length ?? 0) <= WAITING_BYTES
   }
 
   /** What is large to send, or are many updates, is put together first, for all who come. */

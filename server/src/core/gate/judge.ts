@@ -1,5 +1,6 @@
 import * as Y from 'yjs'
 import { sharingClient } from '@sketchroom/shared/scene/plain-words'
+import { ClockRanges, type EditRanges } from '../documents/clock-ranges.ts'
 import { causalOrder, type CausalOrder } from './causal-order.ts'
 import { SERVER, type ClientOwners } from './client-owners.ts'
 import { NOWHERE, type DocumentView, type Place } from './document-view.ts'
@@ -20,6 +21,8 @@ export type Verdict =
       /** Clients that are the author's from now on, or, if `SERVER`, nobody's. */
       readonly claims: ReadonlyMap<number, string>
       readonly growth: Growth
+      /** What of it waits for something that the room has lost, and is not judged by where it goes. */
+      readonly waiting?: EditRanges
     }
   /** It refers to what the room does not have: whoever sent it is to be asked for that. */
   | { readonly kind: 'gap' }
@@ -42,7 +45,10 @@ export interface Judging {
   readonly owners: ClientOwners
   /** The user id of who sent it. */
   readonly author: string
-  /** A part of the room's records was lost: what anybody still has of it may come back, whoever drew it. */
+  /**
+   * A part of the room's records was lost: what anybody still has of it may come back, whoever drew it, and what builds on it
+   * is no gap. The rest of an update is judged as ever.
+   */
   readonly hasHole?: boolean
 }
 
@@ -53,8 +59,10 @@ export interface Judging {
 export function judge(update: ReadUpdate, judging: Judging): Verdict {
   try {
     const order = causalOrder(update, (client) => judging.view.reach(client))
-    if (!order || isDeletionMissing(update, order)) return { kind: 'gap' }
-    return new Judgement(judging, update, order).verdict()
+    const isWhole = order.waiting.length === 0 && !isDeletionMissing(update, order)
+    if (!isWhole && !judging.hasHole) return { kind: 'gap' }
+    const verdict = new Judgement(judging, update, order).verdict()
+    return isWhole ? verdict : { ...verdict, waiting: waitingOf(update, order, judging.view) }
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', refusal: error }
     throw error
@@ -63,6 +71,20 @@ export function judge(update: ReadUpdate, judging: Judging): Verdict {
 
 function isDeletionMissing({ deleted }: ReadUpdate, { reach }: CausalOrder): boolean {
   return deleted.some(({ client, clock, length }) => clock + length > reach(client))
+}
+
+/** What of an update Yjs would keep aside. A root that no drawing has is refused: it needs no document to know that. */
+function waitingOf({ deleted: ranges }: ReadUpdate, { waiting, reach }: CausalOrder, view: DocumentView): EditRanges {
+  const [inserted, deleted] = [new ClockRanges(), new ClockRanges()]
+  for (const { client, clock, length, parent } of waiting) {
+    if (typeof parent === 'string' && !view.root(parent)) invalid('G9', 'a drawing has the roots elements and meta')
+    inserted.add(client, clock, length)
+  }
+  for (const { client, clock, length } of ranges) {
+    const from = Math.max(clock, reach(client))
+    if (from < clock + length) deleted.add(client, from, clock + length - from)
+  }
+  return { inserted, deleted }
 }
 
 /** What something is put beside: of the document, or of the same update. */
@@ -94,7 +116,7 @@ class Judgement {
     this.#fullness = new Fullness(judging.view, order.structs.length)
   }
 
-  verdict(): Verdict {
+  verdict(): Verdict & { kind: 'taken' } {
     const update = this.#update
     const claims = this.#claims(update)
     for (const struct of this.#order.structs) this.#place(struct)
