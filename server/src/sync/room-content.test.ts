@@ -145,6 +145,20 @@ test('nobody can have more and more wait for what a room has lost', () => {
   expect(wordsOf({ doc: document })).toEqual(['four', 'lost', 'one', 'three'])
 })
 
+test('what was made to harm a room when what it has lost comes back is not put in place then, nor sent to anybody', async () => {
+  const { doc, updates } = drawn('one', 'lost', 'three')
+  const { document, content, taken, apply } = load([updates[0], updates[2]] as Uint8Array[])
+  const nested = { ...element('nested'), parent: [7, 0] } as const
+  expect(apply(craft([[7, 1, nested]]))).toBe('taken')
+  expect(apply(craft([[7, 0, element('a')]]))).toBe('taken')
+  const inside = ({ doc: it }: { doc: Y.Doc }) => it.getMap<Y.Map<unknown>>('elements').get('a')?.size
+  expect([taken.length, inside({ doc: document })]).toEqual([2, 0])
+  const joined = built(await content.missingFor(Y.encodeStateVector(new Y.Doc())))
+  expect([inside({ doc: joined }), joined.store.pendingStructs]).toEqual([0, null])
+  expect(apply(Y.encodeStateAsUpdate(doc))).toBe('taken')
+  expect(wordsOf({ doc: document })).toEqual(expect.arrayContaining(['lost', 'one', 'three']))
+})
+
 test('who joins a room with a hole is sent all that builds on it, however much that is', async () => {
   const { doc, updates } = drawn('one', 'lost', ...Array.from({ length: 1_100 }, (_, n) => `w${n}`))
   const [one, lost, ...rest] = updates as [Uint8Array, Uint8Array, ...Uint8Array[]]

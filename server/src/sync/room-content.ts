@@ -17,8 +17,10 @@ import { judge, type Verdict } from '../core/gate/judge.ts'
 import type { Marks } from '../core/gate/marks.ts'
 import { KIND } from '../core/gate/read-content.ts'
 import { rangesOf, type ReadUpdate } from '../core/gate/read-update.ts'
+import { Refusal } from '../core/gate/refusal.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { withoutTelling } from './quiet-document.ts'
+import { WaitingEdits } from './waiting-edits.ts'
 import { RoomPieces, type PieceWork } from './room-pieces.ts'
 
 /** Joiners are sent so many updates after the base one by one; more are put together first, for all who come. */
@@ -34,7 +36,7 @@ const MUCH_LACKED = 5_000
 /** What is integrated in one turn: it takes Yjs a few milliseconds. */
 const TURN_BYTES = 64 * 1024
 
-/** What clients may add to what waits for something lost: when that is back, Yjs puts it in its place, and nobody judges it then. */
+/** With so much waiting for something lost, clients add no more: where it goes cannot be judged before that is back. */
 const WAITING_BYTES = 64 * 1024
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
@@ -100,6 +102,7 @@ export class RoomContent {
   readonly #inTurn: <T>(act: () => T, bytes: number) => Promise<T>
   readonly #view: DocumentView
   readonly #size: BoardSize
+  readonly #waiting: WaitingEdits
   readonly #pieces: RoomPieces
   readonly #events: ContentEvents
   #filled = false
@@ -129,6 +132,7 @@ export class RoomContent {
     this.#document = parts.document
     this.#inTurn = parts.inTurn ?? (async (act) => (await nextTurn(), act()))
     this.#view = new DocumentView(parts.document)
+    this.#waiting = new WaitingEdits(parts.document)
     const { document, limits = DEFAULT_BOARD_LIMITS, hasMemory = () => true } = parts
     this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size, hasMemory })
     this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork, this.#inTurn)
@@ -153,13 +157,13 @@ export class RoomContent {
   apply(update: ReadUpdate, author: string, origin: unknown): Verdict {
     if (this.has(update) && update.clients.every(({ client }) => this.owners.isOwn(client, author))) return KNOWN
     this.fill()
-    const verdict = judge(update, { view: this.#view, owners: this.owners, author, hasHole: this.#hasHole })
+    const verdict = this.#judge(update, author)
     if (verdict.kind !== 'taken') return verdict
     // Who has what is lost is asked for it: nothing has to wait then.
     if (verdict.waiting && !this.#mayWait(update, verdict.waiting)) return { kind: 'gap' }
     const refusal = this.#size.take(verdict.growth)
     if (refusal) return { kind: 'refused', refusal }
-    if (this.#hasHole) this.#integrateBesideHole(update, verdict.claims, origin)
+    if (this.#hasHole) this.#integrateBesideHole(update, { claims: verdict.claims, author }, origin)
     else this.#integrate(update, verdict.claims, origin)
     if (this.#size.hasShrunk) this.#events.onShrunk?.()
     return verdict
@@ -168,7 +172,7 @@ export class RoomContent {
   /** What is taken is stored only when all of it is in the document. */
   #integrate({ bytes }: ReadUpdate, claims: TakenUpdate['claims'], origin: unknown): void {
     const news = this.#newsOf(bytes, origin)
-    if (this.#isSomethingWaiting()) throw new UnsoundUpdateError('an update that was judged to be whole is not')
+    if (this.#waiting.bytes > 0) throw new UnsoundUpdateError('an update that was judged to be whole is not')
     this.#tookAll(news, claims, origin)
   }
 
@@ -191,11 +195,6 @@ export class RoomContent {
     for (const each of news) this.#taken({ ...each, claims }, origin)
   }
 
-  #isSomethingWaiting(): boolean {
-    const { pendingStructs, pendingDs } = this.#document.store
-    return pendingStructs !== null || pendingDs !== null
-  }
-
   /** Applies what others have committed to the store. */
   applyStored(records: readonly UpdateRecord[]): void {
     this.fill()
@@ -203,7 +202,7 @@ export class RoomContent {
       for (const { update } of records) Y.applyUpdate(this.#document, update)
     }, STORED)
     // What was lost may have come back.
-    this.#hasHole &&= this.#isSomethingWaiting()
+    this.#hasHole &&= this.#waiting.bytes > 0
   }
 
   /** Changes the document as an ordinary edit of `edit.author`, which everybody sees. */
@@ -363,7 +362,7 @@ export class RoomContent {
   }
 
   #becomeFilled(): void {
-    this.#hasHole = this.#isSomethingWaiting()
+    this.#hasHole = this.#waiting.bytes > 0
     this.#filled = true
     // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
     this.#document.on('update', this.#updated)
@@ -397,22 +396,41 @@ export class RoomContent {
   }
 
   /** Yjs keeps aside what depends on the hole, without an event. */
-  #integrateBesideHole(read: ReadUpdate, claims: TakenUpdate['claims'], origin: unknown): void {
-    const { store } = this.#document
+  #integrateBesideHole(
+    read: ReadUpdate,
+    { claims, author }: { claims: TakenUpdate['claims']; author: string },
+    origin: unknown,
+  ): void {
     const { bytes: update } = read
-    const [structs, deletions] = [store.pendingStructs?.update, store.pendingDs]
+    const isSound = this.#isReleaseSound(read, author)
+    if (!isSound) this.#waiting.forget()
+    const hasChanged = this.#waiting.watch()
     const news = this.#newsOf(update, origin)
-    const isSameWaiting = isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)
-    if (!isSameWaiting && this.#isSomethingWaiting()) news.push({ update, ranges: encodeRanges(rangesOf(read)) })
+    if (this.#waiting.bytes > 0 && hasChanged()) news.push({ update, ranges: encodeRanges(rangesOf(read)) })
     this.#tookAll(news, claims, origin)
-    this.#hasHole = this.#isSomethingWaiting()
+    this.#hasHole = this.#waiting.bytes > 0
+    // Nobody is to be sent what was forgotten, either: with what it waited for, it would harm their documents.
+    if (!isSound) this.bytes.keepOnly(this.#encodedAnew())
+  }
+
+  /** Whether what waits may be put in place when this update comes: what was drawn there is judged now that it can be. */
+  #isReleaseSound(update: ReadUpdate, author: string): boolean {
+    try {
+      const released = this.#waiting.releasedBy(update)
+      return !released || this.#judge(released, author).kind === 'taken'
+    } catch (error) {
+      if (error instanceof Refusal) return false
+      throw error
+    }
+  }
+
+  #judge(update: ReadUpdate, author: string): Verdict {
+    return judge(update, { view: this.#view, owners: this.owners, author, hasHole: this.#hasHole })
   }
 
   /** Whether this may wait for what is lost: it does already, or little does. */
   #mayWait({ bytes }: ReadUpdate, waiting: EditRanges): boolean {
-    if (this.#read(() => this.bytes.covers(waiting))) return true
-    const { pendingStructs, pendingDs } = this.#document.store
-    return bytes.length + (pendingStructs?.update.length ?? 0) + (pendingDs?.length ?? 0) <= WAITING_BYTES
+    return this.#read(() => this.bytes.covers(waiting)) || bytes.length + this.#waiting.bytes <= WAITING_BYTES
   }
 
   /** What is large to send, or are many updates, is put together first, for all who come. */
@@ -421,9 +439,13 @@ export class RoomContent {
     if (bytes.isUncut) return this.#cutSoon()
     if (bytes.tailLength <= LONG_TAIL) return undefined
     if (!this.#isWorthEncoding()) return this.#orAsStored(this.#pieces.mergeTail())
-    const ranges = encodeRanges(rangesOfDocument(this.#document))
-    bytes.rebase({ pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges })
+    bytes.rebase(this.#encodedAnew())
     return undefined
+  }
+
+  #encodedAnew(): { pieces: Uint8Array[]; ranges: Uint8Array } {
+    const ranges = encodeRanges(rangesOfDocument(this.#document))
+    return { pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges }
   }
 
   /** Whether the document is there, and encoded anew in no time, which leaves out what was overwritten. */
@@ -448,8 +470,4 @@ export class RoomContent {
     for (const [client, clock] of reach) lacked += Math.max(0, clock - (known.get(client) ?? 0))
     return lacked
   }
-}
-
-function isSame(a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean {
-  return a && b ? Buffer.compare(a, b) === 0 : a === b
 }
