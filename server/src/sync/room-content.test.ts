@@ -5,9 +5,12 @@ import { decodeRanges, encodeRanges, rangesOfUpdate, recordOf } from '../core/do
 import { cut, measure } from '../core/documents/compaction-worker.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import { RoomBytes } from '../core/documents/room-bytes.ts'
+import { DEFAULT_BOARD_LIMITS, type BoardLimits } from '../core/gate/board-size.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
+import { KIND } from '../core/gate/read-content.ts'
 import { readUpdate } from '../core/gate/read-update.ts'
 import { breakRooms, createBreakingUpdate } from '../testing/breaking-update.ts'
+import { craft, element, value, type CraftedStruct } from '../testing/crafted-update.ts'
 import { removeWord, setWord, wordsOf, writePlain } from '../testing/test-room.ts'
 import { RoomContent, UnsoundUpdateError, type TakenUpdate } from './room-content.ts'
 
@@ -21,7 +24,10 @@ function drawn(...words: string[]) {
 }
 
 /** What a room makes of these updates as its stored tail, and what it says of those that come. */
-function load(stored: readonly Uint8Array[], owners = new ClientOwners()) {
+function load(
+  stored: readonly Uint8Array[],
+  { owners = new ClientOwners(), limits = {} }: { owners?: ClientOwners; limits?: Partial<BoardLimits> } = {},
+) {
   const document = new Document('room-aaaaaa')
   const taken: TakenUpdate[] = []
   /** For each change that was told, how many updates had been taken by then. */
@@ -31,6 +37,7 @@ function load(stored: readonly Uint8Array[], owners = new ClientOwners()) {
     document,
     bytes: new RoomBytes({ snapshot: null, tail: stored.map((update, n) => ({ seq: n + 1, ...record(update) })) }),
     owners,
+    limits: { ...DEFAULT_BOARD_LIMITS, ...limits },
     pieceWork: {
       cut: async (updates) => cut({ updates, progress }),
       measure: async (pieces) => measure({ pieces, progress }),
@@ -67,7 +74,7 @@ test('of an update that does not integrate nobody is told, not even of the part 
 
 test('what somebody else has written is not known to be the same before the document is there', () => {
   const { doc, updates } = drawn('one', 'two')
-  const { content } = load(updates, new ClientOwners([[doc.clientID, 'ada']]))
+  const { content } = load(updates, { owners: new ClientOwners([[doc.clientID, 'ada']]) })
   const read = readUpdate(Y.encodeStateAsUpdate(doc))
   expect([content.has(read, 'ada'), content.has(read, 'eve'), content.covers(read, 'eve')]).toEqual([
     true,
@@ -122,6 +129,64 @@ test('deletions of what was set aside are stored, too', () => {
   expect(taken.map(({ update }) => update)).toEqual([second])
   content.applyStored(updates.slice(0, 2).map(record))
   expect(wordsOf({ doc: document })).toEqual([])
+})
+
+/** Refers to what nobody knows. */
+const WAITS: CraftedStruct = { kind: KIND.string, string: 'x', origin: [9_999, 0] }
+
+test('[G9] [G8] [G15] nobody can have anything put in a room that has lost a record by one thing beside it that waits', () => {
+  const { updates } = drawn('one', 'lost', 'three')
+  const { document, content, taken, apply } = load([updates[0], updates[2]] as Uint8Array[])
+  content.fill()
+  const before = Y.encodeStateAsUpdate(document)
+  const unsound = [
+    craft([[7, 0, value('other', 'a', 1), WAITS]]),
+    craft([[7, 0, WAITS, value('other', 'a', 1)]]),
+    craft([[7, 0, WAITS, { kind: KIND.string, string: 'x', origin: [9_999, 0], rightOrigin: [7, 5] }]]),
+    craft([[7, 0, { ...element('a'), type: 1 }, value([7, 0], 'link', 'javascript:1'), WAITS]]),
+    craft([[7, 0, element('a'), ...Array.from({ length: 3_000 }, () => value([7, 0], 'angle', 1)), WAITS]]),
+  ]
+  expect(unsound.map(apply)).toEqual(unsound.map(() => 'refused'))
+  expect([Y.encodeStateAsUpdate(document), taken]).toEqual([before, []])
+})
+
+test('beside a hole, a board holds no more than elsewhere, and what somebody has drawn with is theirs', () => {
+  const { updates } = drawn('one', 'lost', 'three')
+  const { content, taken, apply } = load([updates[0], updates[2]] as Uint8Array[], { limits: { elements: 2 } })
+  const draw = (client: number) => apply(craft([[client, 0, element(`of-${client}`), WAITS]]))
+  expect([draw(7), draw(8)]).toEqual(['taken', 'refused'])
+  expect([content.owners.ownerOf(7), taken.map(({ claims }) => [...claims])]).toEqual([
+    'ada',
+    [[[7, 'ada']], [[7, 'ada']]],
+  ])
+})
+
+test('nobody can have more and more wait for what a room has lost', () => {
+  const { doc, updates } = drawn('one', 'lost', 'three')
+  const { document, apply } = load([updates[0], updates[2]] as Uint8Array[])
+  const waits = Array.from({ length: 30 }, (_, n) =>
+    apply(craft([[100 + n, 0, { ...WAITS, string: 'x'.repeat(5_000) }]])),
+  )
+  expect(waits.indexOf('gap')).toBeGreaterThan(9)
+  expect(document.store.pendingStructs?.update.length).toBeLessThan(64 * 1024)
+  // Who comes back with what waits already, and with what is lost, closes the hole.
+  setWord('four')(doc)
+  expect(apply(Y.encodeStateAsUpdate(doc))).toBe('taken')
+  expect(wordsOf({ doc: document })).toEqual(['four', 'lost', 'one', 'three'])
+})
+
+test('what was made to harm a room when what it has lost comes back is not put in place then, nor sent to anybody', async () => {
+  const { doc, updates } = drawn('one', 'lost', 'three')
+  const { document, content, taken, apply } = load([updates[0], updates[2]] as Uint8Array[])
+  const nested = { ...element('nested'), parent: [7, 0] } as const
+  expect(apply(craft([[7, 1, nested]]))).toBe('taken')
+  expect(apply(craft([[7, 0, element('a')]]))).toBe('taken')
+  const inside = ({ doc: it }: { doc: Y.Doc }) => it.getMap<Y.Map<unknown>>('elements').get('a')?.size
+  expect([taken.length, inside({ doc: document })]).toEqual([2, 0])
+  const joined = built(await content.missingFor(Y.encodeStateVector(new Y.Doc())))
+  expect([inside({ doc: joined }), joined.store.pendingStructs]).toEqual([0, null])
+  expect(apply(Y.encodeStateAsUpdate(doc))).toBe('taken')
+  expect(wordsOf({ doc: document })).toEqual(expect.arrayContaining(['lost', 'one', 'three']))
 })
 
 test('who joins a room with a hole is sent all that builds on it, however much that is', async () => {

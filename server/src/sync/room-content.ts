@@ -2,7 +2,12 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Document } from '@hocuspocus/server'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
-import { encodeRanges, encodeTransactionRanges, rangesOfDocument } from '../core/documents/clock-ranges.ts'
+import {
+  encodeRanges,
+  encodeTransactionRanges,
+  rangesOfDocument,
+  type EditRanges,
+} from '../core/documents/clock-ranges.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { BoardSize, DEFAULT_BOARD_LIMITS, type BoardLimits } from '../core/gate/board-size.ts'
@@ -12,8 +17,10 @@ import { judge, type Verdict } from '../core/gate/judge.ts'
 import type { Marks } from '../core/gate/marks.ts'
 import { KIND } from '../core/gate/read-content.ts'
 import { rangesOf, type ReadUpdate } from '../core/gate/read-update.ts'
+import { Refusal } from '../core/gate/refusal.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { withoutTelling } from './quiet-document.ts'
+import { WaitingEdits } from './waiting-edits.ts'
 import { RoomPieces, type PieceWork } from './room-pieces.ts'
 
 /** Joiners are sent so many updates after the base one by one; more are put together first, for all who come. */
@@ -28,6 +35,9 @@ const LARGE_BYTES = 256 * 1024
 const MUCH_LACKED = 5_000
 /** What is integrated in one turn: it takes Yjs a few milliseconds. */
 const TURN_BYTES = 64 * 1024
+
+/** With so much waiting for something lost, clients add no more: where it goes cannot be judged before that is back. */
+const WAITING_BYTES = 64 * 1024
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
 
@@ -59,7 +69,12 @@ export interface TakenUpdate {
 }
 
 const NO_CLAIMS: TakenUpdate['claims'] = new Map()
-const NO_MARKS: Marks = { deleted: new Set(), restored: new Set(), stillborn: 0 }
+const NO_MARKS: Marks = {
+  deleted: new Set(),
+  restored: new Set(),
+  stillborn: 0,
+  unproven: { deleted: new Set(), stillborn: 0 },
+}
 const KNOWN: Verdict = {
   kind: 'taken',
   claims: NO_CLAIMS,
@@ -87,6 +102,7 @@ export class RoomContent {
   readonly #inTurn: <T>(act: () => T, bytes: number) => Promise<T>
   readonly #view: DocumentView
   readonly #size: BoardSize
+  readonly #waiting: WaitingEdits
   readonly #pieces: RoomPieces
   readonly #events: ContentEvents
   #filled = false
@@ -116,6 +132,7 @@ export class RoomContent {
     this.#document = parts.document
     this.#inTurn = parts.inTurn ?? (async (act) => (await nextTurn(), act()))
     this.#view = new DocumentView(parts.document)
+    this.#waiting = new WaitingEdits(parts.document)
     const { document, limits = DEFAULT_BOARD_LIMITS, hasMemory = () => true } = parts
     this.#size = new BoardSize({ document, limits, storedBytes: () => this.bytes.size, hasMemory })
     this.#pieces = new RoomPieces(parts.bytes, parts.pieceWork, this.#inTurn)
@@ -141,33 +158,42 @@ export class RoomContent {
     if (this.has(update, author)) return KNOWN
     this.fill()
     const verdict = this.#judge(update, author)
-    if (this.#hasHole && verdict.kind !== 'refused') return this.#applyBesideHole(update, origin)
     if (verdict.kind !== 'taken') return verdict
+    // Who has what is lost is asked for it: nothing has to wait then.
+    if (verdict.waiting && !this.#mayWait(update, verdict.waiting)) return { kind: 'gap' }
     const refusal = this.#size.take(verdict.growth)
     if (refusal) return { kind: 'refused', refusal }
-    this.#integrate(update, verdict.claims, origin)
+    if (this.#hasHole) this.#integrateBesideHole(update, { claims: verdict.claims, author }, origin)
+    else this.#integrate(update, verdict.claims, origin)
     if (this.#size.hasShrunk) this.#events.onShrunk?.()
     return verdict
   }
 
   /** What is taken is stored only when all of it is in the document. */
   #integrate({ bytes }: ReadUpdate, claims: TakenUpdate['claims'], origin: unknown): void {
-    const document = this.#document
+    const news = this.#newsOf(bytes, origin)
+    if (this.#waiting.bytes > 0) throw new UnsoundUpdateError('an update that was judged to be whole is not')
+    this.#tookAll(news, claims, origin)
+    if (news.length > 0) this.#changed(origin)
+  }
+
+  /** Applies an update; answers what it has changed. */
+  #newsOf(bytes: Uint8Array, origin: unknown): Array<Omit<TakenUpdate, 'claims'>> {
     const news: Array<Omit<TakenUpdate, 'claims'>> = []
     this.#news = news
     try {
-      Y.applyUpdate(document, bytes, origin)
+      Y.applyUpdate(this.#document, bytes, origin)
     } catch (cause) {
       throw new UnsoundUpdateError('an update that was judged to be sound does not integrate', { cause })
     } finally {
       this.#news = undefined
     }
-    if (document.store.pendingStructs !== null || document.store.pendingDs !== null) {
-      throw new UnsoundUpdateError('an update that was judged to be whole is not')
-    }
+    return news
+  }
+
+  #tookAll(news: ReadonlyArray<Omit<TakenUpdate, 'claims'>>, claims: TakenUpdate['claims'], origin: unknown): void {
     for (const [client, owner] of claims) this.owners.wrote(client, owner)
     for (const each of news) this.#taken({ ...each, claims }, origin)
-    if (news.length > 0) this.#changed(origin)
   }
 
   /** Applies what others have committed to the store. */
@@ -176,6 +202,8 @@ export class RoomContent {
     this.#document.transact(() => {
       for (const { update } of records) Y.applyUpdate(this.#document, update)
     }, STORED)
+    // What was lost may have come back.
+    this.#hasHole &&= this.#waiting.bytes > 0
   }
 
   /** Changes the document as an ordinary edit of `edit.author`, which everybody sees. */
@@ -349,8 +377,7 @@ export class RoomContent {
   }
 
   #becomeFilled(): void {
-    const { pendingStructs, pendingDs } = this.#document.store
-    this.#hasHole = pendingStructs !== null || pendingDs !== null
+    this.#hasHole = this.#waiting.bytes > 0
     this.#filled = true
     // Hocuspocus listens too, and did first: by now it has put the change with what waits to be broadcast.
     this.#document.on('update', this.#updated)
@@ -383,7 +410,6 @@ export class RoomContent {
 
   /** Called when the change is taken, not before: it may go out at once, and an unsound one is to reach nobody. */
   #changed(origin: unknown): void {
-    // Who brings what was lost is told as well: what others had drawn on it comes out with that.
     this.#events.onChanged(this.#hasHole ? undefined : origin)
   }
 
@@ -392,15 +418,41 @@ export class RoomContent {
     this.#events.onTaken(taken, origin)
   }
 
-  /** Yjs keeps aside what depends on the hole, without an event; asking for it would not fill the hole. */
-  #applyBesideHole(read: ReadUpdate, origin: unknown): Verdict {
-    const { store } = this.#document
+  /** Yjs keeps aside what depends on the hole, without an event. */
+  #integrateBesideHole(
+    read: ReadUpdate,
+    { claims, author }: { claims: TakenUpdate['claims']; author: string },
+    origin: unknown,
+  ): void {
     const { bytes: update } = read
-    const [structs, deletions] = [store.pendingStructs?.update, store.pendingDs]
-    Y.applyUpdate(this.#document, update, origin)
-    if (isSame(structs, store.pendingStructs?.update) && isSame(deletions, store.pendingDs)) return KNOWN
-    this.#taken({ update, ranges: encodeRanges(rangesOf(read)), claims: NO_CLAIMS }, origin)
-    return KNOWN
+    const isSound = this.#isReleaseSound(read, author)
+    if (!isSound) this.#waiting.forget()
+    const hasChanged = this.#waiting.watch()
+    const news = this.#newsOf(update, origin)
+    const isShown = news.length > 0
+    if (this.#waiting.bytes > 0 && hasChanged()) news.push({ update, ranges: encodeRanges(rangesOf(read)) })
+    this.#tookAll(news, claims, origin)
+    // Who brings what was lost is told as well: what others had drawn on it comes out with that.
+    if (isShown) this.#changed(undefined)
+    this.#hasHole = this.#waiting.bytes > 0
+    // Nobody is to be sent what was forgotten, either: with what it waited for, it would harm their documents.
+    if (!isSound) this.bytes.keepOnly(this.#encodedAnew())
+  }
+
+  /** Whether what waits may be put in place when this update comes: what was drawn there is judged now that it can be. */
+  #isReleaseSound(update: ReadUpdate, author: string): boolean {
+    try {
+      const released = this.#waiting.releasedBy(update)
+      return !released || this.#judge(released, author).kind === 'taken'
+    } catch (error) {
+      if (error instanceof Refusal) return false
+      throw error
+    }
+  }
+
+  /** Whether this may wait for what is lost: it does already, or little does. */
+  #mayWait({ bytes }: ReadUpdate, waiting: EditRanges): boolean {
+    return this.#read(() => this.bytes.covers(waiting)) || bytes.length + this.#waiting.bytes <= WAITING_BYTES
   }
 
   /** What is large to send, or are many updates, is put together first, for all who come. */
@@ -409,9 +461,13 @@ export class RoomContent {
     if (bytes.isUncut) return this.#cutSoon()
     if (bytes.tailLength <= LONG_TAIL) return undefined
     if (!this.#isWorthEncoding()) return this.#orAsStored(this.#pieces.mergeTail())
-    const ranges = encodeRanges(rangesOfDocument(this.#document))
-    bytes.rebase({ pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges })
+    bytes.rebase(this.#encodedAnew())
     return undefined
+  }
+
+  #encodedAnew(): { pieces: Uint8Array[]; ranges: Uint8Array } {
+    const ranges = encodeRanges(rangesOfDocument(this.#document))
+    return { pieces: cutUpdate(Y.encodeStateAsUpdate(this.#document), EMPTY_STATE, PIECE_BYTES), ranges }
   }
 
   /** Whether the document is there, and encoded anew in no time, which leaves out what was overwritten. */
@@ -436,8 +492,4 @@ export class RoomContent {
     for (const [client, clock] of reach) lacked += Math.max(0, clock - (known.get(client) ?? 0))
     return lacked
   }
-}
-
-function isSame(a: Uint8Array | null | undefined, b: Uint8Array | null | undefined): boolean {
-  return a && b ? Buffer.compare(a, b) === 0 : a === b
 }

@@ -236,6 +236,12 @@ function storedIn(doc: Y.Doc): FindValues {
   return (id) => findElement(doc, id)
 }
 
+/** The name that deletes an element as it is stored now; undefined when it is nothing that this version can show. */
+export function stampOf(stored: Y.Map<unknown>): string | undefined {
+  const values = parseStored(stored)
+  return values && contentDigest(values)
+}
+
 /** Says that an element is deleted as the person knows it: see `contentDigest`. */
 function writeStamp(stored: Y.Map<unknown>, changes: ReadonlyMap<string, unknown>, known?: ElementValues): void {
   const values = parseStored(stored)

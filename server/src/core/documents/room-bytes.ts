@@ -124,6 +124,13 @@ export class RoomBytes {
     this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
   }
 
+  /** Takes pieces for all of the room: what they do not hold is forgotten here, and stays in the store. */
+  keepOnly({ pieces, ranges }: Pick<Base, 'pieces' | 'ranges'>): void {
+    this.#base = undefined
+    this.#tail = []
+    this.rebase({ pieces, ranges })
+  }
+
   /** Whether the room has all of what an update says that it inserts and deletes. */
   covers(ranges: EditRanges): boolean {
     return isSubset(ranges, this.#known())

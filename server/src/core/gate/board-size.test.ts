@@ -1,4 +1,6 @@
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { valuesOf } from '@sketchroom/shared/scene/codec'
+import { createElement, readElements, writeKeys } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
 import { craft, element, value } from '../../testing/crafted-update.ts'
 import { BoardSize, type BoardLimits } from './board-size.ts'
@@ -123,4 +125,58 @@ test('[G16] who only marks what is marked takes room, too, and has an end', () =
     refusal ??= draw((elements) => elements.get('a')?.set('isDeleted', true))
   }
   expect([refusal, document.store.clients.size]).toEqual(['G16 board_full', 1])
+})
+
+/** A board of one rectangle more than three, if it were let, as the app draws and deletes them. */
+function scene() {
+  const it = board({ elements: 3 })
+  const drawn = (change: (doc: Y.Doc) => void) => it.draw((elements) => change(elements.doc as Y.Doc))
+  const create = (id: string, isDeleted?: string) => (doc: Y.Doc) => {
+    createElement(doc, id, valuesOf({ type: 'rectangle', width: 9, height: 9 }) as never)
+    if (isDeleted) doc.getMap<Y.Map<unknown>>('elements').get(id)?.set('isDeleted', isDeleted)
+  }
+  const write = (id: string, key: string, said: unknown) => (doc: Y.Doc) => writeKeys(doc, id, new Map([[key, said]]))
+  const shown = () => [...readElements(it.document).values()].filter(({ keys }) => keys['isDeleted'] !== true).length
+  return { ...it, drawn, create, write, shown }
+}
+
+/** Time goes on, for as long as marks are believed. */
+function later(): void {
+  vi.useFakeTimers({ toFake: ['performance'], now: performance.now() })
+  onTestFinished(() => void vi.useRealTimers())
+  vi.advanceTimersByTime(60_000)
+}
+
+test('[G16] a board cannot have more elements than it may by marks that hide nothing', () => {
+  const { drawn, create, shown, document } = scene()
+  const refusals = Array.from({ length: 12 }, (_, n) => drawn(create(`e${n}`, 'x')))
+  expect(refusals.slice(6)).toEqual(Array.from({ length: 6 }, () => 'G16 board_full'))
+  expect(shown()).toBeLessThanOrEqual(4)
+  const said = [...document.getMap<Y.Map<unknown>>('elements').values()].filter((each) => each.get('isDeleted') === 'x')
+  expect(said.length).toBe(shown())
+})
+
+test('[G16] what was deleted, and is there again because somebody has changed it, counts when it is counted again', () => {
+  const { drawn, create, write, shown, draw } = scene()
+  for (const id of ['a', 'b', 'c']) expect(drawn(create(id))).toBeUndefined()
+  expect([drawn(write('a', 'isDeleted', true)), drawn(create('d')), shown()]).toEqual([undefined, undefined, 3])
+  expect([draw((elements) => elements.get('a')?.set('angle', 1)), shown()]).toEqual([undefined, 4])
+  expect([drawn(write('b', 'isDeleted', true)), shown()]).toEqual([undefined, 3])
+  later()
+  expect([drawn(create('e')), shown()]).toEqual(['G16 board_full', 3])
+})
+
+test('[G16] on a full board, what was drawn and moved and then deleted by the app holds nothing back', () => {
+  const { drawn, create, write, draw, shown } = scene()
+  for (const id of ['a', 'b', 'c']) expect(drawn(create(id))).toBeUndefined()
+  expect(drawn(create('d'))).toBe('G16 board_full')
+  expect([drawn(write('d', 'isDeleted', true)), shown()]).toEqual([undefined, 3])
+  const movedAndDeleted = (doc: Y.Doc) => {
+    write('a', 'angle', 1)(doc)
+    write('a', 'isDeleted', true)(doc)
+    create('e')(doc)
+  }
+  later()
+  expect([drawn(movedAndDeleted), shown()]).toEqual([undefined, 3])
+  expect(draw(add('f'))).toBe('G16 board_full')
 })

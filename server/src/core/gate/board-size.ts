@@ -1,6 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { ELEMENTS_ROOT } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
+import { DeletedElements, timeToLook } from './deleted-elements.ts'
 import type { Growth } from './judge.ts'
 import { Refusal } from './refusal.ts'
 
@@ -22,6 +23,10 @@ const HISTORY_FACTOR = 4
 const FAR_OVER = 1.25
 /** Counting takes some milliseconds: once in so long, in milliseconds. */
 const COUNT_EVERY_MS = 1_000
+/** What was deleted or restored since is counted then, in milliseconds: what came of a mark is known when it is applied. */
+const RECOUNT_MARKS_MS = 5_000
+/** As much of the elements that a board may have is believed to be deleted between two counts, without looking. */
+const BELIEVED_PART = 0.05
 /** A process that is short of memory takes no more for boards that are larger than this. */
 const SMALL_STRUCTS = 20_000
 /** The same in bytes: whatever memory there is, a board of no more is opened, and grows. */
@@ -47,6 +52,7 @@ function isShortOfMemory(): boolean {
  */
 export class BoardSize {
   readonly #document: Y.Doc
+  readonly #deleted: DeletedElements
   readonly #limits: BoardLimits
   /** How many bytes the room's records take. */
   readonly #storedBytes: () => number
@@ -55,6 +61,8 @@ export class BoardSize {
   #elements = 0
   #structs = 0
   #hasShrunk = false
+  /** How many elements were believed to be deleted since all were counted. */
+  #believed = 0
   #countedAt = -Infinity
 
   /** `hasMemory` says whether all boards together may take so many bytes more. */
@@ -65,6 +73,7 @@ export class BoardSize {
     hasMemory: (bytes: number) => boolean
   }) {
     this.#document = parts.document
+    this.#deleted = new DeletedElements(parts.document)
     this.#limits = parts.limits
     this.#storedBytes = parts.storedBytes
     this.#hasMemory = parts.hasMemory
@@ -72,7 +81,9 @@ export class BoardSize {
 
   /** Makes room for an update that is about to be applied; answers why there is none, if so. */
   take(growth: Growth): Refusal | undefined {
-    if (this.#countedAt === -Infinity) this.#count()
+    const sinceMs = performance.now() - this.#countedAt
+    const isUnsure = this.#believed > 0 || this.#deleted.mayHaveChanged
+    if (sinceMs === Infinity || (isUnsure && sinceMs > RECOUNT_MARKS_MS)) this.#count()
     this.#hasShrunk = false
     if (growth.isMarking || this.#isOver(growth)) return this.#takeNet(growth)
     if (this.#lacksMemory(growth)) return shortOfMemory()
@@ -97,6 +108,7 @@ export class BoardSize {
       if (net.bytes > 0 && this.#lacksMemory(net)) return shortOfMemory()
     }
     this.#hasShrunk = net.elements < 0 || net.bytes < 0
+    this.#believed += net.believed
     this.#add(net)
     return undefined
   }
@@ -128,22 +140,34 @@ export class BoardSize {
     this.#structs += structs
   }
 
-  /** What a growth comes to with what the update deletes and restores. */
-  #net(growth: Growth): Growth {
-    const { deleted, restored, stillborn } = growth.marks()
+  /** What a growth comes to with what the update deletes and restores, and how many of the marks are believed for it. */
+  #net(growth: Growth): Growth & { readonly believed: number } {
+    const { deleted, restored, stillborn, unproven } = growth.marks()
+    const hasTime = timeToLook()
     let { elements, bytes } = growth
     elements -= stillborn
-    for (const element of deleted) {
-      if (isDeleted(element)) continue
+    const remove = (element: Y.Map<unknown>) => {
+      if (this.#deleted.has(element, hasTime)) return
       elements -= 1
       bytes -= bytesOf(element)
     }
+    for (const element of deleted) remove(element)
     for (const element of restored) {
-      if (!isDeleted(element)) continue
+      if (!this.#deleted.has(element, hasTime)) continue
       elements += 1
       bytes += bytesOf(element)
     }
-    return { ...growth, elements, bytes }
+    const marks = unproven.deleted.size + unproven.stillborn
+    if (!this.#believes(marks)) return { ...growth, elements, bytes, believed: 0 }
+    elements -= unproven.stillborn
+    for (const element of unproven.deleted) remove(element)
+    return { ...growth, elements, bytes, believed: marks }
+  }
+
+  /** Whether so many marks may be what they say: of a board that has more than it may already, nobody is believed. */
+  #believes(marks: number): boolean {
+    const { elements } = this.#limits
+    return this.#elements <= elements && this.#believed + marks <= Math.max(1, elements * BELIEVED_PART)
   }
 
   #isOver({ bytes, elements, structs }: Growth): string | undefined {
@@ -160,25 +184,23 @@ export class BoardSize {
   #count(): void {
     let [bytes, elements, structs] = [0, 0, 0]
     for (const each of this.#document.store.clients.values()) structs += each.length
+    const hasTime = timeToLook()
+    this.#deleted.startOver()
     this.#document.getMap(ELEMENTS_ROOT).forEach((element) => {
-      if (!(element instanceof Y.Map) || isDeleted(element)) return
+      if (!(element instanceof Y.Map) || this.#deleted.has(element, hasTime)) return
       elements += 1
       bytes += bytesOf(element)
     })
     this.#bytes = bytes
     this.#elements = elements
     this.#structs = structs
+    this.#believed = 0
     this.#countedAt = performance.now()
   }
 }
 
 function shortOfMemory(): Refusal {
   return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
-}
-
-function isDeleted(element: Y.Map<unknown>): boolean {
-  const mark = element.get('isDeleted')
-  return mark === true || typeof mark === 'string'
 }
 
 /** About how many bytes a value takes. */

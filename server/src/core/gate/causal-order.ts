@@ -5,7 +5,9 @@ import type { Id, ReadStruct, ReadUpdate } from './read-update.ts'
 /** The structs of an update that are new, or new in part, in an order in which each refers only to what is there. */
 export interface CausalOrder {
   readonly structs: readonly ReadStruct[]
-  /** How far a client is known, once the update is applied. */
+  /** Those that Yjs would keep aside: something before them is missing, or they wait for each other in a circle. */
+  readonly waiting: readonly ReadStruct[]
+  /** How far a client is known, once the others are applied. */
   readonly reach: (client: number) => number
 }
 
@@ -18,12 +20,13 @@ interface Line {
   readonly waiters: Array<{ readonly clock: number; readonly line: Line }>
 }
 
+const NONE: readonly ReadStruct[] = []
+
 /**
- * Puts an update's structs in causal order; undefined when something before them is missing, or they wait for each other
- * in a circle: then Yjs would apply a part and keep the rest aside. `known` says how far a client is known. Throws
- * `Refusal` for what refers to itself, or to what its own client does later.
+ * Puts an update's structs in causal order. `known` says how far a client is known. Throws `Refusal` for what refers to
+ * itself, or to what its own client does later.
  */
-export function causalOrder({ clients }: ReadUpdate, known: (client: number) => number): CausalOrder | undefined {
+export function causalOrder({ clients }: ReadUpdate, known: (client: number) => number): CausalOrder {
   const lines = new Map<number, Line>()
   for (const { client, structs } of clients) {
     lines.set(client, { structs, next: 0, reach: known(client), waiters: [] })
@@ -33,18 +36,30 @@ export function causalOrder({ clients }: ReadUpdate, known: (client: number) => 
   const ready = [...lines.values()].toReversed()
   for (let line = ready.pop(); line; line = ready.pop()) {
     const missing = advance(line, reachOf, ordered)
-    if (missing) {
-      const other = lines.get(missing.client)
-      if (!other || other === line) return undefined
-      wait(line, other, missing.clock)
-    }
+    const other = missing && lines.get(missing.client)
+    if (other && other !== line) wait(line, other, missing.clock)
     for (let first = line.waiters.at(-1); first && first.clock < line.reach; first = line.waiters.at(-1)) {
       line.waiters.pop()
       ready.push(first.line)
     }
   }
-  for (const { next, structs } of lines.values()) if (next < structs.length) return undefined
-  return { structs: ordered, reach: reachOf }
+  return { structs: ordered, waiting: waitingIn(lines.values()), reach: reachOf }
+}
+
+function waitingIn(lines: Iterable<Line>): readonly ReadStruct[] {
+  let waiting: ReadStruct[] | undefined
+  for (const { next, structs } of lines) {
+    for (let at = next; at < structs.length; at++) {
+      const struct = structs[at] as ReadStruct
+      if (struct.kind === KIND.skip) continue
+      // Of those that were not looked at: Yjs throws when their turn comes, and not before.
+      for (const id of [struct.origin, struct.rightOrigin, struct.parent]) {
+        if (id !== null && typeof id !== 'string' && id.client === struct.client) checkOwn(id, struct)
+      }
+      ;(waiting ??= []).push(struct)
+    }
+  }
+  return waiting ?? NONE
 }
 
 /** Takes a client's structs for as long as nothing is missing; answers what is. */
@@ -80,9 +95,13 @@ function missingOf(struct: ReadStruct, reachOf: (client: number) => number): Id 
   return undefined
 }
 
-function isMissing(id: Id, { client, clock }: Id, reachOf: (client: number) => number): boolean {
-  if (id.client !== client) return id.clock >= reachOf(id.client)
+function isMissing(id: Id, struct: Id, reachOf: (client: number) => number): boolean {
+  if (id.client !== struct.client) return id.clock >= reachOf(id.client)
+  checkOwn(id, struct)
+  return false
+}
+
+function checkOwn(id: Id, { client, clock }: Id): void {
   // Yjs takes it on trust that what a client refers to of its own is there, and throws in the middle if not.
   if (id.clock >= clock) malformed('G8', `a struct of client ${client} refers to a later one`)
-  return false
 }

@@ -6,13 +6,21 @@ import { copyOf } from '../../testing/yjs-history.ts'
 import { ClientOwners } from './client-owners.ts'
 import { DocumentView } from './document-view.ts'
 import { judge } from './judge.ts'
-import { readUpdate } from './read-update.ts'
+import { rangesOf, readUpdate } from './read-update.ts'
 
 /** Whether Yjs keeps a part of the update aside, on a copy of the document. */
 function wouldWait(update: Uint8Array, document: Y.Doc): boolean {
   const copy = copyOf(document)
   Y.applyUpdate(copy, update)
   return copy.store.pendingStructs !== null || copy.store.pendingDs !== null
+}
+
+/** The updates of a history, some of them in each, as clients merge what they did offline; perhaps with gaps inside. */
+function mergedUpdates(history: readonly Uint8Array[], picks: ReadonlyArray<readonly number[]>): Uint8Array[] {
+  return picks.map((pick) => {
+    const some = pick.map((n) => history[n % history.length] as Uint8Array)
+    return some.length === 1 ? (some[0] as Uint8Array) : Y.mergeUpdates(some)
+  })
 }
 
 test('[G0] [G7] an honest update is never refused, and is a gap just when Yjs would keep a part of it waiting', () => {
@@ -28,10 +36,7 @@ test('[G0] [G7] an honest update is never refused, and is a gap just when Yjs wo
         fc.pre(updates.length > 0)
         const document = new Y.Doc()
         const owners = new ClientOwners()
-        for (const pick of picks) {
-          // Each is some of the updates in one, as clients merge what they did offline; perhaps with gaps inside.
-          const some = pick.map((n) => updates[n % updates.length] as Uint8Array)
-          const bytes = some.length === 1 ? (some[0] as Uint8Array) : Y.mergeUpdates(some)
+        for (const bytes of mergedUpdates(updates, picks)) {
           const update = readUpdate(bytes)
           const waits = wouldWait(bytes, document)
           const verdict = judge(update, { view: new DocumentView(document), owners, author: 'ada' })
@@ -47,4 +52,39 @@ test('[G0] [G7] an honest update is never refused, and is a gap just when Yjs wo
   expect(seen.gap).toBeGreaterThan(runs / 4)
   expect(seen.taken).toBeGreaterThan(runs)
   expect(seen.withGaps).toBeGreaterThan(runs / 20)
+})
+
+test('[G0] beside a hole an honest update is taken, and what of it is said to wait is just what Yjs keeps aside', () => {
+  let waits = 0
+  fc.assert(
+    fc.property(
+      fc.array(drawingEdit, { minLength: 5, maxLength: 40 }),
+      fc.array(fc.array(fc.nat(100), { minLength: 1, maxLength: 6 }), { minLength: 5, maxLength: 10 }),
+      (edits, picks) => {
+        const history = new DrawingHistory()
+        const updates = edits.map((edit) => history.do(edit)).filter((update) => update !== undefined)
+        fc.pre(updates.length > 0)
+        for (const bytes of mergedUpdates(updates, picks)) {
+          const document = new Y.Doc()
+          Y.applyUpdate(document, updates[0] as Uint8Array)
+          const update = readUpdate(bytes)
+          const parts = { view: new DocumentView(document), owners: new ClientOwners(), author: 'ada', hasHole: true }
+          const verdict = judge(update, parts)
+          if (verdict.kind !== 'taken') throw new Error(`it is not taken: ${verdict.kind}`)
+          Y.applyUpdate(document, bytes)
+          const waiting = new Map(verdict.waiting?.inserted)
+          for (const [client, ranges] of rangesOf(update).inserted) {
+            const firstWaiting = waiting.get(client)?.[0]?.[0] ?? Infinity
+            const reach = parts.view.reach(client)
+            expect(reach).toBeLessThanOrEqual(firstWaiting)
+            for (const [from, to] of ranges)
+              if (from < firstWaiting) expect(reach).toBeGreaterThanOrEqual(Math.min(to, firstWaiting))
+          }
+          if (verdict.waiting) waits += 1
+        }
+      },
+    ),
+    { numRuns: 150, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
+  )
+  expect(waits).toBeGreaterThan(30)
 })

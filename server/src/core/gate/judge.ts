@@ -1,8 +1,10 @@
 import * as Y from 'yjs'
 import { sharingClient } from '@sketchroom/shared/scene/plain-words'
+import { ClockRanges, type EditRanges } from '../documents/clock-ranges.ts'
 import { causalOrder, type CausalOrder } from './causal-order.ts'
 import { SERVER, type ClientOwners } from './client-owners.ts'
-import { NOWHERE, type DocumentView, type Place, type Shelf } from './document-view.ts'
+import { NOWHERE, type DocumentView, type Place } from './document-view.ts'
+import { Fullness } from './fullness.ts'
 import { IntegrationCost, isKnown, type Known } from './integration-cost.ts'
 import { ListOrder } from './list-order.ts'
 import { type Marks, marksOf } from './marks.ts'
@@ -12,11 +14,6 @@ import { isSameContent } from './same-content.ts'
 import { isSameId, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
-/** Keys: our elements have some thirty. Letters, four times as many as are shown; chunks, of which one a second is made. */
-const MOST_IN: Readonly<Partial<Record<Shelf, number>>> = { element: 256, meta: 64, words: 400_000, ink: 20_000 }
-/** Each time that somebody opens a board and draws there, it has one more client, for good. */
-const MAX_ROOM_CLIENTS = 100_000
-
 /** What the gate says of an update. It is taken whole or not at all. */
 export type Verdict =
   | {
@@ -24,6 +21,8 @@ export type Verdict =
       /** Clients that are the author's from now on, or, if `SERVER`, nobody's. */
       readonly claims: ReadonlyMap<number, string>
       readonly growth: Growth
+      /** What of it waits for something that the room has lost, and is not judged by where it goes. */
+      readonly waiting?: EditRanges
     }
   /** It refers to what the room does not have: whoever sent it is to be asked for that. */
   | { readonly kind: 'gap' }
@@ -46,7 +45,10 @@ export interface Judging {
   readonly owners: ClientOwners
   /** The user id of who sent it. */
   readonly author: string
-  /** A part of the room's records was lost: what anybody still has of it may come back, whoever drew it. */
+  /**
+   * A part of the room's records was lost: what anybody still has of it may come back, whoever drew it, and what builds on it
+   * is no gap. The rest of an update is judged as ever.
+   */
   readonly hasHole?: boolean
 }
 
@@ -57,8 +59,10 @@ export interface Judging {
 export function judge(update: ReadUpdate, judging: Judging): Verdict {
   try {
     const order = causalOrder(update, (client) => judging.view.reach(client))
-    if (!order || isDeletionMissing(update, order)) return { kind: 'gap' }
-    return new Judgement(judging, update, order).verdict()
+    const isWhole = order.waiting.length === 0 && !isDeletionMissing(update, order)
+    if (!isWhole && !judging.hasHole) return { kind: 'gap' }
+    const verdict = new Judgement(judging, update, order).verdict()
+    return isWhole ? verdict : { ...verdict, waiting: waitingOf(update, order, judging.view) }
   } catch (error) {
     if (error instanceof Refusal) return { kind: 'refused', refusal: error }
     throw error
@@ -69,6 +73,20 @@ function isDeletionMissing({ deleted }: ReadUpdate, { reach }: CausalOrder): boo
   return deleted.some(({ client, clock, length }) => clock + length > reach(client))
 }
 
+/** What of an update Yjs would keep aside. A root that no drawing has is refused: it needs no document to know that. */
+function waitingOf({ deleted: ranges }: ReadUpdate, { waiting, reach }: CausalOrder, view: DocumentView): EditRanges {
+  const [inserted, deleted] = [new ClockRanges(), new ClockRanges()]
+  for (const { client, clock, length, parent } of waiting) {
+    if (typeof parent === 'string' && !view.root(parent)) invalid('G9', 'a drawing has the roots elements and meta')
+    inserted.add(client, clock, length)
+  }
+  for (const { client, clock, length } of ranges) {
+    const from = Math.max(clock, reach(client))
+    if (from < clock + length) deleted.add(client, from, clock + length - from)
+  }
+  return { inserted, deleted }
+}
+
 /** What something is put beside: of the document, or of the same update. */
 type Neighbour = Known | ReadStruct
 
@@ -77,15 +95,13 @@ class Judgement {
   readonly #judging: Judging
   readonly #order: CausalOrder
   readonly #cost: IntegrationCost
+  readonly #fullness: Fullness
   readonly #update: ReadUpdate
   #reachClient = -1
   #reachClock = 0
   /** The shared type that was found last: what it holds mostly comes right behind it. */
   #lastType: ReadStruct | undefined
   readonly #plain: PlainUpdate
-  /** The keys that it says something of, in maps of the document, not having seen what they say already. */
-  #begun: Map<object, Set<string>> | undefined
-  #begunElements: HashTable | undefined
   /** The client whose structs were asked for last: mostly it is one and the same. */
   #last: ClientStructs | undefined
   #elements = 0
@@ -97,9 +113,10 @@ class Judgement {
     this.#plain = new PlainUpdate(update.bytes)
     this.#order = order
     this.#cost = new IntegrationCost(judging.view)
+    this.#fullness = new Fullness(judging.view, order.structs.length)
   }
 
-  verdict(): Verdict {
+  verdict(): Verdict & { kind: 'taken' } {
     const update = this.#update
     const claims = this.#claims(update)
     for (const struct of this.#order.structs) this.#place(struct)
@@ -133,10 +150,12 @@ class Judgement {
       }
       if (!isNews) continue
       if (owners.isStored(client)) continue
-      if (known === 0 && view.clientCount + claims.size >= MAX_ROOM_CLIENTS) {
-        throw new Refusal('G14', 'board_full', `more than ${MAX_ROOM_CLIENTS} clients have drawn here`)
+      const owner = known === 0 && this.#sharesWords(line) ? SERVER : author
+      const room = { inRoom: view.clientCount + claims.size, onTheWay: claims.size }
+      if (known === 0 && !owners.mayHaveMore(owner, room)) {
+        throw new Refusal('G14', 'board_full', 'too many Yjs clients have drawn here, yours among them')
       }
-      claims.set(client, known === 0 && this.#sharesWords(line) ? SERVER : author)
+      claims.set(client, owner)
     }
     return claims
   }
@@ -173,7 +192,6 @@ class Judgement {
   #place(struct: ReadStruct): void {
     const { kind, origin, rightOrigin } = struct
     if (kind === KIND.gc) return
-    const { view } = this.#judging
     const behind = origin ? this.#at(origin) : undefined
     const before = rightOrigin ? this.#at(rightOrigin) : undefined
     const place = this.#placeOf(struct, behind, before)
@@ -185,9 +203,8 @@ class Judgement {
     checkContent(struct, this.#plain)
     if (kind === KIND.type) this.#lastType = struct
     if (struct.slot === null) {
-      const most = MOST_IN[struct.shelf]
-      if (most && view.sizeOf(place.home as object) + struct.length > most) tooMuch(struct.shelf, most)
       const rest = this.#rest(struct)
+      this.#fullness.put(rest)
       this.#cost.place(rest, rest === struct || !rest.origin ? behind : this.#at(rest.origin), before)
     } else if (origin) this.#cost.place(struct, behind, undefined)
     else this.#begin(struct, struct.slot)
@@ -199,7 +216,7 @@ class Judgement {
     const { shelf } = struct
     const home = struct.home as object
     const entry = this.#judging.view.entryOf(home, key)
-    const isAgain = this.#hasBegun(struct, home, key)
+    const isAgain = this.#fullness.hasBegun(struct, home, key)
     this.#cost.begin(entry, isAgain)
     if (entry) return
     if (shelf === 'elements') {
@@ -207,29 +224,7 @@ class Judgement {
       return
     }
     if (isAgain) return
-    const most = MOST_IN[shelf] as number
-    const keys = this.#begun?.get(home)?.size ?? (home as ReadStruct).keys?.length ?? 0
-    if (this.#judging.view.sizeOf(home) + keys > most) tooMuch(shelf, most)
-  }
-
-  /** Whether this update has said before what a key is, and notes that it has. Of elements, now and then it is mistaken. */
-  #hasBegun({ shelf, keyHash }: ReadStruct, home: object, key: string): boolean {
-    if (shelf === 'elements') {
-      this.#begunElements ??= new HashTable(this.#order.structs.length)
-      return this.#begunElements.add(keyHash)
-    }
-    if (home instanceof Y.AbstractType) {
-      this.#begun ??= new Map()
-      let keys = this.#begun.get(home)
-      if (!keys) this.#begun.set(home, (keys = new Set()))
-      const { size } = keys
-      return keys.add(key).size === size
-    }
-    const map = home as ReadStruct
-    if (map.keys?.includes(key)) return true
-    if (map.keys) map.keys.push(key)
-    else map.keys = [key]
-    return false
+    this.#fullness.checkKeys(shelf, home)
   }
 
   /** Rules G8 and G9: what stands beside it is in the same place, or its parent is a type. */
@@ -332,37 +327,6 @@ class Judgement {
       malformed('G8', `what is known of client ${client} stands elsewhere`)
     }
   }
-}
-
-/** A set of numbers of 32 bits, for thousands at once: a `Set` of their names takes longer than all else that is judged. */
-class HashTable {
-  /** 0 where nothing is: a number has one added. */
-  readonly #slots: Uint32Array
-  readonly #mask: number
-
-  /** `most` is how many there will be. */
-  constructor(most: number) {
-    const size = 2 ** Math.ceil(Math.log2(Math.max(4, most * 2)))
-    this.#slots = new Uint32Array(size)
-    this.#mask = size - 1
-  }
-
-  /** Adds a number; says whether it was there. */
-  add(hash: number): boolean {
-    const held = (hash + 1) >>> 0 || 1
-    for (let at = held & this.#mask; ; at = (at + 1) & this.#mask) {
-      const slot = this.#slots[at]
-      if (slot === held) return true
-      if (slot !== 0) continue
-      this.#slots[at] = held
-      return false
-    }
-  }
-}
-
-/** Rule G12: how much one thing holds. */
-function tooMuch(shelf: Shelf, most: number): never {
-  return invalid('G12', `more than ${most} in ${shelf}`)
 }
 
 function isSamePlace(a: Place, b: Place): boolean {

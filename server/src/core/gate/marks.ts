@@ -1,4 +1,6 @@
+import { stampOf } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
+import { timeToLook } from './deleted-elements.ts'
 import type { DocumentView } from './document-view.ts'
 import { KIND } from './read-content.ts'
 import { isSameId, type ReadStruct, type ReadUpdate } from './read-update.ts'
@@ -11,6 +13,8 @@ export interface Marks {
   readonly restored: ReadonlySet<Y.Map<unknown>>
   /** How many of its new elements are deleted in it, too. */
   readonly stillborn: number
+  /** How many more that are new or changed in it are deleted if the mark names what they come to, which is not looked at. */
+  readonly unproven: { readonly deleted: ReadonlySet<Y.Map<unknown>>; readonly stillborn: number }
 }
 
 /**
@@ -18,30 +22,43 @@ export interface Marks {
  * have them yet.
  */
 export function marksOf({ deleted: ranges }: ReadUpdate, structs: readonly ReadStruct[], view: DocumentView): Marks {
-  const [deleted, restored] = [new Set<Y.Map<unknown>>(), new Set<Y.Map<unknown>>()]
-  const stillborn = new Set<object>()
-  const marked = new Set<object>()
+  const said = new Map<object, unknown>()
+  const changed = new Set<object>()
   for (const struct of structs) {
-    if (struct.shelf !== 'element' || struct.slot !== 'isDeleted' || struct.kind !== KIND.any) continue
-    const home = struct.home as object
+    const { shelf, slot, home, kind } = struct
+    if (shelf === 'words' || shelf === 'ink') changed.add(holderOf(home as object))
+    if (shelf !== 'element') continue
+    if (slot !== 'isDeleted' || kind !== KIND.any) changed.add(home as object)
     // What does not go behind the newest mark is put before it by Yjs, and says nothing.
-    if (!isNewest(struct, marked.has(home), view)) continue
-    marked.add(home)
-    const isGone = (struct.content as unknown[]).at(-1) !== false
+    else if (isNewest(struct, said.has(home as object), view))
+      said.set(home as object, (struct.content as unknown[]).at(-1))
+  }
+  const [deleted, restored, unproven] = [
+    new Set<Y.Map<unknown>>(),
+    new Set<Y.Map<unknown>>(),
+    new Set<Y.Map<unknown>>(),
+  ]
+  let [stillborn, unprovenStillborn] = [0, 0]
+  const hasTime = timeToLook()
+  for (const [home, mark] of said) {
     if (!(home instanceof Y.Map)) {
-      if (isGone) stillborn.add(home)
-      else stillborn.delete(home)
-      continue
-    }
-    const [into, outOf] = isGone ? [deleted, restored] : [restored, deleted]
-    into.add(home)
-    outOf.delete(home)
+      if (mark === true) stillborn += 1
+      else if (typeof mark === 'string') unprovenStillborn += 1
+    } else if (mark === true) deleted.add(home)
+    else if (typeof mark !== 'string') restored.add(home)
+    else if (changed.has(home) || !hasTime()) unproven.add(home)
+    else (stampOf(home) === mark ? deleted : restored).add(home)
   }
   for (const { client, clock, length } of ranges) {
     const known = Math.min(length, view.reach(client) - clock)
     if (known > 0) for (const element of view.elementsIn({ client, clock }, known)) deleted.add(element)
   }
-  return { deleted, restored, stillborn: stillborn.size }
+  return { deleted, restored, stillborn, unproven: { deleted: unproven, stillborn: unprovenStillborn } }
+}
+
+/** The element that has a text or a stroke of the document. */
+function holderOf(home: object): object {
+  return (home instanceof Y.AbstractType && home.parent) || home
 }
 
 /** Whether a mark is put behind all others of its element; `isAgain`: the same update has one already. */

@@ -252,6 +252,33 @@ test('[G14] what the server has written is nobody’s to go on with', () => {
   expect(judgeBytes(craft([[9, 0, element('a')]]))).toMatchObject({ kind: 'refused', refusal: { rule: 'G14' } })
 })
 
+test('[G14] nobody can use up the Yjs clients that a room may have, so that others could not draw there any more', () => {
+  const { document, owners, judgeBytes } = board()
+  let next = 1_000
+  const comeIn = (author: string, clients: number): string => {
+    const verdict = judgeBytes(craft(Array.from({ length: clients }, () => [next++, 0, gc(1)] as const)), author)
+    if (verdict.kind !== 'taken') return verdict.kind
+    for (const client of verdict.claims.keys()) own(client, author)
+    return 'taken'
+  }
+  const own = (client: number, author: string) => {
+    document.store.clients.set(client, [new Y.GC(Y.createID(client, 0), 1)])
+    owners.wrote(client, author)
+  }
+  expect(Array.from({ length: 5 }, () => comeIn('eve', 2_500)).indexOf('refused')).toBe(4)
+  for (let n = 0; n < 90_000; n++) own(next++, `eve-${n % 9}`)
+  expect(comeIn('few', 999)).toBe('taken')
+  expect(document.store.clients.size).toBeGreaterThan(100_000)
+  const opened = craft([[7, 0, element('a')]])
+  expect(['ada', 'bob', 'eve-1'].map((author) => judgeBytes(opened, author).kind)).toEqual([
+    'taken',
+    'taken',
+    'refused',
+  ])
+  owners.transfer('eve-1', 'bob')
+  expect(judgeBytes(opened, 'bob')).toMatchObject({ refusal: { rule: 'G14', reason: 'board_full' } })
+})
+
 test('[G15] thousands of clients that write one key, or into one place, are more than is taken at once', () => {
   const crowd = (struct: CraftedStruct) => craft(Array.from({ length: 4_000 }, (_, n) => [10 + n, 0, struct] as const))
   expect(ruleOf(crowd(value(ELEMENT, 'angle', 1)))).toBe('G15 too_large')
@@ -262,6 +289,38 @@ test('[G15] one client that writes one key again and again as if for the first t
   expect(ruleOf(craft([[7, 0, ...Array.from({ length: 5_000 }, () => value(ELEMENT, 'angle', 1))]]))).toBe(
     'G15 too_large',
   )
+})
+
+test('[G12] nobody can put more into a text or a stroke by many small parts in one update, or into a new one', () => {
+  const part = { kind: KIND.string, string: 'x'.repeat(100_000) }
+  const chunk = { kind: KIND.binary, binary: Uint8Array.of(0) }
+  const typed = (parts: number) =>
+    craft([
+      [
+        7,
+        0,
+        ...Array.from({ length: parts }, (_, n) => ({
+          ...part,
+          origin: n ? ([7, n * 100_000 - 1] as const) : ([1, 5] as const),
+        })),
+      ],
+    ])
+  expect([ruleOf(typed(3)), ruleOf(typed(4))]).toEqual(['taken', 'G12 invalid_content'])
+  const drawn = (chunks: number) =>
+    craft([
+      [
+        7,
+        0,
+        { kind: KIND.type, type: 0, parent: ELEMENT, key: 'ink' },
+        ...Array.from({ length: chunks }, (_, n) =>
+          n ? { ...chunk, origin: [7, n] as const } : { ...chunk, parent: [7, 0] as const },
+        ),
+      ],
+    ])
+  expect([ruleOf(drawn(20_000)), ruleOf(drawn(20_001))]).toEqual(['taken', 'G12 invalid_content'])
+  // What was deleted long ago is no part of what there is.
+  const gone = { kind: KIND.deleted, length: 300_000 }
+  expect(ruleOf(craft([[7, 0, { ...gone, origin: [1, 5] }, { ...gone, origin: [7, 299_999] }]]))).toBe('taken')
 })
 
 test('[G6] more structs or clients than a message has room for are refused by their number', () => {
