@@ -53,7 +53,7 @@ test('whose words a full board had no space for is asked for them when somebody 
   ed.onStep1 = (stateVector) => ed.write(Y.encodeStateAsUpdate(ed.doc, stateVector), 'step2')
   ada.write(ada.edit(removeWord('w0')))
   await vi.waitFor(() => expect(ed.answers).toEqual(['refused', 'durable']))
-  expect(wordsOf(ada)).toContain('too much')
+  await vi.waitFor(() => expect(wordsOf(ada)).toContain('too much'))
 })
 
 test('a write that refers to what is not known is refused by that name, between those that are saved', async () => {
