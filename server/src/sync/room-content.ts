@@ -1,5 +1,6 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import type { Document } from '@hocuspocus/server'
+import type { RefusalReason } from '@sketchroom/shared/protocol/notices'
 import { cutUpdate } from '@sketchroom/shared/protocol/pieces'
 import * as Y from 'yjs'
 import {
@@ -17,7 +18,6 @@ import { judge, type Verdict } from '../core/gate/judge.ts'
 import type { Marks } from '../core/gate/marks.ts'
 import { KIND } from '../core/gate/read-content.ts'
 import { rangesOf, type ReadUpdate } from '../core/gate/read-update.ts'
-import { Refusal } from '../core/gate/refusal.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { withoutTelling } from './quiet-document.ts'
 import { WaitingEdits } from './waiting-edits.ts'
@@ -38,6 +38,9 @@ const TURN_BYTES = 64 * 1024
 
 /** With so much waiting for something lost, clients add no more: where it goes cannot be judged before that is back. */
 const WAITING_BYTES = 64 * 1024
+
+/** Why more than is taken at once is refused, whatever it is. */
+const BY_NUMBER: ReadonlySet<string> = new Set(['too_large', 'board_full'] satisfies RefusalReason[])
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
 
@@ -441,13 +444,11 @@ export class RoomContent {
 
   /** Whether what waits may be put in place when this update comes: what was drawn there is judged now that it can be. */
   #isReleaseSound(update: ReadUpdate, author: string): boolean {
-    try {
-      const released = this.#waiting.releasedBy(update)
-      return !released || this.#judge(released, author).kind === 'taken'
-    } catch (error) {
-      if (error instanceof Refusal) return false
-      throw error
-    }
+    const released = this.#waiting.releasedBy(update)
+    if (!released) return true
+    const verdict = this.#judge(released, author)
+    // Of a long history that has waited there is more than one update may bring; it came in many.
+    return verdict.kind !== 'refused' || BY_NUMBER.has(verdict.refusal.reason)
   }
 
   /** Whether this may wait for what is lost: it does already, or little does. */

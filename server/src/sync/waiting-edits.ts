@@ -1,4 +1,5 @@
 import * as Y from 'yjs'
+import { Refusal } from '../core/gate/refusal.ts'
 import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
 
 /** What Yjs keeps aside in a document, until something comes that was lost. */
@@ -24,7 +25,7 @@ export class WaitingEdits {
 
   /**
    * An update together with all that waits, when it brings what that waits for: Yjs puts both in their places then. Undefined
-   * when it does not. Throws `Refusal` as `readUpdate` does.
+   * when it does not, or together they are more than can be read as one.
    */
   releasedBy({ bytes, clients }: ReadUpdate): ReadUpdate | undefined {
     const { pendingStructs } = this.#document.store
@@ -33,7 +34,13 @@ export class WaitingEdits {
       return missing !== undefined && last !== undefined && last.clock + last.length > missing
     })
     if (!isBrought || !pendingStructs) return undefined
-    return readUpdate(Y.mergeUpdates([bytes, Y.convertUpdateFormatV2ToV1(pendingStructs.update)]))
+    try {
+      return readUpdate(Y.mergeUpdates([bytes, Y.convertUpdateFormatV2ToV1(pendingStructs.update)]))
+    } catch (error) {
+      // Each part of it was read when it came.
+      if (error instanceof Refusal) return undefined
+      throw error
+    }
   }
 
   /** Forgets them; in the room's records they stay. */
