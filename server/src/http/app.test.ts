@@ -47,9 +47,25 @@ describe('a body', () => {
     }
   })
 
-  test('over 256 KB is refused', async () => {
-    const answer = await post(JSON.stringify({ name: 'x'.repeat(256 * 1024) }))
+  test('over 96 KB is refused', async () => {
+    const answer = await post(JSON.stringify({ name: 'x'.repeat(96 * 1024) }))
     expect(answer.problem()).toMatchObject({ status: 413, code: 'too_large' })
+  })
+
+  test('that is made to be slow to read is refused, and its faults are told in few words', async () => {
+    const deep = `{"name":${'['.repeat(40_000)}${']'.repeat(40_000)}}`
+    expect((await post(deep)).problem()).toMatchObject({ status: 400, code: 'invalid_request' })
+    const unknown = Object.fromEntries(Array.from({ length: 5_000 }, (_, n) => [`k${n}`, 1]))
+    const answer = await post(JSON.stringify(unknown))
+    expect(answer.problem()).toMatchObject({ status: 400, code: 'invalid_request' })
+    expect(answer.problem().errors?.length).toBeLessThan(30)
+  })
+
+  test('with all the metadata that a board may have is taken', async () => {
+    const metadata = Object.fromEntries(
+      Array.from({ length: 50 }, (_, n) => [`${n}`.padStart(40, '画'), '画'.repeat(500)]),
+    )
+    expect((await post(JSON.stringify({ name: 'Board', metadata }))).status).toBe(201)
   })
 
   test('cannot reach the prototype of anything', async () => {

@@ -36,15 +36,22 @@ export function getUserId(ctx: RouteContext): UserId {
   return userId
 }
 
+/** Nobody reads more faults than this, and who sends thousands of unknown keys is not to be answered with as many. */
+const MOST_FAULTS = 20
+
 function parse<T>(value: unknown, schema: z.ZodType<T>, message: string): T {
   const result = schema.safeParse(value)
   if (result.success) return result.data
-  throw new SketchRoomError('invalid_request', message, { fields: result.error.issues.flatMap(toFaults) })
+  throw new SketchRoomError('invalid_request', message, {
+    fields: result.error.issues.flatMap(toFaults).slice(0, MOST_FAULTS),
+  })
 }
 
 function toFaults(issue: z.core.$ZodIssue): FieldFault[] {
   if (issue.code !== 'unrecognized_keys') return [{ pointer: toPointer(issue.path), detail: issue.message }]
-  return issue.keys.map((key) => ({ pointer: toPointer([...issue.path, key]), detail: 'is not known here' }))
+  return issue.keys
+    .slice(0, MOST_FAULTS)
+    .map((key) => ({ pointer: toPointer([...issue.path, key]), detail: 'is not known here' }))
 }
 
 /** A JSON pointer (RFC 6901): `/` before each step, with `~` and `/` escaped. */
