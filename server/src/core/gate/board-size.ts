@@ -1,7 +1,7 @@
 import { getHeapStatistics } from 'node:v8'
 import { ELEMENTS_ROOT } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
-import { DeletedElements, timeToLook } from './deleted-elements.ts'
+import { BoardElements, timeToLook } from './board-elements.ts'
 import type { Growth } from './judge.ts'
 import { Refusal } from './refusal.ts'
 
@@ -52,7 +52,7 @@ function isShortOfMemory(): boolean {
  */
 export class BoardSize {
   readonly #document: Y.Doc
-  readonly #deleted: DeletedElements
+  readonly #board: BoardElements
   readonly #limits: BoardLimits
   /** How many bytes the room's records take. */
   readonly #storedBytes: () => number
@@ -73,7 +73,7 @@ export class BoardSize {
     hasMemory: (bytes: number) => boolean
   }) {
     this.#document = parts.document
-    this.#deleted = new DeletedElements(parts.document)
+    this.#board = new BoardElements(parts.document)
     this.#limits = parts.limits
     this.#storedBytes = parts.storedBytes
     this.#hasMemory = parts.hasMemory
@@ -82,7 +82,7 @@ export class BoardSize {
   /** Makes room for an update that is about to be applied; answers why there is none, if so. */
   take(growth: Growth): Refusal | undefined {
     const sinceMs = performance.now() - this.#countedAt
-    const isUnsure = this.#believed > 0 || this.#deleted.mayHaveChanged
+    const isUnsure = this.#believed > 0 || this.#board.mayHaveChanged
     if (sinceMs === Infinity || (isUnsure && sinceMs > RECOUNT_MARKS_MS)) this.#count()
     this.#hasShrunk = false
     if (growth.isMarking || this.#isOver(growth)) return this.#takeNet(growth)
@@ -147,15 +147,15 @@ export class BoardSize {
     let { elements, bytes } = growth
     elements -= stillborn
     const remove = (element: Y.Map<unknown>) => {
-      if (this.#deleted.has(element, hasTime)) return
+      if (this.#board.isDeleted(element, hasTime)) return
       elements -= 1
-      bytes -= bytesOf(element)
+      bytes -= this.#board.bytesOf(element)
     }
     for (const element of deleted) remove(element)
     for (const element of restored) {
-      if (!this.#deleted.has(element, hasTime)) continue
+      if (!this.#board.isDeleted(element, hasTime)) continue
       elements += 1
-      bytes += bytesOf(element)
+      bytes += this.#board.bytesOf(element)
     }
     const marks = unproven.deleted.size + unproven.stillborn
     if (!this.#believes(marks)) return { ...growth, elements, bytes, believed: 0 }
@@ -185,11 +185,11 @@ export class BoardSize {
     let [bytes, elements, structs] = [0, 0, 0]
     for (const each of this.#document.store.clients.values()) structs += each.length
     const hasTime = timeToLook()
-    this.#deleted.startOver()
+    this.#board.startOver()
     this.#document.getMap(ELEMENTS_ROOT).forEach((element) => {
-      if (!(element instanceof Y.Map) || this.#deleted.has(element, hasTime)) return
+      if (!(element instanceof Y.Map) || this.#board.isDeleted(element, hasTime)) return
       elements += 1
-      bytes += bytesOf(element)
+      bytes += this.#board.bytesOf(element)
     })
     this.#bytes = bytes
     this.#elements = elements
@@ -201,22 +201,4 @@ export class BoardSize {
 
 function shortOfMemory(): Refusal {
   return new Refusal('G16', 'store_unavailable', 'the server is short of memory; try again later')
-}
-
-/** About how many bytes a value takes. */
-function bytesOf(value: unknown): number {
-  if (value instanceof Uint8Array) return value.length
-  if (typeof value === 'string') return value.length
-  if (value instanceof Y.Text) return value.length
-  if (value instanceof Y.Array) return value.toArray().reduce((sum: number, each) => sum + bytesOf(each), 0)
-  if (value instanceof Y.Map) {
-    let sum = 16
-    value.forEach((each, key) => (sum += key.length + bytesOf(each)))
-    return sum
-  }
-  if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + bytesOf(each), 2)
-  if (typeof value === 'object' && value !== null) {
-    return Object.entries(value).reduce((sum, [key, each]) => sum + key.length + bytesOf(each), 2)
-  }
-  return 8
 }

@@ -11,7 +11,7 @@ import { type Marks, marksOf } from './marks.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
-import { isSameId, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
+import { isSameId, rangesOf, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
 /** What the gate says of an update. It is taken whole or not at all. */
@@ -104,6 +104,8 @@ class Judgement {
   readonly #plain: PlainUpdate
   /** The client whose structs were asked for last: mostly it is one and the same. */
   #last: ClientStructs | undefined
+  #byClient: Map<number, ClientStructs> | undefined
+  #deletions: ClockRanges | undefined
   #elements = 0
   #isMarking = true
 
@@ -200,6 +202,7 @@ class Judgement {
     struct.slot = origin || rightOrigin ? place.slot : struct.key
     this.#checkContinuation(struct)
     if (struct.shelf === 'nowhere') return
+    if (struct.slot !== null && struct.length > 1) this.#checkOneValue(struct)
     checkContent(struct, this.#plain)
     if (kind === KIND.type) this.#lastType = struct
     if (struct.slot === null) {
@@ -209,6 +212,16 @@ class Judgement {
     } else if (origin) this.#cost.place(struct, behind, undefined)
     else this.#begin(struct, struct.slot)
     if (kind !== KIND.deleted && !(struct.shelf === 'element' && struct.slot === 'isDeleted')) this.#isMarking = false
+  }
+
+  /**
+   * Rule G10: Yjs takes several values in one struct, and cuts them when something goes between: then it is not the same for
+   * all what the key says. Of those that it was before, which a client keeps for its undo, Yjs makes one struct itself.
+   */
+  #checkOneValue(struct: ReadStruct): void {
+    if (struct.kind === KIND.deleted) return
+    this.#deletions ??= rangesOf(this.#update).deleted
+    if (!this.#deletions.covers(struct.client, struct.clock, struct.length)) invalid('G10', 'a key says one thing')
   }
 
   /** Somebody says what a key is who has not seen that it says something already. */
@@ -313,8 +326,10 @@ class Judgement {
   }
 
   #structsOf(client: number): readonly ReadStruct[] {
-    if (this.#last?.client !== client) this.#last = this.#update.clients.find((each) => each.client === client)
-    return (this.#last as ClientStructs).structs
+    if (this.#last?.client === client) return this.#last.structs
+    this.#byClient ??= new Map(this.#update.clients.map((each) => [each.client, each]))
+    this.#last = this.#byClient.get(client) as ClientStructs
+    return this.#last.structs
   }
 
   /** Of a struct of which the document has a part, the rest goes behind that, wherever it says that it is. */

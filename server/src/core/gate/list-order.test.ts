@@ -99,6 +99,36 @@ test('[G0] [G8] who writes where others write, not having heard of all, is not r
   expect(isConcurrent).toBeGreaterThan(ROUNDS)
 })
 
+test.for([
+  ['at the end', (words: Y.Text, word: string) => words.insert(words.length, word)],
+  ['at the beginning', (words: Y.Text, word: string) => words.insert(0, word)],
+] as const)(
+  '[G0] [G8] [G15] two who write %s for hours, one without the network, and correct themselves, are not refused',
+  ([, write]) => {
+    for (const [here, away] of [
+      [20, 10],
+      [10, 20],
+    ] as const) {
+      const [server, offline] = [new Y.Doc(), new Y.Doc()]
+      server.getMap('elements').set('text', new Y.Map([['words', new Y.Text('words')]]))
+      Y.applyUpdate(offline, Y.encodeStateAsUpdate(server))
+      const known = Y.encodeStateVector(server)
+      server.clientID = here
+      offline.clientID = away
+      for (const document of [server, offline]) {
+        for (let n = 0; n < 500; n++) {
+          const words = wordsOf(document)
+          write(words, 'word!')
+          if (n % 2) words.delete(words.toJSON().indexOf('!'), 1)
+        }
+      }
+      const update = readUpdate(Y.encodeStateAsUpdate(offline, known))
+      const verdict = judge(update, { view: new DocumentView(server), owners: new ClientOwners(), author: 'ada' })
+      expect(verdict.kind).toBe('taken')
+    }
+  },
+)
+
 /** Whether all see the same at the end of a round in which letters are put between any two; `isJudged`: as the gate allows. */
 function doAllSeeTheSame(seed: number, isJudged: boolean): boolean {
   const text = new SharedText(seed)
@@ -112,13 +142,24 @@ function doAllSeeTheSame(seed: number, isJudged: boolean): boolean {
       continue
     }
     const letters = lettersOf(document)
-    const [origin, rightOrigin] = [letters[text.below(letters.length + 1)], letters[text.below(letters.length + 1)]]
     const client = PEOPLE[person] as number
-    const where =
-      origin || rightOrigin
-        ? { ...(origin ? { origin } : {}), ...(rightOrigin ? { rightOrigin } : {}) }
-        : { parent: [99, 1] as const }
-    const update = craft([[client, Y.getState(document.store, client), { kind: KIND.string, string: 'x', ...where }]])
+    const any = () => letters[text.below(letters.length + 1)]
+    let [origin, rightOrigin] = [any(), any()]
+    const structs = Array.from({ length: 1 + text.below(3) }, (_, n) => {
+      const own = [client, Y.getState(document.store, client) + n] as const
+      const where = { ...(origin ? { origin } : {}), ...(rightOrigin ? { rightOrigin } : {}) }
+      const struct = {
+        kind: KIND.string,
+        string: 'x',
+        ...(origin || rightOrigin ? where : { parent: [99, 1] as const }),
+      }
+      // The next one mostly goes on behind it or before it.
+      if (text.below(2) === 0) origin = own
+      else rightOrigin = own
+      if (text.below(4) === 0) [origin, rightOrigin] = [any(), any()]
+      return struct
+    })
+    const update = craft([[client, Y.getState(document.store, client), ...structs]])
     if (isJudged && text.judge(person, update).kind !== 'taken') continue
     Y.applyUpdate(document, update)
     text.send(person, update)

@@ -2,6 +2,9 @@ import type * as Y from 'yjs'
 import { isSameId, type Id } from './read-update.ts'
 import { invalid } from './refusal.ts'
 
+/** What is there is copied, which takes longer than passing it: lists of more than some 50,000 parts are refused. */
+const STEPS_TO_BUILD = 10
+
 /** What somebody put into a list in one go. */
 export interface Insertion extends Id {
   readonly length: number
@@ -27,6 +30,8 @@ export class ListOrder {
   /** By client, in the order of the clock. */
   readonly #stretches = new Map<number, Stretch[]>()
   readonly #seen = new Map<number, Seen>()
+  /** What each client has put here last, and what it had on its left and on its right. */
+  readonly #clear = new Map<number, { left: Stretch | null; stretch: Stretch; right: Stretch | null }>()
   readonly #count: (steps: number) => void
 
   /** `first` is the first struct of the list as it is; `count` takes the steps that this takes, and may throw. */
@@ -34,7 +39,7 @@ export class ListOrder {
     this.#count = count
     let last: Stretch | null = null
     for (let item = first; item; item = item.right) {
-      count(1)
+      count(STEPS_TO_BUILD)
       const { id, length, origin, rightOrigin } = item
       const stretch: Stretch = { client: id.client, clock: id.clock, length, origin, rightOrigin, right: null }
       this.#add(stretch, last)
@@ -45,34 +50,47 @@ export class ListOrder {
 
   /** Puts an insertion in its place, after all that it refers to; throws `Refusal` for one that nobody can have made. */
   insert(insertion: Insertion): void {
-    const { client, clock, origin, rightOrigin } = insertion
+    const { client, origin, rightOrigin } = insertion
     const right = rightOrigin && this.#from(rightOrigin)
     const left = origin && this.#upTo(origin)
+    if (!this.#isClear(client, left, right)) this.#checkBetween(insertion, left, right)
+    const stretch = { ...insertion, right: null }
+    this.#add(stretch, this.#placeAmong(insertion, left, right))
+    this.#clear.set(client, { left, stretch, right })
+  }
+
+  /** Whether a client goes on before or behind what it has just put there: of what is around, it has seen no more than then. */
+  #isClear(client: number, left: Stretch | null, right: Stretch | null): boolean {
+    const last = this.#clear.get(client)
+    if (!last) return false
+    return (left === last.stretch && right === last.right) || (left === last.left && right === last.stretch)
+  }
+
+  #checkBetween(insertion: Insertion, left: Stretch | null, right: Stretch | null): void {
+    const { client, clock, origin, rightOrigin } = insertion
     const between: Stretch[] = []
     let next = left ? left.right : this.#first
     for (; next && next !== right; next = next.right) between.push(next)
     this.#count(between.length)
     if (next !== right) invalid('G8', `what client ${client} has put between two things stands in no such place`)
-    if (between.length > 0) {
-      const seen = this.#seenBy(client)
-      seen.add({ client, clock: clock - 1 })
-      if (origin) seen.add(origin)
-      if (rightOrigin) seen.add(rightOrigin)
-      this.#count(seen.follow(this.#stretches))
-      if (between.some((stretch) => seen.has(stretch))) {
-        invalid('G8', `client ${client} has put something between two things that were not side by side`)
-      }
+    if (between.length === 0) return
+    const seen = this.#seenBy(client)
+    seen.add({ client, clock: clock - 1 })
+    if (origin) seen.add(origin)
+    if (rightOrigin) seen.add(rightOrigin)
+    this.#count(seen.follow(this.#stretches))
+    if (between.some((stretch) => seen.has(stretch))) {
+      invalid('G8', `client ${client} has put something between two things that were not side by side`)
     }
-    this.#add({ ...insertion, right: null }, this.#placeAmong(between, left, insertion))
   }
 
   /** What an insertion goes behind, among what others have put between the same two things. */
-  #placeAmong(between: readonly Stretch[], left: Stretch | null, insertion: Insertion): Stretch | null {
+  #placeAmong(insertion: Insertion, left: Stretch | null, right: Stretch | null): Stretch | null {
     let place = left
     const passed = new Set<Stretch>()
     /** Of those, the ones that may yet turn out to stand behind it. */
     const open = new Set<Stretch>()
-    for (const other of between) {
+    for (let other = left ? left.right : this.#first; other && other !== right; other = other.right) {
       passed.add(other)
       open.add(other)
       const parent = other.origin && this.#at(other.origin)

@@ -1,6 +1,6 @@
 import { stampOf } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
-import { timeToLook } from './deleted-elements.ts'
+import { timeToLook } from './board-elements.ts'
 import type { DocumentView } from './document-view.ts'
 import { KIND } from './read-content.ts'
 import { isSameId, type ReadStruct, type ReadUpdate } from './read-update.ts'

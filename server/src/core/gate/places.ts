@@ -43,10 +43,8 @@ export class PlainUpdate {
 
 /** Throws `Refusal` for a struct of a kind that has no place where it goes, and for a value that nobody could show. */
 export function checkContent(struct: ReadStruct, update: PlainUpdate): void {
-  const { shelf, slot: key, kind } = struct
+  const { shelf, slot: key } = struct
   if (bytesOf(struct) > MAX_VALUE_BYTES) invalid('G12', `a value takes more than ${MAX_VALUE_BYTES} bytes`)
-  // Yjs takes several in one, and cuts them when something goes between: then it is not the same for all what the key says.
-  if (key !== null && struct.length > 1 && kind !== KIND.deleted) invalid('G10', 'a key says one thing')
   switch (shelf) {
     case 'elements':
       // Behind what was there before, it is under a key that was looked at when that came.

@@ -4,6 +4,13 @@ import { invalid, malformed } from './refusal.ts'
 /** How deep values nest in our own drawings is four; what is far deeper is made to overflow somebody's stack. */
 const MAX_DEPTH = 32
 
+/**
+ * What values take in memory is at most so many times what they take in the update, beside the first of it: points of small
+ * numbers take nine times as much, and empty lists, of which a megabyte would be a hundred, have no use.
+ */
+const MOST_TIMES = 12
+const FREE_BYTES = 1024
+
 /** What a struct holds. Source: `contentRefs` in Yjs. */
 export const KIND = { gc: 0, deleted: 1, binary: 3, string: 4, type: 7, any: 8, skip: 10 } as const
 
@@ -54,28 +61,40 @@ function readValues(decoder: decoding.Decoder): unknown[] {
   const length = decoding.readVarUint(decoder)
   if (length > decoder.arr.length - decoder.pos) malformed('G1', 'the update has fewer values than it says')
   const values: unknown[] = []
+  const start = decoder.pos
+  let memoryBytes = 0
   for (let n = 0; n < length; n++) {
     const value: unknown = decoding.readAny(decoder)
-    checkPlain(value, MAX_DEPTH)
+    memoryBytes += checkPlain(value, MAX_DEPTH)
     values.push(value)
   }
+  if (memoryBytes > MOST_TIMES * (decoder.pos - start) + FREE_BYTES) invalid('G12', 'a value has too many empty parts')
   return values
 }
 
-/** A value must be such that it can be written as JSON and read again as it was, by anybody. */
-function checkPlain(value: unknown, left: number): void {
+/**
+ * A value must be such that it can be written as JSON and read again as it was, by anybody. Answers what it takes in memory
+ * beside the place that it has where it is held, roughly, in bytes.
+ */
+function checkPlain(value: unknown, left: number): number {
   if (typeof value === 'number') {
     if (!Number.isFinite(value)) invalid('G7', 'a number is not finite')
-    return
+    return 0
   }
-  if (typeof value !== 'object' || value === null) return
+  if (typeof value === 'bigint') invalid('G7', 'a number is too large')
+  if (typeof value === 'string') return value.length
+  if (typeof value !== 'object' || value === null) return 0
   if (left === 0) malformed('G7', `a value nests deeper than ${MAX_DEPTH}`)
   if (Array.isArray(value)) {
-    for (const child of value) checkPlain(child, left - 1)
-    return
+    let bytes = 32 + 8 * value.length
+    for (const child of value) bytes += checkPlain(child, left - 1)
+    return bytes
   }
-  if (value instanceof Uint8Array) return
+  if (value instanceof Uint8Array) return 120 + value.length
   // A key named `__proto__` is not among the keys: it has become the object's prototype.
   if (Object.getPrototypeOf(value) !== Object.prototype) malformed('G7', 'a value has a key that changes what it is')
-  for (const key of Object.keys(value)) checkPlain((value as Record<string, unknown>)[key], left - 1)
+  const keys = Object.keys(value)
+  let bytes = 56 + 8 * keys.length
+  for (const key of keys) bytes += checkPlain((value as Record<string, unknown>)[key], left - 1)
+  return bytes
 }

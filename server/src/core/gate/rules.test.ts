@@ -153,6 +153,22 @@ describe('what a drawing has no place for', () => {
     ['G10', 'two values under one key', craft([[7, 0, { ...value(ELEMENT, 'angle', 1, 2) }]])],
     ['G11', 'an id that every object answers to', craft([[7, 0, element('constructor')]])],
     ['G11', 'a key that every object answers to', craft([[7, 0, value(ELEMENT, '__proto__', 1)]])],
+    ['G7', 'a number that JSON has none of', craft([[7, 0, value(ELEMENT, 'x', 10n)]])],
+    [
+      'G12',
+      'a megabyte in memory, from two bytes for each empty part',
+      craft([
+        [
+          7,
+          0,
+          value(
+            ELEMENT,
+            'ink',
+            Array.from({ length: 10_000 }, () => new Uint8Array()),
+          ),
+        ],
+      ]),
+    ],
     ['G12', 'a value of more than a megabyte', craft([[7, 0, value(ELEMENT, 'x', 'x'.repeat(1_100_000))]])],
     [
       'G12',
@@ -219,6 +235,33 @@ test('[G14] a Yjs client is whose it was first, also while its person is away', 
   expect([ruleOf(next, 'eve'), ruleOf(next, 'ada')]).toEqual(['G14 foreign_client', 'taken'])
   // Yjs, and whoever trusts it, takes it: and what Ada has drawn under these clocks meanwhile is "known" when she is back.
   expect(fateOf(next)).toBe('taken')
+})
+
+test('[G15] a text cannot be cut in ten thousand places by one update', () => {
+  const cuts = Array.from({ length: 10_000 }, (_, n) =>
+    letter({ origin: [7, 10_001 - n], rightOrigin: [7, 10_002 - n] }),
+  )
+  const words: CraftedStruct = { kind: KIND.type, type: 2, parent: [7, 0], key: 'words' }
+  const update = craft([
+    [7, 0, element('t'), words, letter({ string: 'x'.repeat(10_001), parent: [7, 1] })],
+    [8, 0, ...cuts],
+  ])
+  expect(board().judgeBytes(update)).toMatchObject({ kind: 'refused', refusal: { rule: 'G15' } })
+})
+
+test('[G0] [G10] what a key was before, which a client keeps for its undo, is not refused', () => {
+  const client = new Y.Doc()
+  client.getMap('elements').set('a', new Y.Map([['type', 'rectangle']]))
+  const document = new Y.Doc()
+  Y.applyUpdate(document, Y.encodeStateAsUpdate(client))
+  const known = Y.encodeStateVector(client)
+  const undo = new Y.UndoManager(client.getMap('elements'))
+  const move = (x: number) => client.getMap<Y.Map<unknown>>('elements').get('a')?.set('xy', [x, 0])
+  for (let x = 1; x < 5; x++) move(x)
+  expect(undo.undoStack).toHaveLength(1)
+  const update = Y.encodeStateAsUpdate(client, known)
+  const judging = { view: new DocumentView(document), owners: new ClientOwners(), author: 'ada' }
+  expect(judge(readUpdate(update), judging)).toMatchObject({ kind: 'taken' })
 })
 
 test('[G14] a client that is nobody’s becomes its author’s, but not one that somebody has announced', () => {
