@@ -373,7 +373,7 @@ export class SyncSocket implements JoiningSocket {
     // Who was never let in has no more than that in all, however many tokens they try: a bad one gives no new time.
     if (this.#signedIn) this.#idleUntil = performance.now() + IDLE_MS
     const leftMs = this.#idleUntil - performance.now()
-    this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), leftMs)
+    this.#idle = setTimeout(() => this.close(closeCodeOf.unauthenticated, 'unauthenticated'), Math.max(0, leftMs))
   }
 
   #ended(code: number, reason: string): void {
