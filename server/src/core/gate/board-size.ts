@@ -91,7 +91,7 @@ export class BoardSize {
     return undefined
   }
 
-  /** Whether the update that was taken last leaves less on the board than there was. */
+  /** Whether the update that was taken last leaves less on the board than there was, or may do so. */
   get hasShrunk(): boolean {
     return this.#hasShrunk
   }
@@ -107,7 +107,7 @@ export class BoardSize {
       if (full) return new Refusal('G16', 'board_full', full)
       if (net.bytes > 0 && this.#lacksMemory(net)) return shortOfMemory()
     }
-    this.#hasShrunk = net.elements < 0 || net.bytes < 0
+    this.#hasShrunk = net.elements < 0 || net.bytes < 0 || net.mayDelete
     this.#believed += net.believed
     this.#add(net)
     return undefined
@@ -141,7 +141,7 @@ export class BoardSize {
   }
 
   /** What a growth comes to with what the update deletes and restores, and how many of the marks are believed for it. */
-  #net(growth: Growth): Growth & { readonly believed: number } {
+  #net(growth: Growth): Growth & { readonly believed: number; readonly mayDelete: boolean } {
     const { deleted, restored, stillborn, unproven } = growth.marks()
     const hasTime = timeToLook()
     let { elements, bytes } = growth
@@ -158,10 +158,11 @@ export class BoardSize {
       bytes += this.#board.bytesOf(element)
     }
     const marks = unproven.deleted.size + unproven.stillborn
-    if (!this.#believes(marks)) return { ...growth, elements, bytes, believed: 0 }
+    const mayDelete = unproven.deleted.size > 0
+    if (!this.#believes(marks)) return { ...growth, elements, bytes, believed: 0, mayDelete }
     elements -= unproven.stillborn
     for (const element of unproven.deleted) remove(element)
-    return { ...growth, elements, bytes, believed: marks }
+    return { ...growth, elements, bytes, believed: marks, mayDelete }
   }
 
   /** Whether so many marks may be what they say: of a board that has more than it may already, nobody is believed. */
