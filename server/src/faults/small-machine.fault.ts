@@ -158,12 +158,13 @@ test(
   'a process of 512 MB survives all that fills a server’s memory, and somebody draws on beside it',
   { timeout: 180_000 },
   async () => {
-    onTestFailed(() => console.log(server.output))
+    const figures: Array<readonly [string, number]> = []
+    onTestFailed(() => console.log(server.output, 'what went before:', figures))
     const { roomId, ownerToken } = await openRoom(place)
     const ada = await joinRoom(place, roomId, ownerToken)
     const bystander = new Bystander(ada)
     await vi.waitFor(() => expect(bystander.answered).toBeGreaterThan(20))
-    const figures: Array<readonly [string, number]> = [['quiet', await heldMb()]]
+    figures.push(['quiet', await heldMb()])
     const attacks = [sendHalfFrames, askForEverything, sendWhatIsRefused, drawMuchAtOnce, drawForReadersThatStall]
     for (const attack of attacks) figures.push([attack.name, await mostMb(attack)])
     console.log(figures.map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(', '))
