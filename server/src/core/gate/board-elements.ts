@@ -39,11 +39,18 @@ export class BoardElements {
   }
 
   /** Whether an element is deleted; its mark is believed when `hasTime` says that there is no time to read it. */
-  isDeleted(element: Y.Map<unknown>, hasTime: () => boolean = () => true): boolean {
+  isDeleted(element: Y.Map<unknown>, hasTime: () => boolean): boolean {
     const mark = element.get('isDeleted')
     if (typeof mark !== 'string') return mark === true
+    const isHidden = this.isHiddenBy(mark, element, hasTime)
+    if (isHidden === undefined) this.#mayHaveChanged = true
+    return isHidden ?? true
+  }
+
+  /** Whether a mark hides an element as it is now; undefined when `hasTime` says that there is no time to read it. */
+  isHiddenBy(mark: string, element: Y.Map<unknown>, hasTime: () => boolean): boolean | undefined {
     if (!this.#stamps.has(element)) {
-      if (!hasTime()) return (this.#mayHaveChanged = true)
+      if (!hasTime()) return undefined
       this.#stamps.set(element, stampOf(element))
     }
     return this.#stamps.get(element) === mark

@@ -142,8 +142,8 @@ export class BoardSize {
 
   /** What a growth comes to with what the update deletes and restores, and how many of the marks are believed for it. */
   #net(growth: Growth): Growth & { readonly believed: number; readonly mayDelete: boolean } {
-    const { deleted, restored, stillborn, unproven } = growth.marks()
     const hasTime = timeToLook()
+    const { deleted, restored, stillborn, unproven } = growth.marks({ board: this.#board, hasTime })
     let { elements, bytes } = growth
     elements -= stillborn
     const remove = (element: Y.Map<unknown>) => {
@@ -158,11 +158,12 @@ export class BoardSize {
       bytes += this.#board.bytesOf(element)
     }
     const marks = unproven.deleted.size + unproven.stillborn
-    const mayDelete = unproven.deleted.size > 0
-    if (!this.#believes(marks)) return { ...growth, elements, bytes, believed: 0, mayDelete }
-    elements -= unproven.stillborn
-    for (const element of unproven.deleted) remove(element)
-    return { ...growth, elements, bytes, believed: marks, mayDelete }
+    const isBelieved = this.#believes(marks)
+    if (isBelieved) {
+      elements -= unproven.stillborn
+      for (const element of unproven.deleted) remove(element)
+    }
+    return { ...growth, elements, bytes, believed: isBelieved ? marks : 0, mayDelete: unproven.deleted.size > 0 }
   }
 
   /** Whether so many marks may be what they say: of a board that has more than it may already, nobody is believed. */

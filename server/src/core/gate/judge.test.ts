@@ -23,30 +23,33 @@ function mergedUpdates(history: readonly Uint8Array[], picks: ReadonlyArray<read
   })
 }
 
+/** What people draw, one edit after the other, and which of these updates come together. */
+const history = (mostEdits: number) =>
+  fc.array(drawingEdit, { minLength: 5, maxLength: mostEdits }).map((edits) => {
+    const drawing = new DrawingHistory()
+    return edits.map((edit) => drawing.do(edit)).filter((update) => update !== undefined)
+  })
+const picksOf = (most: number) =>
+  fc.array(fc.array(fc.nat(100), { minLength: 1, maxLength: 6 }), { minLength: 5, maxLength: most })
+
 test('[G0] [G7] an honest update is never refused, and is a gap just when Yjs would keep a part of it waiting', () => {
   const seen = { gap: 0, taken: 0, refused: 0, withGaps: 0 }
   const runs = Number(process.env['RUNS'] ?? 300)
   fc.assert(
-    fc.property(
-      fc.array(drawingEdit, { minLength: 5, maxLength: 60 }),
-      fc.array(fc.array(fc.nat(100), { minLength: 1, maxLength: 6 }), { minLength: 5, maxLength: 20 }),
-      (edits, picks) => {
-        const history = new DrawingHistory()
-        const updates = edits.map((edit) => history.do(edit)).filter((update) => update !== undefined)
-        fc.pre(updates.length > 0)
-        const document = new Y.Doc()
-        const owners = new ClientOwners()
-        for (const bytes of mergedUpdates(updates, picks)) {
-          const update = readUpdate(bytes)
-          const waits = wouldWait(bytes, document)
-          const verdict = judge(update, { view: new DocumentView(document), owners, author: 'ada' })
-          seen[verdict.kind] += 1
-          if (update.clients.some(({ structs }) => structs.some(({ kind }) => kind === 10))) seen.withGaps += 1
-          expect(verdict.kind).toBe(waits ? 'gap' : 'taken')
-          if (!waits) Y.applyUpdate(document, bytes)
-        }
-      },
-    ),
+    fc.property(history(60), picksOf(20), (updates, picks) => {
+      fc.pre(updates.length > 0)
+      const document = new Y.Doc()
+      const owners = new ClientOwners()
+      for (const bytes of mergedUpdates(updates, picks)) {
+        const update = readUpdate(bytes)
+        const waits = wouldWait(bytes, document)
+        const verdict = judge(update, { view: new DocumentView(document), owners, author: 'ada' })
+        seen[verdict.kind] += 1
+        if (update.clients.some(({ structs }) => structs.some(({ kind }) => kind === 10))) seen.withGaps += 1
+        expect(verdict.kind).toBe(waits ? 'gap' : 'taken')
+        if (!waits) Y.applyUpdate(document, bytes)
+      }
+    }),
     { numRuns: runs, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
   )
   expect(seen.gap).toBeGreaterThan(runs / 4)
@@ -57,33 +60,27 @@ test('[G0] [G7] an honest update is never refused, and is a gap just when Yjs wo
 test('[G0] beside a hole an honest update is taken, and what of it is said to wait is just what Yjs keeps aside', () => {
   let waits = 0
   fc.assert(
-    fc.property(
-      fc.array(drawingEdit, { minLength: 5, maxLength: 40 }),
-      fc.array(fc.array(fc.nat(100), { minLength: 1, maxLength: 6 }), { minLength: 5, maxLength: 10 }),
-      (edits, picks) => {
-        const history = new DrawingHistory()
-        const updates = edits.map((edit) => history.do(edit)).filter((update) => update !== undefined)
-        fc.pre(updates.length > 0)
-        for (const bytes of mergedUpdates(updates, picks)) {
-          const document = new Y.Doc()
-          Y.applyUpdate(document, updates[0] as Uint8Array)
-          const update = readUpdate(bytes)
-          const parts = { view: new DocumentView(document), owners: new ClientOwners(), author: 'ada', hasHole: true }
-          const verdict = judge(update, parts)
-          if (verdict.kind !== 'taken') throw new Error(`it is not taken: ${verdict.kind}`)
-          Y.applyUpdate(document, bytes)
-          const waiting = new Map(verdict.waiting?.inserted)
-          for (const [client, ranges] of rangesOf(update).inserted) {
-            const firstWaiting = waiting.get(client)?.[0]?.[0] ?? Infinity
-            const reach = parts.view.reach(client)
-            expect(reach).toBeLessThanOrEqual(firstWaiting)
-            for (const [from, to] of ranges)
-              if (from < firstWaiting) expect(reach).toBeGreaterThanOrEqual(Math.min(to, firstWaiting))
-          }
-          if (verdict.waiting) waits += 1
+    fc.property(history(40), picksOf(10), (updates, picks) => {
+      fc.pre(updates.length > 0)
+      for (const bytes of mergedUpdates(updates, picks)) {
+        const document = new Y.Doc()
+        Y.applyUpdate(document, updates[0] as Uint8Array)
+        const update = readUpdate(bytes)
+        const parts = { view: new DocumentView(document), owners: new ClientOwners(), author: 'ada', hasHole: true }
+        const verdict = judge(update, parts)
+        if (verdict.kind !== 'taken') throw new Error(`it is not taken: ${verdict.kind}`)
+        Y.applyUpdate(document, bytes)
+        const waiting = new Map(verdict.waiting?.inserted)
+        for (const [client, ranges] of rangesOf(update).inserted) {
+          const firstWaiting = waiting.get(client)?.[0]?.[0] ?? Infinity
+          const reach = parts.view.reach(client)
+          expect(reach).toBeLessThanOrEqual(firstWaiting)
+          for (const [from, to] of ranges)
+            if (from < firstWaiting) expect(reach).toBeGreaterThanOrEqual(Math.min(to, firstWaiting))
         }
-      },
-    ),
+        if (verdict.waiting) waits += 1
+      }
+    }),
     { numRuns: 150, ...(process.env['SEED'] === undefined ? {} : { seed: Number(process.env['SEED']) }) },
   )
   expect(waits).toBeGreaterThan(30)

@@ -7,7 +7,7 @@ import { NOWHERE, type DocumentView, type Place } from './document-view.ts'
 import { Fullness } from './fullness.ts'
 import { IntegrationCost, isKnown, type Known } from './integration-cost.ts'
 import { ListOrder } from './list-order.ts'
-import { type Marks, marksOf } from './marks.ts'
+import { type Looking, type Marks, marksOf } from './marks.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
@@ -36,7 +36,7 @@ export interface Growth {
   /** It does nothing but mark elements as deleted, or take marks away. */
   readonly isMarking: boolean
   /** What it marks or removes; to be asked before it is applied. */
-  readonly marks: () => Marks
+  readonly marks: (looking: Looking) => Marks
 }
 
 /** What an update is judged by. */
@@ -128,12 +128,12 @@ class Judgement {
       const known = Math.min(length, view.reach(client) - clock)
       if (known > 0) this.#cost.delete({ client, clock }, known)
     }
-    const growth = {
+    const growth: Growth = {
       elements: this.#elements,
       structs: this.#order.structs.length,
       bytes: update.bytes.length,
       isMarking: this.#isMarking,
-      marks: () => marksOf(update, this.#order.structs, view),
+      marks: (looking) => marksOf(update, this.#order.structs, { view, ...looking }),
     }
     return { kind: 'taken', claims, growth }
   }

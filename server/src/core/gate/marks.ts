@@ -1,6 +1,5 @@
-import { stampOf } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
-import { timeToLook } from './board-elements.ts'
+import type { BoardElements } from './board-elements.ts'
 import type { DocumentView } from './document-view.ts'
 import { KIND } from './read-content.ts'
 import { isSameId, type ReadStruct, type ReadUpdate } from './read-update.ts'
@@ -17,11 +16,21 @@ export interface Marks {
   readonly unproven: { readonly deleted: ReadonlySet<Y.Map<unknown>>; readonly stillborn: number }
 }
 
+/** What is looked at on the board to tell what marks say, and whether there is time for more. */
+export interface Looking {
+  readonly board: BoardElements
+  readonly hasTime: () => boolean
+}
+
 /**
  * Finds what an update marks and removes. `structs` are those of it that are new, each with its place; the document does not
  * have them yet.
  */
-export function marksOf({ deleted: ranges }: ReadUpdate, structs: readonly ReadStruct[], view: DocumentView): Marks {
+export function marksOf(
+  { deleted: ranges }: ReadUpdate,
+  structs: readonly ReadStruct[],
+  { view, board, hasTime }: Looking & { readonly view: DocumentView },
+): Marks {
   const said = new Map<object, unknown>()
   const changed = new Set<object>()
   for (const struct of structs) {
@@ -39,15 +48,17 @@ export function marksOf({ deleted: ranges }: ReadUpdate, structs: readonly ReadS
     new Set<Y.Map<unknown>>(),
   ]
   let [stillborn, unprovenStillborn] = [0, 0]
-  const hasTime = timeToLook()
   for (const [home, mark] of said) {
     if (!(home instanceof Y.Map)) {
       if (mark === true) stillborn += 1
       else if (typeof mark === 'string') unprovenStillborn += 1
     } else if (mark === true) deleted.add(home)
     else if (typeof mark !== 'string') restored.add(home)
-    else if (changed.has(home) || !hasTime()) unproven.add(home)
-    else (stampOf(home) === mark ? deleted : restored).add(home)
+    else {
+      const isHidden = changed.has(home) ? undefined : board.isHiddenBy(mark, home, hasTime)
+      if (isHidden === undefined) unproven.add(home)
+      else (isHidden ? deleted : restored).add(home)
+    }
   }
   for (const { client, clock, length } of ranges) {
     const known = Math.min(length, view.reach(client) - clock)
