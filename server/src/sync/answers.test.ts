@@ -47,7 +47,7 @@ function open() {
     onTooMuch: () => undefined,
   })
   const answers = new Answers({
-    content,
+    missing: content.missing,
     catchUps: new CatchUpLine(),
     address: 'room-aaaaaa',
     socket: {

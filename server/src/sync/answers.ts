@@ -1,7 +1,7 @@
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { CatchUpLine } from './catch-up-line.ts'
+import type { MissingUpdates } from './missing-updates.ts'
 import type { Outlet } from './outlet.ts'
-import type { RoomContent } from './room-content.ts'
 import * as wire from './wire.ts'
 
 /** What answers are sent through: the client's socket. */
@@ -14,7 +14,7 @@ export interface AnswerSocket {
 
 /** What the answers of one stay are made of. */
 export interface AnswersParts {
-  readonly content: RoomContent
+  readonly missing: MissingUpdates
   readonly catchUps: CatchUpLine
   readonly address: string
   readonly socket: AnswerSocket
@@ -43,15 +43,15 @@ export class Answers {
       this.#askedMeanwhile = stateVector
       return
     }
-    const { content, socket, outlet, address, onBroken } = this.#parts
-    const missing = content.missingFor(stateVector)
-    if (!(missing instanceof Promise)) {
-      const [only = wire.EMPTY_UPDATE, ...others] = missing
+    const { missing, socket, outlet, address, onBroken } = this.#parts
+    const updates = missing.for(stateVector)
+    if (!(updates instanceof Promise)) {
+      const [only = wire.EMPTY_UPDATE, ...others] = updates
       if (others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
     }
     this.#isAnswering = true
-    if (missing instanceof Promise) missing.catch(onBroken)
-    socket.sendPieces(address, missing instanceof Promise ? this.#onceOpen(missing) : missing, () =>
+    if (updates instanceof Promise) updates.catch(onBroken)
+    socket.sendPieces(address, updates instanceof Promise ? this.#onceOpen(updates) : updates, () =>
       outlet.whenOpen(() => this.#sent()),
     )
   }
@@ -61,11 +61,11 @@ export class Answers {
    * when it is all.
    */
   catchUp(stateVector: Uint8Array): void {
-    const { content, catchUps, socket, outlet, address, guard, onBroken } = this.#parts
+    const { missing, catchUps, socket, outlet, address, guard, onBroken } = this.#parts
     const send = () => {
-      const missing = catchUps.next(() => content.missingFor(stateVector))
-      missing.catch(onBroken)
-      socket.sendPieces(address, this.#onceOpen(missing), () => undefined)
+      const updates = catchUps.next(() => missing.for(stateVector))
+      updates.catch(onBroken)
+      socket.sendPieces(address, this.#onceOpen(updates), () => undefined)
     }
     outlet.whenOpen(() => guard(send))
   }

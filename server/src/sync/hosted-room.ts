@@ -183,7 +183,7 @@ export class HostedRoom {
   /** Only right after a broadcast has everybody been sent all that is in the document. */
   #leaveBehind(): void {
     if (this.#lagging.size === 0) return
-    const stateVector = this.content.stateVector()
+    const stateVector = this.content.document.stateVector()
     for (const session of this.#lagging) session.fallBehind(stateVector)
     this.#lagging.clear()
   }

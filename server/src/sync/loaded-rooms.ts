@@ -17,9 +17,9 @@ import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
+import { UnreadableRoomError } from './lazy-document.ts'
 import { LoadedBytes } from './loaded-bytes.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
-import { UnreadableRoomError } from './room-content.ts'
 
 /** What the rooms in memory are made from. */
 export interface LoadedRoomsParts {
@@ -174,7 +174,7 @@ export class LoadedRooms {
   /** Builds a room's document where it may hang, for what is not called for a client's message. */
   async #build(room: HostedRoom): Promise<void> {
     try {
-      await room.content.build()
+      await room.content.document.fillWatched()
     } catch (error) {
       this.drop(room, error)
       throw error
@@ -323,7 +323,7 @@ export class LoadedRooms {
     this.hocuspocus.unloadingDocuments.delete(room.id)
     for (const session of room.sessions()) session.leave('internal')
     discard(room.document)
-    if (!room.content.isFilled) this.#repair(room.id)
+    if (!room.content.document.isFilled) this.#repair(room.id)
   }
 
   /**
@@ -334,7 +334,7 @@ export class LoadedRooms {
     const { store, log, now } = this.#parts
     this.drop(room, new Error('work on the room did not come to its end'))
     // What hung may be the room's own records, which had to be read for what somebody wrote.
-    if (!writing || room.content.isReadingRecords) return
+    if (!writing || room.content.document.isReadingRecords) return
     const entry = {
       update: writing,
       author: user?.id ?? null,

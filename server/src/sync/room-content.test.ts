@@ -81,8 +81,8 @@ test('what somebody else has written is not known to be the same before the docu
     false,
     false,
   ])
-  expect(content.isFilled).toBe(false)
-  content.fill()
+  expect(content.document.isFilled).toBe(false)
+  content.document.fill()
   expect(content.covers(read, 'eve')).toBe(true)
   const other = new Y.Doc()
   other.clientID = doc.clientID
@@ -137,7 +137,7 @@ const WAITS: CraftedStruct = { kind: KIND.string, string: 'x', origin: [9_999, 0
 test('[G9] [G8] [G15] nobody can have anything put in a room that has lost a record by one thing beside it that waits', () => {
   const { updates } = drawn('one', 'lost', 'three')
   const { document, content, taken, apply } = load([updates[0], updates[2]] as Uint8Array[])
-  content.fill()
+  content.document.fill()
   const before = Y.encodeStateAsUpdate(document)
   const unsound = [
     craft([[7, 0, value('other', 'a', 1), WAITS]]),
@@ -183,7 +183,7 @@ test('what was made to harm a room when what it has lost comes back is not put i
   expect(apply(craft([[7, 0, element('a')]]))).toBe('taken')
   const inside = ({ doc: it }: { doc: Y.Doc }) => it.getMap<Y.Map<unknown>>('elements').get('a')?.size
   expect([taken.length, inside({ doc: document })]).toEqual([2, 0])
-  const joined = built(await content.missingFor(Y.encodeStateVector(new Y.Doc())))
+  const joined = built(await content.missing.for(Y.encodeStateVector(new Y.Doc())))
   expect([inside({ doc: joined }), joined.store.pendingStructs]).toEqual([0, null])
   expect(apply(Y.encodeStateAsUpdate(doc))).toBe('taken')
   expect(wordsOf({ doc: document })).toEqual(expect.arrayContaining(['lost', 'one', 'three']))
@@ -193,8 +193,8 @@ test('who joins a room with a hole is sent all that builds on it, however much t
   const { doc, updates } = drawn('one', 'lost', ...Array.from({ length: 1_100 }, (_, n) => `w${n}`))
   const [one, lost, ...rest] = updates as [Uint8Array, Uint8Array, ...Uint8Array[]]
   const { content } = load([one, ...rest])
-  content.fill()
-  const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  content.document.fill()
+  const parts = await content.missing.for(Y.encodeStateVector(new Y.Doc()))
   // Encoded anew, what the document cannot hold yet would stay beside it, for each who joins.
   expect(parts.length).toBeLessThan(100)
   expect(wordsOf({ doc: built([...parts, lost]) })).toEqual(wordsOf({ doc }))
@@ -203,9 +203,9 @@ test('who joins a room with a hole is sent all that builds on it, however much t
 test('a long tail is merged for all who join at once, and the document is not built for it', async () => {
   const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
   const { content } = load(updates)
-  const join = async () => await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  const join = async () => await content.missing.for(Y.encodeStateVector(new Y.Doc()))
   const [first, second] = await Promise.all([join(), join()])
-  expect([first.length, second.length, content.isFilled]).toEqual([2, 2, false])
+  expect([first.length, second.length, content.document.isFilled]).toEqual([2, 2, false])
   expect(second).toEqual(first)
   expect(wordsOf({ doc: built(first) })).toEqual(wordsOf({ doc }))
 })
@@ -213,8 +213,8 @@ test('a long tail is merged for all who join at once, and the document is not bu
 test('a long tail of a board that is drawn on is encoded anew for who joins, and says the same', async () => {
   const { doc, updates } = drawn(...Array.from({ length: 100 }, (_, n) => `w${n}`))
   const { content, apply } = load(updates)
-  const join = async () => await content.missingFor(Y.encodeStateVector(new Y.Doc()))
-  content.fill()
+  const join = async () => await content.missing.for(Y.encodeStateVector(new Y.Doc()))
+  content.document.fill()
   const parts = await join()
   expect(parts).toHaveLength(1)
   expect(wordsOf({ doc: built(parts) })).toEqual(wordsOf({ doc }))
@@ -233,8 +233,8 @@ test('a long tail that is more than one message is encoded anew in pieces', asyn
   doc.on('update', (update: Uint8Array) => updates.push(update))
   for (let n = 0; n < 100; n++) writePlain(`w${n}`, 'x'.repeat(1_500))(doc)
   const { content } = load(updates)
-  content.fill()
-  const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  content.document.fill()
+  const parts = await content.missing.for(Y.encodeStateVector(new Y.Doc()))
   expect(parts).toHaveLength(3)
   expect(Math.max(...parts.map(({ length }) => length))).toBeLessThanOrEqual(PIECE_BYTES)
   expect(wordsOf({ doc: built(parts) })).toEqual(wordsOf({ doc }))
@@ -246,8 +246,8 @@ test('a long tail of a large board is not encoded anew, which would take long, t
   doc.on('update', (update: Uint8Array) => updates.push(update))
   for (let n = 0; n < 300; n++) writePlain('same', `${n}`.padEnd(1_500))(doc)
   const { content } = load(updates)
-  content.fill()
-  const parts = await content.missingFor(Y.encodeStateVector(new Y.Doc()))
+  content.document.fill()
+  const parts = await content.missing.for(Y.encodeStateVector(new Y.Doc()))
   // Encoded, all but the last word would be gone.
   expect(parts.length).toBeGreaterThan(10)
   expect(wordsOf({ doc: built(parts) })).toEqual(['same'])
@@ -260,7 +260,7 @@ test('of a few large things, who says that they have something of nobody is sent
   for (let n = 0; n < 30; n++) writePlain(`w${n}`, 'x'.repeat(100_000))(doc)
   const { content } = load(updates)
   const [one, other] = await Promise.all(
-    [1, 2].map(async (client) => await content.missingFor(Y.encodeStateVector(new Map([[client, 1]])))),
+    [1, 2].map(async (client) => await content.missing.for(Y.encodeStateVector(new Map([[client, 1]])))),
   )
   // Each text, and what is small before it.
   expect(one).toHaveLength(60)

@@ -244,7 +244,8 @@ export class RoomHost implements PresenceSource {
   #ended(work: Watched): void {
     // Sent again, it would be stopped again: whoever sent it is not heard for a while. Not who came first to a room whose
     // own records hang.
-    if (work.user && !work.room.content.isReadingRecords) this.#people.find(work.user.id).strike(performance.now())
+    if (work.user && !work.room.content.document.isReadingRecords)
+      this.#people.find(work.user.id).strike(performance.now())
     void this.#rooms.stopped(work)
     this.#turns.goOn()
   }

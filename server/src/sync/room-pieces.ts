@@ -1,6 +1,9 @@
 import type { Compaction } from '../core/documents/compaction.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 
+/** Does a part of a long work, with so many bytes, in a turn of its own; of what hangs, it never settles. */
+export type InOwnTurn = <T>(act: () => T, bytes: number) => Promise<T>
+
 /** What is done with a large drawing away from the event loop. */
 export type PieceWork = Pick<Compaction, 'cut' | 'measure'>
 
@@ -11,13 +14,12 @@ export type PieceWork = Pick<Compaction, 'cut' | 'measure'>
 export class RoomPieces {
   readonly #bytes: RoomBytes
   readonly #work: PieceWork
-  readonly #inTurn: <T>(act: () => T, bytes: number) => Promise<T>
+  readonly #inTurn: InOwnTurn
   #cutting: Promise<void> | undefined
   #merging: Promise<void> | undefined
   #measuring: Promise<void> | undefined
 
-  /** `inTurn` does so many bytes of a long work where they may hang. */
-  constructor(bytes: RoomBytes, work: PieceWork, inTurn: <T>(act: () => T, bytes: number) => Promise<T>) {
+  constructor(bytes: RoomBytes, work: PieceWork, inTurn: InOwnTurn) {
     this.#bytes = bytes
     this.#work = work
     this.#inTurn = inTurn

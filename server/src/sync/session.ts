@@ -2,7 +2,7 @@ import type { Connection } from '@hocuspocus/server'
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
-import type { Notice, RefusalReason } from '@sketchroom/shared/protocol/notices'
+import type { Notice } from '@sketchroom/shared/protocol/notices'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import * as decoding from 'lib0/decoding'
@@ -11,8 +11,6 @@ import type { LineLimits } from '../client-limits.ts'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
-import type { Verdict } from '../core/gate/judge.ts'
-import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
 import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
 import type { DailyShare } from './daily-bytes.ts'
@@ -20,13 +18,14 @@ import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import type { Person } from './people.ts'
 import { MS_PER_BYTE, type HangWatch } from './hang-watch.ts'
+import { UnreadableRoomError } from './lazy-document.ts'
 import { Questions } from './questions.ts'
-import { UnreadableRoomError } from './room-content.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
 import { TurnLine } from './turn-line.ts'
 import type { Turns } from './turns.ts'
 import * as wire from './wire.ts'
+import { Writes } from './writes.ts'
 
 /**
  * How many more clients than the room somebody may know of: a board that they want to put here, and what they have drawn
@@ -35,11 +34,8 @@ import * as wire from './wire.ts'
 const MAX_UNKNOWN_CLIENTS = 10_000
 /** What each takes at most: two numbers. */
 const MAX_CLIENT_BYTES = 16
-/** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
-const MAX_WAITING_UNSTORED = 1_000
 /** What waited may be large, and the room's whole document be built for it. */
 const HELD_MS = 2_000
-const NOTHING: wire.Reach = new Map()
 
 /** What a session needs of its socket. */
 export interface SessionSocket extends AnswerSocket {
@@ -81,8 +77,7 @@ export interface SessionParts {
 
 /**
  * A connection's stay in one room, for exactly as long as the document has the connection. Every message goes through
- * here: what the role allows, and when an edit may be called saved, is decided in this one class; for whose cursor somebody
- * may speak, in `AwarenessOwners`.
+ * here; what becomes of a write is decided in `Writes`, for whose cursor somebody may speak in `AwarenessOwners`.
  */
 export class Session {
   readonly room: HostedRoom
@@ -92,8 +87,6 @@ export class Session {
   user: PresenceUser
   /** They have a role of their own here; otherwise they came by the link. */
   isMember: boolean
-  /** The update that is being judged and applied. */
-  writing: Uint8Array | undefined
   readonly #parts: SessionParts
   /** What has come and waits for its turn. */
   readonly #line: TurnLine
@@ -101,10 +94,10 @@ export class Session {
   readonly #held: Array<() => void> = []
   #holds = 0
   readonly #answers: Answers
+  readonly #writes: Writes
   readonly #questions: Questions
   /** Apart from the others: who waits for space need not wait longer because something else was missing before. */
   readonly #questionsForRefused: Questions
-  #waitingUnstored = 0
 
   constructor(parts: SessionParts) {
     this.#parts = parts
@@ -115,16 +108,26 @@ export class Session {
     this.user = parts.admitted.user
     this.isMember = parts.admitted.isMember
     const { content } = parts.room
-    const ask = () => this.connection.send(wire.syncStep1(this.address, content.stateVector()))
+    const ask = () => this.connection.send(wire.syncStep1(this.address, content.document.stateVector()))
     this.#questions = new Questions(ask)
     this.#questionsForRefused = new Questions(ask)
     this.#answers = new Answers({
-      content,
+      missing: content.missing,
       catchUps: parts.room.catchUps,
       address: this.address,
       socket: parts.socket,
       outlet: parts.outlet,
       guard: (work) => this.#guard(MESSAGE.sync, work),
+      onBroken: (error) => parts.onBroken(parts.room, error),
+    })
+    this.#writes = new Writes({
+      session: this,
+      journal: parts.journal,
+      daily: parts.daily,
+      person: parts.person,
+      log: parts.socket.log,
+      waitsForRoom: (update) => this.#waitsForRoom({ kind: 'write', update }),
+      onGap: () => this.#questions.askAgain(),
       onBroken: (error) => parts.onBroken(parts.room, error),
     })
     this.#line = new TurnLine({
@@ -160,6 +163,11 @@ export class Session {
   /** Whether the stay goes on. */
   get isIn(): boolean {
     return this.room.document.hasConnection(this.connection)
+  }
+
+  /** The update that is being judged and applied. */
+  get writing(): Uint8Array | undefined {
+    return this.#writes.current
   }
 
   /** Handles one message, its address and type already read: now, or when it is its turn. */
@@ -199,7 +207,7 @@ export class Session {
       work()
     } catch (error) {
       if (error instanceof UnreadableRoomError) return this.#parts.onBroken(this.room, error)
-      if (error instanceof Refusal && error.reason !== 'malformed_update') return this.#refuseByRule(error)
+      if (error instanceof Refusal && error.reason !== 'malformed_update') return this.#writes.refuseByRule(error)
       // Whatever a client can send that does not decode ends its connection and changes nothing.
       this.#parts.socket.log.info({ err: error, roomId: this.room.id, type }, 'a message could not be handled')
       this.tell({ type: 'refused', reason: 'malformed_update' })
@@ -315,7 +323,7 @@ export class Session {
   }
 
   #receiveSync(message: wire.SyncMessage): void {
-    if (message.kind === 'write') return this.#write(message.update)
+    if (message.kind === 'write') return this.#writes.write(message.update)
     const mostClients = this.room.content.clientCount + MAX_UNKNOWN_CLIENTS
     if (message.stateVector.length > mostClients * MAX_CLIENT_BYTES)
       throw new RangeError('the state vector is too large')
@@ -327,10 +335,10 @@ export class Session {
 
   /** A large room is not built in one go: the message, and what comes after it, waits for that. */
   #waitsForRoom(message: wire.SyncMessage): boolean {
-    const filled = this.room.content.fillSoon()
+    const filled = this.room.content.document.fillSoon()
     if (!filled) return false
     // What could not be built in slices is built at once, or is at fault.
-    this.#holdBack(message, () => this.room.content.fill())
+    this.#holdBack(message, () => this.room.content.document.fill())
     void filled.then(() => this.#release())
     return true
   }
@@ -344,76 +352,6 @@ export class Session {
         this.#receiveSync(message)
       }),
     )
-  }
-
-  #write(update: Uint8Array): void {
-    if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(this.address, NOTHING))
-    if (!mayDraw(this.role)) return this.#refuse('read_only')
-    if (this.#parts.person.isStruck(performance.now())) return this.leave('rate_limited')
-    const read = readUpdate(update)
-    const { journal, daily } = this.#parts
-    if (journal.isFullFor(this.room.id, this.user.id) || daily.isUsedUp()) return this.#writeToFull(read)
-    if (!this.room.content.has(read, this.user.id) && this.#waitsForRoom({ kind: 'write', update })) return
-    const verdict = this.#apply(read)
-    // Read now: by the commit, the room may have more, which is not durable by then.
-    if (verdict?.kind === 'taken') this.#saved(this.room.content.reachOf(read))
-    if (verdict?.kind === 'refused') throw verdict.refusal
-    if (verdict?.kind !== 'gap') return
-    this.#refuse('missing_dependencies')
-    this.#questions.askAgain()
-  }
-
-  /** The journal takes no more, or none of theirs. Who comes back, and says nothing that is new, is up to date all the same. */
-  #writeToFull(read: ReadUpdate): void {
-    const { content } = this.room
-    if (!content.covers(read, this.user.id)) return this.#refuse('store_unavailable')
-    this.#answerUnstored(wire.durable(this.address, content.reachOf(read)))
-  }
-
-  #apply(update: ReadUpdate): Verdict | undefined {
-    this.writing = update.bytes
-    try {
-      const verdict = this.room.content.apply(update, this.user.id, this)
-      this.writing = undefined
-      return verdict
-    } catch (error) {
-      if (error instanceof UnreadableRoomError) throw error
-      this.leave('malformed_update')
-      this.#parts.onBroken(this.room, error)
-      return undefined
-    }
-  }
-
-  /**
-   * Says that a write is durable, when it is: also one that said nothing new, since what it repeats may be on its way to
-   * the store. Who has left is answered no more: under the same address, a next stay would take it for the answer to a
-   * write of its own.
-   */
-  #saved(reach: wire.Reach): void {
-    this.#parts.journal.whenDurable(this.room.id, () => {
-      if (this.isIn) this.connection.send(wire.durable(this.address, reach))
-    })
-  }
-
-  #refuse(reason: RefusalReason, detail?: string): void {
-    this.#answerUnstored(wire.notice(this.address, { type: 'refused', reason, detail }), wire.refused(this.address))
-  }
-
-  #refuseByRule({ rule, reason, message }: Refusal): void {
-    this.#parts.socket.log.info({ roomId: this.room.id, rule, reason, detail: message }, 'a write was refused')
-    if (reason === 'board_full') this.room.waitsForSpace(this)
-    this.#refuse(reason, message)
-  }
-
-  /** Answers a write of which nothing is stored. It waits in the same line: the n-th answer belongs to the n-th write. */
-  #answerUnstored(...frames: readonly Uint8Array[]): void {
-    // It is not counted against what the journal holds, and whoever ignores the answers could go on for ever.
-    this.#waitingUnstored += 1
-    if (this.#waitingUnstored > MAX_WAITING_UNSTORED) return this.leave('store_unavailable')
-    this.#parts.journal.whenDurable(this.room.id, () => {
-      this.#waitingUnstored -= 1
-      if (this.isIn) for (const frame of frames) this.connection.send(frame)
-    })
   }
 
   #receiveAwareness(update: Uint8Array): void {

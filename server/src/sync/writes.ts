@@ -1,0 +1,126 @@
+import type { RefusalReason } from '@sketchroom/shared/protocol/notices'
+import { mayDraw } from '@sketchroom/shared/roles'
+import type { Logger } from 'pino'
+import type { Journal } from '../core/documents/journal.ts'
+import type { Verdict } from '../core/gate/judge.ts'
+import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
+import type { Refusal } from '../core/gate/refusal.ts'
+import type { DailyShare } from './daily-bytes.ts'
+import { UnreadableRoomError } from './lazy-document.ts'
+import type { Person } from './people.ts'
+import type { Session } from './session.ts'
+import * as wire from './wire.ts'
+
+/** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
+const MAX_WAITING_UNSTORED = 1_000
+const NOTHING: wire.Reach = new Map()
+
+/** What the writes of one stay depend on. */
+export interface WritesParts {
+  readonly session: Session
+  readonly journal: Journal
+  readonly daily: DailyShare
+  readonly person: Person
+  readonly log: Logger
+  /** Whether the room is not ready for a write, which comes again once it is. */
+  readonly waitsForRoom: (update: Uint8Array) => boolean
+  /** The client has more than it sent: it is to be asked for what is missing. */
+  readonly onGap: () => void
+  /** An update was judged to be sound and did not integrate: the document may be half changed. */
+  readonly onBroken: (error: unknown) => void
+}
+
+/** What becomes of each write of one stay, and when it may be called saved: the n-th answer belongs to the n-th write. */
+export class Writes {
+  readonly #parts: WritesParts
+  /** The update that is being judged and applied. */
+  #current: Uint8Array | undefined
+  #waitingUnstored = 0
+
+  constructor(parts: WritesParts) {
+    this.#parts = parts
+  }
+
+  /** The update that is being judged and applied: if that hangs, this is what did it. */
+  get current(): Uint8Array | undefined {
+    return this.#current
+  }
+
+  /** Takes an update, or refuses it. Throws `Refusal` when it breaks a rule, and `UnreadableRoomError`. */
+  write(update: Uint8Array): void {
+    const { session, journal, daily, person } = this.#parts
+    const { room, user } = session
+    if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(session.address, NOTHING))
+    if (!mayDraw(session.role)) return this.#refuse('read_only')
+    if (person.isStruck(performance.now())) return session.leave('rate_limited')
+    const read = readUpdate(update)
+    if (journal.isFullFor(room.id, user.id) || daily.isUsedUp()) return this.#writeToFull(read)
+    if (!room.content.has(read, user.id) && this.#parts.waitsForRoom(update)) return
+    const verdict = this.#apply(read)
+    // Read now: by the commit, the room may have more, which is not durable by then.
+    if (verdict?.kind === 'taken') this.#saved(room.content.reachOf(read))
+    if (verdict?.kind === 'refused') throw verdict.refusal
+    if (verdict?.kind !== 'gap') return
+    this.#refuse('missing_dependencies')
+    this.#parts.onGap()
+  }
+
+  /** Answers a write that breaks a rule. */
+  refuseByRule({ rule, reason, message }: Refusal): void {
+    const { session, log } = this.#parts
+    log.info({ roomId: session.room.id, rule, reason, detail: message }, 'a write was refused')
+    if (reason === 'board_full') session.room.waitsForSpace(session)
+    this.#refuse(reason, message)
+  }
+
+  /** The journal takes no more, or none of theirs. Who comes back, and says nothing that is new, is up to date all the same. */
+  #writeToFull(read: ReadUpdate): void {
+    const { room, user, address } = this.#parts.session
+    if (!room.content.covers(read, user.id)) return this.#refuse('store_unavailable')
+    this.#answerUnstored(wire.durable(address, room.content.reachOf(read)))
+  }
+
+  #apply(update: ReadUpdate): Verdict | undefined {
+    const { session, onBroken } = this.#parts
+    this.#current = update.bytes
+    try {
+      const verdict = session.room.content.apply(update, session.user.id, session)
+      this.#current = undefined
+      return verdict
+    } catch (error) {
+      if (error instanceof UnreadableRoomError) throw error
+      session.leave('malformed_update')
+      onBroken(error)
+      return undefined
+    }
+  }
+
+  /**
+   * Says that a write is durable, when it is: also one that said nothing new, since what it repeats may be on its way to
+   * the store. Who has left is answered no more: under the same address, a next stay would take it for the answer to a
+   * write of its own.
+   */
+  #saved(reach: wire.Reach): void {
+    const { session, journal } = this.#parts
+    journal.whenDurable(session.room.id, () => {
+      if (session.isIn) session.connection.send(wire.durable(session.address, reach))
+    })
+  }
+
+  #refuse(reason: RefusalReason, detail?: string): void {
+    const { address } = this.#parts.session
+    this.#answerUnstored(wire.notice(address, { type: 'refused', reason, detail }), wire.refused(address))
+  }
+
+  /** Answers a write of which nothing is stored. It waits in the same line as the others. */
+  #answerUnstored(...frames: readonly Uint8Array[]): void {
+    const { session, journal } = this.#parts
+    // It is not counted against what the journal holds, and whoever ignores the answers could go on for ever.
+    this.#waitingUnstored += 1
+    if (this.#waitingUnstored > MAX_WAITING_UNSTORED) return session.leave('store_unavailable')
+    journal.whenDurable(session.room.id, () => {
+      this.#waitingUnstored -= 1
+      if (session.isIn) for (const frame of frames) session.connection.send(frame)
+    })
+  }
+}
