@@ -59,6 +59,15 @@ async function draw(client: RawClient, n: number): Promise<unknown> {
   return client.answers.at(-1) === 'durable' ? 'durable' : client.notices.at(-1)
 }
 
+/** Resolves when so many writes have their answers, or the connection has ended: all of them have been judged by then. */
+async function answered(client: RawClient, writes: number): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>()
+  const look = () => client.answers.length >= writes && resolve()
+  client.onAnswer = look
+  look()
+  await Promise.race([promise, client.closed])
+}
+
 /** Lets somebody in, whom nothing holds on to when they are gone: thousands come in half an hour. */
 async function comeIn(roomId: string, token: string): Promise<RawClient> {
   const client = new RawClient(server.syncUrl, roomId)
@@ -87,18 +96,22 @@ async function attack(random: () => number, until: number, counts: Counts): Prom
   for (let round = 0; round < ROUNDS_PER_BOARD && performance.now() < until; round++) {
     const where = `seed ${SEED}, board ${counts.boards}, round ${round}`
     if (!eve?.isOpen) eve = await comeIn(roomId, editorToken)
+    let writes = 0
     for (let n = 0; n < AT_ONCE; n++) {
       const update = updates.next(ada.doc)
       const what = random()
       // Most of those would end the connection, with all that was sent behind them.
       if (isMalformed(update) && what > 0.01) continue
-      if (what < 0.998) eve.write(update, what < 0.1 ? 'step2' : 'update')
-      else if (what < 0.9985) eve.sendAwareness(update)
+      if (what < 0.998) {
+        writes += 1
+        eve.write(update, what < 0.1 ? 'step2' : 'update')
+      } else if (what < 0.9985) eve.sendAwareness(update)
       else if (what < 0.999) eve.askForMissing(update)
       else eve.sendType([MESSAGE.sync, MESSAGE.stateless, MESSAGE.queryAwareness][n % 3] ?? 0, update)
       counts.sent += 1
     }
-    await eve.handled()
+    // What comes after Ada's next word may take that away, as anybody may who draws here.
+    await answered(eve, writes)
     const began = performance.now()
     expect(await draw(ada, round), where).toBe('durable')
     counts.slowestMs = Math.max(counts.slowestMs, Math.round(performance.now() - began))
@@ -107,7 +120,7 @@ async function attack(random: () => number, until: number, counts: Counts): Prom
     if (round % NEWCOMER_EVERY > 0) continue
     const newcomer = await comeIn(roomId, ownerToken)
     await expectSame(newcomer, ada, where)
-    // The last: an earlier one may have been deleted, as anybody may who draws here.
+    // The last: an earlier one may have been taken away.
     expect(wordsOf(newcomer), where).toContain(`ada-${round % 50}`)
     newcomer.terminate()
   }

@@ -129,7 +129,10 @@ export class RawClient {
     this.#send(type, (encoder) => encoding.writeUint8Array(encoder, body))
   }
 
-  /** Resolves when the server has handled all that was sent before, or the socket is gone. */
+  /**
+   * Resolves when the server has read all that was sent before, or the socket is gone. It has handled it too, unless it has
+   * so much to do that this waits for its turn.
+   */
   async handled(): Promise<void> {
     if (!this.isOpen) return
     const ponged = new Promise((resolve) => this.#socket.once('pong', resolve))
