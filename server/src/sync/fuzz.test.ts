@@ -50,15 +50,6 @@ function isMalformed(update: Uint8Array): boolean {
   }
 }
 
-/** Draws a word, and resolves with whether that is durable, or with why not. */
-async function draw(client: RawClient, n: number): Promise<unknown> {
-  const answered = new Promise<void>((resolve) => (client.onAnswer = () => resolve()))
-  client.write(client.edit(setWord(`ada-${n % 50}`)))
-  await Promise.race([answered, client.closed])
-  if (!client.isOpen) return 'closed'
-  return client.answers.at(-1) === 'durable' ? 'durable' : client.notices.at(-1)
-}
-
 /** Resolves when so many writes have their answers, or the connection has ended: all of them have been judged by then. */
 async function answered(client: RawClient, writes: number): Promise<void> {
   const { promise, resolve } = Promise.withResolvers<void>()
@@ -66,6 +57,14 @@ async function answered(client: RawClient, writes: number): Promise<void> {
   client.onAnswer = look
   look()
   await Promise.race([promise, client.closed])
+}
+
+/** Draws a word, and resolves with whether that is durable, or with why not. */
+async function draw(client: RawClient, n: number): Promise<unknown> {
+  client.write(client.edit(setWord(`ada-${n % 50}`)))
+  await answered(client, client.answers.length + 1)
+  if (!client.isOpen) return 'closed'
+  return client.answers.at(-1) === 'durable' ? 'durable' : client.notices.at(-1)
 }
 
 /** Lets somebody in, whom nothing holds on to when they are gone: thousands come in half an hour. */
