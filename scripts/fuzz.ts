@@ -13,9 +13,14 @@ const [rounds, beats] = [number('FUZZ_ROUNDS', 200), number('FUZZ_BEATS', 18)]
 const first = number('FUZZ_SEED', Date.now() % 1_000_000)
 const found = process.env['FUZZ_FOUND']
 
-const stage = await Stage.open()
+// Now and then somebody reloads while they are offline.
+const stage = await Stage.open({ keepsApp: true })
 const permissions = ['clipboard-read', 'clipboard-write']
 const actors = await Promise.all([1, 2, 3].map(() => stage.enter({ permissions })))
+for (const actor of actors) {
+  await actor.page.goto(stage.origin)
+  await actor.kept()
+}
 const failed: string[] = []
 if (found === undefined) {
   for (let seed = first; seed < first + rounds; seed++) await play(`seed ${seed}`, scriptOf(seed, beats))
