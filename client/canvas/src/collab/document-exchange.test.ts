@@ -400,6 +400,29 @@ describe('an upload', () => {
     expect(tab.unsent.count).toBe(2)
   })
 
+  test('has no end when its last piece is refused', () => {
+    const tab = new ModelTab()
+    edits.paste(tab, 1)
+    tab.connect()
+    tab.step()
+    tab.hear()
+    tab.hear()
+    const { clientID, store } = tab.doc
+    while (tab.toServer.length > 0) {
+      const [next] = tab.toServer
+      const end = next?.kind === 'update' && Y.parseUpdateMeta(next.update).to.get(clientID)
+      tab.server.isRefusing = end === Y.getState(store, clientID)
+      tab.step()
+      tab.server.answer()
+      tab.hear()
+    }
+    expect(tab.exchange?.caughtUp).toBe(false)
+    tab.server.isRefusing = false
+    tab.exchange?.compare()
+    tab.settle()
+    expect(tab.exchange?.caughtUp).toBe(true)
+  })
+
   test('of a viewer holds nothing', () => {
     const sent: Sent[] = []
     const doc = new Y.Doc()

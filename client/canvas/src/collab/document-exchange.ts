@@ -245,8 +245,9 @@ export class DocumentExchange {
 
   #pump(): void {
     for (let next = this.#queue[0]; next; next = this.#queue[0]) {
-      // Of a part that may be refused, nothing that needs it is on its way before it is taken.
-      const isCautious = [next, ...this.#unanswered].some(({ part }) => part !== undefined)
+      // Of a part that may be refused, nothing that needs it is on its way before it is taken. The end of a comparison says
+      // that all was: were it answered after a refusal, an edit that is nowhere else would be called saved.
+      const isCautious = next.kind === 'step2' || [next, ...this.#unanswered].some(({ part }) => part !== undefined)
       if (this.#unanswered.length >= (isCautious ? 1 : UNANSWERED_PIECES)) return
       this.#queue.shift()
       this.#send(next)

@@ -80,7 +80,9 @@ export class RoomConnection {
   /** Tries now, unless the connection is sound or an attempt has just begun. */
   tryNow(): void {
     const now = Date.now()
-    if (this.#link.state === 'joined' && now - this.#heardAt < DOUBT_AFTER_MS) return
+    const silentMs = now - this.#heardAt
+    // A clock that was set back says nothing of how long it was.
+    if (this.#link.state === 'joined' && silentMs >= 0 && silentMs < DOUBT_AFTER_MS) return
     if (this.#attempt && now - this.#attempt.since < YOUNG_ATTEMPT_MS) return
     this.startOver()
   }
@@ -147,6 +149,8 @@ export class RoomConnection {
   #watchSilence(): void {
     this.#silenceTimer = setTimeout(
       () => {
+        // A clock that was set back: from now on, then.
+        this.#heardAt = Math.min(this.#heardAt, Date.now())
         if (Date.now() - this.#heardAt < SILENCE_MS) this.#watchSilence()
         else this.#client?.close(NO_ANSWER)
       },
