@@ -29,6 +29,8 @@ export interface AnswersParts {
 export class Answers {
   readonly #parts: AnswersParts
   #isAnswering = false
+  /** For each answer that is being sent, which base it is made of: endless until it is put together. */
+  readonly #bases = new Set<{ number: number }>()
   /** What was asked last while an answer is on its way. */
   #askedMeanwhile: Uint8Array | undefined
 
@@ -43,17 +45,19 @@ export class Answers {
       this.#askedMeanwhile = stateVector
       return
     }
-    const { missing, socket, outlet, address, onBroken } = this.#parts
+    const { missing, outlet } = this.#parts
     const updates = missing.for(stateVector)
     if (!(updates instanceof Promise)) {
       const [only = wire.EMPTY_UPDATE, ...others] = updates
       if (others.length === 0 && only.length <= PIECE_BYTES) return this.#close(only)
     }
     this.#isAnswering = true
-    if (updates instanceof Promise) updates.catch(onBroken)
-    socket.sendPieces(address, updates instanceof Promise ? this.#onceOpen(updates) : updates, () =>
-      outlet.whenOpen(() => this.#sent()),
-    )
+    this.#send(updates, () => outlet.whenOpen(() => this.#sent()))
+  }
+
+  /** Whether anything is still being sent of a base that there was before this one. */
+  holdsBefore(baseNumber: number): boolean {
+    return [...this.#bases].some(({ number }) => number < baseNumber)
   }
 
   /**
@@ -61,13 +65,22 @@ export class Answers {
    * when it is all.
    */
   catchUp(stateVector: Uint8Array): void {
-    const { missing, catchUps, socket, outlet, address, guard, onBroken } = this.#parts
-    const send = () => {
-      const updates = catchUps.next(() => missing.for(stateVector))
-      updates.catch(onBroken)
-      socket.sendPieces(address, this.#onceOpen(updates), () => undefined)
-    }
+    const { missing, catchUps, outlet, guard } = this.#parts
+    const send = () => this.#send(catchUps.next(() => missing.for(stateVector)))
     outlet.whenOpen(() => guard(send))
+  }
+
+  #send(updates: readonly Uint8Array[] | Promise<readonly Uint8Array[]>, onSent: () => void = () => undefined): void {
+    const { missing, socket, address, onBroken } = this.#parts
+    const base = { number: Infinity }
+    const isReady = () => (base.number = missing.baseNumber)
+    if (updates instanceof Promise) updates.then(isReady).catch(onBroken)
+    else isReady()
+    this.#bases.add(base)
+    socket.sendPieces(address, updates instanceof Promise ? this.#onceOpen(updates) : updates, () => {
+      this.#bases.delete(base)
+      onSent()
+    })
   }
 
   /** What is put together while they are judged holds what was drawn since: it waits for how that ends. */

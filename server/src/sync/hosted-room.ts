@@ -96,6 +96,9 @@ export class HostedRoom {
       this.#waitingForSpace.clear()
       for (const session of sessions) if (session.isIn) session.askForRefused()
     }
+    bytes.onRebased = () => {
+      for (const session of [...this.sessions()]) session.letGoOfBytes()
+    }
     this.content = new RoomContent({
       document,
       bytes,

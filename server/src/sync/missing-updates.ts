@@ -24,6 +24,11 @@ export class MissingUpdates {
     this.#document = document
   }
 
+  /** What is answered now is held in memory beside that of other numbers, for as long as it is being sent. */
+  get baseNumber(): number {
+    return this.#bytes.baseNumber
+  }
+
   /**
    * What somebody with this state vector lacks, as updates of which each needs only those before it, or a promise of them
    * when there is much to encode or to cut, or the document is not filled. Large ones are single values. Throws, and the

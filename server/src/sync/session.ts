@@ -268,6 +268,15 @@ export class Session {
     this.#parts.socket.leaveGap(this.address, () => this.#answers.catchUp(stateVector))
   }
 
+  /**
+   * The room's bytes are others now. Each who is slow, or pretends to be, could hold older ones in memory, one beside the
+   * other: who is still sent those of two times ago comes back for the rest.
+   */
+  letGoOfBytes(): void {
+    const { baseNumber } = this.room.content.bytes
+    if (this.#answers.holdsBefore(baseNumber - 1)) this.leave('store_unavailable')
+  }
+
   /** There may be space now for what was refused: asks for it, with a pause that grows with each time. */
   askForRefused(): void {
     if (mayDraw(this.role)) this.#questionsForRefused.askAgain()

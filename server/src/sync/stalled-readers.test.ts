@@ -140,3 +140,38 @@ test('the same, control: a plain Hocuspocus keeps all the answers', async () => 
   askOnAndOn(client, reader)
   await vi.waitFor(() => expect(heldBytes() - before).toBeGreaterThan(64 * MB), { timeout: 20_000 })
 })
+
+test('slow readers cannot each hold a copy of the board as it was when they came', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  for (let n = 0; n < 24; n++) ada.write(ada.edit(drawLarge(MB / 2, `part-${n}`)))
+  await vi.waitFor(() => expect(ada.answers).toHaveLength(24))
+  const readers: Array<{ client: RawClient; reader: SlowReader }> = []
+  for (let n = 0; n < 3; n++) {
+    // What is large is cut for whoever comes next, and with it the board is put together anew.
+    ada.write(ada.edit(drawLarge(100_000, `more-${n}`)))
+    await vi.waitFor(() => expect(ada.answers).toHaveLength(25 + n))
+    const reader = new SlowReader()
+    const client = new RawClient(server.syncUrl, roomId, reader.options)
+    onTestFinished(() => client.terminate())
+    reader.readSlowly(50)
+    await client.join(viewerToken)
+    await vi.waitFor(() => expect(client.receivedBytes).toBeGreaterThan(MB / 2))
+    readers.push({ client, reader })
+  }
+  for (const { reader } of readers) reader.goOn()
+  const outcomes = readers.map(({ client }) =>
+    Promise.race([
+      client.closed.then(({ code }) => code),
+      vi.waitFor(() => expect(client.step2Count).toBe(1)).then(() => 'all of it'),
+    ]),
+  )
+  expect(await Promise.all(outcomes)).toEqual([4503, 'all of it', 'all of it'])
+  // With what they had by then, they come back for the rest.
+  const { doc, receivedBytes } = readers[0]?.client ?? ada
+  const back = new RawClient(server.syncUrl, roomId, { doc })
+  onTestFinished(() => back.terminate())
+  await back.join(viewerToken)
+  await vi.waitFor(() => expect(wordsOf(back)).toEqual(wordsOf(ada)))
+  expect(back.receivedBytes).toBeLessThan(12.5 * MB - receivedBytes + MB)
+})

@@ -44,6 +44,9 @@ export class RoomBytes {
   #tailBytes = 0
   /** What the room has inserted and deleted in all: read from the pieces when first asked for. */
   #ranges: EditRanges | undefined
+  #baseNumber = 0
+  /** Called when there is another base. */
+  onRebased: () => void = () => undefined
 
   constructor({ snapshot, tail }: Pick<StoredDocument, 'snapshot' | 'tail'>) {
     const pieces = snapshot ? piecesOf(snapshot.bytes) : []
@@ -80,6 +83,11 @@ export class RoomBytes {
   /** How much of its bytes came after the base, from 0 to 1. */
   get tailPart(): number {
     return this.#tailBytes / Math.max(1, this.size)
+  }
+
+  /** How many bases there have been. Who is still sent what there was under another number holds that in memory. */
+  get baseNumber(): number {
+    return this.#baseNumber
   }
 
   /** Adds an update that the room has taken, with its ranges as the journal keeps them. */
@@ -122,6 +130,8 @@ export class RoomBytes {
     this.#base = { pieces, ranges, isCut: true }
     this.#tail = this.#tail.filter((piece) => !isSubset(rangesOf(piece), held))
     this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#baseNumber += 1
+    this.onRebased()
   }
 
   /** Takes pieces for all of the room: what they do not hold is forgotten here, and stays in the store. */
