@@ -97,7 +97,7 @@ export class HostedRoom {
       for (const session of sessions) if (session.isIn) session.askForRefused()
     }
     bytes.onRebased = () => {
-      for (const session of [...this.sessions()]) session.letGoOfBytes()
+      for (const session of this.sessions()) session.letGoOfBytes()
     }
     this.content = new RoomContent({
       document,

@@ -160,13 +160,12 @@ test('slow readers cannot each hold a copy of the board as it was when they came
     readers.push({ client, reader })
   }
   for (const { reader } of readers) reader.goOn()
-  const outcomes = readers.map(({ client }) =>
-    Promise.race([
-      client.closed.then(({ code }) => code),
-      vi.waitFor(() => expect(client.step2Count).toBe(1)).then(() => 'all of it'),
-    ]),
-  )
-  expect(await Promise.all(outcomes)).toEqual([4503, 'all of it', 'all of it'])
+  const outcomeOf = async ({ client }: { client: RawClient }) => {
+    const whole = vi.waitUntil(() => client.step2Count === 1, { timeout: 30_000 }).then(() => 'all of it')
+    return await Promise.race([client.closed.then(({ code }) => code), whole])
+  }
+  const outcomes = await Promise.all(readers.map(outcomeOf))
+  expect(outcomes).toEqual([4503, 'all of it', 'all of it'])
   // With what they had by then, they come back for the rest.
   const { doc, receivedBytes } = readers[0]?.client ?? ada
   const back = new RawClient(server.syncUrl, roomId, { doc })
