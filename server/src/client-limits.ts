@@ -29,7 +29,7 @@ export interface LineLimits {
 
 /** How large a message may be, and how long it may take. */
 export interface MessageLimits {
-  /** Before its sender is in any room. */
+  /** Before a token of its sender's was taken. */
   readonly firstMessageBytes: number
   readonly messageBytes: number
   readonly messageMs: number

@@ -26,7 +26,7 @@ export interface IncomingBytesParts {
 }
 
 /**
- * Bounds what a socket sends: each message and all of them before it is in a room; and at any time, what of a message has
+ * Bounds what a socket sends: each message and all of them before its token was taken; and at any time, what of a message has
  * come while the rest has not, together with what waits to be handled. `ws` has one limit for the frames of all its
  * sockets, which must let a long offline edit pass, and hands a frame on when it is whole; so this counts on the stream
  * itself, and cuts a large frame while it comes.
@@ -72,7 +72,7 @@ export class IncomingBytes {
     stream.once('close', () => this.#forget())
   }
 
-  /** The client is in a room, as this person: what it sends is the room's to judge from now on. */
+  /** The client's token was taken, as this person's: how much it sends is for the room to judge from now on. */
   signedIn(userId: string): void {
     this.#holder.userId = userId
   }

@@ -188,7 +188,7 @@ export class RoomContent {
     return !this.document.isFilled && this.#isOwn(update, author) && this.#coversClocks(update)
   }
 
-  /** It takes time with how much has come since it was asked last. */
+  /** The first time, all of the room's ranges are read. */
   #coversClocks(update: ReadUpdate): boolean {
     return this.document.read(() => this.bytes.covers(rangesOf(update)))
   }

@@ -31,7 +31,7 @@ export function isLastingRefusal(reason: RefusalReason): reason is LastingRefusa
 
 /**
  * What the server tells one connection beside the drawing, as JSON in a stateless message:
- * - `welcome`: the first; the version of the protocol that the server speaks, the oldest that a client of it may
+ * - `welcome`: the first of these; the version of the protocol that the server speaks, the oldest that a client of it may
  *   speak, and how many bytes the drawing is about, for somebody who has nothing of it yet;
  * - `role`: your role in this room is now this one (sent after joining, after each
  *   renewal of the token, and at each change);

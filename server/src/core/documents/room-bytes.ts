@@ -40,6 +40,7 @@ const MERGED_BYTES = 16 * 1024
  */
 export class RoomBytes {
   #base: Base | undefined
+  #baseBytes = 0
   #tail: Piece[]
   #tailBytes = 0
   /** What the room has inserted and deleted in all: read from the pieces when first asked for. */
@@ -51,6 +52,7 @@ export class RoomBytes {
   constructor({ snapshot, tail }: Pick<StoredDocument, 'snapshot' | 'tail'>) {
     const pieces = snapshot ? piecesOf(snapshot.bytes) : []
     if (snapshot) this.#base = { pieces, ranges: snapshot.ranges, isCut: pieces.length > 1 }
+    this.#baseBytes = sizeOf(pieces)
     this.#tail = tail.map(({ update, ranges }) => ({ update, ranges }))
     this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
   }
@@ -77,7 +79,7 @@ export class RoomBytes {
 
   /** What it takes, in bytes. */
   get size(): number {
-    return sizeOf(this.#base?.pieces ?? []) + this.#tailBytes
+    return this.#baseBytes + this.#tailBytes
   }
 
   /** How much of its bytes came after the base, from 0 to 1. */
@@ -92,8 +94,10 @@ export class RoomBytes {
 
   /** Adds an update that the room has taken, with its ranges as the journal keeps them. */
   add(update: Uint8Array, ranges: Uint8Array): void {
-    this.#ranges = undefined
-    this.#tail.push({ update, ranges })
+    const piece = { update, ranges }
+    // In a room with a hole, and by whoever has used up their day, it is asked for at each write.
+    if (this.#ranges) addRanges(this.#ranges, rangesOf(piece))
+    this.#tail.push(piece)
     this.#tailBytes += update.length
   }
 
@@ -128,6 +132,7 @@ export class RoomBytes {
     if (this.#base && !isSubset(rangesOfAll(this.#base), held)) return
     this.#ranges = undefined
     this.#base = { pieces, ranges, isCut: true }
+    this.#baseBytes = sizeOf(pieces)
     this.#tail = this.#tail.filter((piece) => !isSubset(rangesOf(piece), held))
     this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
     this.#baseNumber += 1
@@ -137,6 +142,7 @@ export class RoomBytes {
   /** Takes pieces for all of the room: what they do not hold is forgotten here, and stays in the store. */
   keepOnly({ pieces, ranges }: Pick<Base, 'pieces' | 'ranges'>): void {
     this.#base = undefined
+    this.#baseBytes = 0
     this.#tail = []
     this.rebase({ pieces, ranges })
   }
@@ -247,11 +253,13 @@ function rangesOfAll({ pieces, ranges }: Pick<Base, 'pieces' | 'ranges'>): EditR
 
 function unionOf(each: Iterable<EditRanges>): EditRanges {
   const union = { inserted: new ClockRanges(), deleted: new ClockRanges() }
-  for (const { inserted, deleted } of each) {
-    union.inserted.addAll(inserted)
-    union.deleted.addAll(deleted)
-  }
+  for (const ranges of each) addRanges(union, ranges)
   return union
+}
+
+function addRanges(to: EditRanges, { inserted, deleted }: EditRanges): void {
+  to.inserted.addAll(inserted)
+  to.deleted.addAll(deleted)
 }
 
 function isSubset(part: EditRanges, whole: EditRanges): boolean {
