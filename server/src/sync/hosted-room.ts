@@ -33,7 +33,7 @@ export interface Watched {
 
 /** How many stays a room may have. */
 type PlaceLimits = Pick<ClientLimits, 'maxSocketsPerRoom' | 'maxVisitorSocketsPerRoom'>
-/** Does a part of a long work, with so many bytes, in a turn of its own; of what hangs, it never settles. */
+/** `InOwnTurn`, for this work: if it hangs, that says whose fault it is. */
 export type InTurn = <T>(work: Watched, act: () => T, bytes: number) => Promise<T>
 
 /** What a connection's context holds: its stay in the room. */
