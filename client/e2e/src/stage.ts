@@ -140,6 +140,6 @@ export class Stage {
   /** What the server has refused of what was written here, as it stands in its log. */
   refusals(): string[] {
     const lines = (this.#output + this.#server.output).split('\n')
-    return lines.filter((line) => line.includes('"a write was refused"'))
+    return lines.filter((line) => /"a write was refused"|"a message could not be handled"/.test(line))
   }
 }

@@ -1,5 +1,6 @@
 import { connect, createServer, type AddressInfo } from 'node:net'
 import { setTimeout as wait } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { HangWatch } from './hang-watch.ts'
@@ -65,6 +66,14 @@ test('what comes to its end in the very moment is not mistaken for what comes ne
   }
   expect(through).toBe(6)
   expect(ended.every((name) => name === 'close')).toBe(true)
+})
+
+test('what other threads do meanwhile does not count', async () => {
+  const { watch, ended } = startWatch()
+  const other = new Worker('for (;;);', { eval: true })
+  onTestFinished(async () => void (await other.terminate()))
+  await watch.turn('waits', () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1_000))
+  expect(ended).toEqual([])
 })
 
 test('between two turns, others are served', async () => {

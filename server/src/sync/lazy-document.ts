@@ -8,10 +8,11 @@ import { withoutTelling } from './quiet-document.ts'
 import type { InOwnTurn, RoomPieces } from './room-pieces.ts'
 import { WaitingEdits } from './waiting-edits.ts'
 
-/** Up to this size, a document is built in a few milliseconds; a larger one piece by piece, while others are served. */
-export const LARGE_BYTES = 256 * 1024
-/** What is integrated in one turn: it takes Yjs a few milliseconds. */
+/** What is small is filled together with the first write; all else before, so that whoever wrote is not blamed for it. */
+const SMALL_BYTES = 16 * 1024
+/** What is integrated in one turn: it takes Yjs a few milliseconds, if nobody has made it hard. */
 const TURN_BYTES = 64 * 1024
+const TURN_UPDATES = 100
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
 
@@ -91,11 +92,11 @@ export class LazyDocument {
   }
 
   /**
-   * Fills a large one piece by piece, between which everybody else is served. Undefined when there is nothing to wait for;
-   * never rejects: `fill` tells what is wrong with the records.
+   * Fills it piece by piece, between which everybody else is served. Undefined when there is nothing to wait for; never
+   * rejects: `fill` tells what is wrong with the records.
    */
   fillSoon(): Promise<void> | undefined {
-    if (this.#isFilled || this.#bytes.size < LARGE_BYTES) return undefined
+    if (this.#isFilled || this.#bytes.size < SMALL_BYTES) return undefined
     this.#filling ??= this.#fillInTurns().finally(() => (this.#filling = undefined))
     return this.#filling
   }
@@ -146,7 +147,7 @@ export class LazyDocument {
       for (const piece of this.#bytes.parts) {
         turn.push(piece)
         turnBytes += piece.length
-        if (turnBytes < TURN_BYTES) continue
+        if (turnBytes < TURN_BYTES && turn.length < TURN_UPDATES) continue
         if (!(await this.#integrateInTurn(turn, turnBytes))) return
         turn = []
         turnBytes = 0

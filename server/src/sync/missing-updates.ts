@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
-import { LARGE_BYTES, type LazyDocument } from './lazy-document.ts'
+import type { LazyDocument } from './lazy-document.ts'
 import type { RoomPieces } from './room-pieces.ts'
 
 /** Joiners are sent so many updates after the base one by one; more are put together first, for all who come. */
@@ -9,6 +9,8 @@ const LONG_TAIL = 64
 /** Encoding anew takes time with the size of the board: this part of it must be new, or so many updates. */
 const LARGE_PART = 0.2
 const VERY_LONG_TAIL = 1000
+/** Up to this size, a document is encoded in a few milliseconds. */
+const LARGE_BYTES = 256 * 1024
 /** Who lacks so much, in steps of the clients' clocks, is sent parts as they are: to encode just that would take long. */
 const MUCH_LACKED = 5_000
 

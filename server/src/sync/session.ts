@@ -277,7 +277,7 @@ export class Session {
     if (this.#answers.holdsBefore(baseNumber - 1)) this.leave('store_unavailable')
   }
 
-  /** There may be space now for what was refused: asks for it, with a pause that grows with each time. */
+  /** What was refused may be taken now, or soon: asks for it, with a pause that grows with each time. */
   askForRefused(): void {
     if (mayDraw(this.role)) this.#questionsForRefused.askAgain()
   }

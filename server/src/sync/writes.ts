@@ -70,6 +70,9 @@ export class Writes {
     const { session, log } = this.#parts
     log.info({ roomId: session.room.id, rule, reason, detail: message }, 'a write was refused')
     if (reason === 'board_full') session.room.waitsForSpace(session)
+    // Others' edits that the room has lost, or has not yet: once they have brought these themselves, the rest is taken. Yjs's
+    // own libraries send it again only when they are asked.
+    if (reason === 'foreign_client') session.askForRefused()
     this.#refuse(reason, message)
   }
 

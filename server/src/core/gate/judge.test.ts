@@ -85,3 +85,20 @@ test('[G0] beside a hole an honest update is taken, and what of it is said to wa
   )
   expect(waits).toBeGreaterThan(30)
 })
+
+test('[G6] on a board that thousands have drawn on, what a client brings with an edit, all that was ever deleted, is taken', () => {
+  const document = new Y.Doc()
+  document.transact(() => {
+    for (let client = 1; client <= 6_000; client++) {
+      document.clientID = client
+      document.getMap('meta').set('name', `${client}`)
+    }
+  })
+  const offline = copyOf(document)
+  const before = Y.encodeStateVector(offline)
+  offline.getMap('meta').set('name', 'offline')
+  const update = readUpdate(Y.encodeStateAsUpdate(offline, before))
+  expect(update.deleted.length).toBeGreaterThan(5_000)
+  const verdict = judge(update, { view: new DocumentView(document), owners: new ClientOwners(), author: 'ada' })
+  expect(verdict.kind).toBe('taken')
+})

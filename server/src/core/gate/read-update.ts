@@ -11,7 +11,9 @@ const MAX_CLIENT = Number.MAX_SAFE_INTEGER
 /** What one update may hold: a paste of five thousand elements has 15,000 structs, by a few clients. */
 const MAX_STRUCTS = 100_000
 const MAX_CLIENTS = 4_096
-const MAX_DELETED_RANGES = 50_000
+/** Yjs's own libraries send all that was ever deleted on the board with each offline edit: as much as it may come to. */
+const MAX_DELETED_CLIENTS = 100_000
+const MAX_DELETED_RANGES = 200_000
 
 /** Its length is one byte. */
 const MAX_SHORT_NAME = 64
@@ -244,7 +246,7 @@ function readCount(decoder: decoding.Decoder, most: number, what: string): numbe
 }
 
 function readDeleted(decoder: decoding.Decoder): DeletedRange[] {
-  const clients = readCount(decoder, MAX_CLIENTS, 'deleted clients')
+  const clients = readCount(decoder, MAX_DELETED_CLIENTS, 'deleted clients')
   const ranges: DeletedRange[] = []
   const seen = clients > 1 ? new Set<number>() : undefined
   for (let index = 0; index < clients; index++) {
