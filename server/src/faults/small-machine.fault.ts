@@ -101,6 +101,28 @@ async function drawMuchAtOnce(): Promise<void> {
   for (const drawer of drawers) drawer.terminate()
 }
 
+/** Boards that are small, and of what takes the most memory there is, all open. */
+async function openManySmallBoards(): Promise<void> {
+  const update = craft([[7, 0, ...many(8_000, (n) => element(`e${n}`))]])
+  const drawers: RawClient[] = []
+  for (const _ of many(10, () => 0)) {
+    const { accessToken } = await vi.waitFor(() => place.api.guest())
+    for (const _board of many(4, () => 0)) {
+      const { id } = await place.api.createRoom(accessToken)
+      const drawer = await joinRoom(place, id, accessToken)
+      onTestFinished(() => drawer.terminate())
+      drawer.write(update)
+      await vi.waitFor(() => expect(drawer.answers.length > 0 || !drawer.isOpen).toBe(true), { timeout: 30_000 })
+      drawers.push(drawer)
+    }
+  }
+  const answers = drawers.flatMap((drawer) => drawer.answers)
+  expect(answers.filter((answer) => answer === 'durable').length).toBeGreaterThan(2)
+  // There is no memory for all of them.
+  expect(answers).toContain('refused')
+  for (const drawer of drawers) drawer.terminate()
+}
+
 /** Readers that take nothing, of a board on which much is drawn. */
 async function drawForReadersThatStall(): Promise<void> {
   const { roomId, ownerToken, viewerToken } = await openRoom(place)
@@ -165,7 +187,14 @@ test(
     const bystander = new Bystander(ada)
     await vi.waitFor(() => expect(bystander.answered).toBeGreaterThan(20))
     figures.push(['quiet', await heldMb()])
-    const attacks = [sendHalfFrames, askForEverything, sendWhatIsRefused, drawMuchAtOnce, drawForReadersThatStall]
+    const attacks = [
+      sendHalfFrames,
+      askForEverything,
+      sendWhatIsRefused,
+      drawMuchAtOnce,
+      openManySmallBoards,
+      drawForReadersThatStall,
+    ]
     for (const attack of attacks) figures.push([attack.name, await mostMb(attack)])
     console.log(figures.map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(', '))
     expect(figures.filter(([, mb]) => mb >= MAX_MB)).toEqual([])

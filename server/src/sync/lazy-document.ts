@@ -4,6 +4,7 @@ import * as Y from 'yjs'
 import { encodeRanges, rangesOfDocument } from '../core/documents/clock-ranges.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
+import { hasHeapFor } from '../core/gate/heap.ts'
 import { withoutTelling } from './quiet-document.ts'
 import type { InOwnTurn, RoomPieces } from './room-pieces.ts'
 import { WaitingEdits } from './waiting-edits.ts'
@@ -13,6 +14,8 @@ const SMALL_BYTES = 16 * 1024
 /** What is integrated in one turn: it takes Yjs a few milliseconds, if nobody has made it hard. */
 const TURN_BYTES = 64 * 1024
 const TURN_UPDATES = 100
+/** What a struct takes in an update, at least. */
+const STRUCT_BYTES = 8
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
 
@@ -56,6 +59,14 @@ export class LazyDocument {
   /** Whether all that the room has is in it. */
   get isFilled(): boolean {
     return this.#isFilled
+  }
+
+  /** Whether the process has the memory to fill it. */
+  get mayBeFilled(): boolean {
+    if (this.#isFilled || this.#bytes.size < SMALL_BYTES) return true
+    let steps = 0
+    for (const clock of this.read(() => this.#bytes.reach()).values()) steps += clock
+    return hasHeapFor(Math.min(steps, this.#bytes.size / STRUCT_BYTES))
   }
 
   /** Filled without a record that was set aside: what depends on it waits in the document, and in the journal. */

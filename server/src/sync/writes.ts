@@ -55,7 +55,10 @@ export class Writes {
     if (person.isStruck(performance.now())) return session.leave('rate_limited')
     const read = readUpdate(update)
     if (journal.isFullFor(room.id, user.id) || daily.isUsedUp()) return this.#writeToFull(read)
-    if (!room.content.has(read, user.id) && this.#parts.waitsForRoom(update)) return
+    if (!room.content.has(read, user.id)) {
+      if (!room.content.document.mayBeFilled) return this.#refuse('store_unavailable')
+      if (this.#parts.waitsForRoom(update)) return
+    }
     const verdict = this.#apply(read)
     // Read now: by the commit, the room may have more, which is not durable by then.
     if (verdict?.kind === 'taken') this.#saved(room.content.reachOf(read))

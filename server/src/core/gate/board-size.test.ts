@@ -3,6 +3,7 @@ import { valuesOf } from '@sketchroom/shared/scene/codec'
 import { createElement, readElements, writeKeys } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
 import { craft, element, value } from '../../testing/crafted-update.ts'
+import { copyOf } from '../../testing/yjs-history.ts'
 import { BoardSize, type BoardLimits } from './board-size.ts'
 import { ClientOwners } from './client-owners.ts'
 import { DocumentView } from './document-view.ts'
@@ -43,6 +44,7 @@ const add =
   (id: string, letters = 1) =>
   (elements: Y.Map<Y.Map<unknown>>) =>
     void elements.set(id, new Y.Map<unknown>([['note', 'x'.repeat(letters)]]))
+const remove = (id: string) => (elements: Y.Map<Y.Map<unknown>>) => elements.delete(id)
 const mark = (id: string) => (elements: Y.Map<Y.Map<unknown>>) => void elements.get(id)?.set('isDeleted', true)
 
 test('[G16] a board takes as many elements as it may have, and another when one was deleted', () => {
@@ -52,7 +54,7 @@ test('[G16] a board takes as many elements as it may have, and another when one 
   // Together with what could not be added: whoever deletes has that still to send.
   expect(draw(mark('a'))).toBeUndefined()
   expect(draw(add('e'))).toBe('G16 board_full')
-  expect(draw((elements) => elements.delete('b'))).toBeUndefined()
+  expect(draw(remove('b'))).toBeUndefined()
 })
 
 test('[G16] on a full board an element that was added and taken back counts for nothing, and restoring counts', () => {
@@ -85,12 +87,19 @@ test('[G16] a full board of bytes takes what makes room, and then what fits', ()
 })
 
 test('[G16] what lasts of every change is bounded too, and deleting goes on', () => {
-  const { draw, document } = board({ structs: 40 })
+  const { draw, take, document } = board({ structs: 40 })
   let refusal: string | undefined
   for (let n = 0; n < 100 && !refusal; n++) refusal = draw(add(`e${n}`))
   expect(refusal).toBe('G16 board_full')
   expect(document.getMap('elements').size).toBeGreaterThan(10)
-  expect(draw((elements) => elements.delete('e0'))).toBe('G16 board_full')
+  // Not together with what was refused.
+  const bob = copyOf(document)
+  const refusals = [remove('e0'), mark('e1'), add('more')].map((change) => {
+    const before = Y.encodeStateVector(bob)
+    change(bob.getMap('elements'))
+    return take(Y.encodeStateAsUpdate(bob, before))
+  })
+  expect(refusals).toEqual([undefined, undefined, 'G16 board_full'])
 })
 
 test('[G16] where the boards in memory are too large together, the large ones do not grow, and are told to try later', () => {

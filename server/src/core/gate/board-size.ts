@@ -1,7 +1,7 @@
-import { getHeapStatistics } from 'node:v8'
 import { ELEMENTS_ROOT } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
 import { BoardElements, timeToLook } from './board-elements.ts'
+import { hasHeapFor } from './heap.ts'
 import type { Growth } from './judge.ts'
 import { Refusal } from './refusal.ts'
 
@@ -31,20 +31,6 @@ const BELIEVED_PART = 0.05
 const SMALL_STRUCTS = 20_000
 /** The same in bytes: whatever memory there is, a board of no more is opened, and grows. */
 export const SMALL_BYTES = 1024 * 1024
-const HEAP_PART = 0.75
-const LOOK_AT_HEAP_EVERY_MS = 200
-
-let heapLookedAt = -Infinity
-let isHeapFull = false
-
-function isShortOfMemory(): boolean {
-  const now = performance.now()
-  if (now - heapLookedAt < LOOK_AT_HEAP_EVERY_MS) return isHeapFull
-  const { used_heap_size: used, heap_size_limit: limit } = getHeapStatistics()
-  heapLookedAt = now
-  isHeapFull = used > limit * HEAP_PART
-  return isHeapFull
-}
 
 /**
  * Whether a board may grow, by rule G16. It is counted when it is first written to, and again when it seems to be full: what
@@ -115,7 +101,8 @@ export class BoardSize {
 
   /** Whether the process has no memory for more of this board. What was only added up may be more than there is. */
   #lacksMemory(growth: Growth): boolean {
-    if (!this.#isLarge(growth) || (!isShortOfMemory() && this.#hasMemory(growth.bytes))) return false
+    if (!hasHeapFor(growth.structs)) return true
+    if (!this.#isLarge(growth) || this.#hasMemory(growth.bytes)) return false
     this.#countAgain()
     return this.#isLarge(growth)
   }
