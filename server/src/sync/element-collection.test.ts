@@ -144,6 +144,24 @@ test('who has the board open sees it go, and what they change at that moment sta
   toDay(32)
   await collection.collect(roomId)
   expect(looked).toBe(2)
+  // The clock was a year ahead until now.
+  toDay(-333)
+  await collection.collect(roomId)
+  expect(looked).toBe(3)
+})
+
+test('what was deleted a moment ago is not collected because a clock was behind when the snapshot was made', async () => {
+  const { store, roomId, now, come, drawAndLeave, toDay } = await openBoard()
+  const compaction = new Compaction({ store, reportDamaged: () => undefined, now })
+  onTestFinished(() => compaction.close())
+  await drawAndLeave(await come(), (doc) => createElement(doc, 'there', shape()))
+  toDay(-60)
+  await drawAndLeave(await come(), (doc) => remove(doc, 'there'))
+  toDay(0)
+  expect((await store.listSnapshots(roomId)).map(({ at }) => at)).toEqual([now() - 60 * DAY_MS, now()])
+  expect(await compaction.findLongDeleted(roomId)).toBeUndefined()
+  toDay(31)
+  expect((await compaction.findLongDeleted(roomId))?.groups).toEqual([])
 })
 
 test('without a sound snapshot of so long ago, or with a record set aside since, nothing is collected', async () => {

@@ -11,6 +11,7 @@ import {
   type Extent,
 } from './clock-ranges.ts'
 import { PIECE_BYTES, piecesOf } from './piece-list.ts'
+import { storedSizeOf, storedSizeOfAll } from './snapshot-due.ts'
 
 /** An update and what it inserted and deleted, as records keep both. */
 interface Piece {
@@ -42,6 +43,8 @@ export class RoomBytes {
   #base: Base | undefined
   #tail: Piece[]
   #tailBytes = 0
+  /** What the tail takes with all that belongs to it. */
+  #tailStored = 0
   /** What the room has inserted and deleted in all: read from the pieces when first asked for. */
   #ranges: EditRanges | undefined
 
@@ -49,7 +52,7 @@ export class RoomBytes {
     const pieces = snapshot ? piecesOf(snapshot.bytes) : []
     if (snapshot) this.#base = { pieces, ranges: snapshot.ranges, isCut: pieces.length > 1 }
     this.#tail = tail.map(({ update, ranges }) => ({ update, ranges }))
-    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#measureTail()
   }
 
   /** All of it, as updates in order. */
@@ -72,9 +75,15 @@ export class RoomBytes {
     return this.#tail.length
   }
 
-  /** What it takes, in bytes. */
+  /** How much is to be sent to who has nothing, in bytes. */
   get size(): number {
     return sizeOf(this.#base?.pieces ?? []) + this.#tailBytes
+  }
+
+  /** What its records take with all that belongs to them, in bytes: many small updates take more than they say. */
+  get storedSize(): number {
+    const { pieces = [], ranges } = this.#base ?? {}
+    return sizeOf(pieces) + (ranges?.length ?? 0) + this.#tailStored
   }
 
   /** How much of its bytes came after the base, from 0 to 1. */
@@ -87,6 +96,7 @@ export class RoomBytes {
     this.#ranges = undefined
     this.#tail.push({ update, ranges })
     this.#tailBytes += update.length
+    this.#tailStored += storedSizeOf({ update, ranges })
   }
 
   /**
@@ -104,9 +114,11 @@ export class RoomBytes {
         to += 1
       }
       if (to - from < 2) continue
-      const merged = mergeOf(tail.slice(from, to))
+      const pieces = tail.slice(from, to)
+      const merged = mergeOf(pieces)
       tail.splice(from, to - from, merged)
       this.#tailBytes += merged.update.length - bytes
+      this.#tailStored += storedSizeOf(merged) - storedSizeOfAll(pieces)
       yield
     }
   }
@@ -121,7 +133,7 @@ export class RoomBytes {
     this.#ranges = undefined
     this.#base = { pieces, ranges, isCut: true }
     this.#tail = this.#tail.filter((piece) => !isSubset(rangesOf(piece), held))
-    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#measureTail()
   }
 
   /** Takes pieces for all of the room: what they do not hold is forgotten here, and stays in the store. */
@@ -204,6 +216,11 @@ export class RoomBytes {
     }
     if (count > 0) close()
     return updates
+  }
+
+  #measureTail(): void {
+    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#tailStored = storedSizeOfAll(this.#tail)
   }
 
   #known(): EditRanges {
