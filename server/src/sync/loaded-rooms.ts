@@ -49,6 +49,7 @@ interface LoadedRoom {
   readonly position: RoomPosition
   /** How far the newest stored snapshot goes, as far as is known here. */
   snapshotSeq: number
+  /** How large that was, and from when. */
   base: SnapshotBase
   /** How much was stored after it, in bytes, as far as is known here. */
   tailBytes: number
@@ -271,6 +272,7 @@ export class LoadedRooms {
     void this.#compact(committed.roomId)
   }
 
+  /** Counts what has come after the snapshot; two processes may count something twice, and the store knows better. */
   #stored(roomId: RoomId, records: readonly UpdateRecord[]): void {
     const loaded = this.#rooms.get(roomId)
     if (loaded) loaded.tailBytes += storedSizeOfAll(records)
@@ -288,7 +290,7 @@ export class LoadedRooms {
     try {
       const snapshot = await compaction.compact(roomId, options)
       const loaded = this.#rooms.get(roomId)
-      // Also without one: it is stored that so much is not worth it, or was in another process's.
+      // Also without one: then less was stored than was counted here, or another process has made it.
       if (loaded) loaded.tailBytes = Math.max(0, loaded.tailBytes - tailBytes)
       if (!snapshot || !loaded) return
       loaded.base = baseOf(snapshot)

@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { roomIdSchema } from '@sketchroom/shared/ids'
+import { valuesOf } from '@sketchroom/shared/scene/codec'
+import { createElement, writeKeys } from '@sketchroom/shared/scene/document'
 import * as fc from 'fast-check'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import * as Y from 'yjs'
@@ -16,6 +18,7 @@ import { storedSizeOfAll } from './snapshot-due.ts'
 
 const roomId = roomIdSchema.parse('room-aaaaaa')
 const NOW = 1_800_000_000_000
+const DAY_MS = 24 * 60 * 60 * 1000
 
 let store: MemoryDocumentStore
 let reports: Array<RecordId & { reason: string }>
@@ -254,6 +257,22 @@ test('nobody can have more than ten times what they write stored in snapshots, h
 test('a snapshot is not dated before what is in it, though the clock has been set back', async () => {
   await append({ ...wordRecord('one'), at: NOW + 5_000 }, wordRecord('two'))
   expect((await newCompaction().compact(roomId))?.at).toBe(NOW + 5_000)
+})
+
+test('what a process deleted a minute ago is not of long ago because its clock was set in the meantime', async () => {
+  const document = new Y.Doc()
+  createElement(document, 'gone', valuesOf({ type: 'rectangle', x: 1, y: 2, width: 30, height: 40 })!)
+  writeKeys(document, 'gone', new Map([['isDeleted', true]]))
+  let [now, ranForMs] = [NOW - 60 * DAY_MS, 0]
+  await append(recordOf(Y.encodeStateAsUpdate(document), 'ada', now))
+  const parts = { store, reportDamaged: () => undefined, now: () => now, ranForMs: () => ranForMs }
+  const compaction = new Compaction(parts)
+  onTestFinished(() => compaction.close())
+  await compaction.compact(roomId)
+  ;[now, ranForMs] = [NOW, 60_000]
+  expect(await compaction.findLongDeleted(roomId)).toBeUndefined()
+  ranForMs = 30 * DAY_MS
+  expect((await compaction.findLongDeleted(roomId))?.groups).toHaveLength(1)
 })
 
 test('a room that somebody waits for does not wait for others, and nothing begins after the end', async () => {

@@ -50,6 +50,8 @@ export class Compaction {
   readonly #store: DocumentStore
   readonly #reportDamaged: ReportDamaged
   readonly #now: () => number
+  readonly #startedAt: number
+  readonly #ranForMs: () => number
   readonly #stuckMs: number
   readonly #pool: Piscina
   readonly #inTurn = pLimit(1)
@@ -58,11 +60,22 @@ export class Compaction {
   #closed = false
   readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
-  /** `stuckMs` is how long the thread may take for a step, if nothing is large. */
-  constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number; stuckMs?: number }) {
+  /**
+   * `ranForMs` is how long this process has run, by a clock that nobody sets; `stuckMs` how long the thread may take for a
+   * step, if nothing is large.
+   */
+  constructor(parts: {
+    store: DocumentStore
+    reportDamaged: ReportDamaged
+    now?: () => number
+    ranForMs?: () => number
+    stuckMs?: number
+  }) {
     this.#store = parts.store
     this.#reportDamaged = parts.reportDamaged
     this.#now = parts.now ?? Date.now
+    this.#startedAt = this.#now()
+    this.#ranForMs = parts.ranForMs ?? (() => performance.now())
     this.#stuckMs = parts.stuckMs ?? STUCK_MS
     this.#pool = new Piscina({
       filename: new URL('./compaction-worker.ts', import.meta.url).href,
@@ -109,7 +122,9 @@ export class Compaction {
       if (this.#closed) return undefined
       const now = this.#now()
       const snapshots = await this.#store.listSnapshots(roomId)
-      const seq = findMadeBefore(snapshots, { before: now - COLLECT_AFTER_MS, now })
+      // What was dated since this process began, it or another made since: its clock may have been set in the meantime.
+      const latest = this.#ranForMs() < COLLECT_AFTER_MS ? this.#startedAt - 1 : Infinity
+      const seq = findMadeBefore(snapshots, { before: Math.min(now - COLLECT_AFTER_MS, latest), now })
       const snapshot = seq === undefined ? undefined : await this.#store.readSnapshot(roomId, seq)
       if (!snapshot) return undefined
       const stored = await this.#store.load(roomId)
