@@ -107,7 +107,8 @@ export const clientLimitsShape = {
   READER_STALL_SECONDS: count.default(30),
   // A store that is away for ten seconds is caught up with afterwards; twice as much still leaves room in 512 MB.
   UNSTORED_BYTES: bytes.default(64 * MB),
-  // Ten hours of drawing at 60 Hz are 300 MB. It comes back by 12 KB in a second, which is enough to go on drawing.
+  // Ten hours of drawing at 60 Hz are 550 MB with what the database needs for each edit. It comes back by 12 KB in a second,
+  // which is enough to go on drawing.
   DAILY_BYTES_PER_USER: bytes.default(1024 * MB),
   // A class of 30 that does nothing else; and what all guests of one address may fill the disk with.
   DAILY_BYTES_PER_ADDRESS: bytes.default(10 * 1024 * MB),

@@ -68,6 +68,8 @@ export interface ComposeOptions {
   readonly limits?: HttpLimits
   /** The clock, in milliseconds since 1970. */
   readonly now?: () => number
+  /** How long the process has run, in milliseconds, whatever the clock is set to. */
+  readonly ranForMs?: () => number
 }
 
 /** The one place where everything is put together. Opens the database, listens on nothing yet. */
@@ -93,6 +95,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const roomStore = options.wrapRoomStore?.(sqlRooms) ?? sqlRooms
 
   const now = options.now ?? Date.now
+  const ranForMs = options.ranForMs ?? (() => performance.now())
   const events = new EventBus()
   // First among those who hear: who is judged after a change is judged by the epoch that it made.
   const epochs = new AccessEpochs(events)
@@ -115,7 +118,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const reportDamaged: ReportDamaged = (record, reason) =>
     log.error({ ...record, reason }, 'a stored record cannot be read; it was set aside, and the room opens without it')
   const journal = new Journal(documentStore, { fairBytes: config.clientLimits.unstoredBytes })
-  const compaction = new Compaction({ store: documentStore, reportDamaged, now })
+  const compaction = new Compaction({ store: documentStore, reportDamaged, now, ranForMs })
   const host = new RoomHost({
     admission,
     epochs,

@@ -282,6 +282,16 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
     expect((await getStore().load(roomId)).tail.map(({ seq }) => seq)).toEqual([4, 5])
   })
 
+  test('[DS8] old updates go also behind many that a clock which was ahead has dated in the future', async () => {
+    const roomId = newRoom()
+    const dated = (at: number, count: number) => Array.from({ length: count }, () => entry('a', { at }))
+    await getStore().append({ id: nanoid(), rooms: [{ roomId, entries: [...dated(9_000, 1_000), ...dated(10, 20)] }] })
+    for (const seq of [1_010, 1_019, 1_020]) await getStore().addSnapshot(roomId, snapshot(seq, { at: seq }))
+    await getStore().purge({ ...NOTHING, updatesBefore: 1_015 })
+    expect((await getStore().readSince(roomId, 1_019)).map(({ seq }) => seq)).toEqual([1_020])
+    for (const seq of [1_000, 1_018]) await expect(getStore().readSince(roomId, seq)).rejects.toThrow(JournalHoleError)
+  })
+
   test('[DS8] a clean-up that is told to end leaves the rest as it is', async () => {
     const roomId = newRoom()
     await append(roomId, '1', '2', '3')

@@ -25,7 +25,8 @@ async function openBoard() {
   let day = 0
   let store: DocumentStore | undefined
   const now = () => startAt + day * DAY_MS
-  const server = await startTestServer({ now, wrapDocumentStore: (inner) => (store = inner) })
+  const ranForMs = () => day * DAY_MS
+  const server = await startTestServer({ now, ranForMs, wrapDocumentStore: (inner) => (store = inner) })
   onTestFinished(() => server.remove())
   const { accessToken } = await server.api.guest()
   const { id } = await server.api.createRoom(accessToken, 'link-edit')
@@ -55,7 +56,7 @@ async function openBoard() {
     await vi.waitFor(async () => expect((await storeOf.listSnapshots(roomId)).length).toBe(snapshots + 1))
     await vi.waitFor(() => expect(server.app.roomCount()).toBe(0))
   }
-  return { server, roomId, store: storeOf, now, come, drawAndLeave, toDay: (next: number) => (day = next) }
+  return { server, roomId, store: storeOf, now, ranForMs, come, drawAndLeave, toDay: (next: number) => (day = next) }
 }
 
 const has = ({ doc }: RawClient, id: string) => elementsOf(doc).has(id)
@@ -104,7 +105,7 @@ test('after 30 days what was deleted is gone for everybody, but for what somebod
 })
 
 test('who has the board open sees it go, and what they change at that moment stays; the journal says who did it', async () => {
-  const { server, store, roomId, now, come, drawAndLeave, toDay } = await openBoard()
+  const { server, store, roomId, now, ranForMs, come, drawAndLeave, toDay } = await openBoard()
   const ids = Array.from({ length: 450 }, (_, n) => `e${n}`)
   await drawAndLeave(
     await come(),
@@ -113,7 +114,7 @@ test('who has the board open sees it go, and what they change at that moment sta
   )
   toDay(31)
   const ada = await come()
-  const compaction = new Compaction({ store, reportDamaged: () => undefined, now })
+  const compaction = new Compaction({ store, reportDamaged: () => undefined, now, ranForMs })
   onTestFinished(() => compaction.close())
   const found = await compaction.findLongDeleted(roomId)
   expect(found?.groups).toHaveLength(ids.length)
@@ -144,11 +145,29 @@ test('who has the board open sees it go, and what they change at that moment sta
   toDay(32)
   await collection.collect(roomId)
   expect(looked).toBe(2)
+  // The clock was a year ahead until now.
+  toDay(-333)
+  await collection.collect(roomId)
+  expect(looked).toBe(3)
+})
+
+test('what was deleted a moment ago is not collected because a clock was behind when the snapshot was made', async () => {
+  const { store, roomId, now, ranForMs, come, drawAndLeave, toDay } = await openBoard()
+  const compaction = new Compaction({ store, reportDamaged: () => undefined, now, ranForMs })
+  onTestFinished(() => compaction.close())
+  await drawAndLeave(await come(), (doc) => createElement(doc, 'there', shape()))
+  toDay(-60)
+  await drawAndLeave(await come(), (doc) => remove(doc, 'there'))
+  toDay(0)
+  expect((await store.listSnapshots(roomId)).map(({ at }) => at)).toEqual([now() - 60 * DAY_MS, now()])
+  expect(await compaction.findLongDeleted(roomId)).toBeUndefined()
+  toDay(31)
+  expect((await compaction.findLongDeleted(roomId))?.groups).toEqual([])
 })
 
 test('without a sound snapshot of so long ago, or with a record set aside since, nothing is collected', async () => {
-  const { store, roomId, now, come, drawAndLeave, toDay } = await openBoard()
-  const compaction = new Compaction({ store, reportDamaged: () => undefined, now })
+  const { store, roomId, now, ranForMs, come, drawAndLeave, toDay } = await openBoard()
+  const compaction = new Compaction({ store, reportDamaged: () => undefined, now, ranForMs })
   onTestFinished(() => compaction.close())
   toDay(10)
   await drawAndLeave(
@@ -169,6 +188,7 @@ test('without a sound snapshot of so long ago, or with a record set aside since,
     }),
     reportDamaged: () => undefined,
     now,
+    ranForMs,
   })
   onTestFinished(() => damaged.close())
   await expect(damaged.findLongDeleted(roomId)).rejects.toThrow('not those that were written')

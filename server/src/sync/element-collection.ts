@@ -60,7 +60,8 @@ export class ElementCollection {
 
   #isItsTurn(roomId: RoomId): boolean {
     const now = this.#parts.now()
-    if (now - this.#since >= EVERY_MS) {
+    // A clock that was ahead is set back: then it has been another day, too.
+    if (Math.abs(now - this.#since) >= EVERY_MS) {
       this.#rooms = new Set()
       this.#since = now
     }

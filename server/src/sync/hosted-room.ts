@@ -5,6 +5,7 @@ import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { ClientLimits } from '../client-limits.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
+import { storedSizeOf } from '../core/documents/snapshot-due.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import type { ClientOwners } from '../core/gate/client-owners.ts'
 import type { Admitted } from '../core/rooms/admission.ts'
@@ -87,7 +88,7 @@ export class HostedRoom {
     this.#onUndeliverable = parts.onUndeliverable
     const onTaken = ({ update, ranges, claims }: TakenUpdate, origin: unknown) => {
       this.#newBytes += update.length
-      sessionOf(origin)?.stores(update.length)
+      sessionOf(origin)?.stores(storedSizeOf({ update, ranges, claims }))
       journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update), claims })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)

@@ -4,17 +4,24 @@ import { roomIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import type * as Y from 'yjs'
-import { isCompactionDue, type Compaction } from '../core/documents/compaction.ts'
+import type { Compaction } from '../core/documents/compaction.ts'
 import type { Committed, Journal } from '../core/documents/journal.ts'
 import { loadRoom, type ReportDamaged } from '../core/documents/load-room.ts'
 import { piecesOf } from '../core/documents/piece-list.ts'
 import { RoomBytes, sizeOf } from '../core/documents/room-bytes.ts'
+import {
+  baseOf,
+  isTailLong,
+  isWorthSnapshot,
+  storedSizeOfAll,
+  type SnapshotBase,
+} from '../core/documents/snapshot-due.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
 import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
-import { JournalHoleError, type DocumentStore } from '../ports/document-store.ts'
+import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
@@ -42,6 +49,10 @@ interface LoadedRoom {
   readonly position: RoomPosition
   /** How far the newest stored snapshot goes, as far as is known here. */
   snapshotSeq: number
+  /** How large that was, and from when. */
+  base: SnapshotBase
+  /** How much was stored after it, in bytes, as far as is known here. */
+  tailBytes: number
   /** When it was compacted last, or else loaded, by `performance.now()`. */
   compactedAt: number
 }
@@ -193,7 +204,7 @@ export class LoadedRooms {
         return await loadRoom(roomId, { store, journal, reportDamaged })
       })
       const bytes = new RoomBytes(stored)
-      if (!this.#loadedBytes.mayOpen(bytes.size)) {
+      if (!this.#loadedBytes.mayOpen(bytes.storedSize)) {
         throw new SketchRoomError('store_unavailable', 'the server is short of memory; try again later')
       }
       const clientOwners = new ClientOwners(stored.clients)
@@ -220,6 +231,7 @@ export class LoadedRooms {
           const apply = () => this.#guard(room, () => room.content.applyStored(updates))
           const missingBytes = sizeOf(updates.map(({ update }) => update))
           await this.#parts.inTurn({ room }, apply, missingBytes)
+          this.#stored(roomId, updates)
         },
         onError: (error) => {
           // What is missing is only in a snapshot by now: the room is loaded from that.
@@ -231,6 +243,8 @@ export class LoadedRooms {
         room,
         position,
         snapshotSeq: stored.snapshot?.seq ?? 0,
+        base: baseOf(stored.snapshot),
+        tailBytes: storedSizeOfAll(stored.tail),
         compactedAt: performance.now(),
       })
     } catch (error) {
@@ -244,7 +258,7 @@ export class LoadedRooms {
 
   #sumBytes(): number {
     let sum = 0
-    for (const { content } of this.all()) sum += content.bytes.size
+    for (const { content } of this.all()) sum += content.bytes.storedSize
     return sum
   }
 
@@ -252,18 +266,34 @@ export class LoadedRooms {
     const loaded = this.#rooms.get(committed.roomId)
     if (!loaded) return
     loaded.position.committed(committed)
-    if (!isCompactionDue(storedTailOf(loaded), performance.now() - loaded.compactedAt, false)) return
+    this.#stored(committed.roomId, committed.records)
+    if (!this.#isCompactionDue(loaded, performance.now() - loaded.compactedAt, false)) return
     loaded.compactedAt = performance.now()
     void this.#compact(committed.roomId)
+  }
+
+  /** Counts what has come after the snapshot; two processes may count something twice, and the store knows better. */
+  #stored(roomId: RoomId, records: readonly UpdateRecord[]): void {
+    const loaded = this.#rooms.get(roomId)
+    if (loaded) loaded.tailBytes += storedSizeOfAll(records)
+  }
+
+  #isCompactionDue(loaded: LoadedRoom, sinceLastMs: number, leaving: boolean): boolean {
+    if (!isTailLong(storedTailOf(loaded), sinceLastMs, leaving)) return false
+    return isWorthSnapshot(loaded.base, loaded.tailBytes, this.#parts.now())
   }
 
   async #compact(roomId: RoomId, options: { urgent?: boolean } = {}): Promise<void> {
     const { compaction, log } = this.#parts
     if (!options.urgent) await this.#collection.collect(roomId)
+    const { tailBytes = 0 } = this.#rooms.get(roomId) ?? {}
     try {
       const snapshot = await compaction.compact(roomId, options)
       const loaded = this.#rooms.get(roomId)
+      // Also without one: then less was stored than was counted here, or another process has made it.
+      if (loaded) loaded.tailBytes = Math.max(0, loaded.tailBytes - tailBytes)
       if (!snapshot || !loaded) return
+      loaded.base = baseOf(snapshot)
       loaded.snapshotSeq = Math.max(loaded.snapshotSeq, snapshot.seq)
       loaded.room.content.bytes.rebase({ pieces: piecesOf(snapshot.bytes), ranges: snapshot.ranges })
     } catch (error) {
@@ -290,7 +320,7 @@ export class LoadedRooms {
     const loaded = this.#rooms.get(roomId)
     if (!loaded?.room.document.isDestroyed) return
     this.#forget(loaded)
-    if (!this.#closing && isCompactionDue(storedTailOf(loaded), Infinity, true)) void this.#compact(roomId)
+    if (!this.#closing && this.#isCompactionDue(loaded, Infinity, true)) void this.#compact(roomId)
   }
 
   /** Lets a room go that nobody is in; it stays until all of it is durable. */

@@ -165,6 +165,23 @@ test('who has had a day’s bytes stored cannot have more stored by coming again
   await vi.waitFor(() => expect(again.answers).toEqual(['refused', 'refused', 'durable']))
 })
 
+test('nobody can have a day’s bytes stored many times over in updates that are smaller than what the store needs for each', async () => {
+  const small = await startTestServer({ environment: { DAILY_BYTES_PER_USER: '20000' } })
+  onTestFinished(() => small.remove())
+  const { roomId, editorToken } = await openRoom(small)
+  const eve = await joinRoom(small, roomId, editorToken)
+  let sent = 0
+  for (let n = 0; n < 200; n++) {
+    const update = eve.edit((doc) => void doc.getMap('meta').set('k', n))
+    eve.write(update)
+    sent += update.length
+  }
+  await vi.waitFor(() => expect(eve.answers).toHaveLength(200))
+  expect(sent).toBeLessThan(10_000)
+  expect(eve.answers.filter((answer) => answer === 'durable').length).toBeLessThan(170)
+  expect(eve.answers.at(-1)).toBe('refused')
+})
+
 test('who has been told that they are in may draw while the room is read, for as long as that takes', async () => {
   const { roomId, ownerToken } = await openRoom(server)
   held.hold('load')

@@ -104,7 +104,7 @@ export class RoomContent {
     this.missing = new MissingUpdates(bytes, pieces, this.document)
     this.owners = owners
     this.#view = new DocumentView(yjs)
-    this.#size = new BoardSize({ document: yjs, limits, storedBytes: () => bytes.size, hasMemory })
+    this.#size = new BoardSize({ document: yjs, limits, storedBytes: () => bytes.storedSize, hasMemory })
     this.#events = events
   }
 

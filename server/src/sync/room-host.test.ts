@@ -163,6 +163,21 @@ test('a room is due for a snapshot by what is stored, however often it was encod
   await vi.waitFor(async () => expect(await snapshots()).toMatchObject([{ seq: 70 }]))
 })
 
+test('nobody can have a large board stored and read anew by leaving it after a few tiny edits, over and over', async () => {
+  const { store, host } = startHost()
+  const load = vi.spyOn(store, 'load')
+  await host.edit(roomId, null, drawLarge(100_000))
+  for (let n = 0; n < 49; n++) await host.edit(roomId, null, setWord(`w${n}`))
+  await vi.waitFor(async () => expect(await store.listSnapshots(roomId)).toMatchObject([{ seq: 50 }]))
+  await vi.waitFor(() => expect(host.size).toBe(0))
+  load.mockClear()
+  for (let n = 0; n < 60; n++) await host.edit(roomId, null, setWord(`v${n}`))
+  await vi.waitFor(() => expect(host.size).toBe(0))
+  // Only those who came have read it.
+  expect(load.mock.calls.length).toBeLessThanOrEqual(60)
+  expect(await store.listSnapshots(roomId)).toHaveLength(1)
+})
+
 test('an edit of a room whose records do not come together fails, and the next finds it repaired', async () => {
   const { store, host, setAside, storedWords } = startHost()
   const bytes = Uint8Array.of(9, 9, 9, 9)

@@ -29,8 +29,7 @@ export async function purgeRooms(
         .execute()
       const dropped = snapshotsToDrop(sound, limits.keepSnapshot)
       snapshots += await dropSnapshots(db, roomId, dropped, limits.signal)
-      // The two newest are never dropped.
-      updates += await purgeUpdates(db, roomId, sound[1]?.seq ?? 0, limits)
+      updates += await purgeUpdates(db, roomId, sound, limits)
     }
     if (roomIds.length < ROOMS_AT_ONCE) return { updates, snapshots }
     after = roomIds.at(-1) ?? after
@@ -103,9 +102,12 @@ async function dropSnapshots(
 async function purgeUpdates(
   db: Kysely<Schema>,
   roomId: string,
-  heldBy: number,
+  sound: ReadonlyArray<Pick<Schema['room_snapshots'], 'seq' | 'at'>>,
   { updatesBefore: before, signal }: PurgeLimits,
 ): Promise<number> {
+  // The two newest are never dropped.
+  const heldBy = sound[1]?.seq ?? 0
+  const oldUpTo = sound.slice(1).find(({ at }) => at < before)?.seq ?? 0
   const mayGo = (eb: ExpressionBuilder<Schema, 'room_updates'>): Expression<SqlBool> =>
     eb.or([eb('quarantined', 'is', null), eb('quarantined', '=', GIVEN_BACK)])
   let removed = 0
@@ -120,9 +122,15 @@ async function purgeUpdates(
       .orderBy('seq')
       .limit(SLICE_ROWS)
       .execute()
-    // They came in the order of their times, more or less: behind a slice of new ones there are no old ones.
     const last = page.at(-1)
-    if (!last || signal?.aborted || page.every(({ at }) => at >= before)) return removed
+    if (!last || signal?.aborted) return removed
+    if (page.every(({ at }) => at >= before)) {
+      // They came in the order of their times, more or less: behind a slice of new ones there are no old ones. But where an
+      // old snapshot holds them, they were dated by a clock that was ahead, and others stand behind them.
+      if (last.seq >= oldUpTo) return removed
+      after = last.seq
+      continue
+    }
     const { numDeletedRows } = await db
       .deleteFrom('room_updates')
       .where('room_id', '=', roomId)

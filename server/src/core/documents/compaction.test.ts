@@ -1,6 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
 import { roomIdSchema } from '@sketchroom/shared/ids'
+import { valuesOf } from '@sketchroom/shared/scene/codec'
+import { createElement, writeKeys } from '@sketchroom/shared/scene/document'
 import * as fc from 'fast-check'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
 import * as Y from 'yjs'
@@ -10,10 +12,13 @@ import { aroundStore } from '../../testing/around-store.ts'
 import { createEndlessUpdate } from '../../testing/endless-update.ts'
 import { stateOf, yjsEdit, YjsHistory } from '../../testing/yjs-history.ts'
 import { decodeRanges, encodeRanges, rangesOfDocument, recordOf } from './clock-ranges.ts'
-import { Compaction, isCompactionDue } from './compaction.ts'
+import { Compaction } from './compaction.ts'
+import { mergePieces } from './piece-list.ts'
+import { storedSizeOfAll } from './snapshot-due.ts'
 
 const roomId = roomIdSchema.parse('room-aaaaaa')
 const NOW = 1_800_000_000_000
+const DAY_MS = 24 * 60 * 60 * 1000
 
 let store: MemoryDocumentStore
 let reports: Array<RecordId & { reason: string }>
@@ -45,7 +50,7 @@ async function append(...entries: UpdateRecord[]): Promise<void> {
 async function loaded(): Promise<Y.Doc> {
   const { snapshot, tail } = await store.load(roomId)
   const document = new Y.Doc()
-  if (snapshot) Y.applyUpdate(document, snapshot.bytes)
+  if (snapshot) Y.applyUpdate(document, mergePieces(snapshot.bytes))
   for (const { update } of tail) Y.applyUpdate(document, update)
   return document
 }
@@ -220,12 +225,54 @@ test('a store that fails leaves everything as it was, and the next try works', a
   expect((await compaction.compact(roomId))?.seq).toBe(1)
 })
 
-test('a room is due when its tail is long, not too often, and when it is left with a short one', () => {
-  expect(isCompactionDue(4999, 60_000, false)).toBe(false)
-  expect(isCompactionDue(5000, 60_000, false)).toBe(true)
-  expect(isCompactionDue(5000, 29_999, false)).toBe(false)
-  expect(isCompactionDue(49, 0, true)).toBe(false)
-  expect(isCompactionDue(50, 0, true)).toBe(true)
+test('nobody can have more than ten times what they write stored in snapshots, however often they leave', async () => {
+  const document = new Y.Doc()
+  let entries: UpdateRecord[] = []
+  document.on('update', (update: Uint8Array) => entries.push(recordOf(update, 'eve', NOW)))
+  const compaction = newCompaction()
+  let written = 0
+  const leave = async () => {
+    written += storedSizeOfAll(entries)
+    await append(...entries)
+    entries = []
+    await compaction.compact(roomId)
+  }
+  document.getMap('words').set('large', 'x'.repeat(500_000))
+  await leave()
+  for (let visit = 0; visit < 60; visit++) {
+    for (let n = 0; n < 50; n++) document.getMap('words').set('small', visit * 50 + n)
+    await leave()
+  }
+  const snapshots = await store.listSnapshots(roomId)
+  const sizes = await Promise.all(
+    snapshots.map(async ({ seq }) => (await store.readSnapshot(roomId, seq))?.bytes.length ?? 0),
+  )
+  expect(sizes.reduce((sum, size) => sum + size, 0)).toBeLessThan(10 * written)
+  // But they are made: whoever opens the room reads little more than what it is.
+  expect(snapshots.length).toBeGreaterThan(3)
+  expect(storedSizeOfAll((await store.load(roomId)).tail) * 8).toBeLessThan(600_000)
+  expect((await loaded()).getMap('words').get('small')).toBe(60 * 50 - 1)
+})
+
+test('a snapshot is not dated before what is in it, though the clock has been set back', async () => {
+  await append({ ...wordRecord('one'), at: NOW + 5_000 }, wordRecord('two'))
+  expect((await newCompaction().compact(roomId))?.at).toBe(NOW + 5_000)
+})
+
+test('what a process deleted a minute ago is not of long ago because its clock was set in the meantime', async () => {
+  const document = new Y.Doc()
+  createElement(document, 'gone', valuesOf({ type: 'rectangle', x: 1, y: 2, width: 30, height: 40 })!)
+  writeKeys(document, 'gone', new Map([['isDeleted', true]]))
+  let [now, ranForMs] = [NOW - 60 * DAY_MS, 0]
+  await append(recordOf(Y.encodeStateAsUpdate(document), 'ada', now))
+  const parts = { store, reportDamaged: () => undefined, now: () => now, ranForMs: () => ranForMs }
+  const compaction = new Compaction(parts)
+  onTestFinished(() => compaction.close())
+  await compaction.compact(roomId)
+  ;[now, ranForMs] = [NOW, 60_000]
+  expect(await compaction.findLongDeleted(roomId)).toBeUndefined()
+  ranForMs = 30 * DAY_MS
+  expect((await compaction.findLongDeleted(roomId))?.groups).toHaveLength(1)
 })
 
 test('a room that somebody waits for does not wait for others, and nothing begins after the end', async () => {

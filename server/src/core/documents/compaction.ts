@@ -8,21 +8,14 @@ import { RECORD, STEPS, type Compacted, type CompactedRecord, type Cut } from '.
 import { COLLECT_AFTER_MS, type LongDeleted } from './deleted-elements.ts'
 import { recordsOf, setAside, type ReportDamaged } from './load-room.ts'
 import { sizeOf } from './room-bytes.ts'
+import { findMadeBefore } from './snapshot-age.ts'
+import { baseOf, COMPACT_AFTER_UPDATES, isWorthSnapshot, storedSizeOfAll } from './snapshot-due.ts'
 
 /**
- * A tail this long makes the next opening slower than it need be. A shorter one is not worth the thread that reads and
- * builds the board, which takes as much of a processor as two thousand edits of a busy room.
- */
-const COMPACT_AFTER_UPDATES = 5000
-/**
- * A tail of more than twice that, drawn in one go, gets a snapshot in its middle, too: the clean-up takes away single
- * edits behind the second newest, and a board that is drawn once would keep all of its own for ever.
+ * A tail of more than this, drawn in one go, gets a snapshot in its middle, too: the clean-up takes away single edits behind
+ * the second newest, and a board that is drawn once would keep all of its own for ever.
  */
 const LONG_TAIL_UPDATES = 2 * COMPACT_AFTER_UPDATES
-/** A room that is left with less than this is not worth a snapshot of its own. */
-const COMPACT_ON_LEAVE_AFTER_UPDATES = 50
-/** Building a large board takes a core for a while, so a busy room waits at least this long. */
-const COMPACT_EVERY_MS = 30_000
 
 /**
  * A thread that takes no step for so long never will: of the processor's time, and of a clock's. Somebody may wait for the
@@ -35,12 +28,6 @@ const LOOKS = 10
 
 /** One for snapshots, and one for who draws and waits for a board to be cut. */
 const MAX_THREADS = 2
-
-/** Whether a room's tail has grown long enough; `leaving`: it has just left memory. Times are in milliseconds. */
-export function isCompactionDue(tailLength: number, sinceLastMs: number, leaving: boolean): boolean {
-  if (leaving) return tailLength >= COMPACT_ON_LEAVE_AFTER_UPDATES
-  return tailLength >= COMPACT_AFTER_UPDATES && sinceLastMs >= COMPACT_EVERY_MS
-}
 
 /** Work in the thread did not come to its end, and was stopped. */
 class StuckError extends Error {
@@ -63,6 +50,8 @@ export class Compaction {
   readonly #store: DocumentStore
   readonly #reportDamaged: ReportDamaged
   readonly #now: () => number
+  readonly #startedAt: number
+  readonly #ranForMs: () => number
   readonly #stuckMs: number
   readonly #pool: Piscina
   readonly #inTurn = pLimit(1)
@@ -71,11 +60,22 @@ export class Compaction {
   #closed = false
   readonly #underWay = new Map<RoomId, Promise<Snapshot | undefined>>()
 
-  /** `stuckMs` is how long the thread may take for a step, if nothing is large. */
-  constructor(parts: { store: DocumentStore; reportDamaged: ReportDamaged; now?: () => number; stuckMs?: number }) {
+  /**
+   * `ranForMs` is how long this process has run, by a clock that nobody sets; `stuckMs` how long the thread may take for a
+   * step, if nothing is large.
+   */
+  constructor(parts: {
+    store: DocumentStore
+    reportDamaged: ReportDamaged
+    now?: () => number
+    ranForMs?: () => number
+    stuckMs?: number
+  }) {
     this.#store = parts.store
     this.#reportDamaged = parts.reportDamaged
     this.#now = parts.now ?? Date.now
+    this.#startedAt = this.#now()
+    this.#ranForMs = parts.ranForMs ?? (() => performance.now())
     this.#stuckMs = parts.stuckMs ?? STUCK_MS
     this.#pool = new Piscina({
       filename: new URL('./compaction-worker.ts', import.meta.url).href,
@@ -86,15 +86,16 @@ export class Compaction {
   }
 
   /**
-   * Stores a snapshot of all that the room has stored, and resolves it; undefined when there is nothing new to hold.
-   * Records that are damaged or that Yjs does not take are set aside first, also when nothing is new. Rejects when the
-   * store fails. `urgent`: somebody waits, so that it does not wait for the other rooms.
+   * Stores a snapshot of all that the room has stored, and resolves it; undefined when there is nothing new to hold, or
+   * too little for how large it would be. Records that are damaged or that Yjs does not take are set aside first, also when
+   * nothing is new. Rejects when the store fails. `urgent`: somebody waits for a room that could not be read, so that it
+   * does not wait for the other rooms, and is made whatever it holds.
    */
   compact(roomId: RoomId, { urgent = false } = {}): Promise<Snapshot | undefined> {
-    if (urgent) return this.#compact(roomId)
+    if (urgent) return this.#compact(roomId, urgent)
     const underWay = this.#underWay.get(roomId)
     if (underWay) return underWay
-    const work = this.#inTurn(() => this.#compact(roomId)).finally(() => this.#underWay.delete(roomId))
+    const work = this.#inTurn(() => this.#compact(roomId, urgent)).finally(() => this.#underWay.delete(roomId))
     this.#underWay.set(roomId, work)
     return work
   }
@@ -119,9 +120,12 @@ export class Compaction {
   async findLongDeleted(roomId: RoomId): Promise<LongDeleted | undefined> {
     return await this.#inTurn(async () => {
       if (this.#closed) return undefined
-      const deletedBefore = this.#now() - COLLECT_AFTER_MS
-      const newest = (await this.#store.listSnapshots(roomId)).find(({ at }) => at <= deletedBefore)
-      const snapshot = newest && (await this.#store.readSnapshot(roomId, newest.seq))
+      const now = this.#now()
+      const snapshots = await this.#store.listSnapshots(roomId)
+      // What was dated since this process began, it or another made since: its clock may have been set in the meantime.
+      const latest = this.#ranForMs() < COLLECT_AFTER_MS ? this.#startedAt - 1 : Infinity
+      const seq = findMadeBefore(snapshots, { before: Math.min(now - COLLECT_AFTER_MS, latest), now })
+      const snapshot = seq === undefined ? undefined : await this.#store.readSnapshot(roomId, seq)
       if (!snapshot) return undefined
       const stored = await this.#store.load(roomId)
       // What is set aside may say something else of an element.
@@ -187,12 +191,20 @@ export class Compaction {
     }
   }
 
-  async #compact(roomId: RoomId): Promise<Snapshot | undefined> {
+  async #compact(roomId: RoomId, urgent: boolean): Promise<Snapshot | undefined> {
+    let isWorthIt = urgent
     for (;;) {
       const stored = this.#closed ? undefined : await this.#store.load(roomId)
       // The pool would begin anew.
       if (!stored || this.#closed) throw new Error('compaction has ended')
-      const isLong = stored.tail.length > LONG_TAIL_UPDATES
+      const now = this.#now()
+      const base = baseOf(stored.snapshot)
+      const tailBytes = storedSizeOfAll(stored.tail)
+      // By what is stored: other processes may have written, or made a snapshot.
+      isWorthIt ||= stored.tail.length === 0 || isWorthSnapshot(base, tailBytes, now)
+      if (!isWorthIt) return undefined
+      // Of a larger board, two would be too much for what was written.
+      const isLong = stored.tail.length > LONG_TAIL_UPDATES && tailBytes >= base.bytes
       const tail = isLong ? stored.tail.slice(0, -COMPACT_AFTER_UPDATES) : stored.tail
       const seq = isLong ? (tail.at(-1)?.seq ?? 0) : stored.head
       const records = recordsOf(roomId, { ...stored, tail })
@@ -202,7 +214,9 @@ export class Compaction {
       if (compacted.kind === 'snapshot') {
         if (tail.length === 0) return undefined
         const { bytes, ranges } = compacted
-        const snapshot = { seq, bytes, ranges, crc: crc32(bytes), at: this.#now(), label: null }
+        // A clock that is behind must not make it look older than what is in it.
+        const at = tail.reduce((latest, record) => Math.max(latest, record.at), now)
+        const snapshot = { seq, bytes, ranges, crc: crc32(bytes), at, label: null }
         if (!(await this.#store.addSnapshot(roomId, snapshot))) return undefined
         if (isLong) continue
         return snapshot

@@ -7,6 +7,7 @@ import { copyOf, stateOf, yjsEdit, YjsHistory, type YjsEdit } from '../../testin
 import { encodeRanges, encodeTransactionRanges, rangesOfDocument, rangesOfUpdate, recordOf } from './clock-ranges.ts'
 import { measure } from './compaction-worker.ts'
 import { RoomBytes } from './room-bytes.ts'
+import { storedSizeOfAll } from './snapshot-due.ts'
 
 const settings = { ...(process.env['SEED'] !== undefined && { seed: Number(process.env['SEED']) }), numRuns: 200 }
 
@@ -221,7 +222,7 @@ test('a tail of many small updates becomes a few, of which each builds on those 
     room.take({ kind: 'edit', edit: { kind: 'set', by: n % 3, key: `key ${n % 50}` } })
     if (n % 10 === 0) room.take({ kind: 'edit', edit: { kind: 'hear', by: n % 3, from: (n + 1) % 3 } })
   }
-  const [count, size] = [room.bytes.tailLength, room.bytes.size]
+  const [count, size, stored] = [room.bytes.tailLength, room.bytes.size, room.bytes.storedSize]
   const merging = room.bytes.mergeTail()
   merging.next()
   // While it is merged, somebody draws.
@@ -230,6 +231,7 @@ test('a tail of many small updates becomes a few, of which each builds on those 
   expect(count).toBeGreaterThan(500)
   expect(room.bytes.tailLength).toBeLessThan(count / 30)
   expect(room.bytes.size).toBeLessThan(size)
+  expect(stored - room.bytes.storedSize).toBeGreaterThan(size - room.bytes.size + (count - room.bytes.tailLength) * 100)
   expect(stateOf(built(room.bytes))).toEqual(stateOf(room.truth))
   expect(room.bytes.stateVector()).toEqual(Y.encodeStateVector(room.truth))
 })
@@ -276,6 +278,7 @@ test('what was loaded counts by its size', () => {
   const tailBytes = rest.reduce((sum, each) => sum + each.update.length, 0)
   expect(bytes.size).toBe(update.length + tailBytes)
   expect(bytes.tailPart).toBe(tailBytes / bytes.size)
+  expect(bytes.storedSize).toBe(update.length + ranges.length + storedSizeOfAll(rest))
 })
 
 test('records of earlier versions, which have no ranges, say the same', () => {

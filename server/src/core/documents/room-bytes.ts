@@ -11,6 +11,7 @@ import {
   type Extent,
 } from './clock-ranges.ts'
 import { PIECE_BYTES, piecesOf } from './piece-list.ts'
+import { storedSizeOf, storedSizeOfAll } from './snapshot-due.ts'
 
 /** An update and what it inserted and deleted, as records keep both. */
 interface Piece {
@@ -43,6 +44,8 @@ export class RoomBytes {
   #baseBytes = 0
   #tail: Piece[]
   #tailBytes = 0
+  /** What the tail takes with all that belongs to it. */
+  #tailStored = 0
   /** What the room has inserted and deleted in all: read from the pieces when first asked for. */
   #ranges: EditRanges | undefined
   #baseNumber = 0
@@ -54,7 +57,7 @@ export class RoomBytes {
     if (snapshot) this.#base = { pieces, ranges: snapshot.ranges, isCut: pieces.length > 1 }
     this.#baseBytes = sizeOf(pieces)
     this.#tail = tail.map(({ update, ranges }) => ({ update, ranges }))
-    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#measureTail()
   }
 
   /** All of it, as updates in order. */
@@ -77,9 +80,14 @@ export class RoomBytes {
     return this.#tail.length
   }
 
-  /** What it takes, in bytes. */
+  /** How much is to be sent to who has nothing, in bytes. */
   get size(): number {
     return this.#baseBytes + this.#tailBytes
+  }
+
+  /** What its records take with all that belongs to them, in bytes: many small updates take more than they say. */
+  get storedSize(): number {
+    return this.#baseBytes + (this.#base?.ranges.length ?? 0) + this.#tailStored
   }
 
   /** How much of its bytes came after the base, from 0 to 1. */
@@ -99,6 +107,7 @@ export class RoomBytes {
     if (this.#ranges) addRanges(this.#ranges, rangesOf(piece))
     this.#tail.push(piece)
     this.#tailBytes += update.length
+    this.#tailStored += storedSizeOf(piece)
   }
 
   /**
@@ -116,9 +125,11 @@ export class RoomBytes {
         to += 1
       }
       if (to - from < 2) continue
-      const merged = mergeOf(tail.slice(from, to))
+      const pieces = tail.slice(from, to)
+      const merged = mergeOf(pieces)
       tail.splice(from, to - from, merged)
       this.#tailBytes += merged.update.length - bytes
+      this.#tailStored += storedSizeOf(merged) - storedSizeOfAll(pieces)
       yield
     }
   }
@@ -134,7 +145,7 @@ export class RoomBytes {
     this.#base = { pieces, ranges, isCut: true }
     this.#baseBytes = sizeOf(pieces)
     this.#tail = this.#tail.filter((piece) => !isSubset(rangesOf(piece), held))
-    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#measureTail()
     this.#baseNumber += 1
     this.onRebased()
   }
@@ -220,6 +231,11 @@ export class RoomBytes {
     }
     if (count > 0) close()
     return updates
+  }
+
+  #measureTail(): void {
+    this.#tailBytes = sizeOf(this.#tail.map(({ update }) => update))
+    this.#tailStored = storedSizeOfAll(this.#tail)
   }
 
   #known(): EditRanges {
