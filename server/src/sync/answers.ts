@@ -16,6 +16,8 @@ export interface AnswerSocket {
 export interface AnswersParts {
   readonly missing: MissingUpdates
   readonly catchUps: CatchUpLine
+  /** Whose stay it is. */
+  readonly person: object
   readonly address: string
   readonly socket: AnswerSocket
   readonly outlet: Outlet
@@ -61,9 +63,10 @@ export class Answers {
    * when it is all.
    */
   catchUp(stateVector: Uint8Array): void {
-    const { missing, catchUps, socket, outlet, address, guard, onBroken } = this.#parts
+    const { missing, catchUps, person, socket, outlet, address, guard, onBroken } = this.#parts
     const send = () => {
-      const updates = catchUps.next(() => missing.for(stateVector))
+      const who = { person, stateVector, isIn: () => !outlet.hasEnded }
+      const updates = catchUps.next(who, () => missing.for(stateVector))
       updates.catch(onBroken)
       socket.sendPieces(address, this.#onceOpen(updates), () => undefined)
     }
