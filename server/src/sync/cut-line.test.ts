@@ -68,12 +68,17 @@ test('who comes to a board that waits for its turn has it wait no longer than on
   expect(begun.slice(0, 2)).toEqual(['eve 0', 'theirs'])
 })
 
-test('what nobody waits for any more takes no thread, and what the server itself reads takes one', async () => {
+test('what nobody waits for any more takes no thread', async () => {
+  const { begun, cut } = open()
+  await expect(cut('gone', [from('bob')], { isGone: true })).rejects.toThrow('left memory')
+  expect(begun).toEqual([])
+})
+
+test('what the server itself does in a room where nobody is has its turn, too', async () => {
   const { begun, cut, end } = open()
-  void cut('first', [from('ada')])
-  const gone = cut('gone', [from('bob')], { isGone: true })
-  await expect(gone).rejects.toThrow('left memory')
-  void cut('own', [])
+  for (let n = 0; n < 2; n++) void cut(`eve ${n}`, [from('eve')])
+  for (let n = 0; n < 2; n++) void cut(`own ${n}`, [])
   await end()
-  expect(begun).toEqual(['first', 'own'])
+  await end()
+  expect(begun.slice(0, 3)).toEqual(['eve 0', 'own 0', 'eve 1'])
 })

@@ -23,6 +23,9 @@ export interface AskingRoom {
   readonly isGone: boolean
 }
 
+/** The server itself, which may have something to do in a room where nobody is. */
+const SERVER: Asker = { user: { id: '' }, clientAddress: '' }
+
 interface Job {
   readonly room: AskingRoom
   begin(): Promise<void>
@@ -75,7 +78,7 @@ export class CutLine {
     while (this.#running.size < AT_ONCE) {
       const next = this.#next()
       if (!next) return
-      const users = new Set([...next.room.sessions()].map(({ user }) => user.id))
+      const users = new Set(askersIn(next.room).map(({ user }) => user.id))
       this.#waiting.delete(next)
       this.#running.add(users)
       void next.begin().finally(() => {
@@ -90,8 +93,7 @@ export class CutLine {
     let [next, least]: [Job | undefined, number] = [undefined, Infinity]
     for (const job of this.#waiting) {
       const usedMs = this.#usedMs(job.room, now)
-      // With nothing under way it may also be a room where nobody is: the server itself reads it.
-      if (usedMs < least || (!next && this.#running.size === 0)) [next, least] = [job, usedMs]
+      if (usedMs < least) [next, least] = [job, usedMs]
     }
     return next
   }
@@ -99,7 +101,7 @@ export class CutLine {
   /** What whoever is in the room has used who has used least; not who has a thread already. */
   #usedMs(room: AskingRoom, now: number): number {
     let least = Infinity
-    for (const { user, clientAddress } of room.sessions()) {
+    for (const { user, clientAddress } of askersIn(room)) {
       if ([...this.#running].some((users) => users.has(user.id))) continue
       const [own, theirs] = [this.#used.get(userKey(user.id)), this.#used.get(addressKey(clientAddress))]
       least = Math.min(least, (own?.at(now) ?? 0) + (theirs?.at(now) ?? 0))
@@ -111,7 +113,7 @@ export class CutLine {
   #charge(room: AskingRoom, tookMs: number): void {
     const now = performance.now()
     this.#forget(now)
-    const all = [...room.sessions()]
+    const all = askersIn(room)
     for (const { user, clientAddress } of all) {
       for (const key of [userKey(user.id), addressKey(clientAddress)]) {
         const used = this.#used.get(key) ?? new TimeUsed()
@@ -126,6 +128,11 @@ export class CutLine {
     this.#forgotAt = now
     for (const [key, used] of this.#used) if (used.at(now) === 0) this.#used.delete(key)
   }
+}
+
+function askersIn(room: AskingRoom): readonly Asker[] {
+  const all = [...room.sessions()]
+  return all.length > 0 ? all : [SERVER]
 }
 
 const userKey = (id: string) => `user ${id}`
