@@ -44,6 +44,17 @@ export interface ReaderLimits {
   readonly stallMs: number
 }
 
+/** How many stays one room may have. */
+export interface PlaceLimits {
+  readonly perRoom: number
+  /** Those who are not its owners: the rest are the owners'. */
+  readonly perRoomOfMembers: number
+  /** Those who are not its members either: the rest are the members'. */
+  readonly perRoomOfVisitors: number
+  /** One person. */
+  readonly perUser: number
+}
+
 /** How many bytes of updates may be stored in a day: of one person, and of all who come from one address. */
 export interface DailyLimits {
   readonly perUser: number
@@ -60,9 +71,8 @@ export interface ClientLimits {
   readonly unhandledBytes: { readonly perAddress: number; readonly total: number }
   /** How many sockets one person may be in rooms with. */
   readonly maxSocketsPerUser: number
-  /** How many stays one room may have, and how many of them those who only have its link: the rest are its members'. */
-  readonly maxSocketsPerRoom: number
-  readonly maxVisitorSocketsPerRoom: number
+  /** Who may have how many stays in one room: see `checkPlace`. */
+  readonly places: PlaceLimits
   /** How much may wait for the store before those who have most of it there are turned away. */
   readonly unstoredBytes: number
   /** How much may be stored in a day: see `DailyBytes`. */
@@ -98,8 +108,12 @@ export const clientLimitsShape = {
   MAX_SOCKETS_PER_USER: count.default(64),
   // Each is told of whatever anybody draws.
   MAX_SOCKETS_PER_ROOM: count.default(500),
+  // Editors let in members as they like, and could fill the rest: an owner finds a place, and can remove them.
+  MAX_MEMBER_SOCKETS_PER_ROOM: count.default(460),
   // Anybody with the link can fill these; a hundred members, or fifty with two tabs, still find a place.
   MAX_VISITOR_SOCKETS_PER_ROOM: count.default(400),
+  // Ten tabs on three devices. A socket has place for 20 stays, which may all be in one room.
+  MAX_SOCKETS_PER_USER_IN_ROOM: count.default(32),
   // A second or two of a busy room; two hundred of such readers take 50 MB.
   READER_BEHIND_BYTES: bytes.default(256 * 1024),
   READER_BUFFER_BYTES: bytes.default(512 * 1024),
@@ -140,8 +154,12 @@ export function clientLimits(data: z.infer<z.ZodObject<typeof clientLimitsShape>
     },
     unhandledBytes: { perAddress: data.UNHANDLED_BYTES_PER_ADDRESS, total: data.UNHANDLED_BYTES },
     maxSocketsPerUser: data.MAX_SOCKETS_PER_USER,
-    maxSocketsPerRoom: data.MAX_SOCKETS_PER_ROOM,
-    maxVisitorSocketsPerRoom: data.MAX_VISITOR_SOCKETS_PER_ROOM,
+    places: {
+      perRoom: data.MAX_SOCKETS_PER_ROOM,
+      perRoomOfMembers: data.MAX_MEMBER_SOCKETS_PER_ROOM,
+      perRoomOfVisitors: data.MAX_VISITOR_SOCKETS_PER_ROOM,
+      perUser: data.MAX_SOCKETS_PER_USER_IN_ROOM,
+    },
     unstoredBytes: data.UNSTORED_BYTES,
     dailyBytes: { perUser: data.DAILY_BYTES_PER_USER, perAddress: data.DAILY_BYTES_PER_ADDRESS },
   }

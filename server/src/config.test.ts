@@ -64,7 +64,7 @@ test('what bounds clients can be set, each by its own variable, and none to noth
   expect(clientLimits).toMatchObject({
     rates: { messages: { perSecond: 7, burst: 3_000 } },
     reader: { stallMs: 2_000, behindBytes: 256 * 1024 },
-    maxSocketsPerRoom: 3,
+    places: { perRoom: 3, perUser: 32 },
   })
   for (const name of ['MESSAGES_AT_ONCE', 'MESSAGE_BYTES', 'UNHANDLED_BYTES', 'MAX_SOCKETS_PER_USER']) {
     expect(() => parseConfig({ [name]: '0' })).toThrow(name)

@@ -18,7 +18,9 @@ export const UNBOUNDED: Readonly<Record<string, string>> = {
   MESSAGE_BYTES: '268435456',
   MAX_SOCKETS_PER_USER: '100000',
   MAX_SOCKETS_PER_ROOM: '100000',
+  MAX_MEMBER_SOCKETS_PER_ROOM: '100000',
   MAX_VISITOR_SOCKETS_PER_ROOM: '100000',
+  MAX_SOCKETS_PER_USER_IN_ROOM: '100000',
 }
 
 /** Below what systems give to outgoing connections, of which the clients have many. */

@@ -49,6 +49,7 @@ function open() {
   const answers = new Answers({
     missing: content.missing,
     catchUps: new CatchUpLine(),
+    person: {},
     address: 'room-aaaaaa',
     socket: {
       sendUpdate: (_address, kind, update) => {

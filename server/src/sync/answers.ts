@@ -16,6 +16,8 @@ export interface AnswerSocket {
 export interface AnswersParts {
   readonly missing: MissingUpdates
   readonly catchUps: CatchUpLine
+  /** Whose stay it is. */
+  readonly person: object
   readonly address: string
   readonly socket: AnswerSocket
   readonly outlet: Outlet
@@ -65,8 +67,9 @@ export class Answers {
    * when it is all.
    */
   catchUp(stateVector: Uint8Array): void {
-    const { missing, catchUps, outlet, guard } = this.#parts
-    const send = () => this.#send(catchUps.next(() => missing.for(stateVector)))
+    const { missing, catchUps, person, outlet, guard } = this.#parts
+    const who = { person, stateVector, isIn: () => !outlet.hasEnded }
+    const send = () => this.#send(catchUps.next(who, () => missing.for(stateVector)))
     outlet.whenOpen(() => guard(send))
   }
 

@@ -200,8 +200,10 @@ test('a connection speaks for eight clients in all, also when it gives them up',
 test('those who have gone are forgotten in the end, down to how far their clocks had come', async () => {
   const { roomId, token, userOf } = await newRoom()
   const ada = await join(roomId, await token('ada'))
-  const visitorToken = await token('visitor')
-  const visitors = await Promise.all(Array.from({ length: 40 }, () => joinRoom(server, roomId, visitorToken)))
+  const [visitorToken, otherToken] = [await token('visitor'), await token('other')]
+  // The first and the last are the same person's, who has not so many places alone.
+  const tokens = Array.from({ length: 40 }, (_, nth) => (nth % 3 === 0 ? visitorToken : otherToken))
+  const visitors = await Promise.all(tokens.map((each) => joinRoom(server, roomId, each)))
   for (const [nth, visitor] of visitors.entries()) {
     for (let n = 1; n <= 8; n++) visitor.sendAwareness(forged(8 * nth + n, 50, { pointer: { x: 1 } }))
   }

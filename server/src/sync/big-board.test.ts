@@ -140,13 +140,30 @@ test('an acknowledgement does not wait until the board has come', async () => {
   await vi.waitFor(() => expect(textsOf(client)).toBe(TEXTS))
 })
 
+test('a board with a fresh paste that is not large waits for no thread', async () => {
+  const { roomId, ownerToken, viewerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  ada.write(ada.edit(drawLarge(200_000)))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  const cuts = holdCuts()
+  const bob = await joinRoom(server, roomId, viewerToken)
+  await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['large-0'], 1]))
+  // Nor does who comes back, and lacks all of it but a word.
+  const back = new RawClient(server.syncUrl, roomId)
+  onTestFinished(() => back.terminate())
+  setWord('mine')(back.doc)
+  await back.join(viewerToken)
+  await vi.waitFor(() => expect([wordsOf(back), back.step2Count]).toEqual([['large-0', 'mine'], 1]))
+  expect(cuts.calls).not.toHaveBeenCalled()
+})
+
 test('what is drawn elsewhere does not wait for an answer that a thread puts together', async () => {
   const [here, other] = [await openRoom(server), await openRoom(server)]
   const [ada, cleo] = [
     await joinRoom(server, here.roomId, here.ownerToken),
     await joinRoom(server, other.roomId, other.ownerToken),
   ]
-  ada.write(ada.edit(drawLarge(100_000)))
+  ada.write(ada.edit(drawLarge(300_000)))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
   const cuts = holdCuts()
   const bob = await joinRoom(server, here.roomId, here.viewerToken)
@@ -162,7 +179,7 @@ test('what is drawn elsewhere does not wait for an answer that a thread puts tog
   // Of one room, all comes in order.
   const words: string[][] = []
   bob.onUpdate = () => words.push(wordsOf(bob))
-  await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['drawn here', 'large-0'], 1]))
+  await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['drawn here', 'large-0', 'large-1'], 1]))
   expect(words.filter((each) => each.length > 0)[0]).toContain('large-0')
 })
 
@@ -190,7 +207,7 @@ test('a board on its way to many who read slowly takes no memory for each', asyn
   for (let n = 0; n < 40; n++) {
     const { client, reader } = await comeSlowly()
     reader.readSlowly(5)
-    await client.join(room.viewerToken)
+    await client.join(n % 2 === 0 ? room.viewerToken : room.editorToken)
     joiners.push({ client, reader })
   }
   await vi.waitFor(() => expect(joiners.every(({ client }) => textsOf(client) > 0)).toBe(true))

@@ -2,13 +2,11 @@ import { crc32 } from 'node:zlib'
 import type { Connection, Document } from '@hocuspocus/server'
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
-import type { ClientLimits } from '../client-limits.ts'
 import type { Journal } from '../core/documents/journal.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { storedSizeOf } from '../core/documents/snapshot-due.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import type { ClientOwners } from '../core/gate/client-owners.ts'
-import type { Admitted } from '../core/rooms/admission.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
 import { CatchUpLine } from './catch-up-line.ts'
@@ -32,8 +30,6 @@ export interface Watched {
   readonly user?: PresenceUser
 }
 
-/** How many stays a room may have. */
-type PlaceLimits = Pick<ClientLimits, 'maxSocketsPerRoom' | 'maxVisitorSocketsPerRoom'>
 /** `InOwnTurn`, for this work: if it hangs, that says whose fault it is. */
 export type InTurn = <T>(work: Watched, act: () => T, bytes: number) => Promise<T>
 
@@ -125,18 +121,14 @@ export class HostedRoom {
     }
   }
 
+  /** Whether it has left memory. */
+  get isGone(): boolean {
+    return this.document.isDestroyed
+  }
+
   /** Who is here, each person once. */
   get present(): PresenceUser[] {
     return [...new Map([...this.sessions()].map(({ user }) => [user.id, user])).values()]
-  }
-
-  /** Whether there is a place left: for who has only the link among fewer, so that they cannot keep the members out. */
-  hasPlaceFor({ isMember }: Pick<Admitted, 'isMember'>, limits: PlaceLimits): boolean {
-    if (this.document.connections.size >= limits.maxSocketsPerRoom) return false
-    if (isMember || this.document.connections.size < limits.maxVisitorSocketsPerRoom) return true
-    let visitors = 0
-    for (const session of this.sessions()) if (!session.isMember) visitors += 1
-    return visitors < limits.maxVisitorSocketsPerRoom
   }
 
   /** So much waits for this client that what is drawn next need not wait there too. */

@@ -3,6 +3,7 @@ import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import { WebSocket } from 'ws'
 import * as Y from 'yjs'
+import { apiPath } from '@sketchroom/shared/api/paths'
 import { AUTH, MESSAGE, SYNC } from '@sketchroom/shared/protocol/frames'
 import { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
@@ -137,6 +138,58 @@ test('guests with the link cannot keep the members out of a room', async () => {
   await guests[0]?.closed
   const next = await come()
   await vi.waitFor(() => expect(next.notices.length).toBeGreaterThan(0))
+})
+
+/** Comes into a room as often as that on one socket, and says what became of each stay. */
+async function comeOften(from: TestServer, roomId: string, token: string, times: number): Promise<string[]> {
+  const first = new RawClient(from.syncUrl, roomId)
+  const others: RawClient[] = []
+  onTestFinished(() => first.terminate())
+  await first.open()
+  while (others.length < times - 1)
+    others.push(new RawClient(from.syncUrl, `${roomId}\0${others.length}`, { shared: first }))
+  const stays = [first, ...others]
+  for (const stay of stays) stay.sendToken(token)
+  await vi.waitFor(() => expect(stays.every(({ welcome, denied }) => welcome ?? denied)).toBe(true))
+  return stays.map(({ denied }) => denied ?? 'in').sort()
+}
+
+test('one person cannot take up a room by many stays on each of many sockets', async () => {
+  const { roomId, ownerToken, editorToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  const all = [
+    ...(await comeOften(server, roomId, editorToken, 20)),
+    ...(await comeOften(server, roomId, editorToken, 20)),
+  ]
+  expect([all.slice(0, 20), all.slice(20)]).toEqual([
+    Array(20).fill('in'),
+    [...Array(12).fill('in'), ...Array(8).fill('too_many_connections')],
+  ])
+  // Whoever else comes finds a place, and so does she once more.
+  await joinRoom(server, roomId, ownerToken)
+  expect(ada.isOpen).toBe(true)
+})
+
+test('an editor cannot keep the members out by users of their own, nor the owner by members', async () => {
+  const places = { MAX_SOCKETS_PER_ROOM: '6', MAX_MEMBER_SOCKETS_PER_ROOM: '5', MAX_VISITOR_SOCKETS_PER_ROOM: '3' }
+  const small = await startTestServer({ environment: places })
+  onTestFinished(() => small.remove())
+  const { roomId, ownerToken } = await openRoom(small)
+  const invite = async (token: string) => {
+    const guest = await small.api.guest()
+    const body = { role: 'editor' }
+    await small.api.call('PUT', apiPath('member', { roomId, userId: guest.user.id }), { token, body })
+    return guest.accessToken
+  }
+  const eve = await invite(ownerToken)
+  const sent = await Promise.all([1, 2, 3, 4].map((n) => small.api.roomToken(eve, roomId, 'editor', `user ${n}`)))
+  for (const token of sent.slice(0, 3)) await joinRoom(small, roomId, token)
+  expect(await comeOften(small, roomId, sent[3] ?? '', 1)).toEqual(['room_crowded'])
+  const friends = [await invite(eve), await invite(eve), await invite(eve)]
+  for (const token of friends.slice(0, 2)) await joinRoom(small, roomId, token)
+  expect(await comeOften(small, roomId, friends[2] ?? '', 1)).toEqual(['room_crowded'])
+  await joinRoom(small, roomId, ownerToken)
+  expect(await comeOften(small, roomId, ownerToken, 1)).toEqual(['room_crowded'])
 })
 
 test('a socket that tries tokens without end is closed', async () => {

@@ -22,6 +22,7 @@ import { RoomPosition } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
+import { CutLine } from './cut-line.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
@@ -76,6 +77,7 @@ export class LoadedRooms {
   /** A hundred boards that are opened at once are read a few at a time, so that nobody's edits wait for all of them. */
   readonly #loadInTurn = pLimit(LOADS_AT_ONCE)
   readonly #collection: ElementCollection
+  readonly #cuts: CutLine
   readonly #loadedBytes: LoadedBytes
   /** Of each room that is being read: who has been taken over by whom since that began. */
   readonly #loading = new Set<Map<UserId, UserId>>()
@@ -96,6 +98,7 @@ export class LoadedRooms {
       afterUnloadDocument: async ({ documentName }) => this.#unloaded(roomIdSchema.parse(documentName)),
     })
     this.#loadedBytes = new LoadedBytes({ limit: parts.loadedBytes, sum: () => this.#sumBytes(), log: parts.log })
+    this.#cuts = new CutLine(parts.compaction)
     this.#collection = new ElementCollection({
       ...parts,
       edit: (roomId, author, change) => this.edit(roomId, author, change),
@@ -194,7 +197,7 @@ export class LoadedRooms {
 
   async #load(document: Document): Promise<void> {
     const roomId = roomIdSchema.parse(document.name)
-    const { store, journal, compaction, reportDamaged, boardLimits, log, now } = this.#parts
+    const { store, journal, reportDamaged, boardLimits, log, now } = this.#parts
     const takenOver = new Map<UserId, UserId>()
     this.#loading.add(takenOver)
     try {
@@ -209,7 +212,7 @@ export class LoadedRooms {
       }
       const clientOwners = new ClientOwners(stored.clients)
       for (const [guest, account] of takenOver) clientOwners.transfer(guest, account)
-      const room = new HostedRoom({
+      const room: HostedRoom = new HostedRoom({
         id: roomId,
         document,
         bytes,
@@ -218,7 +221,7 @@ export class LoadedRooms {
         hasMemory: (more) => this.#loadedBytes.hasRoomFor(more),
         journal,
         now,
-        pieceWork: compaction,
+        pieceWork: this.#cuts.of(() => room),
         inTurn: this.#parts.inTurn,
         onUndeliverable: (error) => this.drop(room, error),
       })

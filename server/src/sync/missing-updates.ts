@@ -42,7 +42,7 @@ export class MissingUpdates {
     const document = this.#document
     if (!document.isFilled && document.read(() => this.#bytes.isCoveredBy(known)))
       return this.#bytes.deletionsFor(known)
-    if (this.#bytes.size >= LARGE_BYTES && this.#stepsLackedBy(known) > MUCH_LACKED) return this.#partsLackedBy(known)
+    if (this.#isLarge && this.#stepsLackedBy(known) > MUCH_LACKED) return this.#partsLackedBy(known)
     // Many come back at once who lack a little of the same: the document is filled once for all of them.
     if (document.isFilled) return this.#encodeFor(stateVector)
     if (!document.mayBeFilled) return this.#partsLackedBy(known)
@@ -63,22 +63,29 @@ export class MissingUpdates {
   #encodeFor(stateVector: Uint8Array): readonly Uint8Array[] | Promise<readonly Uint8Array[]> {
     const lacked = Y.encodeStateAsUpdate(this.#document.yjs, stateVector)
     // What is more than a message is not cut for one asker, either.
-    return lacked.length <= PIECE_BYTES ? [lacked] : this.#partsLackedBy(Y.decodeStateVector(stateVector))
+    return lacked.length <= PIECE_BYTES || !this.#isLarge
+      ? [lacked]
+      : this.#partsLackedBy(Y.decodeStateVector(stateVector))
   }
 
   /** What is large to send, or are many updates, is put together first, for all who come. */
   #prepareForMany(): Promise<void> | undefined {
-    if (this.#bytes.isUncut) return this.#document.orFill(this.#pieces.cut())
+    if (this.#bytes.isUncut && this.#isLarge) return this.#document.orFill(this.#pieces.cut())
     if (this.#bytes.tailLength <= LONG_TAIL) return undefined
     if (!this.#isWorthEncoding()) return this.#document.orFill(this.#pieces.mergeTail())
     this.#bytes.rebase(this.#document.encodedAnew())
     return undefined
   }
 
+  /** A smaller one takes less time to send uncut, also on a slow line, than it may have to wait for a thread. */
+  get #isLarge(): boolean {
+    return this.#bytes.size >= LARGE_BYTES
+  }
+
   /** Whether the document is there, and encoded anew in no time, which leaves out what was overwritten. */
   #isWorthEncoding(): boolean {
     const { isFilled, hasHole } = this.#document
-    if (!isFilled || hasHole || this.#bytes.size >= LARGE_BYTES) return false
+    if (!isFilled || hasHole || this.#isLarge) return false
     return this.#bytes.tailLength > VERY_LONG_TAIL || this.#bytes.tailPart > LARGE_PART
   }
 

@@ -53,6 +53,11 @@ export class Outlet implements WebSocketLike {
     else this.#keep(tell, 0)
   }
 
+  /** Whether the stay has ended. */
+  get hasEnded(): boolean {
+    return this.#hasEnded
+  }
+
   /** Whether what the client is to be told is held back. */
   get isHeld(): boolean {
     return this.#held !== undefined

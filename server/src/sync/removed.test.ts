@@ -222,8 +222,8 @@ test.for(['removed', 'told that they may stay'] as const)(
   async (outcome) => {
     const { roomId, ownerToken, memberToken, remove, setRole } = await roomWithMember()
     const ada = await joinRoom(server, roomId, ownerToken)
-    // Too large for one message, so that it is cut for whoever comes.
-    ada.write(ada.edit(drawLarge(100_000)))
+    // So large that it is cut for whoever comes.
+    ada.write(ada.edit(drawLarge(300_000)))
     await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
     const cuts = holdCuts()
     const bob = await joinRoom(server, roomId, memberToken)
@@ -241,7 +241,7 @@ test.for(['removed', 'told that they may stay'] as const)(
     if (outcome === 'removed') {
       expect(await bob.closed).toEqual({ code: 4403, reason: 'forbidden' })
       expect(wordsOf(bob)).toEqual([])
-    } else await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['after', 'large-0'], 1]))
+    } else await vi.waitFor(() => expect([wordsOf(bob), bob.step2Count]).toEqual([['after', 'large-0', 'large-1'], 1]))
   },
 )
 

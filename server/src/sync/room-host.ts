@@ -15,6 +15,7 @@ import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
 import { DailyBytes } from './daily-bytes.ts'
 import { People, type Person } from './people.ts'
+import { checkPlace } from './room-places.ts'
 import { Session, type SessionSocket } from './session.ts'
 import { Outlet } from './outlet.ts'
 import { HangWatch, MS_PER_BYTE } from './hang-watch.ts'
@@ -31,8 +32,6 @@ export interface RoomHostParts extends Omit<LoadedRoomsParts, 'inTurn'> {
 /** What joining needs of a socket. */
 export interface JoiningSocket extends SessionSocket, WebSocketLike {
   readonly approach: Approach
-  /** The client's address, as it is counted. */
-  readonly clientAddress: string
   /** Whether the client can be told anything. */
   readonly isOpen: boolean
   send(frame: Uint8Array): void
@@ -186,9 +185,7 @@ export class RoomHost implements PresenceSource {
 
   #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
     const { journal, now, limits } = this.#parts
-    if (!room.hasPlaceFor(admitted, limits)) {
-      throw new SketchRoomError('room_crowded', 'There are as many people on this board as it can take.')
-    }
+    checkPlace(admitted, room.sessions(), limits.places)
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({

@@ -42,6 +42,8 @@ export interface SessionSocket extends AnswerSocket {
   /** Leaves out what is drawn from now on, until the client has taken what waits for it; then calls back. */
   leaveGap(address: string, onReached: () => void): void
   readonly log: Logger
+  /** The client's address, as it is counted. */
+  readonly clientAddress: string
   /** Whether the event loop has called us for what this client sent: see `HangWatch`. */
   readonly isCalledByLoop: boolean
   /** Reads no more from the client, until as many `resume`. */
@@ -85,7 +87,7 @@ export class Session {
   actor: Actor
   role: Role
   user: PresenceUser
-  /** They have a role of their own here; otherwise they came by the link. */
+  /** See `Admitted`. */
   isMember: boolean
   readonly #parts: SessionParts
   /** What has come and waits for its turn. */
@@ -114,6 +116,7 @@ export class Session {
     this.#answers = new Answers({
       missing: content.missing,
       catchUps: parts.room.catchUps,
+      person: parts.person,
       address: this.address,
       socket: parts.socket,
       outlet: parts.outlet,
@@ -158,6 +161,11 @@ export class Session {
   /** What opens each frame to and from this client. */
   get address(): string {
     return this.connection.messageAddress
+  }
+
+  /** The client's address, as it is counted. */
+  get clientAddress(): string {
+    return this.#parts.socket.clientAddress
   }
 
   /** Whether the stay goes on. */

@@ -58,8 +58,8 @@ export function BoardNotices({ status: latest, refused, saveFile }: BoardNotices
   if (status.kind === 'crowded') {
     return (
       <Notice>
-        <strong>There are as many people on this board as it can take.</strong> This page keeps trying, and lets you in
-        as soon as somebody leaves.
+        <strong>There is no place left for you on this board.</strong> It is open to as many people as it can take, or
+        to you in too many tabs. This page keeps trying, and lets you in as soon as there is a place.
       </Notice>
     )
   }

@@ -18,7 +18,7 @@ export type Link =
   | { readonly state: 'joined' }
   /** The server could not read the room, and is asked again and again. */
   | { readonly state: 'store-failing' }
-  /** There is no place left in the room, which the server is asked for again and again. */
+  /** There is no place left in the room, or none for this person: the server is asked for one again and again. */
   | { readonly state: 'crowded' }
   | { readonly state: 'no-access'; readonly reason: ErrorCode }
 
@@ -225,7 +225,7 @@ export class RoomConnection {
     // A first drop is likely to be over in a moment; an attempt that failed is a network or a server that is away.
     const isShut = this.#link.state === 'no-access'
     if (error === 'store_unavailable' && !isShut) this.#setLink({ state: 'store-failing' })
-    else if (error === 'room_crowded' && !isShut) this.#setLink({ state: 'crowded' })
+    else if (isCrowded(error) && !isShut) this.#setLink({ state: 'crowded' })
     else if (hadJoined && !hasNoNetwork) this.#setLink({ state: 'connecting' })
     else if (this.#link.state !== 'no-access' && next.afterMs > 0) this.#setLink({ state: 'offline' })
     this.#retryTimer = setTimeout(() => {
@@ -260,4 +260,8 @@ function errorCodeIn(error: unknown): ErrorCode | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string'
     ? findErrorCode(error.code)
     : undefined
+}
+
+function isCrowded(error: ErrorCode | undefined): boolean {
+  return error === 'room_crowded' || error === 'too_many_connections'
 }

@@ -752,16 +752,19 @@ describe('the connection', () => {
     await waitForStatus(session, { kind: 'saved' })
   })
 
-  test('where there is no place left, it says so as long as that lasts, and then comes in', async () => {
-    vi.spyOn(Math, 'random').mockReturnValue(0)
-    server.throwingOut = { code: 4529, reason: 'room_crowded' }
-    const session = join()
-    await vi.waitFor(() => expect(server.openedAt.length).toBeGreaterThan(2))
-    const kinds = session.statuses.map(({ kind }) => kind)
-    expect(kinds.slice(kinds.indexOf('crowded'))).toEqual(['crowded'])
-    server.throwingOut = undefined
-    await waitForStatus(session, { kind: 'saved' })
-  })
+  test.for(['room_crowded', 'too_many_connections'])(
+    'where there is no place left (%s), it says so as long as that lasts, and then comes in',
+    async (reason) => {
+      vi.spyOn(Math, 'random').mockReturnValue(0)
+      server.throwingOut = { code: 4529, reason }
+      const session = join()
+      await vi.waitFor(() => expect(server.openedAt.length).toBeGreaterThan(2))
+      const kinds = session.statuses.map(({ kind }) => kind)
+      expect(kinds.slice(kinds.indexOf('crowded'))).toEqual(['crowded'])
+      server.throwingOut = undefined
+      await waitForStatus(session, { kind: 'saved' })
+    },
+  )
 
   test('a refusal because the store fails says so too; without a network it is not', async () => {
     const browser = stubBrowser()

@@ -24,7 +24,10 @@ export interface Admitted {
   readonly actor: Actor
   readonly role: Role
   readonly user: PresenceUser
-  /** They have a role of their own, or were sent by the room's host. Whoever has not is here by the link. */
+  /**
+   * They have a role of their own, or were sent by an owner. An editor may send any number of people, whom nobody knows: they
+   * are as those who are here by the link.
+   */
   readonly isMember: boolean
   /** The room's epoch before all this was asked: it holds for as long as this is the room's. */
   readonly epoch: number
@@ -83,7 +86,8 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const role = roleIn(actor, facts)
       if (!role) throw new SketchRoomError('room_deleted', 'This room was deleted.')
       if (actor.kind === 'user' && !facts.membership) await store.addVisitor(roomId, actor.userId, now())
-      const isMember = actor.kind === 'room-token' || (facts.membership?.role ?? null) !== null
+      const givenRole = facts.membership?.role ?? null
+      const isMember = actor.kind === 'room-token' ? givenRole === 'owner' : givenRole !== null
       return { actor, role, user, isMember, epoch }
     },
 
