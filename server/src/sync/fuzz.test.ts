@@ -1,10 +1,13 @@
 import { isDeepStrictEqual } from 'node:util'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { roomIdSchema } from '@sketchroom/shared/ids'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
+import { RoomBytes } from '../core/documents/room-bytes.ts'
 import { readUpdate } from '../core/gate/read-update.ts'
 import { Refusal } from '../core/gate/refusal.ts'
 import { createRandom } from '../faults/seeded-random.ts'
+import type { DocumentStore } from '../ports/document-store.ts'
 import { Bystander } from '../testing/bystander.ts'
 import { HostileUpdates } from '../testing/hostile-updates.ts'
 import { RawClient } from '../testing/raw-client.ts'
@@ -24,6 +27,7 @@ const NEWCOMER_EVERY = 5
 const ROUNDS_PER_BOARD = 1_000
 
 let server: TestServer
+let store: DocumentStore
 beforeAll(async () => {
   // Its clock stands: a token lasts for ten minutes.
   const startedAt = Date.now()
@@ -35,11 +39,12 @@ beforeAll(async () => {
       DAILY_BYTES_PER_USER: '1000000000000',
     },
     now: () => startedAt,
+    wrapDocumentStore: (inner) => (store = inner),
   })
 })
 afterAll(() => server.remove())
 
-const drawingOf = ({ doc }: RawClient) => doc.getMap('elements').toJSON()
+const drawingOf = ({ doc }: { readonly doc: Y.Doc }) => doc.getMap('elements').toJSON()
 
 function isMalformed(update: Uint8Array): boolean {
   try {
@@ -73,6 +78,14 @@ async function comeIn(roomId: string, token: string): Promise<RawClient> {
   await client.join(token)
   await vi.waitFor(() => expect(client.notices.some(({ type }) => type === 'role')).toBe(true))
   return client
+}
+
+/** A board as it is stored. */
+async function readStored(roomId: string): Promise<Y.Doc> {
+  const doc = new Y.Doc()
+  const { parts } = new RoomBytes(await store.load(roomIdSchema.parse(roomId)))
+  for (const part of parts) Y.applyUpdate(doc, part)
+  return doc
 }
 
 /** What came of it all. */
@@ -123,8 +136,12 @@ async function attack(random: () => number, until: number, counts: Counts): Prom
     expect(wordsOf(newcomer), where).toContain(`ada-${round % 50}`)
     newcomer.terminate()
   }
-  eve?.terminate()
-  ada.terminate()
+  const where = `seed ${SEED}, board ${counts.boards}, in the end`
+  const newcomer = await comeIn(roomId, ownerToken)
+  await expectSame(newcomer, ada, where)
+  // All of it was acknowledged.
+  expect(isDeepStrictEqual(drawingOf({ doc: await readStored(roomId) }), drawingOf(ada)), where).toBe(true)
+  for (const client of [eve, ada, newcomer]) client?.terminate()
   counts.boards += 1
 }
 

@@ -242,14 +242,17 @@ export class LoadedRooms {
           log.warn({ roomId, err: error }, 'what others wrote to a room could not be read yet')
         },
       })
-      this.#rooms.set(roomId, {
+      const loaded = {
         room,
         position,
         snapshotSeq: stored.snapshot?.seq ?? 0,
         base: baseOf(stored.snapshot),
         tailBytes: storedSizeOfAll(stored.tail),
         compactedAt: performance.now(),
-      })
+      }
+      this.#rooms.set(roomId, loaded)
+      // The process that wrote so much was killed before it made a snapshot. A tail may take far longer to put in place.
+      if (this.#isCompactionDue(loaded, Infinity, false)) void this.#compact(roomId)
     } catch (error) {
       document.destroy()
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
