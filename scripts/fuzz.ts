@@ -18,7 +18,7 @@ const stage = await Stage.open({ keepsApp: true })
 const permissions = ['clipboard-read', 'clipboard-write']
 const actors = await Promise.all([1, 2, 3].map(() => stage.enter({ permissions })))
 for (const actor of actors) {
-  await actor.page.goto(stage.origin)
+  await actor.newBoard()
   await actor.kept()
 }
 const failed: string[] = []

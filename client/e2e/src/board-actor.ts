@@ -77,15 +77,13 @@ export class BoardActor {
 
   /** Resolves when all that the app stores for offline is on the device. */
   async kept(): Promise<void> {
-    await vi.waitFor(async () => {
-      const kept = await this.page.evaluate(async () => {
-        const names = await caches.keys()
-        const files = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))
-        return files.flat().map(({ url }) => url)
-      })
+    const isKept = async () => {
+      const names = await caches.keys()
+      const files = await Promise.all(names.map(async (name) => (await caches.open(name)).keys()))
       // The last of it.
-      if (!kept.some((url) => url.includes('/assets/image-'))) throw new Error('not all is stored')
-    }, SOON)
+      return files.flat().some(({ url }) => url.includes('/assets/image-'))
+    }
+    await this.page.waitForFunction(isKept, undefined, { timeout: SOON.timeout, polling: SOON.interval })
   }
 
   /** Takes the network away, and with it what the browser keeps by itself: only what the app has stored is left. */
