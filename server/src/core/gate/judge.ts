@@ -11,7 +11,15 @@ import { type Looking, type Marks, marksOf } from './marks.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
-import { isSameId, rangesOf, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
+import {
+  indexAt,
+  isSameId,
+  rangesOf,
+  type ClientStructs,
+  type Id,
+  type ReadStruct,
+  type ReadUpdate,
+} from './read-update.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
 /** What the gate says of an update. It is taken whole or not at all. */
@@ -316,13 +324,7 @@ class Judgement {
   /** What of this update has an id. */
   #structAt({ client, clock }: Id): ReadStruct {
     const structs = this.#structsOf(client)
-    let [low, high] = [0, structs.length - 1]
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if ((structs[middle] as ReadStruct).clock <= clock) low = middle
-      else high = middle - 1
-    }
-    return structs[low] as ReadStruct
+    return structs[Math.max(0, indexAt(structs, clock))] as ReadStruct
   }
 
   #structsOf(client: number): readonly ReadStruct[] {
