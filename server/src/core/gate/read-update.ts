@@ -83,6 +83,8 @@ export interface ReadStruct extends Id, Place {
   slot: string | null
   /** The keys that the same update gives to the map that this is. */
   keys: string[] | null
+  /** Whether it is deleted, by the same update or long ago, or something newer goes in its place. */
+  isDeleted: boolean
 }
 
 /** What one client inserted, in the order of its clock. */
@@ -166,6 +168,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
       home: null,
       slot: null,
       keys: null,
+      isDeleted: false,
     }
   }
   const origin = info & HAS_ORIGIN ? readId(decoder) : null
@@ -196,6 +199,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
     home: null,
     slot: null,
     keys: null,
+    isDeleted: kind === KIND.deleted,
   }
 }
 
