@@ -112,27 +112,24 @@ export class DocumentView {
     return this.#document.store.clients.get(client) ?? []
   }
 
+  /** Where among a client's structs the one is that has this id, which must be known. */
+  indexOf({ client, clock }: Id): number {
+    return Y.findIndexSS(this.structsOf(client) as Array<Y.Item | Y.GC>, clock)
+  }
+
   /** How many structs a client has from this one on: what Yjs moves when it cuts it, or puts it together with another. */
-  structsFrom({ client, clock }: Id): number {
-    const structs = this.#document.store.clients.get(client) ?? []
-    return structs.length - Y.findIndexSS(structs, clock)
+  structsFrom(id: Id): number {
+    return this.structsOf(id.client).length - this.indexOf(id)
   }
 
   /** The elements that a range of a client's clock has put on the board, and which are there; all of it must be known. */
   *elementsIn({ client, clock }: Id, length: number): Generator<Y.Map<unknown>> {
-    for (const struct of this.structsIn({ client, clock }, length)) {
-      if (!(struct instanceof Y.Item) || struct.deleted || struct.parent !== this.#elements) continue
-      if (struct.content instanceof Y.ContentType && struct.content.type instanceof Y.Map) yield struct.content.type
-    }
-  }
-
-  /** The structs that a range of a client's clock is a part of; all of it must be known. */
-  *structsIn({ client, clock }: Id, length: number): Generator<Y.Item | Y.GC> {
-    const structs = this.#document.store.clients.get(client) ?? []
-    for (let index = structs.length > 0 ? Y.findIndexSS(structs, clock) : 0; index < structs.length; index++) {
+    const structs = this.structsOf(client)
+    for (let index = this.indexOf({ client, clock }); index < structs.length; index++) {
       const struct = structs[index] as Y.Item | Y.GC
       if (struct.id.clock >= clock + length) return
-      yield struct
+      if (!(struct instanceof Y.Item) || struct.deleted || struct.parent !== this.#elements) continue
+      if (struct.content instanceof Y.ContentType && struct.content.type instanceof Y.Map) yield struct.content.type
     }
   }
 }

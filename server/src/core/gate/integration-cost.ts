@@ -1,7 +1,7 @@
 import * as Y from 'yjs'
 import type { DocumentView } from './document-view.ts'
 import { MergingCost } from './merging-cost.ts'
-import { isSameId, type ClientStructs, type Id, type ReadStruct } from './read-update.ts'
+import { indexAt, isSameId, type ClientStructs, type Id, type ReadStruct } from './read-update.ts'
 import { Refusal } from './refusal.ts'
 
 /**
@@ -39,18 +39,12 @@ export class IntegrationCost {
   #placed = 0
   #steps = 0
   readonly #added: number
-  readonly #merging: MergingCost
+  #merged: MergingCost | undefined
 
   /** `added` is how many structs the update adds. */
   constructor(view: DocumentView, added: number) {
     this.#view = view
     this.#added = added
-    this.#merging = new MergingCost({
-      view,
-      behind: ({ client, clock }) => this.#behind?.get(client)?.get(clock)?.count ?? 0,
-      count: (steps) => this.#count(steps),
-      countMoved: (structs) => this.#count(1 + structs / MOVED_PER_STEP),
-    })
   }
 
   /** The lists of which the order has to be gone through: what goes there does not just stand between two neighbours. */
@@ -94,7 +88,7 @@ export class IntegrationCost {
     const entry = isKnown(behind) ? this.#view.entryOf(home, slot as string) : undefined
     if (note.count > 1 || (isKnown(behind) && entry !== behind)) this.#merging.contest(entry, slot as string)
     else if (isKnown(behind)) this.#merging.delete(behind)
-    else behind.isDeleted = true
+    else this.#merging.deleteNew(behind)
   }
 
   /**
@@ -114,14 +108,16 @@ export class IntegrationCost {
 
   /** Counts the deletion of a range, all of which is in the document. */
   delete(range: Id, length: number): void {
-    let last: Known | undefined
-    for (const struct of this.#view.structsIn(range, length)) {
+    const structs = this.#view.structsOf(range.client)
+    const end = range.clock + length
+    for (let index = this.#view.indexOf(range); index < structs.length; index++) {
+      const struct = structs[index] as Known
+      if (struct.id.clock >= end) return
       this.#count(1)
-      if (!last) this.#countCut(struct, range.clock)
+      this.#countCut(struct, range.clock)
+      this.#countCut(struct, end)
       this.#merging.delete(struct)
-      last = struct
     }
-    if (last) this.#countCut(last, range.clock + length)
   }
 
   /** Counts the deletion of what the update itself has in a range. */
@@ -130,14 +126,18 @@ export class IntegrationCost {
       this.#count(1)
       this.#countCut(struct, from)
       this.#countCut(struct, end)
-      struct.isDeleted = true
+      this.#merging.deleteNew(struct)
     }
   }
 
-  /** Counts what Yjs does when all is in its place: see `MergingCost`. `clients` are what is new of each. */
-  merge(clients: readonly ClientStructs[]): void {
-    this.#merging.countKnown(this.#added)
-    for (const { structs } of clients) this.#merging.countNew(structs)
+  /** Counts what Yjs does when all is in its place: see `MergingCost`. `clients` are the update's, `known` how far each is. */
+  merge(clients: readonly ClientStructs[], known: (client: number) => number): void {
+    this.#merged?.countKnown(this.#added)
+    for (const { client, structs } of clients) {
+      if (structs.length < 2) continue
+      const first = indexAt(structs, known(client) - 1) + 1
+      this.#merging.countNew(first === 0 ? structs : structs.slice(first))
+    }
   }
 
   /** Whether the two that a struct says it stands between are side by side, where it is the first to go there. */
@@ -164,6 +164,15 @@ export class IntegrationCost {
       if (passed.size > MAX_STEPS) break
     }
     return passed.size
+  }
+
+  get #merging(): MergingCost {
+    return (this.#merged ??= new MergingCost({
+      view: this.#view,
+      behind: ({ client, clock }) => this.#behind?.get(client)?.get(clock)?.count ?? 0,
+      count: (steps) => this.#count(steps),
+      countMoved: (structs) => this.#count(1 + structs / MOVED_PER_STEP),
+    }))
   }
 
   #noteBehind({ client, clock }: Id): Behind {

@@ -137,7 +137,7 @@ class Judgement {
       if (known > 0) this.#cost.delete({ client, clock }, known)
       if (known < length) this.#deleteNew({ client, clock: clock + Math.max(0, known) }, clock + length)
     }
-    this.#cost.merge(update.clients.map(({ client, structs }) => ({ client, structs: this.#newOf(client, structs) })))
+    this.#cost.merge(update.clients, (client) => view.reach(client))
     const growth: Growth = {
       elements: this.#elements,
       structs: this.#order.structs.length,
@@ -305,12 +305,6 @@ class Judgement {
     const first = Math.max(0, indexAt(structs, from.clock))
     const last = indexAt(structs, end - 1)
     this.#cost.deleteNew(from, end, structs.slice(first, last + 1))
-  }
-
-  /** Those of a client's structs of which nothing is in the document. */
-  #newOf(client: number, structs: readonly ReadStruct[]): readonly ReadStruct[] {
-    const known = indexAt(structs, this.#reach(client) - 1)
-    return known < 0 ? structs : structs.slice(known + 1)
   }
 
   #isNew({ client, clock }: Id): boolean {

@@ -7,6 +7,9 @@ import { isSameId, type Id, type ReadStruct } from './read-update.ts'
 /** To delete something that is in what is deleted, and to put something in its place, takes as long as so many steps. */
 const STEPS_PER_COLLECTED = 8
 
+/** What moves no more structs in all is counted so, without looking at what is alike. */
+const MOST_UNSEEN = 20_000
+
 /** When Yjs looks at a struct: what is deleted now comes first, what was deleted before by turns, the last of it first. */
 const AT_FIRST = -Infinity
 const NEVER = Infinity
@@ -37,13 +40,16 @@ interface Asked {
  */
 export class MergingCost {
   readonly #asked: Asked
-  readonly #fates = new Map<number, Fate[]>()
+  /** Most updates have use for one of these at most: they are made when they are. */
+  #fates: Map<number, Fate[]> | undefined
   /** Types of the document that are deleted with all that is in them, and those of which that is not sure. */
-  readonly #collected = new Set<object>()
-  readonly #doubtful = new Set<object>()
+  #collected: Set<object> | undefined
+  #doubtful: Set<object> | undefined
   /** The keys of which several have said something who did not see each other’s: which of it is deleted is not looked at. */
-  readonly #contested = new Set<string>()
+  #contested: Set<string> | undefined
   #turn = 0
+  /** Whether the update deletes something that others can be in. */
+  #isCollecting = false
 
   constructor(asked: Asked) {
     this.#asked = asked
@@ -56,9 +62,15 @@ export class MergingCost {
     if (struct.content instanceof Y.ContentType) this.#collect(struct.content.type)
   }
 
+  /** A struct of the update is deleted, or what a key said is said anew. */
+  deleteNew(struct: ReadStruct): void {
+    struct.isDeleted = true
+    if (struct.kind === KIND.type) this.#isCollecting = true
+  }
+
   /** Of what a key says, something is deleted: that of the document, if there is, or that of the update. */
   contest(entry: Known | undefined, key: string): void {
-    this.#contested.add(key)
+    ;(this.#contested ??= new Set()).add(key)
     if (!entry || entry.deleted || !(entry instanceof Y.Item)) return
     this.#note({ struct: entry, isDeleted: true, isCollected: false, turn: AT_FIRST })
     if (entry.content instanceof Y.ContentType) this.#doubt(entry.content.type)
@@ -66,7 +78,7 @@ export class MergingCost {
 
   /** Counts it for what is deleted of the document. `added` is how many structs are new. */
   countKnown(added: number): void {
-    for (const [client, fates] of this.#fates) this.#countOf(client, fates, added)
+    for (const [client, fates] of this.#fates ?? []) this.#countOf(client, fates, added)
   }
 
   /** Counts it for the new structs of a client, in the order of the clock. */
@@ -75,7 +87,7 @@ export class MergingCost {
     for (let at = structs.length - 1; at >= 0; at--) {
       const right = structs[at] as ReadStruct
       const moved = structs.length - at
-      if (this.#contested.size > 0 && this.#isDoubtful(right.home)) this.#asked.countMoved(2 * moved)
+      if (this.#contested && this.#isDoubtful(right.home)) this.#asked.countMoved(2 * moved)
       const left = structs[at - 1]
       const is = left && this.#isAlike(left, right)
       if (is && !isOne) this.#asked.countMoved(moved)
@@ -85,12 +97,15 @@ export class MergingCost {
 
   #note(fate: Fate): void {
     const { client } = fate.struct.id
+    this.#fates ??= new Map()
     const fates = this.#fates.get(client)
     if (fates) fates.push(fate)
     else this.#fates.set(client, [fate])
   }
 
   #collect(type: object): void {
+    this.#isCollecting = true
+    this.#collected ??= new Set()
     if (this.#collected.has(type)) return
     this.#collected.add(type)
     for (const [item, isNewest] of this.#asked.view.itemsIn(type)) {
@@ -105,6 +120,7 @@ export class MergingCost {
 
   /** What may be deleted with all that is in it: as if each thing in it had to be put together with another, both ways. */
   #doubt(type: object): void {
+    this.#doubtful ??= new Set()
     if (this.#doubtful.has(type)) return
     this.#doubtful.add(type)
     const { view, count, countMoved } = this.#asked
@@ -119,6 +135,9 @@ export class MergingCost {
   #countOf(client: number, fates: Fate[], added: number): void {
     const { view, countMoved } = this.#asked
     const structs = view.structsOf(client)
+    const clock = fates.reduce((least, { struct }) => Math.min(least, struct.id.clock), Infinity)
+    const most = 2 * fates.length * (view.structsFrom({ client, clock }) + added)
+    if (most < MOST_UNSEEN) return countMoved(most)
     fates.sort((a, b) => b.struct.id.clock - a.struct.id.clock)
     let [least, merged] = [NEVER, 0]
     const look = (left: Fate, right: Fate, at: number) => {
@@ -135,7 +154,7 @@ export class MergingCost {
       if (structs[at - 1] === fate.struct) at -= 1
       else {
         if (right && at > 0) look(untouched(structs[at - 1] as Known), right, at)
-        at = Y.findIndexSS(structs as Y.Item[], fate.struct.id.clock)
+        at = view.indexOf(fate.struct.id)
         least = NEVER
         right = structs[at + 1] && untouched(structs[at + 1] as Known)
       }
@@ -160,29 +179,28 @@ export class MergingCost {
 
   /** Whether two new structs become one; `perhaps` when others may stand between them, or one of them may stay. */
   #isAlike(left: ReadStruct, right: ReadStruct): 'alike' | 'perhaps' | undefined {
-    const isCollected = this.#isCollected(right)
-    if (isCollected || this.#isCollected(left)) return isCollected && this.#isCollected(left) ? 'alike' : undefined
+    if (this.#isCollected(right)) return this.#isCollected(left) ? 'alike' : undefined
     const { origin, slot, client, clock } = right
-    if (origin?.client !== client || origin.clock !== clock - 1) return undefined
+    if (origin?.client !== client || origin.clock !== clock - 1 || this.#isCollected(left)) return undefined
     if (!isSameId(left.rightOrigin, right.rightOrigin)) return undefined
-    if (left.isDeleted !== right.isDeleted) return slot !== null && this.#contested.has(slot) ? 'perhaps' : undefined
+    if (left.isDeleted !== right.isDeleted) return slot !== null && this.#contested?.has(slot) ? 'perhaps' : undefined
     if (!left.isDeleted && (left.kind !== KIND.string || right.kind !== KIND.string)) return undefined
     return this.#asked.behind(origin) > 1 ? 'perhaps' : 'alike'
   }
 
   #isCollected({ kind, shelf, home }: ReadStruct): boolean {
-    return kind === KIND.gc || shelf === 'nowhere' || this.#isHomeCollected(home)
+    return kind === KIND.gc || shelf === 'nowhere' || (this.#isCollecting && this.#isHomeCollected(home))
   }
 
   #isHomeCollected(home: object | null): boolean {
-    if (home === null || home instanceof Y.AbstractType) return home !== null && this.#collected.has(home)
+    if (home === null || home instanceof Y.AbstractType) return home !== null && this.#collected?.has(home) === true
     return (home as ReadStruct).isDeleted || this.#isHomeCollected((home as ReadStruct).home)
   }
 
   #isDoubtful(home: object | null): boolean {
-    if (home === null || home instanceof Y.AbstractType) return home !== null && this.#doubtful.has(home)
+    if (home === null || home instanceof Y.AbstractType) return home !== null && this.#doubtful?.has(home) === true
     const { slot, home: outer } = home as ReadStruct
-    return (slot !== null && this.#contested.has(slot)) || this.#isDoubtful(outer)
+    return (slot !== null && this.#contested?.has(slot) === true) || this.#isDoubtful(outer)
   }
 }
 
