@@ -38,13 +38,15 @@ export class IntegrationCost {
   #cuts = 0
   #placed = 0
   #steps = 0
-  readonly #added: number
+  /** What the update has of each client, and how many structs that is, once it is asked. */
+  readonly #clients: readonly ClientStructs[]
+  #added: Map<number, number> | undefined
   #merged: MergingCost | undefined
 
-  /** `added` is how many structs the update adds. */
-  constructor(view: DocumentView, added: number) {
+  /** `clients` are the update's. */
+  constructor(view: DocumentView, clients: readonly ClientStructs[]) {
     this.#view = view
-    this.#added = added
+    this.#clients = clients
   }
 
   /** The lists of which the order has to be gone through: what goes there does not just stand between two neighbours. */
@@ -130,10 +132,10 @@ export class IntegrationCost {
     }
   }
 
-  /** Counts what Yjs does when all is in its place: see `MergingCost`. `clients` are the update's, `known` how far each is. */
-  merge(clients: readonly ClientStructs[], known: (client: number) => number): void {
-    this.#merged?.countKnown(this.#added)
-    for (const { client, structs } of clients) {
+  /** Counts what Yjs does when all is in its place: see `MergingCost`. `known` is how far each client is. Throws `Refusal`. */
+  merge(known: (client: number) => number): void {
+    this.#merged?.countKnown((client) => this.#addedBy(client))
+    for (const { client, structs } of this.#clients) {
       if (structs.length < 2) continue
       const first = indexAt(structs, known(client) - 1) + 1
       this.#merging.countNew(first === 0 ? structs : structs.slice(first))
@@ -175,6 +177,11 @@ export class IntegrationCost {
     }))
   }
 
+  #addedBy(client: number): number {
+    this.#added ??= new Map(this.#clients.map((each) => [each.client, each.structs.length]))
+    return this.#added.get(client) ?? 0
+  }
+
   #noteBehind({ client, clock }: Id): Behind {
     this.#behind ??= new Map()
     let ofClient = this.#behind.get(client)
@@ -194,7 +201,7 @@ export class IntegrationCost {
   #countCut(it: Known | ReadStruct, clock: number): void {
     const id = isKnown(it) ? it.id : it
     if (clock <= id.clock || clock >= id.clock + it.length) return
-    const moved = this.#added + this.#cuts + (isKnown(it) ? this.#view.structsFrom(id) : 0)
+    const moved = this.#addedBy(id.client) + this.#cuts + (isKnown(it) ? this.#view.structsFrom(id) : 0)
     this.#cuts += 1
     this.#count(1 + moved / MOVED_PER_STEP)
   }

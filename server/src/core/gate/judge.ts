@@ -122,7 +122,7 @@ class Judgement {
     this.#update = update
     this.#plain = new PlainUpdate(update.bytes)
     this.#order = order
-    this.#cost = new IntegrationCost(judging.view, order.structs.length)
+    this.#cost = new IntegrationCost(judging.view, update.clients)
     this.#fullness = new Fullness(judging.view, order.structs.length)
   }
 
@@ -137,7 +137,7 @@ class Judgement {
       if (known > 0) this.#cost.delete({ client, clock }, known)
       if (known < length) this.#deleteNew({ client, clock: clock + Math.max(0, known) }, clock + length)
     }
-    this.#cost.merge(update.clients, (client) => view.reach(client))
+    this.#cost.merge((client) => view.reach(client))
     const growth: Growth = {
       elements: this.#elements,
       structs: this.#order.structs.length,

@@ -152,6 +152,17 @@ test.for<[what: string, act: (doc: Y.Doc) => void, before: (doc: Y.Doc) => void]
     (doc) => (empty(doc), type(doc)),
   ],
   [
+    'corrects a text of others in five thousand places',
+    (doc) => {
+      doc.clientID += 1
+      for (let n = 0; n < 5_000; n++) textOf(doc).insert(1 + 3 * n, 'x')
+    },
+    (doc) => {
+      empty(doc)
+      textOf(doc).insert(0, 'x'.repeat(15_000))
+    },
+  ],
+  [
     'drags fifty elements a hundred times',
     (doc) => {
       for (let n = 0; n < 5_000; n++)

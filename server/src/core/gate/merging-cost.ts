@@ -76,9 +76,9 @@ export class MergingCost {
     if (entry.content instanceof Y.ContentType) this.#doubt(entry.content.type)
   }
 
-  /** Counts it for what is deleted of the document. `added` is how many structs are new. */
-  countKnown(added: number): void {
-    for (const [client, fates] of this.#fates ?? []) this.#countOf(client, fates, added)
+  /** Counts it for what is deleted of the document. `added` is how many of a client’s structs are new. */
+  countKnown(added: (client: number) => number): void {
+    for (const [client, fates] of this.#fates ?? []) this.#countOf(client, fates, added(client))
   }
 
   /** Counts it for the new structs of a client, in the order of the clock. */
