@@ -4,6 +4,12 @@ import * as Y from 'yjs'
 /** What is spent on reading elements for their names in one go, in milliseconds: each takes some ten thousandths of a second. */
 const LOOKING_MS = 20
 
+/**
+ * Larger elements are not read for their names, in bytes: it takes some milliseconds for so many, and they can be changed
+ * again and again. The longest text that fits has 400,000, a line of ten thousand points 180,000.
+ */
+const MOST_TO_READ = 512 * 1024
+
 /** For how long there is time to read elements: see `LOOKING_MS`. */
 export function timeToLook(): () => boolean {
   const start = performance.now()
@@ -19,6 +25,8 @@ export class BoardElements {
   /** What a mark has to say to hide it. */
   readonly #stamps = new WeakMap<Y.Map<unknown>, string | undefined>()
   readonly #bytes = new WeakMap<Y.Map<unknown>, number>()
+  /** Of values that have parts: who changes one key of an element cannot have all others gone through again. */
+  readonly #bytesOfValues = new WeakMap<object, number>()
   #mayHaveChanged = false
 
   constructor(document: Y.Doc) {
@@ -47,10 +55,18 @@ export class BoardElements {
     return isHidden ?? true
   }
 
-  /** Whether a mark hides an element as it is now; undefined when `hasTime` says that there is no time to read it. */
+  /** Whether an element takes room: what is too large to be read does, whatever name its mark says. */
+  takesRoom(element: Y.Map<unknown>, hasTime: () => boolean): boolean {
+    return !this.isDeleted(element, hasTime) || (typeof element.get('isDeleted') === 'string' && this.#isLarge(element))
+  }
+
+  /**
+   * Whether a mark hides an element as it is now; undefined when it is too large to be read, or `hasTime` says that there is no
+   * time for it.
+   */
   isHiddenBy(mark: string, element: Y.Map<unknown>, hasTime: () => boolean): boolean | undefined {
     if (!this.#stamps.has(element)) {
-      if (!hasTime()) return undefined
+      if (this.#isLarge(element) || !hasTime()) return undefined
       this.#stamps.set(element, stampOf(element))
     }
     return this.#stamps.get(element) === mark
@@ -59,7 +75,23 @@ export class BoardElements {
   /** About how many bytes an element takes. */
   bytesOf(element: Y.Map<unknown>): number {
     let bytes = this.#bytes.get(element)
-    if (bytes === undefined) this.#bytes.set(element, (bytes = bytesOf(element)))
+    if (bytes === undefined) {
+      bytes = 16
+      element.forEach((each, key) => ((bytes as number) += key.length + this.#bytesOfValue(each)))
+      this.#bytes.set(element, bytes)
+    }
+    return bytes
+  }
+
+  #isLarge(element: Y.Map<unknown>): boolean {
+    return this.bytesOf(element) > MOST_TO_READ
+  }
+
+  #bytesOfValue(value: unknown): number {
+    // What is in a shared type changes.
+    if (typeof value !== 'object' || value === null || value instanceof Y.AbstractType) return bytesOf(value)
+    let bytes = this.#bytesOfValues.get(value)
+    if (bytes === undefined) this.#bytesOfValues.set(value, (bytes = bytesOf(value)))
     return bytes
   }
 
@@ -81,11 +113,6 @@ function bytesOf(value: unknown): number {
   if (typeof value === 'string') return value.length
   if (value instanceof Y.Text) return value.length
   if (value instanceof Y.Array) return value.toArray().reduce((sum: number, each) => sum + bytesOf(each), 0)
-  if (value instanceof Y.Map) {
-    let sum = 16
-    value.forEach((each, key) => (sum += key.length + bytesOf(each)))
-    return sum
-  }
   if (Array.isArray(value)) return value.reduce((sum: number, each) => sum + bytesOf(each), 2)
   if (typeof value === 'object' && value !== null) {
     return Object.entries(value).reduce((sum, [key, each]) => sum + key.length + bytesOf(each), 2)

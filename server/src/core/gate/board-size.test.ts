@@ -189,3 +189,27 @@ test('[G16] on a full board, what was drawn and moved and then deleted by the ap
   expect([drawn(movedAndDeleted), shown()]).toEqual([undefined, 3])
   expect(draw(add('f'))).toBe('G16 board_full')
 })
+
+test('[G16] nobody can have a large element read again and again by a mark and a change in turn', () => {
+  const { document, draw } = board({ bytes: 1e8 })
+  const large = new Map(Array.from({ length: 30 }, (_, n) => [`k${n}`, 'x'.repeat(60_000)]))
+  expect(draw((elements) => elements.set('large', new Y.Map([...large, ['type', 'unknown']])))).toBeUndefined()
+  const stored = document.getMap<Y.Map<unknown>>('elements').get('large') as Y.Map<unknown>
+  const read = vi.spyOn(stored, 'get')
+  for (let n = 0; n < 5; n++) {
+    expect(draw((elements) => elements.get('large')?.set('angle', n / 10))).toBeUndefined()
+    expect(draw((elements) => elements.get('large')?.set('isDeleted', `mark-${n}`))).toBeUndefined()
+  }
+  expect(read.mock.calls.filter(([key]) => key !== 'isDeleted')).toEqual([])
+})
+
+test('[G16] a large element cannot be hidden from the count by a mark that nobody reads', () => {
+  const { draw } = board({ bytes: 3_000_000, elements: 100 })
+  const large = (id: string) => (elements: Y.Map<Y.Map<unknown>>) => {
+    const values = Array.from({ length: 15 }, (_, n) => [`k${n}`, 'x'.repeat(60_000)] as const)
+    elements.set(id, new Y.Map<unknown>([...values, ['type', 'unknown'], ['isDeleted', 'x']]))
+  }
+  for (const id of ['a', 'b', 'c']) expect(draw(large(id))).toBeUndefined()
+  later()
+  expect(draw(large('d'))).toBe('G16 board_full')
+})

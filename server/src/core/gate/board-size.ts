@@ -176,7 +176,7 @@ export class BoardSize {
     const hasTime = timeToLook()
     this.#board.startOver()
     this.#document.getMap(ELEMENTS_ROOT).forEach((element) => {
-      if (!(element instanceof Y.Map) || this.#board.isDeleted(element, hasTime)) return
+      if (!(element instanceof Y.Map) || !this.#board.takesRoom(element, hasTime)) return
       elements += 1
       bytes += this.#board.bytesOf(element)
     })

@@ -1,6 +1,6 @@
 import { malformed } from './refusal.ts'
 import { KIND } from './read-content.ts'
-import type { Id, ReadStruct, ReadUpdate } from './read-update.ts'
+import { indexAt, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
 
 /** The structs of an update that are new, or new in part, in an order in which each refers only to what is there. */
 export interface CausalOrder {
@@ -16,11 +16,12 @@ interface Line {
   readonly structs: readonly ReadStruct[]
   next: number
   reach: number
-  /** In the order of the clocks that they wait for, the greatest first. */
-  readonly waiters: Array<{ readonly clock: number; readonly line: Line }>
+  /** By which of the structs they wait for: in a list, each would have to find its place among thousands. */
+  readonly waiters: Map<number, Line[]>
 }
 
 const NONE: readonly ReadStruct[] = []
+const NO_LINES: readonly Line[] = []
 
 /**
  * Puts an update's structs in causal order. `known` says how far a client is known. Throws `Refusal` for what refers to
@@ -29,18 +30,20 @@ const NONE: readonly ReadStruct[] = []
 export function causalOrder({ clients }: ReadUpdate, known: (client: number) => number): CausalOrder {
   const lines = new Map<number, Line>()
   for (const { client, structs } of clients) {
-    lines.set(client, { structs, next: 0, reach: known(client), waiters: [] })
+    lines.set(client, { structs, next: 0, reach: known(client), waiters: new Map() })
   }
   const reachOf = (client: number) => lines.get(client)?.reach ?? known(client)
   const ordered: ReadStruct[] = []
   const ready = [...lines.values()].toReversed()
   for (let line = ready.pop(); line; line = ready.pop()) {
+    const from = line.next
     const missing = advance(line, reachOf, ordered)
     const other = missing && lines.get(missing.client)
     if (other && other !== line) wait(line, other, missing.clock)
-    for (let first = line.waiters.at(-1); first && first.clock < line.reach; first = line.waiters.at(-1)) {
-      line.waiters.pop()
-      ready.push(first.line)
+    if (line.waiters.size === 0) continue
+    for (let at = from; at < line.next; at++) {
+      ready.push(...(line.waiters.get(at) ?? NO_LINES))
+      line.waiters.delete(at)
     }
   }
   return { structs: ordered, waiting: waitingIn(lines.values()), reach: reachOf }
@@ -81,10 +84,10 @@ function advance(line: Line, reachOf: (client: number) => number, ordered: ReadS
 }
 
 function wait(line: Line, other: Line, clock: number): void {
-  const { waiters } = other
-  let at = waiters.length
-  while (at > 0 && (waiters[at - 1] as { clock: number }).clock < clock) at -= 1
-  waiters.splice(at, 0, { clock, line })
+  const at = indexAt(other.structs, clock)
+  const waiters = other.waiters.get(at)
+  if (waiters) waiters.push(line)
+  else other.waiters.set(at, [line])
 }
 
 function missingOf(struct: ReadStruct, reachOf: (client: number) => number): Id | undefined {

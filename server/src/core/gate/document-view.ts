@@ -98,26 +98,38 @@ export class DocumentView {
     return home instanceof Y.AbstractType ? (home as AnyType)._start : null
   }
 
-  /** How many structs of a client the document holds: what Yjs moves when it cuts one of them. */
-  structCount(client: number): number {
-    return this.#document.store.clients.get(client)?.length ?? 0
+  /** All that is or was in a shared type; with each, whether it is in a list, or the newest that its key says. */
+  *itemsIn(type: object): Generator<readonly [item: Y.Item, isNewest: boolean]> {
+    if (!(type instanceof Y.AbstractType)) return
+    for (let item = (type as AnyType)._start; item; item = item.right) yield [item, true]
+    for (const newest of (type as AnyType)._map.values()) {
+      for (let item: Y.Item | null = newest; item; item = item.left) yield [item, item === newest]
+    }
+  }
+
+  /** A client's structs, in the order of the clock. */
+  structsOf(client: number): ReadonlyArray<Y.Item | Y.GC> {
+    return this.#document.store.clients.get(client) ?? []
+  }
+
+  /** Where among a client's structs the one is that has this id, which must be known. */
+  indexOf({ client, clock }: Id): number {
+    return Y.findIndexSS(this.structsOf(client) as Array<Y.Item | Y.GC>, clock)
+  }
+
+  /** How many structs a client has from this one on: what Yjs moves when it cuts it, or puts it together with another. */
+  structsFrom(id: Id): number {
+    return this.structsOf(id.client).length - this.indexOf(id)
   }
 
   /** The elements that a range of a client's clock has put on the board, and which are there; all of it must be known. */
   *elementsIn({ client, clock }: Id, length: number): Generator<Y.Map<unknown>> {
-    const structs = this.#document.store.clients.get(client) ?? []
-    for (let index = structs.length > 0 ? Y.findIndexSS(structs, clock) : 0; index < structs.length; index++) {
+    const structs = this.structsOf(client)
+    for (let index = this.indexOf({ client, clock }); index < structs.length; index++) {
       const struct = structs[index] as Y.Item | Y.GC
       if (struct.id.clock >= clock + length) return
       if (!(struct instanceof Y.Item) || struct.deleted || struct.parent !== this.#elements) continue
       if (struct.content instanceof Y.ContentType && struct.content.type instanceof Y.Map) yield struct.content.type
     }
-  }
-
-  /** How many structs a range of a client's clock is a part of; all of it must be known. */
-  structsIn({ client, clock }: Id, length: number): number {
-    const structs = this.#document.store.clients.get(client)
-    if (!structs) return 0
-    return Y.findIndexSS(structs, clock + length - 1) - Y.findIndexSS(structs, clock) + 1
   }
 }

@@ -1,6 +1,7 @@
 import * as Y from 'yjs'
 import type { DocumentView } from './document-view.ts'
-import { isSameId, type Id, type ReadStruct } from './read-update.ts'
+import { MergingCost } from './merging-cost.ts'
+import { indexAt, isSameId, type ClientStructs, type Id, type ReadStruct } from './read-update.ts'
 import { Refusal } from './refusal.ts'
 
 /**
@@ -10,12 +11,12 @@ import { Refusal } from './refusal.ts'
 const MAX_STEPS = 3_000_000
 /** Where Yjs keeps sets of what it has passed, and the gate after it, each step takes as long as four others. */
 const STEPS_PER_PASSED = 4
-/** Cutting a struct in two moves the client's others in memory: so many of them take as long as a step. */
-const MOVED_PER_STEP = 64
+/** Cutting a struct in two, or making one of two, moves those behind it in memory: so many of them take as long as a step. */
+const MOVED_PER_STEP = 32
 
 /** What an update has put behind one place: the last of it, while that is sure to stand right there. */
 interface Behind {
-  isFirst: boolean
+  count: number
   last: Id | undefined
 }
 
@@ -33,13 +34,19 @@ export class IntegrationCost {
   #behind: Map<number, Map<number, Behind>> | undefined
   #atStart: Map<object, Behind> | undefined
   #unsure: Set<object> | undefined
-  /** By client, how often its structs are cut in two: each cut leaves one struct more to move at the next. */
-  #cuts: Map<number, number> | undefined
+  /** How often structs are cut in two: each cut leaves one struct more to move at the next. */
+  #cuts = 0
   #placed = 0
   #steps = 0
+  /** What the update has of each client, and how many structs that is, once it is asked. */
+  readonly #clients: readonly ClientStructs[]
+  #added: Map<number, number> | undefined
+  #merged: MergingCost | undefined
 
-  constructor(view: DocumentView) {
+  /** `clients` are the update's. */
+  constructor(view: DocumentView, clients: readonly ClientStructs[]) {
     this.#view = view
+    this.#clients = clients
   }
 
   /** The lists of which the order has to be gone through: what goes there does not just stand between two neighbours. */
@@ -55,27 +62,45 @@ export class IntegrationCost {
     const { origin, rightOrigin } = struct
     const home = struct.home as object
     const note = origin ? this.#noteBehind(origin) : this.#noteStart(home)
-    const isSure = note.isFirst
-      ? this.#isBetween(struct, behind)
-      : note.last !== undefined && isSameId(note.last, rightOrigin)
+    const isSure =
+      note.count === 0 ? this.#isBetween(struct, behind) : note.last !== undefined && isSameId(note.last, rightOrigin)
     if (!isSure) {
       if (struct.slot === null) (this.#unsure ??= new Set()).add(home)
       else this.countPassed(this.#walk(origin, isKnown(behind) ? behind : null) + this.#placed)
     }
-    note.isFirst = false
+    note.count += 1
     note.last = isSure ? struct : undefined
     this.#placed += 1
+    if (struct.slot !== null && behind) this.#supersede(struct, behind, note)
+    this.cut(struct, behind, before)
+  }
+
+  /** Counts that Yjs cuts what a struct says it stands between, also where it finds no place there. Throws `Refusal`. */
+  cut(
+    { origin, rightOrigin }: ReadStruct,
+    behind: Known | ReadStruct | undefined,
+    before: Known | ReadStruct | undefined,
+  ): void {
     if (behind && origin) this.#countCut(behind, origin.clock + 1)
     if (before && rightOrigin) this.#countCut(before, rightOrigin.clock)
+  }
+
+  /** What a key said is deleted when something goes behind it. */
+  #supersede({ slot, home }: ReadStruct, behind: Known | ReadStruct, note: Behind): void {
+    const entry = isKnown(behind) ? this.#view.entryOf(home, slot as string) : undefined
+    if (note.count > 1 || (isKnown(behind) && entry !== behind)) this.#merging.contest(entry, slot as string)
+    else if (isKnown(behind)) this.#merging.delete(behind)
+    else this.#merging.deleteNew(behind)
   }
 
   /**
    * Counts what says what a key is, by somebody who has not seen what it says already: `entry` in the document.
    * `isAgain`: the same update has done so before.
    */
-  begin(entry: Y.Item | undefined, isAgain: boolean): void {
+  begin(key: string, entry: Y.Item | undefined, isAgain: boolean): void {
     this.#placed += 1
     if (!entry && !isAgain) return
+    this.#merging.contest(entry, key)
     let first = entry ?? null
     let steps = 0
     for (; first?.left; first = first.left) steps += 1
@@ -84,10 +109,37 @@ export class IntegrationCost {
   }
 
   /** Counts the deletion of a range, all of which is in the document. */
-  delete({ client, clock }: Id, length: number): void {
-    this.#count(this.#view.structsIn({ client, clock }, length))
-    this.#countCut(this.#view.at({ client, clock }), clock)
-    this.#countCut(this.#view.at({ client, clock: clock + length - 1 }), clock + length)
+  delete(range: Id, length: number): void {
+    const structs = this.#view.structsOf(range.client)
+    const end = range.clock + length
+    for (let index = this.#view.indexOf(range); index < structs.length; index++) {
+      const struct = structs[index] as Known
+      if (struct.id.clock >= end) return
+      this.#count(1)
+      this.#countCut(struct, range.clock)
+      this.#countCut(struct, end)
+      this.#merging.delete(struct)
+    }
+  }
+
+  /** Counts the deletion of what the update itself has in a range. */
+  deleteNew({ clock: from }: Id, end: number, structs: Iterable<ReadStruct>): void {
+    for (const struct of structs) {
+      this.#count(1)
+      this.#countCut(struct, from)
+      this.#countCut(struct, end)
+      this.#merging.deleteNew(struct)
+    }
+  }
+
+  /** Counts what Yjs does when all is in its place: see `MergingCost`. `known` is how far each client is. Throws `Refusal`. */
+  merge(known: (client: number) => number): void {
+    this.#merged?.countKnown((client) => this.#addedBy(client))
+    for (const { client, structs } of this.#clients) {
+      if (structs.length < 2) continue
+      const first = indexAt(structs, known(client) - 1) + 1
+      this.#merging.countNew(first === 0 ? structs : structs.slice(first))
+    }
   }
 
   /** Whether the two that a struct says it stands between are side by side, where it is the first to go there. */
@@ -116,29 +168,42 @@ export class IntegrationCost {
     return passed.size
   }
 
+  get #merging(): MergingCost {
+    return (this.#merged ??= new MergingCost({
+      view: this.#view,
+      behind: ({ client, clock }) => this.#behind?.get(client)?.get(clock)?.count ?? 0,
+      count: (steps) => this.#count(steps),
+      countMoved: (structs) => this.#count(1 + structs / MOVED_PER_STEP),
+    }))
+  }
+
+  #addedBy(client: number): number {
+    this.#added ??= new Map(this.#clients.map((each) => [each.client, each.structs.length]))
+    return this.#added.get(client) ?? 0
+  }
+
   #noteBehind({ client, clock }: Id): Behind {
     this.#behind ??= new Map()
     let ofClient = this.#behind.get(client)
     if (!ofClient) this.#behind.set(client, (ofClient = new Map()))
     let note = ofClient.get(clock)
-    if (!note) ofClient.set(clock, (note = { isFirst: true, last: undefined }))
+    if (!note) ofClient.set(clock, (note = { count: 0, last: undefined }))
     return note
   }
 
   #noteStart(home: object): Behind {
     this.#atStart ??= new Map()
     let note = this.#atStart.get(home)
-    if (!note) this.#atStart.set(home, (note = { isFirst: true, last: undefined }))
+    if (!note) this.#atStart.set(home, (note = { count: 0, last: undefined }))
     return note
   }
 
   #countCut(it: Known | ReadStruct, clock: number): void {
     const id = isKnown(it) ? it.id : it
     if (clock <= id.clock || clock >= id.clock + it.length) return
-    this.#cuts ??= new Map()
-    const cuts = this.#cuts.get(id.client) ?? 0
-    this.#cuts.set(id.client, cuts + 1)
-    this.#count(1 + (this.#view.structCount(id.client) + cuts) / MOVED_PER_STEP)
+    const moved = this.#addedBy(id.client) + this.#cuts + (isKnown(it) ? this.#view.structsFrom(id) : 0)
+    this.#cuts += 1
+    this.#count(1 + moved / MOVED_PER_STEP)
   }
 
   /** Counts what is passed on the way to a place; throws `Refusal` when it is too much. */

@@ -11,7 +11,15 @@ import { type Looking, type Marks, marksOf } from './marks.ts'
 import { checkContent, PlainUpdate } from './places.ts'
 import { KIND, TYPE } from './read-content.ts'
 import { isSameContent } from './same-content.ts'
-import { isSameId, rangesOf, type ClientStructs, type Id, type ReadStruct, type ReadUpdate } from './read-update.ts'
+import {
+  indexAt,
+  isSameId,
+  rangesOf,
+  type ClientStructs,
+  type Id,
+  type ReadStruct,
+  type ReadUpdate,
+} from './read-update.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
 /** What the gate says of an update. It is taken whole or not at all. */
@@ -114,7 +122,7 @@ class Judgement {
     this.#update = update
     this.#plain = new PlainUpdate(update.bytes)
     this.#order = order
-    this.#cost = new IntegrationCost(judging.view)
+    this.#cost = new IntegrationCost(judging.view, update.clients)
     this.#fullness = new Fullness(judging.view, order.structs.length)
   }
 
@@ -127,7 +135,9 @@ class Judgement {
     for (const { client, clock, length } of update.deleted) {
       const known = Math.min(length, view.reach(client) - clock)
       if (known > 0) this.#cost.delete({ client, clock }, known)
+      if (known < length) this.#deleteNew({ client, clock: clock + Math.max(0, known) }, clock + length)
     }
+    this.#cost.merge((client) => view.reach(client))
     const growth: Growth = {
       elements: this.#elements,
       structs: this.#order.structs.length,
@@ -201,7 +211,7 @@ class Judgement {
     struct.home = place.home
     struct.slot = origin || rightOrigin ? place.slot : struct.key
     this.#checkContinuation(struct)
-    if (struct.shelf === 'nowhere') return
+    if (struct.shelf === 'nowhere') return this.#cost.cut(struct, behind, before)
     if (struct.slot !== null && struct.length > 1) this.#checkOneValue(struct)
     checkContent(struct, this.#plain)
     if (kind === KIND.type) this.#lastType = struct
@@ -230,7 +240,7 @@ class Judgement {
     const home = struct.home as object
     const entry = this.#judging.view.entryOf(home, key)
     const isAgain = this.#fullness.hasBegun(struct, home, key)
-    this.#cost.begin(entry, isAgain)
+    this.#cost.begin(key, entry, isAgain)
     if (entry) return
     if (shelf === 'elements') {
       if (struct.kind === KIND.type) this.#elements += 1
@@ -289,6 +299,14 @@ class Judgement {
     }
   }
 
+  /** The part of a range is deleted that the update itself brings. */
+  #deleteNew(from: Id, end: number): void {
+    const structs = this.#structsOf(from.client)
+    const first = Math.max(0, indexAt(structs, from.clock))
+    const last = indexAt(structs, end - 1)
+    this.#cost.deleteNew(from, end, structs.slice(first, last + 1))
+  }
+
   #isNew({ client, clock }: Id): boolean {
     return clock >= this.#reach(client)
   }
@@ -316,20 +334,14 @@ class Judgement {
   /** What of this update has an id. */
   #structAt({ client, clock }: Id): ReadStruct {
     const structs = this.#structsOf(client)
-    let [low, high] = [0, structs.length - 1]
-    while (low < high) {
-      const middle = (low + high + 1) >>> 1
-      if ((structs[middle] as ReadStruct).clock <= clock) low = middle
-      else high = middle - 1
-    }
-    return structs[low] as ReadStruct
+    return structs[Math.max(0, indexAt(structs, clock))] as ReadStruct
   }
 
   #structsOf(client: number): readonly ReadStruct[] {
     if (this.#last?.client === client) return this.#last.structs
     this.#byClient ??= new Map(this.#update.clients.map((each) => [each.client, each]))
-    this.#last = this.#byClient.get(client) as ClientStructs
-    return this.#last.structs
+    this.#last = this.#byClient.get(client)
+    return this.#last?.structs ?? []
   }
 
   /** Of a struct of which the document has a part, the rest goes behind that, wherever it says that it is. */

@@ -1,5 +1,5 @@
 import type * as Y from 'yjs'
-import { isSameId, type Id } from './read-update.ts'
+import { indexAt, isSameId, type Id } from './read-update.ts'
 import { invalid } from './refusal.ts'
 
 /** What is there is copied, which takes longer than passing it: lists of more than some 50,000 parts are refused. */
@@ -126,7 +126,7 @@ export class ListOrder {
 
   #at({ client, clock }: Id): Stretch | undefined {
     const stretches = this.#stretches.get(client)
-    return stretches?.[indexOf(stretches, clock)]
+    return stretches?.[indexAt(stretches, clock)]
   }
 
   /** The stretch that begins with an id. */
@@ -152,7 +152,7 @@ export class ListOrder {
     stretch.length -= length
     stretch.right = second
     const stretches = this.#stretches.get(client) as Stretch[]
-    stretches.splice(indexOf(stretches, stretch.clock) + 1, 0, second)
+    stretches.splice(indexAt(stretches, stretch.clock) + 1, 0, second)
     return second
   }
 }
@@ -185,7 +185,7 @@ class Seen {
         this.#followed.set(client, reach)
         isMore = true
         const ofClient = stretches.get(client) ?? []
-        for (let at = Math.max(0, indexOf(ofClient, followed)); at < ofClient.length; at++) {
+        for (let at = Math.max(0, indexAt(ofClient, followed)); at < ofClient.length; at++) {
           const stretch = ofClient[at] as Stretch
           if (stretch.clock >= reach) break
           if (stretch.origin) this.add(stretch.origin)
@@ -196,15 +196,4 @@ class Seen {
     }
     return steps
   }
-}
-
-/** Where in a client's stretches the one with this clock is; -1 when all come later. */
-function indexOf(stretches: readonly Stretch[], clock: number): number {
-  let [low, high] = [-1, stretches.length - 1]
-  while (low < high) {
-    const middle = (low + high + 1) >>> 1
-    if ((stretches[middle] as Stretch).clock <= clock) low = middle
-    else high = middle - 1
-  }
-  return low
 }

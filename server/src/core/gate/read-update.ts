@@ -19,8 +19,12 @@ const MAX_DELETED_RANGES = 200_000
 const MAX_SHORT_NAME = 64
 /** What ids and keys are made of: letters, digits, `-` and `_`. */
 const IN_NAMES = Uint8Array.from({ length: 128 }, (_, code) => (/[\w-]/.test(String.fromCharCode(code)) ? 1 : 0))
-/** Source: FNV-1a. */
-const HASH_PRIME = 0x01000193
+/**
+ * A random number for each letter in each place: a name's hash is what those of its letters come to. Whoever chooses names
+ * cannot know which of them have like hashes. Source: tabulation hashing (Zobrist).
+ */
+const LETTERS = 128
+const OF_LETTERS = crypto.getRandomValues(new Int32Array(LETTERS * (MAX_SHORT_NAME + 1)))
 /** See `ReadStruct.keyHash`. */
 export const NO_NAME = -1
 let lastHash = NO_NAME
@@ -43,6 +47,17 @@ export interface Id {
 /** Whether two ids are the same, or both are none. */
 export function isSameId(a: Id | null, b: Id | null): boolean {
   return a === null || b === null ? a === b : a.client === b.client && a.clock === b.clock
+}
+
+/** Where among one client's structs, in the order of the clock, the one with this clock is; -1 when all come later. */
+export function indexAt(structs: readonly Id[], clock: number): number {
+  let [low, high] = [-1, structs.length - 1]
+  while (low < high) {
+    const middle = (low + high + 1) >>> 1
+    if ((structs[middle] as Id).clock <= clock) low = middle
+    else high = middle - 1
+  }
+  return low
 }
 
 /** One struct of an update, as it was read: nothing in it is checked against the room. */
@@ -70,6 +85,8 @@ export interface ReadStruct extends Id, Place {
   slot: string | null
   /** The keys that the same update gives to the map that this is. */
   keys: string[] | null
+  /** Whether it is deleted, by the same update or long ago, or something newer goes in its place. */
+  isDeleted: boolean
 }
 
 /** What one client inserted, in the order of its clock. */
@@ -153,6 +170,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
       home: null,
       slot: null,
       keys: null,
+      isDeleted: false,
     }
   }
   const origin = info & HAS_ORIGIN ? readId(decoder) : null
@@ -183,6 +201,7 @@ function readStruct(decoder: decoding.Decoder, client: number, clock: number): R
     home: null,
     slot: null,
     keys: null,
+    isDeleted: kind === KIND.deleted,
   }
 }
 
@@ -200,13 +219,13 @@ function readName(decoder: decoding.Decoder): string {
   const length = arr[pos] as number
   const end = pos + 1 + length
   if (length > MAX_SHORT_NAME || end > arr.length) return decoding.readVarString(decoder)
-  let hash = length
+  let hash = OF_LETTERS[length] as number
   let isName = length > 0
-  for (let at = pos + 1; at < end; at++) {
+  for (let at = pos + 1, row = LETTERS; at < end; at++, row += LETTERS) {
     const byte = arr[at] as number
     if (byte > 0x7f) return decoding.readVarString(decoder)
     if (IN_NAMES[byte] === 0) isName = false
-    hash = Math.imul(hash ^ byte, HASH_PRIME)
+    hash ^= OF_LETTERS[row + byte] as number
   }
   decoder.pos = end
   if (isName) lastHash = hash >>> 0

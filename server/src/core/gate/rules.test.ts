@@ -373,3 +373,20 @@ test('[G6] more structs or clients than a message has room for are refused by th
   encoding.writeVarUint(encoder, 0)
   expect(ruleOf(encoding.toUint8Array(encoder))).toBe('G6 invalid_content')
 })
+
+test('[G12] nobody can choose ids that all have one place in the gate’s table of them', () => {
+  const structs = readUpdate(craft([[7, 0, ...alikeIds(2_000).map(element)]])).clients[0]?.structs ?? []
+  expect(structs).toHaveLength(2_000)
+  expect(new Set(structs.map(({ keyHash }) => keyHash % 256)).size).toBeGreaterThan(200)
+})
+
+/** Ids of which the last eight bits of FNV-1a are the same, which anybody can work out. */
+function alikeIds(count: number): string[] {
+  const hashOf = (id: string) => Buffer.from(id).reduce((hash, byte) => Math.imul(hash ^ byte, 0x01000193), 8)
+  const ids: string[] = []
+  for (let n = 0; ids.length < count; n++) {
+    const id = n.toString(36).padStart(8, '0')
+    if ((hashOf(id) & 255) === 255) ids.push(id)
+  }
+  return ids
+}
