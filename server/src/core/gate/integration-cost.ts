@@ -14,6 +14,9 @@ const STEPS_PER_PASSED = 4
 /** Cutting a struct in two, or making one of two, moves those behind it in memory: so many of them take as long as a step. */
 const MOVED_PER_STEP = 32
 
+/** Of so few that are deleted, putting each together with its neighbours takes Yjs a millisecond or two: it is not looked at. */
+const FEW_DELETED = 4
+
 /** What an update has put behind one place: the last of it, while that is sure to stand right there. */
 interface Behind {
   count: number
@@ -42,6 +45,8 @@ export class IntegrationCost {
   readonly #clients: readonly ClientStructs[]
   #added: Map<number, number> | undefined
   #merged: MergingCost | undefined
+  /** What is deleted of the document, while it is few, and nothing that others can be in. */
+  #deleted: Known[] | undefined
 
   /** `clients` are the update's. */
   constructor(view: DocumentView, clients: readonly ClientStructs[]) {
@@ -89,7 +94,7 @@ export class IntegrationCost {
   #supersede({ slot, home }: ReadStruct, behind: Known | ReadStruct, note: Behind): void {
     const entry = isKnown(behind) ? this.#view.entryOf(home, slot as string) : undefined
     if (note.count > 1 || (isKnown(behind) && entry !== behind)) this.#merging.contest(entry, slot as string)
-    else if (isKnown(behind)) this.#merging.delete(behind)
+    else if (isKnown(behind)) this.#delete(behind)
     else this.#merging.deleteNew(behind)
   }
 
@@ -118,8 +123,14 @@ export class IntegrationCost {
       this.#count(1)
       this.#countCut(struct, range.clock)
       this.#countCut(struct, end)
-      this.#merging.delete(struct)
+      this.#delete(struct)
     }
+  }
+
+  #delete(struct: Known): void {
+    const isPlain = !(struct instanceof Y.Item && struct.content instanceof Y.ContentType)
+    if (this.#merged || !isPlain || this.#deleted?.length === FEW_DELETED) this.#merging.delete(struct)
+    else (this.#deleted ??= []).push(struct)
   }
 
   /** Counts the deletion of what the update itself has in a range. */
@@ -169,12 +180,15 @@ export class IntegrationCost {
   }
 
   get #merging(): MergingCost {
-    return (this.#merged ??= new MergingCost({
+    if (this.#merged) return this.#merged
+    this.#merged = new MergingCost({
       view: this.#view,
       behind: ({ client, clock }) => this.#behind?.get(client)?.get(clock)?.count ?? 0,
       count: (steps) => this.#count(steps),
       countMoved: (structs) => this.#count(1 + structs / MOVED_PER_STEP),
-    }))
+    })
+    for (const struct of this.#deleted ?? []) this.#merged.delete(struct)
+    return this.#merged
   }
 
   #addedBy(client: number): number {
