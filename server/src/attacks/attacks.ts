@@ -1,11 +1,10 @@
-import { connect, type Socket } from 'node:net'
-import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import { KIND } from '../core/gate/read-content.ts'
-import { craft, element, value, type CraftedClient } from '../testing/crafted-update.ts'
+import { craft, craftStateVector, element, value, type CraftedClient } from '../testing/crafted-update.ts'
+import { begin, beginHalfFrame, UPGRADE } from '../testing/half-frame.ts'
 import type { RawClient } from '../testing/raw-client.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
-import { drawLarge, openRoom, setWord } from '../testing/test-room.ts'
+import { drawLarge, openRoom, overwrite, setWord } from '../testing/test-room.ts'
 import { comeIn, until, write, type Place } from './place.ts'
 
 /** A board on which somebody has drawn, with the tokens of who may draw there and who may look. */
@@ -26,39 +25,7 @@ const sending =
     }
   }
 
-/** What the server reads of somebody who never signs in. */
-function begin(port: number, bytes: Uint8Array): Socket {
-  const socket = connect(port, '127.0.0.1').on('error', () => undefined)
-  socket.write(bytes)
-  return socket
-}
-const UPGRADE = Buffer.from(
-  'GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
-    'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-)
-/** The head of a frame of 16 MB, as a client masks it. */
-const HEAD = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0xf4, 0x24, 0, 0, 0, 0, 0])
-
-/** State vectors that name so many clients which nobody knows. */
-function vectorOf(clients: number): Uint8Array {
-  return encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, clients)
-    for (let n = 0; n < clients; n++) {
-      encoding.writeVarUint(encoder, n)
-      encoding.writeVarUint(encoder, 1)
-    }
-  })
-}
-
-/** Writes so many bytes over what an element had. */
-const overwrite = (client: RawClient, bytes: number) =>
-  client.edit((doc) => {
-    const elements = doc.getMap<Y.Map<unknown>>('elements')
-    if (!elements.has('heavy')) elements.set('heavy', new Y.Map())
-    elements.get('heavy')?.set('o', new TextEncoder().encode('{"type":"rectangle"}'.padEnd(bytes)))
-  })
-
-/** What the issue that this came from has seen, by its numbers. */
+/** What was seen to do harm, by the numbers in docs/security.md. */
 export const ATTACKS: Readonly<Record<string, Attack>> = {
   '1: eight bytes that nobody can load, by twenty': sending(
     ...many(20, () => Uint8Array.of(1, 1, 0xe1, 0x3c, 0, 0, 0, 0)),
@@ -98,14 +65,14 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
     ...many(50, () => craft([[7, 0, element('whole'), { kind: KIND.skip, length: 2 }, element('behind')]])),
   ),
   '7: state vectors of 2,000,000 entries, by four': async (place, { roomId, viewerToken }) => {
-    const vector = vectorOf(2_000_000)
+    const vector = craftStateVector(2_000_000)
     for (const viewer of await Promise.all(many(4, () => comeIn(place, roomId, viewerToken)))) {
       viewer.askForMissing(vector)
       await until(() => !viewer.isOpen, 20_000)
     }
   },
   '8: sixty frames of 16 MB without their end, by nobody': async ({ port }) => {
-    const sockets = many(60, () => begin(port, Buffer.concat([UPGRADE, HEAD, Buffer.alloc(15_500_000)])))
+    const sockets = many(60, () => beginHalfFrame(port))
     await until(() => sockets.every(({ closed }) => closed), 30_000)
   },
   '8: 500 upgrades that stop in the middle': async ({ port }) => {
@@ -161,7 +128,7 @@ export const ATTACKS: Readonly<Record<string, Attack>> = {
   },
   '12: one key of 0.9 MB, written over fifty times': async (place, { roomId, editorToken }) => {
     const eve = await comeIn(place, roomId, editorToken)
-    for (let n = 0; n < 50; n++) eve.write(overwrite(eve, 900_000))
+    for (let n = 0; n < 50; n++) eve.write(eve.edit(overwrite(900_000)))
     await until(() => eve.answers.length >= 50 || !eve.isOpen, 20_000)
     eve.terminate()
   },

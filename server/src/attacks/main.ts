@@ -7,7 +7,7 @@
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
-import { mkdtemp, readFile } from 'node:fs/promises'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
@@ -15,25 +15,19 @@ import { fileURLToPath } from 'node:url'
 import { findFreePort } from '../testing/free-port.ts'
 import { removeServerData } from '../testing/server-data.ts'
 import { ServerProcess } from '../testing/server-process.ts'
+import { mostMb, SMALL_MACHINE } from '../testing/small-machine.ts'
 import { openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { ApiCaller } from '../testing/test-server.ts'
 import { ATTACKS } from './attacks.ts'
 import { comeIn, until, write, type Place } from './place.ts'
 
-const SMALL = {
-  NODE_OPTIONS: '--max-old-space-size=160',
-  UNHANDLED_BYTES_PER_ADDRESS: '16777216',
-  UNHANDLED_BYTES: '33554432',
-  UNSTORED_BYTES: '16777216',
-  LOADED_BYTES: '53687091',
-}
 const QUIET_MS = 4_000
 /** It goes on for so long at least: what waits for a moment is not lost among a few. */
 const AFTER_MS = 2_000
 
 const dataDir = await mkdtemp(join(tmpdir(), 'sketchroom-'))
 const port = await findFreePort()
-const environment = process.env['ATTACKED'] === 'small' ? SMALL : {}
+const environment = process.env['ATTACKED'] === 'small' ? SMALL_MACHINE : {}
 let server = await ServerProcess.start(port, dataDir, environment)
 const place: Place = { api: new ApiCaller(`http://127.0.0.1:${port}`), syncUrl: `ws://127.0.0.1:${port}/sync`, port }
 
@@ -56,16 +50,17 @@ for (const [name, attack] of chosen) {
   await takeP99(bystander)
   await wait(QUIET_MS)
   const quiet = await takeP99(bystander)
-  const most = watchMemory()
   let fault = ''
-  await attack(place, board).catch((error: unknown) => (fault = String(error)))
-  await wait(AFTER_MS)
+  const most = await mostMb(server.pid, async () => {
+    await attack(place, board).catch((error: unknown) => (fault = String(error)))
+    await wait(AFTER_MS)
+  })
   const during = await takeP99(bystander)
   const isSaved = (await write(ada, ada.edit(setWord('after')))) === 'durable'
   ada.terminate()
   const figures = [`${Math.round(quiet)} ms quiet`, `${Math.round(during)} ms`, `${(during / quiet).toFixed(1)} ×`]
   process.stdout.write(
-    `${name}: ${figures.join(', ')}; ${await most()} MB; the board ${isSaved ? 'goes on' : 'IS LOST'} ${fault}\n`,
+    `${name}: ${figures.join(', ')}; ${Math.round(most)} MB; the board ${isSaved ? 'goes on' : 'IS LOST'} ${fault}\n`,
   )
 }
 await server.end('SIGKILL')
@@ -87,19 +82,4 @@ async function takeP99(child: ChildProcess): Promise<number> {
   const answer = once(child, 'message')
   child.send('take')
   return ((await answer) as [number])[0]
-}
-
-/** Watches what the server holds of what cannot be given back to others; answers the most of it, in MB. */
-function watchMemory(): () => Promise<number> {
-  let most = 0
-  const look = async () => {
-    const status = await readFile(`/proc/${server.pid}/status`, 'utf8').catch(() => '')
-    most = Math.max(most, Math.round(Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1] ?? 0) / 1024))
-  }
-  const timer = setInterval(() => void look(), 25)
-  return async () => {
-    clearInterval(timer)
-    await look()
-    return most
-  }
 }

@@ -1,18 +1,17 @@
-import { mkdtemp, readFile } from 'node:fs/promises'
-import { connect } from 'node:net'
+import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as wait } from 'node:timers/promises'
-import * as encoding from 'lib0/encoding'
 import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test, vi } from 'vitest'
 import { KIND } from '../core/gate/read-content.ts'
 import { Bystander } from '../testing/bystander.ts'
-import { craft, element, value, type CraftedClient } from '../testing/crafted-update.ts'
+import { craft, craftStateVector, element, value, type CraftedClient } from '../testing/crafted-update.ts'
 import { findFreePort } from '../testing/free-port.ts'
+import { beginHalfFrame } from '../testing/half-frame.ts'
 import { RawClient } from '../testing/raw-client.ts'
 import { removeServerData } from '../testing/server-data.ts'
 import { ServerProcess } from '../testing/server-process.ts'
 import { SlowReader } from '../testing/slow-reader.ts'
+import { heldMb, mostMb, SMALL_MACHINE } from '../testing/small-machine.ts'
 import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { ApiCaller } from '../testing/test-server.ts'
 
@@ -20,13 +19,6 @@ import { ApiCaller } from '../testing/test-server.ts'
  * One after the other, all that was seen to fill a server's memory, against a process for which there is half a gigabyte.
  */
 
-/** What the README says that a machine of 512 MB is given. There, `LOADED_BYTES` follows from what the machine has. */
-const SETTINGS = {
-  NODE_OPTIONS: '--max-old-space-size=160',
-  UNHANDLED_BYTES_PER_ADDRESS: '16777216',
-  UNHANDLED_BYTES: '33554432',
-  UNSTORED_BYTES: '16777216',
-}
 const MAX_MB = 512
 
 let dataDir: string
@@ -37,34 +29,13 @@ let place: { api: ApiCaller; syncUrl: string }
 beforeAll(async () => {
   dataDir = await mkdtemp(join(tmpdir(), 'sketchroom-'))
   port = await findFreePort()
-  server = await ServerProcess.start(port, dataDir, {
-    ...SETTINGS,
-    LOADED_BYTES: String(Math.floor((MAX_MB * 1024 * 1024) / 10)),
-  })
+  server = await ServerProcess.start(port, dataDir, SMALL_MACHINE)
   place = { api: new ApiCaller(`http://127.0.0.1:${port}`), syncUrl: `ws://127.0.0.1:${port}/sync` }
 })
 afterAll(async () => {
   await server.end('SIGKILL')
   await removeServerData(dataDir)
 })
-
-/** What the server holds now of what cannot be given back to others, in MB: its code can be read again from the disk. */
-async function heldMb(): Promise<number> {
-  const status = await readFile(`/proc/${server.pid}/status`, 'utf8')
-  return Number(/RssAnon:\s+(\d+) kB/.exec(status)?.[1]) / 1024
-}
-
-/** The most that it held while something was done. */
-async function mostMb(during: () => Promise<void>): Promise<number> {
-  let most = await heldMb()
-  let isOver = false
-  const watching = (async () => {
-    for (; !isOver; await wait(50)) most = Math.max(most, await heldMb())
-  })()
-  await during().finally(() => (isOver = true))
-  await watching
-  return most
-}
 
 const many = <T>(count: number, make: (n: number) => T): T[] => Array.from({ length: count }, (_, n) => make(n))
 
@@ -75,18 +46,9 @@ async function comeWithBoard(): Promise<RawClient> {
   return await joinRoom(place, roomId, ownerToken)
 }
 
-/** A frame that is declared whole and sent but for its end, over and over, by somebody who never signs in. */
+/** A frame that is declared whole and sent but for its end, over and over. */
 async function sendHalfFrames(): Promise<void> {
-  const sockets = many(60, () => {
-    const socket = connect(port, '127.0.0.1').on('error', () => undefined)
-    socket.write(
-      'GET /sync HTTP/1.1\r\nHost: x\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n' +
-        'Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
-    )
-    const head = Buffer.from([0x82, 0xff, 0, 0, 0, 0, 0, 0xf4, 0x24, 0, 0, 0, 0, 0])
-    socket.write(Buffer.concat([head, Buffer.alloc(15_500_000)]))
-    return socket
-  })
+  const sockets = many(60, () => beginHalfFrame(port))
   await vi.waitFor(() => expect(sockets.every(({ closed }) => closed)).toBe(true), { timeout: 30_000 })
 }
 
@@ -162,13 +124,7 @@ async function sendWhatIsRefused(): Promise<void> {
 
 /** State vectors that name clients which nobody knows. */
 async function askForEverything(): Promise<void> {
-  const vector = encoding.encode((encoder) => {
-    encoding.writeVarUint(encoder, 1_000_000)
-    for (let n = 0; n < 1_000_000; n++) {
-      encoding.writeVarUint(encoder, n)
-      encoding.writeVarUint(encoder, 1)
-    }
-  })
+  const vector = craftStateVector(1_000_000)
   for (const client of await Promise.all(many(4, comeWithBoard))) {
     client.askForMissing(vector)
     await client.closed
@@ -185,7 +141,7 @@ test(
     const ada = await joinRoom(place, roomId, ownerToken)
     const bystander = new Bystander(ada)
     await vi.waitFor(() => expect(bystander.answered).toBeGreaterThan(20))
-    figures.push(['quiet', await heldMb()])
+    figures.push(['quiet', await heldMb(server.pid)])
     const attacks = [
       sendHalfFrames,
       askForEverything,
@@ -194,7 +150,7 @@ test(
       openManySmallBoards,
       drawForReadersThatStall,
     ]
-    for (const attack of attacks) figures.push([attack.name, await mostMb(attack)])
+    for (const attack of attacks) figures.push([attack.name, await mostMb(server.pid, attack)])
     console.log(figures.map(([name, mb]) => `${name} ${mb.toFixed(0)} MB`).join(', '))
     expect(figures.filter(([, mb]) => mb >= MAX_MB)).toEqual([])
     expect(ada.isOpen).toBe(true)

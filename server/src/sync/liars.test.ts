@@ -2,15 +2,14 @@ import { mkdtemp } from 'node:fs/promises'
 import { readdirSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join as joinPath } from 'node:path'
-import * as encoding from 'lib0/encoding'
 import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { KIND } from '../core/gate/read-content.ts'
 import { Bystander } from '../testing/bystander.ts'
-import { craft, element, ENDLESS, value, type CraftedClient } from '../testing/crafted-update.ts'
+import { craft, craftStateVector, element, ENDLESS, value, type CraftedClient } from '../testing/crafted-update.ts'
 import { startPlainHocuspocus } from '../testing/plain-hocuspocus.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
+import { drawLarge, joinRoom, openRoom, overwrite, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer, type TestServer } from '../testing/test-server.ts'
 
 /*
@@ -342,27 +341,13 @@ test('6, control: a plain Hocuspocus acknowledges it, and has a part of it', asy
 test('7: a state vector that names far more clients than have ever drawn here is not read', async () => {
   const { roomId, ownerToken, viewerToken, ada } = await openBoard()
   const viewer = await joinRoom(server, roomId, viewerToken)
-  const encoder = encoding.createEncoder()
-  encoding.writeVarUint(encoder, 200_000)
-  for (let n = 0; n < 200_000; n++) {
-    encoding.writeVarUint(encoder, n)
-    encoding.writeVarUint(encoder, 1)
-  }
-  viewer.askForMissing(encoding.toUint8Array(encoder))
+  viewer.askForMissing(craftStateVector(200_000))
   expect(await viewer.closed).toEqual({ code: 4403, reason: 'malformed_update' })
   expect(ada.isOpen).toBe(true)
   expect(await newcomerSees(roomId, ownerToken)).toEqual(['before'])
 })
 
 const MB = 1024 * 1024
-
-/** Writes so many bytes over what the element had. */
-const overwrite = (client: RawClient, bytes: number) =>
-  client.edit((doc) => {
-    const elements = doc.getMap<Y.Map<unknown>>('elements')
-    if (!elements.has('heavy')) elements.set('heavy', new Y.Map())
-    elements.get('heavy')?.set('o', new TextEncoder().encode('{"type":"rectangle"}'.padEnd(bytes)))
-  })
 
 /** What the files of a directory take, in bytes. */
 const sizeOf = (directory: string) =>
@@ -377,7 +362,7 @@ test('12: one key that is written over and over cannot fill the disk faster than
   const { roomId, ownerToken, editorToken } = await openRoom(own)
   const [ada, eve] = [await joinRoom(own, roomId, ownerToken), await joinRoom(own, roomId, editorToken)]
   const began = performance.now()
-  for (let n = 0; n < 12; n++) eve.write(overwrite(eve, MB - 1_000))
+  for (let n = 0; n < 12; n++) eve.write(eve.edit(overwrite(MB - 1_000)))
   await vi.waitFor(() => expect(eve.answers.length).toBeGreaterThan(atOnce / MB), { timeout: 20_000 })
   // Others draw on, while all of it would have been stored.
   for (let n = 0; n < 20; n++) {
@@ -390,12 +375,12 @@ test('12: one key that is written over and over cannot fill the disk faster than
   expect(new Set(eve.answers)).toEqual(new Set(['durable']))
   // More than a value may take is not stored at all.
   const bob = await joinRoom(own, roomId, ownerToken)
-  await send(bob, overwrite(bob, 5 * MB))
+  await send(bob, bob.edit(overwrite(5 * MB)))
   expect(bob.told.slice(-2)).toMatchObject([{ reason: 'invalid_content' }, 'refused'])
 })
 
 test('12, control: a plain Hocuspocus takes a key of ten megabytes as often as it is written', async () => {
   const { eve } = await openControl()
-  for (let n = 0; n < 2; n++) await send(eve, overwrite(eve, 10 * MB))
+  for (let n = 0; n < 2; n++) await send(eve, eve.edit(overwrite(10 * MB)))
   expect(eve.answers).toEqual(['durable', 'durable'])
 })

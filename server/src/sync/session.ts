@@ -350,7 +350,7 @@ export class Session {
     if (mayDraw(this.role)) this.#questions.ask()
   }
 
-  /** A large room is not built in one go: the message, and what comes after it, waits for that. */
+  /** A room is filled before it is written to, by turns: the message, and what comes after it, waits for that. */
   #waitsForRoom(message: wire.SyncMessage): boolean {
     const filled = this.room.content.document.fillSoon()
     if (!filled) return false

@@ -42,6 +42,17 @@ export function craft(clients: readonly CraftedClient[], deletions: readonly Cra
   return encoding.toUint8Array(encoder)
 }
 
+/** A state vector that names so many clients, which nobody knows. */
+export function craftStateVector(clients: number): Uint8Array {
+  return encoding.encode((encoder) => {
+    encoding.writeVarUint(encoder, clients)
+    for (let n = 0; n < clients; n++) {
+      encoding.writeVarUint(encoder, n)
+      encoding.writeVarUint(encoder, 1)
+    }
+  })
+}
+
 /** Two updates, 30 bytes together, of which `mergeUpdates` never comes to an end: its sums pass what a number can hold. */
 export const ENDLESS = [
   craft([[1, 1, { kind: KIND.gc, length: 0 }]]),

@@ -70,3 +70,10 @@ export const drawLarge =
         )
       }
     })
+
+/** An edit that writes so many bytes over what the element "heavy" had. */
+export const overwrite = (bytes: number) => (doc: Y.Doc) => {
+  const elements = doc.getMap<Y.Map<unknown>>('elements')
+  if (!elements.has('heavy')) elements.set('heavy', new Y.Map())
+  elements.get('heavy')?.set('o', new TextEncoder().encode('{"type":"rectangle"}'.padEnd(bytes)))
+}

@@ -126,6 +126,14 @@ class ModelTab {
     })
   }
 
+  /** Connects and hears what the server has, so that what it lacks begins to go up. */
+  beginUpload(): void {
+    this.connect()
+    this.step()
+    this.hear()
+    this.hear()
+  }
+
   drop(): void {
     this.exchange = undefined
     this.toServer.length = 0
@@ -324,10 +332,7 @@ describe('an upload', () => {
   test('has at most two pieces on the way, and says how far it is', () => {
     const tab = new ModelTab()
     edits.paste(tab, 1)
-    tab.connect()
-    tab.step()
-    tab.hear()
-    tab.hear()
+    tab.beginUpload()
     expect(tab.toServer).toHaveLength(2)
     const { total } = tab.exchange!.uploading!
     expect(total).toBeGreaterThan(3 * PIECE_BYTES)
@@ -369,10 +374,7 @@ describe('an upload', () => {
   test('is answered when each of its pieces is', () => {
     const tab = new ModelTab()
     edits.paste(tab, 1)
-    tab.connect()
-    tab.step()
-    tab.hear()
-    tab.hear()
+    tab.beginUpload()
     const { writes } = tab.exchange!
     while (tab.exchange!.uploading) {
       expect(tab.exchange!.hasAnswered(writes)).toBe(false)
@@ -386,10 +388,7 @@ describe('an upload', () => {
   test('what is drawn meanwhile comes after it, and a refusal ends it', () => {
     const tab = new ModelTab()
     edits.paste(tab, 1)
-    tab.connect()
-    tab.step()
-    tab.hear()
-    tab.hear()
+    tab.beginUpload()
     edits.write(tab, 1)
     expect(tab.toServer).toHaveLength(2)
     tab.server.isRefusing = true
@@ -403,10 +402,7 @@ describe('an upload', () => {
   test('has no end when its last piece is refused', () => {
     const tab = new ModelTab()
     edits.paste(tab, 1)
-    tab.connect()
-    tab.step()
-    tab.hear()
-    tab.hear()
+    tab.beginUpload()
     const { clientID, store } = tab.doc
     while (tab.toServer.length > 0) {
       const [next] = tab.toServer
