@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { encodeRanges, rangesOfDocument } from '../core/documents/clock-ranges.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
-import { hasHeapFor } from '../core/gate/heap.ts'
+import { takeHeap } from '../core/gate/heap.ts'
 import { withoutTelling } from './quiet-document.ts'
 import type { InOwnTurn, RoomPieces } from './room-pieces.ts'
 import { WaitingEdits } from './waiting-edits.ts'
@@ -61,12 +61,12 @@ export class LazyDocument {
     return this.#isFilled
   }
 
-  /** Whether the process has the memory to fill it. */
-  get mayBeFilled(): boolean {
+  /** Whether the process has the memory to fill it, which is counted then. */
+  takeMemory(): boolean {
     if (this.#isFilled || this.#bytes.size < SMALL_BYTES) return true
     let steps = 0
     for (const clock of this.read(() => this.#bytes.reach()).values()) steps += clock
-    return hasHeapFor(Math.min(steps, this.#bytes.size / STRUCT_BYTES))
+    return takeHeap(Math.min(steps, this.#bytes.size / STRUCT_BYTES))
   }
 
   /** Filled without a record that was set aside: what depends on it waits in the document, and in the journal. */

@@ -45,7 +45,7 @@ export class MissingUpdates {
     if (this.#isLarge && this.#stepsLackedBy(known) > MUCH_LACKED) return this.#partsLackedBy(known)
     // Many come back at once who lack a little of the same: the document is filled once for all of them.
     if (document.isFilled) return this.#encodeFor(stateVector)
-    if (!document.mayBeFilled) return this.#partsLackedBy(known)
+    if (!document.takeMemory()) return this.#partsLackedBy(known)
     // Also of a small room: a question that has waited for the answer to another is asked where nobody watches.
     return document.fillWatched().then(() => (document.isFilled ? this.#encodeFor(stateVector) : []))
   }

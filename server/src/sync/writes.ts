@@ -56,7 +56,7 @@ export class Writes {
     const read = readUpdate(update)
     if (journal.isFullFor(room.id, user.id) || daily.isUsedUp()) return this.#writeToFull(read)
     if (!room.content.has(read, user.id)) {
-      if (!room.content.document.mayBeFilled) return this.#refuse('store_unavailable')
+      if (!room.content.document.takeMemory()) return this.#refuse('store_unavailable')
       if (this.#parts.waitsForRoom(update)) return
     }
     const verdict = this.#apply(read)

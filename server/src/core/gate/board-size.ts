@@ -1,7 +1,7 @@
 import { ELEMENTS_ROOT } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
 import { BoardElements, timeToLook } from './board-elements.ts'
-import { hasHeapFor } from './heap.ts'
+import { takeHeap } from './heap.ts'
 import type { Growth } from './judge.ts'
 import { Refusal } from './refusal.ts'
 
@@ -101,7 +101,7 @@ export class BoardSize {
 
   /** Whether the process has no memory for more of this board. What was only added up may be more than there is. */
   #lacksMemory(growth: Growth): boolean {
-    if (!hasHeapFor(growth.structs)) return true
+    if (!takeHeap(growth.structs)) return true
     if (!this.#isLarge(growth) || this.#hasMemory(growth.bytes)) return false
     this.#countAgain()
     return this.#isLarge(growth)

@@ -35,10 +35,10 @@ new PerformanceObserver((list) => {
 }).observe({ entryTypes: ['gc'] })
 
 /**
- * Whether the heap has room for so many structs more, to be put in place now. Where it has not, Node would end the process,
- * and all drawing. Source: `Heap::CheckIneffectiveMarkCompact` in V8.
+ * Whether the heap has room for so many structs more, which are counted then: they are put in place now. Where it has not,
+ * Node would end the process, and all drawing. Source: `Heap::CheckIneffectiveMarkCompact` in V8.
  */
-export function hasHeapFor(structs: number): boolean {
+export function takeHeap(structs: number): boolean {
   const isMuch = structs > FEW_STRUCTS
   // Of what is large, several may come before the next look.
   if (isMuch || performance.now() - lookedAt > LOOK_EVERY_MS) look()
