@@ -8,7 +8,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { constants, setPriority, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -41,6 +41,8 @@ const bystander = fork(fileURLToPath(new URL('bystander-process.ts', import.meta
   elsewhere.ownerToken,
 ])
 await once(bystander, 'message')
+// Who attacks has a machine of their own: here they must not take the processor from the others.
+setPriority(constants.priority.PRIORITY_LOW)
 const boards: Array<{ name: string; roomId: string; ownerToken: string }> = []
 for (const [name, attack] of chosen) {
   const board = await openRoom(place)

@@ -1,9 +1,10 @@
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { WebSocket, WebSocketServer } from 'ws'
 import { IncomingBytes } from './incoming-bytes.ts'
+import { LargeReads } from './large-reads.ts'
 import { UnhandledBytes } from './unhandled-bytes.ts'
 
 const limits = { firstMessageBytes: 64 * 1024, messageBytes: 1e9, messageMs: 60_000 }
@@ -12,6 +13,7 @@ let server: Server
 /** The sizes of the messages that came through. */
 let received: number[]
 let incoming: IncomingBytes
+const largeReads = new LargeReads()
 
 beforeEach(async () => {
   received = []
@@ -20,7 +22,7 @@ beforeEach(async () => {
   const upgrader = new WebSocketServer({ noServer: true })
   server.on('upgrade', (request, socket: Socket, head: Buffer) =>
     upgrader.handleUpgrade(request, socket, head, (webSocket) => {
-      incoming = new IncomingBytes({ webSocket, stream: socket, address: 'a', limits, unhandled })
+      incoming = new IncomingBytes({ webSocket, stream: socket, address: 'a', limits, unhandled, largeReads })
       webSocket.on('message', (data: Buffer) => {
         if (webSocket.readyState !== WebSocket.OPEN) return
         received.push(data.length)
@@ -97,7 +99,7 @@ test('of an address with too much that is unfinished, the largest is let go, and
 
 test('a message that is begun must come: drop by drop, or with pongs between its parts, it is given up', async () => {
   const socket = await open()
-  expect([incoming.isStuck(true), incoming.isStuck(true)]).toEqual([false, false])
+  expect([incoming.isStuck(), incoming.isStuck()]).toEqual([false, false])
   socket.send(new Uint8Array(1_000), { fin: false })
   socket.pong()
   // It is answered when all that is before it has come.
@@ -106,17 +108,37 @@ test('a message that is begun must come: drop by drop, or with pongs between its
     await once(socket, 'pong')
   }
   await handled()
-  expect(incoming.isStuck(true)).toBe(false)
+  expect(incoming.isStuck()).toBe(false)
   socket.send(new Uint8Array(20_000), { fin: false })
   await handled()
-  expect(incoming.isStuck(true)).toBe(false)
+  expect(incoming.isStuck()).toBe(false)
   socket.send(new Uint8Array(10), { fin: false })
   await handled()
   // While it is not read from, it cannot send more.
-  expect(incoming.isStuck(false)).toBe(false)
-  expect(incoming.isStuck(true)).toBe(true)
+  incoming.pause()
+  expect(incoming.isStuck()).toBe(false)
+  incoming.resume()
+  expect(incoming.isStuck()).toBe(true)
   socket.send(new Uint8Array(10))
   await once(socket, 'message')
-  expect(incoming.isStuck(true)).toBe(false)
+  expect(incoming.isStuck()).toBe(false)
   socket.close()
+})
+
+test('while large messages come, another that has come whole has them wait a moment, and nobody else', async () => {
+  const begin = async (bytes: number) => {
+    const socket = await open()
+    const itsIncoming = incoming
+    itsIncoming.signedIn(`who sends ${bytes}`)
+    await new Promise((resolve) => socket.send(new Uint8Array(bytes), { fin: false }, resolve))
+    await vi.waitFor(() => expect(itsIncoming.unfinishedBytes).toBeGreaterThan(bytes))
+    return { socket, incoming: itsIncoming }
+  }
+  const [small, large, first] = [await begin(100_000), await begin(400_000), await begin(900_000)]
+  first.socket.send(new Uint8Array(10), { fin: true })
+  await vi.waitFor(() => expect(received).toEqual([900_010]), { interval: 1 })
+  expect([small, large, first].map((each) => each.incoming.isPaused)).toEqual([false, true, false])
+  for (const { socket } of [small, large]) socket.send(new Uint8Array(10), { fin: true })
+  await vi.waitFor(() => expect(received.sort()).toEqual([100_010, 400_010, 900_010]))
+  for (const { socket } of [small, large, first]) socket.close()
 })

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net'
 import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import type { WebSocket } from 'ws'
 import type { MessageLimits } from '../client-limits.ts'
+import { LARGE_BYTES, type LargeReads } from './large-reads.ts'
 import type { Holder, UnhandledBytes } from './unhandled-bytes.ts'
 
 /** A token, a state vector and a cursor for each of a socket's rooms are far less, all together. */
@@ -23,13 +24,14 @@ export interface IncomingBytesParts {
   readonly address: string
   readonly limits: MessageLimits
   readonly unhandled: UnhandledBytes
+  readonly largeReads: LargeReads
 }
 
 /**
  * Bounds what a socket sends: each message and all of them before its token was taken; and at any time, what of a message has
  * come while the rest has not, together with what waits to be handled. `ws` has one limit for the frames of all its
  * sockets, which must let a long offline edit pass, and hands a frame on when it is whole; so this counts on the stream
- * itself, and cuts a large frame while it comes.
+ * itself, and cuts a large frame while it comes. It also knows whether the client is read from.
  */
 export class IncomingBytes {
   readonly #parts: IncomingBytesParts
@@ -42,6 +44,7 @@ export class IncomingBytes {
   #messages = 0
   #waitingBytes = 0
   #countedBytes = 0
+  #pauses = 0
   #atBeat = { messages: 0, bytesRead: 0, since: 0 }
 
   /** The client's address, as it is counted. */
@@ -59,6 +62,7 @@ export class IncomingBytes {
     webSocket.on('message', ({ length }: Buffer) => {
       this.#wholeUpTo = stream.bytesRead
       this.#messages += 1
+      parts.largeReads.end(this, length)
       // Its end may have come together with what made it too large.
       if (!this.#isSignedIn && length > parts.limits.firstMessageBytes) this.#cut()
     })
@@ -77,6 +81,23 @@ export class IncomingBytes {
     this.#holder.userId = userId
   }
 
+  /** Reads no more from the client, until as many `resume`. */
+  pause(): void {
+    this.#pauses += 1
+    if (this.#pauses === 1) this.#parts.webSocket.pause()
+  }
+
+  /** Takes back one `pause`. */
+  resume(): void {
+    this.#pauses -= 1
+    if (this.#pauses === 0) this.#parts.webSocket.resume()
+  }
+
+  /** Whether nothing is read from the client for now. */
+  get isPaused(): boolean {
+    return this.#pauses > 0
+  }
+
   /** So much more, or less, of what has come waits to be handled. */
   waits(bytes: number): void {
     this.#waitingBytes += bytes
@@ -87,12 +108,13 @@ export class IncomingBytes {
    * Asked at each heartbeat: whether a message is on its way that does not come, or takes too long. Who is not read from
    * is not asked for more.
    */
-  isStuck(isRead: boolean): boolean {
+  isStuck(): boolean {
     const now = performance.now()
+    const isRead = !this.isPaused
     const { bytesRead } = this.#parts.stream
     const before = this.#atBeat
-    const isSame = this.#unfinishedBytes > 0 && before.messages === this.#messages && before.since > 0
-    const since = this.#unfinishedBytes === 0 ? 0 : isSame && isRead ? before.since : now
+    const isSame = this.unfinishedBytes > 0 && before.messages === this.#messages && before.since > 0
+    const since = this.unfinishedBytes === 0 ? 0 : isSame && isRead ? before.since : now
     this.#atBeat = { messages: this.#messages, bytesRead, since }
     if (!isRead || !isSame) return false
     return bytesRead - before.bytesRead < LEAST_BYTES || now - since > this.#parts.limits.messageMs
@@ -102,27 +124,30 @@ export class IncomingBytes {
     return this.#holder.userId !== undefined
   }
 
-  get #unfinishedBytes(): number {
+  /** What has come of a message that is not whole, in bytes. */
+  get unfinishedBytes(): number {
     return this.#parts.stream.bytesRead - this.#wholeUpTo
   }
 
   readonly #count = (): void => {
-    const unfinished = this.#unfinishedBytes
+    const unfinished = this.unfinishedBytes
     if (!this.#isSignedIn) {
       const isTooMuch = this.#parts.stream.bytesRead > this.#lastFirstByte
       if (isTooMuch || unfinished > this.#parts.limits.firstMessageBytes + HEAD_BYTES) return this.#cut()
     }
+    if (unfinished > LARGE_BYTES) this.#parts.largeReads.begin(this)
     if (unfinished > 0 || this.#countedBytes > 0) this.#tell()
   }
 
   #tell(): void {
     if (this.#isOver) return
-    this.#countedBytes = this.#unfinishedBytes + this.#waitingBytes
+    this.#countedBytes = this.unfinishedBytes + this.#waitingBytes
     this.#parts.unhandled.set(this.#holder, this.#countedBytes)
   }
 
   #forget(): void {
     this.#isOver = true
+    this.#parts.largeReads.end(this)
     this.#parts.unhandled.set(this.#holder, 0)
   }
 

@@ -14,8 +14,6 @@ export interface LivenessParts extends Pick<
   SyncSocketParts,
   'socket' | 'stream' | 'writer' | 'dialect' | 'reader' | 'incoming' | 'log'
 > {
-  /** Whether nothing is read from the client for now. */
-  readonly isPaused: () => boolean
   /** It says nothing, over and over. */
   readonly onFlood: () => void
 }
@@ -108,10 +106,10 @@ export class Liveness {
    * has no more time for all that: `SyncSocket` counts from when they came.
    */
   #beat(): void {
-    const { socket, stream, incoming, isPaused, dialect, log } = this.#parts
+    const { socket, stream, incoming, dialect, log } = this.#parts
     const { sentBytes: sent, isBlocked } = this.#parts.writer
     const received = stream.bytesRead
-    if (incoming.isStuck(!isPaused())) {
+    if (incoming.isStuck()) {
       log.info({}, 'cut a client whose message does not come')
       return socket.terminate()
     }
@@ -120,7 +118,7 @@ export class Liveness {
       return socket.terminate()
     }
     // Who is not read from cannot say that it lives; but who is sent something must take it.
-    const mayBeSilent = isPaused() && !isBlocked
+    const mayBeSilent = incoming.isPaused && !isBlocked
     const isMoving = sent > this.#sentAtBeat || received - this.#receivedAtBeat >= LEAST_BYTES
     if (!this.#alive && !mayBeSilent && !isMoving) return socket.terminate()
     this.#sentAtBeat = sent

@@ -14,6 +14,7 @@ import type { Approach } from '../core/rooms/admission.ts'
 import { AddressLimit } from './address-limit.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
 import { GOODBYE_MS, IncomingBytes } from './incoming-bytes.ts'
+import { LargeReads } from './large-reads.ts'
 import { refuseUpgrade } from './refuse-upgrade.ts'
 import type { RoomHost } from './room-host.ts'
 import { createYjsDialect, hocuspocusDialect } from './sync-dialect.ts'
@@ -66,6 +67,7 @@ export class SyncServer {
   readonly #frames = new FrameBuilder()
   readonly #addresses: AddressLimit
   readonly #unhandled: UnhandledBytes
+  readonly #largeReads = new LargeReads()
   #draining = false
 
   constructor(parts: SyncServerParts) {
@@ -120,6 +122,7 @@ export class SyncServer {
         address: addressKey(address),
         limits: limits.messages,
         unhandled: this.#unhandled,
+        largeReads: this.#largeReads,
       })
       // Bounded too: it may send on until it has read why.
       if (destination.kind === 'outdated') return refuseOutdated(webSocket)

@@ -77,7 +77,6 @@ export class SyncSocket implements JoiningSocket {
   #idle: NodeJS.Timeout | undefined
   /** When it is closed if it is still idle, by `performance.now()`. */
   #idleUntil = performance.now() + IDLE_MS
-  #pauses = 0
   #signedIn = false
   #authFrames = 0
   #authWindowSince = performance.now()
@@ -95,7 +94,6 @@ export class SyncSocket implements JoiningSocket {
     this.log = parts.log
     this.#liveness = new Liveness({
       ...parts,
-      isPaused: () => this.#pauses > 0,
       onFlood: () => this.close(closeCodeOf.rate_limited, 'rate_limited'),
     })
     this.#watchIdleness()
@@ -221,16 +219,13 @@ export class SyncSocket implements JoiningSocket {
 
   /** Reads no more from the client, until as many `resume`. */
   pause(): void {
-    this.#pauses += 1
-    if (this.#pauses === 1) this.#socket.pause()
+    this.#parts.incoming.pause()
   }
 
   /** Takes back one `pause`. */
   resume(): void {
-    this.#pauses -= 1
-    if (this.#pauses > 0) return
-    this.#liveness.resumed()
-    this.#socket.resume()
+    this.#parts.incoming.resume()
+    if (!this.#parts.incoming.isPaused) this.#liveness.resumed()
   }
 
   /** So many bytes more, or less, of what has come wait to be handled. */

@@ -2,6 +2,7 @@ import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import * as decoding from 'lib0/decoding'
 import { expect, test, vi } from 'vitest'
 import type { PersonRates } from '../client-limits.ts'
+import { LARGE_BYTES } from './large-reads.ts'
 import { Person } from './people.ts'
 import { TimeUsed } from './time-used.ts'
 import { TurnLine } from './turn-line.ts'
@@ -12,6 +13,8 @@ const MANY: PersonRates = {
   bytes: { perSecond: 1e9, burst: 1e9 },
   cursors: { perSecond: 1e6, burst: 1e6 },
 }
+
+const LARGE_MS = 40
 
 /** Messages are told apart by a type of their own: no cursors, nor anything else. */
 const FIRST_TYPE = 100
@@ -41,7 +44,7 @@ function lines(tookMs: number) {
       mayHandleNow: () => true,
       handle: ({ type, decoder }) => {
         handled.push(`${name}${type === MESSAGE.awareness ? `:${decoder.arr.at(-1)}` : type - FIRST_TYPE}`)
-        work(tookMs)
+        work(decoder.arr.length > LARGE_BYTES ? LARGE_MS : tookMs)
       },
       pause: () => reading.set(name, false),
       resume: () => reading.set(name, true),
@@ -49,19 +52,20 @@ function lines(tookMs: number) {
       onTooFast: () => told.push(name),
       onNeverStops: () => undefined,
     })
-    const send = (...numbers: number[]) => {
+    const sendOf = (bytes: number, ...numbers: number[]) => {
       for (const number of numbers) {
-        const decoder = decoding.createDecoder(new Uint8Array(10))
+        const decoder = decoding.createDecoder(new Uint8Array(bytes))
         made.receive({ address: 'r', type: FIRST_TYPE + number, decoder })
       }
     }
+    const send = (...numbers: number[]) => sendOf(10, ...numbers)
     const move = (client: number, ...clocks: number[]) => {
       for (const clock of clocks) {
         const decoder = decoding.createDecoder(Uint8Array.of(3, 1, client, clock))
         made.receive({ address: 'r', type: MESSAGE.awareness, decoder })
       }
     }
-    return { send, move, line: made, isRead: () => reading.get(name) }
+    return { send, sendOf, move, line: made, isRead: () => reading.get(name) }
   }
   return { line, handled, told }
 }
@@ -155,4 +159,17 @@ test('cursors without end cannot hold up what is drawn: of each that waits, only
   expect(handled.length).toBeLessThan(8)
   await vi.waitFor(() => expect(handled.slice(-2).sort()).toEqual(['eve:49', 'eve:99']))
   expect(handled.length).toBeLessThan(10)
+})
+
+test('after a large message the next large one, whoever sends it, waits for as long as it took, and no other', async () => {
+  const { line, handled } = lines(0)
+  const [eve, mallory, ada] = [line('eve'), line('mallory'), line('ada')]
+  eve.sendOf(300_000, 0)
+  mallory.sendOf(300_000, 0)
+  ada.send(0)
+  // Of what waits in a line, the cursors need not wait for what is large.
+  mallory.move(7, 1)
+  await vi.waitFor(() => expect(handled).toHaveLength(4), { interval: 1 })
+  expect(handled[0]).toBe('eve0')
+  expect(handled[3]).toBe('mallory0')
 })

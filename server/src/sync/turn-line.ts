@@ -55,7 +55,7 @@ export class TurnLine {
   receive(frame: IncomingFrame): void {
     const { turns, person } = this.#parts
     const now = performance.now()
-    if (this.#isEmpty && !this.#isHeld && turns.hasTime(now) && this.#parts.mayHandleNow()) {
+    if (this.#isEmpty && !this.#isHeld && turns.hasTime(now, lengthOf(frame)) && this.#parts.mayHandleNow()) {
       const isCursor = frame.type === MESSAGE.awareness
       if ((isCursor ? person.cursorWaitMs(now) : person.waitMs(now)) === 0) return void this.#handle(frame, now)
     }
@@ -95,12 +95,13 @@ export class TurnLine {
     return this.#parts.person.time.at(now) + this.#parts.roomTime.at(now)
   }
 
-  /** How long what waits has to wait for the person's allowance, in milliseconds. */
+  /** How long what waits has to wait for the person's allowance, or for others' turns, in milliseconds. */
   waitMs(now: number): number {
-    const { person } = this.#parts
+    const { person, turns } = this.#parts
     const waitMs = this.#hasFrames ? person.waitMs(now) : person.cursorWaitMs(now)
     if (waitMs > 0 && this.#isFull) this.#isTooFast(now)
-    return waitMs
+    const next = this.#frames[this.#first]
+    return Math.max(waitMs, next && this.#cursors.size === 0 ? turns.restMs(now, lengthOf(next)) : 0)
   }
 
   /** Handles what waits, in order, until that moment, or until the allowance is used up. */
@@ -140,7 +141,7 @@ export class TurnLine {
 
   /** What is next for which there is an allowance. Cursors come first, being few. */
   #takeNext(now: number): IncomingFrame | undefined {
-    const { person } = this.#parts
+    const { person, turns } = this.#parts
     if (this.#cursors.size > 0 && person.cursorWaitMs(now) === 0) {
       for (const [client, frame] of this.#cursors) {
         this.#cursors.delete(client)
@@ -148,19 +149,20 @@ export class TurnLine {
         return frame
       }
     }
-    const frame = this.#hasFrames && person.waitMs(now) === 0 ? this.#frames[this.#first] : undefined
-    if (frame) this.#forget(frame)
+    const frame = this.#frames[this.#first]
+    if (!frame || person.waitMs(now) > 0 || turns.restMs(now, lengthOf(frame)) > 0) return undefined
+    this.#forget(frame)
     return frame
   }
 
   /** Handles one message, which began then, and answers when it ended. */
   #handle(frame: IncomingFrame, from: number): number {
     const { turns, person, roomTime, handle } = this.#parts
-    if (frame.type === MESSAGE.awareness) person.tookCursor(frame.decoder.arr.length)
-    else person.took(frame.decoder.arr.length)
+    if (frame.type === MESSAGE.awareness) person.tookCursor(lengthOf(frame))
+    else person.took(lengthOf(frame))
     handle(frame)
     const to = performance.now()
-    turns.used(from, to)
+    turns.used(from, to, lengthOf(frame))
     person.time.add(to - from, to)
     roomTime.add(to - from, to)
     return to
@@ -201,3 +203,6 @@ export class TurnLine {
     }
   }
 }
+
+/** In bytes. */
+const lengthOf = ({ decoder }: IncomingFrame): number => decoder.arr.length

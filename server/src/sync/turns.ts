@@ -1,3 +1,4 @@
+import { LARGE_BYTES } from './large-reads.ts'
 import type { TurnLine } from './turn-line.ts'
 
 /** What of one turn of the event loop goes to messages that wait: after it, sockets are read and commits answered. */
@@ -21,6 +22,8 @@ export class Turns {
   /** How much longer messages have been handled than everything else was done, up to `#usedAt`, in milliseconds. */
   #aheadMs = 0
   #usedAt = 0
+  /** Until then, no large message is handled. */
+  #restUntil = -Infinity
 
   /** `schedule` has the event loop call back soon. */
   constructor(schedule: (run: () => void) => void = setImmediate) {
@@ -31,12 +34,19 @@ export class Turns {
    * Whether a message that has come may be handled before anything else is done. Those that wait only for the allowance of
    * whoever sent them are no reason to wait.
    */
-  hasTime(now: number): boolean {
-    return !this.#isScheduled && this.#aheadMs - (now - this.#usedAt) < TURN_MS
+  hasTime(now: number, bytes: number): boolean {
+    if (this.#isScheduled || this.restMs(now, bytes) > 0) return false
+    return this.#aheadMs - (now - this.#usedAt) < TURN_MS
   }
 
-  /** A message was handled from the one moment to the other, by `performance.now()`. */
-  used(from: number, to: number): void {
+  /** How long a message of so many bytes has to wait because a large one was handled lately, in milliseconds. */
+  restMs(now: number, bytes: number): number {
+    return bytes > LARGE_BYTES ? Math.max(0, this.#restUntil - now) : 0
+  }
+
+  /** A message of so many bytes was handled from the one moment to the other, by `performance.now()`. */
+  used(from: number, to: number, bytes: number): void {
+    if (bytes > LARGE_BYTES) this.#restUntil = to + (to - from)
     // A single one that took long is no reason to make all wait for as long afterwards.
     this.#aheadMs = Math.min(2 * TURN_MS, Math.max(0, this.#aheadMs - (from - this.#usedAt)) + to - from)
     this.#usedAt = to

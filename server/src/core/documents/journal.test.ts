@@ -104,6 +104,28 @@ test('what gathers during a commit shares the next one, across rooms', async () 
   expect(await stored(store, roomB)).toEqual([2, 4, 6, 8])
 })
 
+test('what is large is committed apart from what others write, in order, and who waits hears of each', async () => {
+  const store = new GatedStore()
+  store.gate = Promise.withResolvers()
+  const journal = new Journal(store, { pace })
+  const heard: string[] = []
+  const append = (roomId: RoomId, name: string, update: Uint8Array) => {
+    journal.append(roomId, { ...record(), update })
+    journal.whenDurable(roomId, (seq) => heard.push(`${name}${seq}`))
+  }
+  append(roomC, 'first', new Uint8Array(1))
+  await vi.waitFor(() => expect(store.batches).toHaveLength(1))
+  append(roomA, 'small', new Uint8Array(1))
+  append(roomA, 'large', new Uint8Array(7_000_000))
+  append(roomA, 'larger', new Uint8Array(8_000_000))
+  append(roomB, 'theirs', new Uint8Array(1))
+  store.gate.resolve()
+  await journal.flush()
+  const sizes = store.batches.map((rooms) => rooms.map(({ entries }) => entries.map(({ update }) => update.length)))
+  expect(sizes).toEqual([[[1]], [[1], [1]], [[7_000_000]], [[8_000_000]]])
+  expect(heard).toEqual(['first1', 'theirs1', 'small1', 'large2', 'larger3'])
+})
+
 test('while a commit is under way no other begins, whichever room is written to', async () => {
   const store = new GatedStore()
   store.gate = Promise.withResolvers()

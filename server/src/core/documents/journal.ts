@@ -4,6 +4,7 @@ import type { RoomId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import pLimit from 'p-limit'
 import { UndecidedAppendError, type DocumentStore, type UpdateRecord } from '../../ports/document-store.ts'
+import { BatchShares, OVERHEAD_BYTES, weightOf } from './batch-shares.ts'
 import { CommitRate, DEFAULT_PACE, type CommitPace } from './commit-pace.ts'
 import { QueuedBytes } from './queued-bytes.ts'
 
@@ -12,9 +13,6 @@ const STALL_MS = 2_000
 
 /** What failed is tried again at most so often, however many wait for it. */
 const LEAST_RETRY_MS = 100
-
-/** What an entry or somebody who waits takes in memory beside its bytes, roughly. */
-const OVERHEAD_BYTES = 300
 
 /** Past this many bytes waiting for a store that fails, or cannot follow, who has most of them there is turned away. */
 const FAIR_BYTES = 64 * 1024 * 1024
@@ -48,6 +46,8 @@ interface Waiter {
 interface RoomQueue {
   readonly roomId: RoomId
   entries: UpdateRecord[]
+  /** What the entries take, with what each takes beside its bytes. */
+  bytes: number
   waiters: Waiter[]
   /** What is being committed; what comes after it waits. */
   batch: Batch | undefined
@@ -95,6 +95,9 @@ export class Journal extends EventEmitter<JournalEvents> {
   readonly #writer = nanoid(10)
   #batches = 0
   readonly #queued: QueuedBytes
+  readonly #shares = new BatchShares()
+  /** Whether the last batch could not take all that waited. */
+  #hasLeftOut = false
 
   /** `fairBytes` is how much may wait for the store before those who have most of it there are turned away. */
   constructor(store: DocumentStore, options: { pace?: Partial<CommitPace>; fairBytes?: number } = {}) {
@@ -133,11 +136,12 @@ export class Journal extends EventEmitter<JournalEvents> {
   append(roomId: RoomId, record: UpdateRecord): void {
     let queue = this.#rooms.get(roomId)
     if (!queue) {
-      queue = { roomId, entries: [], waiters: [], batch: undefined }
+      queue = { roomId, entries: [], bytes: 0, waiters: [], batch: undefined }
       this.#rooms.set(roomId, queue)
     }
     queue.entries.push(record)
-    this.#queued.add(roomId, record.author, record.update.length + OVERHEAD_BYTES)
+    queue.bytes += weightOf(record)
+    this.#queued.add(roomId, record.author, weightOf(record))
     if (!queue.batch) this.#schedule()
   }
 
@@ -186,7 +190,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   #schedule(): void {
     if (this.#timer || this.#batch) return
     const now = performance.now()
-    const wait = this.#lastStart + this.#rate.intervalMs(now) - now
+    const wait = this.#hasLeftOut ? 0 : this.#lastStart + this.#rate.intervalMs(now) - now
     // `setImmediate` runs after the sockets that are readable now, so that their edits share the commit.
     this.#timer = wait > 0 ? setTimeout(() => this.#start(), wait) : setImmediate(() => this.#start())
   }
@@ -200,6 +204,7 @@ export class Journal extends EventEmitter<JournalEvents> {
     const ready = [...this.#rooms.values()].filter(({ batch, entries }) => !batch && entries.length > 0)
     if (ready.length === 0) return
     this.#batch = this.#gather(ready)
+    this.#hasLeftOut = ready.some(({ entries }) => entries.length > 0)
     this.#lastStart = performance.now()
     this.#rate.count(
       this.#batch.parts.reduce((sum, { entries }) => sum + entries.length, 0),
@@ -209,9 +214,14 @@ export class Journal extends EventEmitter<JournalEvents> {
   }
 
   #gather(queues: readonly RoomQueue[]): Batch {
-    const parts = queues.map(({ roomId, entries, waiters }) => ({ roomId, entries, waiters }))
-    const batch = this.#newBatch(parts)
-    for (const queue of queues) Object.assign(queue, { entries: [], waiters: [], batch })
+    const taken = [...this.#shares.take(queues)]
+    const batch = this.#newBatch(taken.map(([queue, count]) => takePart(queue, count)))
+    for (const [queue] of taken) {
+      queue.batch = batch
+      // Of what does not fit, whose turn was longest ago comes first.
+      this.#rooms.delete(queue.roomId)
+      this.#rooms.set(queue.roomId, queue)
+    }
     return batch
   }
 
@@ -252,7 +262,7 @@ export class Journal extends EventEmitter<JournalEvents> {
     for (const { roomId, entries, waiters } of batch.parts) {
       const firstSeq = firstSeqs.get(roomId) ?? 0
       this.#queued.add(roomId, null, -waiters.length * OVERHEAD_BYTES)
-      for (const { update, author } of entries) this.#queued.add(roomId, author, -update.length - OVERHEAD_BYTES)
+      for (const entry of entries) this.#queued.add(roomId, entry.author, -weightOf(entry))
       const queue = this.#rooms.get(roomId)
       if (queue) queue.batch = undefined
       if (queue?.entries.length === 0) this.#rooms.delete(roomId)
@@ -349,4 +359,21 @@ export class Journal extends EventEmitter<JournalEvents> {
     const id = `${Date.now().toString(36)}-${this.#writer}-${this.#batches.toString(36)}`
     return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: 0 }
   }
+}
+
+/** Takes the first entries of a room out of its queue, with those who wait for them. */
+function takePart(queue: RoomQueue, count: number): Part {
+  const { roomId } = queue
+  const [entries, waiters] = [queue.entries, queue.waiters]
+  if (count === entries.length) {
+    Object.assign(queue, { entries: [], bytes: 0, waiters: [] })
+    return { roomId, entries, waiters }
+  }
+  const part = { roomId, entries: entries.slice(0, count), waiters: waiters.filter((each) => each.entries <= count) }
+  queue.entries = entries.slice(count)
+  queue.bytes -= part.entries.reduce((sum, entry) => sum + weightOf(entry), 0)
+  queue.waiters = waiters
+    .filter((each) => each.entries > count)
+    .map(({ entries: before, onDurable }) => ({ entries: before - count, onDurable }))
+  return part
 }
