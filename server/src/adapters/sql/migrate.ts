@@ -3,12 +3,14 @@ import { Migrator, type Migration } from 'kysely/migration'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as documentsByNumber from './migrations/0002-documents-by-number.ts'
 import * as roomClients from './migrations/0003-room-clients.ts'
+import * as updatesByArrival from './migrations/0004-updates-by-arrival.ts'
 
 /** Every migration, oldest first; names are never changed once released. */
 const MIGRATIONS: Record<string, Migration> = {
   '0001-first-tables': firstTables,
   '0002-documents-by-number': documentsByNumber,
   '0003-room-clients': roomClients,
+  '0004-updates-by-arrival': updatesByArrival,
 }
 
 /** The migrator of a database, for going up or down step by step. */

@@ -35,6 +35,28 @@ describe.each([
     expect(answers.indexOf('append')).toBeLessThan(15)
   })
 
+  test('what is large, and stays, does not slow down what others write beside it', async () => {
+    const { documentStore: store } = await (await create()).open()
+    const room = (letter: string) => roomIdSchema.parse(letter.repeat(12))
+    const medianMs = async () => {
+      const times: number[] = []
+      for (let n = 0; n < 61; n++) {
+        const from = performance.now()
+        await store.append(batch(room('m')))
+        times.push(performance.now() - from)
+      }
+      return times.sort((a, b) => a - b)[30] ?? NaN
+    }
+    await medianMs()
+    const before = await medianMs()
+    // On both sides of it in the order of the ids.
+    for (const letter of 'abcdefxyzuvw') {
+      const entries = [{ ...entry, update: new Uint8Array(7_000_000) }]
+      await store.append({ id: nanoid(), rooms: [{ roomId: room(letter), entries }] })
+    }
+    expect(await medianMs()).toBeLessThan(4 * before)
+  })
+
   test('a load does not wait for an append that waits for somebody else', async () => {
     const { db, open } = await create()
     const { documentStore: store } = await open()

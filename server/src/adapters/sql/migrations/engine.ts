@@ -2,11 +2,12 @@ import { sql, SqliteAdapter, type CreateTableBuilder, type Kysely, type RawBuild
 
 /** What the engines spell differently when a table is made. */
 export interface Engine {
+  readonly isSqlite: boolean
   /** The type of bytes. */
   readonly bytes: RawBuilder<unknown>
   /**
-   * Stores the rows in the primary key itself. SQLite otherwise keeps a table and an index beside each other: a commit
-   * writes twice as many pages, and a room's updates lie among everybody's.
+   * Stores the rows in the primary key itself, where SQLite otherwise keeps a table and an index beside each other. For small
+   * rows only: see `0004-updates-by-arrival`.
    */
   readonly inKeyOrder: <T extends CreateTableBuilder<string, string>>(table: T) => T
   /** Gives a constraint another name; in SQLite, no two tables have to share theirs. */
@@ -17,6 +18,7 @@ export interface Engine {
 export function engineOf(db: Kysely<unknown>): Engine {
   const isSqlite = db.getExecutor().adapter instanceof SqliteAdapter
   return {
+    isSqlite,
     bytes: isSqlite ? sql`blob` : sql`bytea`,
     inKeyOrder: (table) => (isSqlite ? (table.modifyEnd(sql`without rowid`) as typeof table) : table),
     renameConstraint: async (table, from, to) => {
