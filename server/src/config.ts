@@ -1,8 +1,9 @@
 import { z } from 'zod'
-import { DEFAULT_BOARD_LIMITS, type BoardLimits } from './core/gate/board-size.ts'
+import { DEFAULT_BOARD_LIMITS, defaultBoardBytes, type BoardLimits } from './core/gate/board-size.ts'
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
+import { processMemory } from './process-memory.ts'
 import { defaultLoadedBytes } from './sync/loaded-bytes.ts'
 import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
 
@@ -35,7 +36,11 @@ const environmentSchema = z.object({
     .optional(),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
-  MAX_BOARD_BYTES: z.coerce.number().int().min(65_536).default(DEFAULT_BOARD_LIMITS.bytes),
+  MAX_BOARD_BYTES: z.coerce
+    .number()
+    .int()
+    .min(65_536)
+    .default(() => defaultBoardBytes(processMemory())),
   LOADED_BYTES: z.coerce.number().int().min(1_000_000).default(defaultLoadedBytes),
   MAX_BOARD_ELEMENTS: z.coerce.number().int().min(1).default(DEFAULT_BOARD_LIMITS.elements),
   MAX_BOARD_STRUCTS: z.coerce.number().int().min(1_000).default(DEFAULT_BOARD_LIMITS.structs),

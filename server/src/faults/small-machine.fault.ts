@@ -1,7 +1,9 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, onTestFailed, onTestFinished, test, vi } from 'vitest'
+import * as Y from 'yjs'
 import { KIND } from '../core/gate/read-content.ts'
 import { Bystander } from '../testing/bystander.ts'
 import { craft, craftStateVector, element, value, type CraftedClient } from '../testing/crafted-update.ts'
@@ -84,6 +86,40 @@ async function openManySmallBoards(): Promise<void> {
   for (const drawer of drawers) drawer.terminate()
 }
 
+/** Boards as large as they may be, of letters and of shapes: filled, left, and opened and drawn on by who comes back. */
+async function fillBoardsAndComeBack(): Promise<void> {
+  const letters = many(2, (n) => drawLarge(7_500_000, `letters-${n}`))
+  const shapes = many(20, (n) => drawShapes(990, `shapes-${n}`))
+  await Promise.all(
+    [letters, letters, shapes].map(async (edits) => {
+      const { roomId, ownerToken } = await vi.waitFor(() => openRoom(place))
+      const ada = await joinRoom(place, roomId, ownerToken)
+      for (const [n, edit] of edits.entries()) {
+        ada.write(ada.edit(edit))
+        await vi.waitFor(() => expect(ada.answers).toHaveLength(n + 1), { timeout: 30_000 })
+      }
+      if (edits === letters) expect(ada.answers).toEqual(['durable', 'durable'])
+      ada.terminate()
+      // It leaves memory, and is folded.
+      await wait(5_000)
+      const again = await joinRoom(place, roomId, ownerToken)
+      again.write(again.edit(setWord('again')))
+      await vi.waitFor(() => expect(again.answers).toHaveLength(1), { timeout: 30_000 })
+      if (edits === letters) expect(again.answers).toEqual(['durable'])
+      again.terminate()
+    }),
+  )
+}
+
+const drawShapes = (count: number, name: string) => (doc: Y.Doc) =>
+  doc.transact(() => {
+    const elements = doc.getMap('elements')
+    for (let n = 0; n < count; n++) {
+      const shape = { type: 'rectangle', xy: [n, n], size: [100, 200], strokeColor: '#ffaabb', seed: 123_456 }
+      elements.set(`${name}-${n}`, new Y.Map<unknown>(Object.entries(shape)))
+    }
+  })
+
 /** Readers that take nothing, of a board on which much is drawn. */
 async function drawForReadersThatStall(): Promise<void> {
   const { roomId, ownerToken, viewerToken } = await openRoom(place)
@@ -147,6 +183,7 @@ test(
       askForEverything,
       sendWhatIsRefused,
       drawMuchAtOnce,
+      fillBoardsAndComeBack,
       openManySmallBoards,
       drawForReadersThatStall,
     ]

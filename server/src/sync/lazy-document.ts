@@ -4,7 +4,7 @@ import * as Y from 'yjs'
 import { encodeRanges, rangesOfDocument } from '../core/documents/clock-ranges.ts'
 import { PIECE_BYTES } from '../core/documents/piece-list.ts'
 import type { RoomBytes } from '../core/documents/room-bytes.ts'
-import { takeHeap } from '../core/gate/heap.ts'
+import { takeHeapToFill } from '../core/gate/heap.ts'
 import { withoutTelling } from './quiet-document.ts'
 import type { InOwnTurn, RoomPieces } from './room-pieces.ts'
 import { WaitingEdits } from './waiting-edits.ts'
@@ -14,8 +14,6 @@ const SMALL_BYTES = 16 * 1024
 /** What is integrated in one turn: it takes Yjs a few milliseconds, if nobody has made it hard. */
 const TURN_BYTES = 64 * 1024
 const TURN_UPDATES = 100
-/** What a struct takes in an update, at least. */
-const STRUCT_BYTES = 8
 
 const EMPTY_STATE = Y.encodeStateVector(new Map())
 
@@ -63,10 +61,9 @@ export class LazyDocument {
 
   /** Whether the process has the memory to fill it, which is counted then. */
   takeMemory(): boolean {
-    if (this.#isFilled || this.#bytes.size < SMALL_BYTES) return true
-    let steps = 0
-    for (const clock of this.read(() => this.#bytes.reach()).values()) steps += clock
-    return takeHeap(Math.min(steps, this.#bytes.size / STRUCT_BYTES))
+    // It was counted when that began.
+    if (this.#isFilled || this.#filling || this.#bytes.size < SMALL_BYTES) return true
+    return takeHeapToFill(this.#bytes.structs, this.#bytes.size)
   }
 
   /** Filled without a record that was set aside: what depends on it waits in the document, and in the journal. */

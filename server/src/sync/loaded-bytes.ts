@@ -1,6 +1,6 @@
-import { totalmem } from 'node:os'
 import type { Logger } from 'pino'
 import { SMALL_BYTES } from '../core/gate/board-size.ts'
+import { processMemory } from '../process-memory.ts'
 
 /**
  * While it is drawn, a board takes about five times its records: the records, Yjs's document of them, and what is under way.
@@ -13,8 +13,7 @@ const SAY_AGAIN_MS = 60_000
 
 /** How large the boards in memory may be together by default, in bytes: by the memory that this process may have. */
 export function defaultLoadedBytes(): number {
-  const constrained = process.constrainedMemory()
-  return Math.floor((constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()) * PART_OF_MEMORY)
+  return Math.floor(processMemory() * PART_OF_MEMORY)
 }
 
 /**

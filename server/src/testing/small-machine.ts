@@ -1,13 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
+import { defaultBoardBytes } from '../core/gate/board-size.ts'
 
+const SMALL_MEMORY = 512 * 1024 * 1024
 /** What the README says that a machine of 512 MB is given, and what follows there from the memory that it has. */
 export const SMALL_MACHINE: Readonly<Record<string, string>> = {
   NODE_OPTIONS: '--max-old-space-size=160',
+  MALLOC_MMAP_THRESHOLD_: '131072',
   UNHANDLED_BYTES_PER_ADDRESS: '16777216',
   UNHANDLED_BYTES: '33554432',
   UNSTORED_BYTES: '16777216',
-  LOADED_BYTES: String(Math.floor((512 * 1024 * 1024) / 10)),
+  LOADED_BYTES: String(Math.floor(SMALL_MEMORY / 10)),
+  MAX_BOARD_BYTES: String(defaultBoardBytes(SMALL_MEMORY)),
 }
 
 /** What a process holds now of what cannot be given back to others, in MB: its code can be read again from the disk. */

@@ -45,6 +45,15 @@ export default function compact({
   encodesEach,
   progress,
 }: { records: readonly CompactedRecord[]; encodesEach: boolean } & Watched): Compacted {
+  const whole = encodeWhole(records, encodesEach, progress)
+  if (whole.kind === 'unreadable') return whole
+  const { bytes, ranges } = whole
+  if (bytes.length <= PIECE_BYTES) return whole
+  return { kind: 'snapshot', bytes: joinPieces(cutUpdate(bytes, NOTHING, PIECE_BYTES)), ranges }
+}
+
+/** The document is let go before its bytes are read again to be cut: a large board would be in memory twice. */
+function encodeWhole(records: readonly CompactedRecord[], encodesEach: boolean, progress: Int32Array): Compacted {
   const document = new Y.Doc()
   // Yjs encodes what was applied when somebody listens.
   if (encodesEach) document.on('update', () => undefined)
@@ -60,13 +69,20 @@ export default function compact({
   }
   Atomics.store(progress, RECORD, records.length)
   step(progress)
-  const whole = Y.encodeStateAsUpdate(document)
-  const bytes = whole.length > PIECE_BYTES ? joinPieces(cutUpdate(whole, NOTHING, PIECE_BYTES)) : whole
-  return { kind: 'snapshot', bytes, ranges: encodeRanges(rangesOfDocument(document)) }
+  return { kind: 'snapshot', bytes: Y.encodeStateAsUpdate(document), ranges: encodeRanges(rangesOfDocument(document)) }
 }
 
 /** What these updates say, as updates that each need only those before; what refers to a hole in them comes last. */
 export function cut({ updates, progress }: { updates: readonly Uint8Array[] } & Watched): Cut {
+  const whole = mergeInDocument(updates, progress)
+  return {
+    pieces: cutUpdate(whole, NOTHING, PIECE_BYTES),
+    // Not those of the document: what waits in it is in the pieces, too.
+    ranges: encodeRanges(rangesOfUpdate(Y.decodeUpdate(whole))),
+  }
+}
+
+function mergeInDocument(updates: readonly Uint8Array[], progress: Int32Array): Uint8Array {
   const document = new Y.Doc()
   document.transact(() => {
     for (const update of updates) {
@@ -75,12 +91,7 @@ export function cut({ updates, progress }: { updates: readonly Uint8Array[] } & 
     }
   })
   step(progress)
-  const whole = Y.encodeStateAsUpdate(document)
-  return {
-    pieces: cutUpdate(whole, NOTHING, PIECE_BYTES),
-    // Not those of the document: what waits in it is in the pieces, too.
-    ranges: encodeRanges(rangesOfUpdate(Y.decodeUpdate(whole))),
-  }
+  return Y.encodeStateAsUpdate(document)
 }
 
 /** How far each of these pieces speaks of whom. */

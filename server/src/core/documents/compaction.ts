@@ -1,3 +1,4 @@
+import { getHeapStatistics } from 'node:v8'
 import { crc32 } from 'node:zlib'
 import type { RoomId } from '@sketchroom/shared/ids'
 import pLimit from 'p-limit'
@@ -26,8 +27,13 @@ const STUCK_MS_PER_BYTE = 1_000 / (1024 * 1024)
 /** So many looks make that time: a machine that was asleep takes none, and is no reason to give up. */
 const LOOKS = 10
 
-/** One for snapshots, and one for who draws and waits for a board to be cut. */
-const MAX_THREADS = 2
+/**
+ * One for snapshots, and one for who draws and waits for a board to be cut. In a small process it is one for both: a large board
+ * takes 150 MB there, which V8 keeps for ten seconds after the thread has ended.
+ */
+const MAX_THREADS = getHeapStatistics().heap_size_limit < 512 * 1024 * 1024 ? 1 : 2
+/** V8 would let a thread fill 192 MB with what is new before it collects; it takes no longer so. */
+const YOUNG_MB = 16
 
 /** Work in the thread did not come to its end, and was stopped. */
 class StuckError extends Error {
@@ -82,6 +88,7 @@ export class Compaction {
       minThreads: 0,
       maxThreads: MAX_THREADS,
       idleTimeout: 5_000,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
   }
 

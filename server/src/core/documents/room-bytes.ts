@@ -1,6 +1,7 @@
 import * as encoding from 'lib0/encoding'
 import * as Y from 'yjs'
 import type { StoredDocument } from '../../ports/document-store.ts'
+import { countStructs } from '../gate/count-structs.ts'
 import {
   ClockRanges,
   decodeRanges,
@@ -83,6 +84,11 @@ export class RoomBytes {
   /** How much is to be sent to who has nothing, in bytes. */
   get size(): number {
     return this.#baseBytes + this.#tailBytes
+  }
+
+  /** How many structs its updates have: each is counted once. What does not decode is taken for as many as it may hold. */
+  get structs(): number {
+    return this.parts.reduce((sum, update) => sum + structsOf(update), 0)
   }
 
   /** What its records take with all that belongs to them, in bytes: many small updates take more than they say. */
@@ -285,4 +291,22 @@ function isSubset(part: EditRanges, whole: EditRanges): boolean {
 /** How many bytes these updates take together. */
 export function sizeOf(updates: readonly Uint8Array[]): number {
   return updates.reduce((sum, { length }) => sum + length, 0)
+}
+
+const counted = new WeakMap<Uint8Array, number>()
+/** What a struct takes in an update, at least. */
+const STRUCT_BYTES = 2
+
+function structsOf(update: Uint8Array): number {
+  let count = counted.get(update)
+  if (count === undefined) {
+    const most = update.length / STRUCT_BYTES
+    try {
+      count = Math.min(most, countStructs(update))
+    } catch {
+      count = most
+    }
+    counted.set(update, count)
+  }
+  return count
 }

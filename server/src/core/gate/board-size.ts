@@ -14,8 +14,19 @@ export interface BoardLimits {
   readonly structs: number
 }
 
-/** The defaults: a board that a phone can still open. */
+/** The defaults, where there is the memory: a board that a phone can still open. */
 export const DEFAULT_BOARD_LIMITS: BoardLimits = { bytes: 32 * 1024 * 1024, elements: 20_000, structs: 400_000 }
+
+/**
+ * A thread that folds or cuts a board takes six times its bytes, and two may be at work: in a process of 512 MB, of which it
+ * needs 150 for itself, a board may have 16 MB.
+ */
+const PART_OF_MEMORY = 1 / 32
+
+/** How many bytes a board may have by default in a process with so much memory. */
+export function defaultBoardBytes(memory: number): number {
+  return Math.min(DEFAULT_BOARD_LIMITS.bytes, Math.floor(memory * PART_OF_MEMORY))
+}
 
 /** A board's records may be so many times what is not deleted of it. */
 const HISTORY_FACTOR = 4

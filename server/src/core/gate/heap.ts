@@ -7,6 +7,8 @@ import { getHeapSpaceStatistics, getHeapStatistics } from 'node:v8'
  */
 const STRUCT_BYTES = 1_700
 const STRUCT_BYTES_THAT_STAY = 900
+/** What stored bytes take beside their structs, when a document is filled with them: letters as two bytes, numbers as eight. */
+const TIMES_STORED = 3
 /**
  * V8 ends the process when four fifths of the heap are in use and collecting frees little. What is pasted, and boards that
  * are opened, leave a part to those who draw on what is there.
@@ -34,17 +36,25 @@ new PerformanceObserver((list) => {
   placed = 0
 }).observe({ entryTypes: ['gc'] })
 
-/**
- * Whether the heap has room for so many structs more, which are counted then: they are put in place now. Where it has not,
- * Node would end the process, and all drawing. Source: `Heap::CheckIneffectiveMarkCompact` in V8.
- */
+/** Whether the heap has room for so many structs that are judged, which are counted then: they are put in place now. */
 export function takeHeap(structs: number): boolean {
+  return take(structs, { now: structs * STRUCT_BYTES, later: structs * STRUCT_BYTES_THAT_STAY })
+}
+
+/** Whether it has room for a document of so many structs, and of so many bytes as it is stored, which is counted then. */
+export function takeHeapToFill(structs: number, bytes: number): boolean {
+  const all = structs * STRUCT_BYTES_THAT_STAY + bytes * TIMES_STORED
+  return take(structs, { now: all, later: all })
+}
+
+/** Where the heap has no room, Node would end the process, and all drawing. Source: `Heap::CheckIneffectiveMarkCompact` in V8. */
+function take(structs: number, bytes: { readonly now: number; readonly later: number }): boolean {
   const isMuch = structs > FEW_STRUCTS
   // Of what is large, several may come before the next look.
   if (isMuch || performance.now() - lookedAt > LOOK_EVERY_MS) look()
   const used = Math.min(inUse, needed + placed)
-  if (used + structs * STRUCT_BYTES > limit * (isMuch ? PART_FOR_MUCH : PART_FOR_FEW)) return false
-  placed += structs * STRUCT_BYTES_THAT_STAY
+  if (used + bytes.now > limit * (isMuch ? PART_FOR_MUCH : PART_FOR_FEW)) return false
+  placed += bytes.later
   return true
 }
 
