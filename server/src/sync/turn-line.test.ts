@@ -27,7 +27,11 @@ function work(ms: number): void {
 
 /** What is handled is written down as its name and number; each takes so long. */
 function lines(tookMs: number) {
-  const turns = new Turns()
+  let turnsTaken = 0
+  const turns = new Turns((run) => {
+    turnsTaken += 1
+    setImmediate(run)
+  })
   const handled: string[] = []
   const told: string[] = []
   const reading = new Map<string, boolean>()
@@ -67,7 +71,7 @@ function lines(tookMs: number) {
     }
     return { send, sendOf, move, line: made, isRead: () => reading.get(name) }
   }
-  return { line, handled, told }
+  return { line, handled, told, turnsTaken: () => turnsTaken }
 }
 
 const upTo = (count: number): number[] => Array.from({ length: count }, (_, n) => n)
@@ -172,4 +176,15 @@ test('after a large message the next large one, whoever sends it, waits for as l
   await vi.waitFor(() => expect(handled).toHaveLength(4), { interval: 1 })
   expect(handled[0]).toBe('eve0')
   expect(handled[3]).toBe('mallory0')
+})
+
+test('while a large message and a cursor wait, each for its own reason, nothing is done over and over', async () => {
+  const { line, handled, turnsTaken } = lines(0)
+  const [eve, mallory] = [line('eve'), line('mallory', { rates: { ...MANY, cursors: { perSecond: 0.01, burst: 1 } } })]
+  mallory.move(7, 1, 2)
+  eve.sendOf(300_000, 0)
+  mallory.sendOf(300_000, 0)
+  mallory.move(7, 3)
+  await vi.waitFor(() => expect(handled).toEqual(['mallory:1', 'mallory:2', 'eve0', 'mallory0']), { interval: 1 })
+  expect(turnsTaken()).toBeLessThan(10)
 })

@@ -98,10 +98,11 @@ export class TurnLine {
   /** How long what waits has to wait for the person's allowance, or for others' turns, in milliseconds. */
   waitMs(now: number): number {
     const { person, turns } = this.#parts
-    const waitMs = this.#hasFrames ? person.waitMs(now) : person.cursorWaitMs(now)
-    if (waitMs > 0 && this.#isFull) this.#isTooFast(now)
     const next = this.#frames[this.#first]
-    return Math.max(waitMs, next && this.#cursors.size === 0 ? turns.restMs(now, lengthOf(next)) : 0)
+    const personMs = next ? person.waitMs(now) : person.cursorWaitMs(now)
+    if (personMs > 0 && this.#isFull) this.#isTooFast(now)
+    const nextMs = next ? Math.max(personMs, turns.restMs(now, lengthOf(next))) : Infinity
+    return this.#cursors.size > 0 ? Math.min(nextMs, person.cursorWaitMs(now)) : nextMs
   }
 
   /** Handles what waits, in order, until that moment, or until the allowance is used up. */
