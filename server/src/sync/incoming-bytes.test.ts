@@ -125,7 +125,7 @@ test('a message that is begun must come: drop by drop, or with pongs between its
   socket.close()
 })
 
-test('while large messages come, another that has come whole has them wait a moment, and nobody else', async () => {
+test('while large messages come, another that has come whole has them wait a moment, but for the first, and nobody else', async () => {
   const begin = async (bytes: number) => {
     const socket = await open()
     const itsIncoming = incoming
@@ -134,11 +134,16 @@ test('while large messages come, another that has come whole has them wait a mom
     await vi.waitFor(() => expect(itsIncoming.unfinishedBytes).toBeGreaterThan(bytes))
     return { socket, incoming: itsIncoming }
   }
-  const [small, large, first] = [await begin(100_000), await begin(400_000), await begin(900_000)]
-  first.socket.send(new Uint8Array(10), { fin: true })
-  await vi.waitFor(() => expect(received).toEqual([900_010]), { interval: 1 })
-  expect([small, large, first].map((each) => each.incoming.isPaused)).toEqual([false, true, false])
-  for (const { socket } of [small, large]) socket.send(new Uint8Array(10), { fin: true })
-  await vi.waitFor(() => expect(received.sort()).toEqual([100_010, 400_010, 900_010]))
-  for (const { socket } of [small, large, first]) socket.close()
+  const [small, before, large, whole] = [
+    await begin(50_000),
+    await begin(300_000),
+    await begin(350_000),
+    await begin(600_000),
+  ]
+  whole.socket.send(new Uint8Array(10), { fin: true })
+  await vi.waitFor(() => expect(received).toEqual([600_010]), { interval: 1 })
+  expect([small, before, large, whole].map((each) => each.incoming.isPaused)).toEqual([false, false, true, false])
+  for (const { socket } of [small, before, large]) socket.send(new Uint8Array(10), { fin: true })
+  await vi.waitFor(() => expect(received.toSorted((a, b) => a - b)).toEqual([50_010, 300_010, 350_010, 600_010]))
+  for (const { socket } of [small, before, large, whole]) socket.close()
 })

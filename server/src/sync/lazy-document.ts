@@ -61,7 +61,7 @@ export class LazyDocument {
 
   /** Whether the process has the memory to fill it, which is counted then. */
   takeMemory(): boolean {
-    // It was counted when that began.
+    // What has been begun is gone through with.
     if (this.#isFilled || this.#filling || this.#bytes.size < SMALL_BYTES) return true
     return takeHeapToFill(this.#bytes.structs, this.#bytes.size)
   }

@@ -210,6 +210,7 @@ export class LoadedRooms {
       if (!this.#loadedBytes.mayOpen(bytes.storedSize)) {
         throw new SketchRoomError('store_unavailable', 'the server is short of memory; try again later')
       }
+      for (const _ of bytes.countStructs()) await ownTurn()
       const clientOwners = new ClientOwners(stored.clients)
       for (const [guest, account] of takenOver) clientOwners.transfer(guest, account)
       const room: HostedRoom = new HostedRoom({

@@ -224,8 +224,8 @@ export class SyncSocket implements JoiningSocket {
 
   /** Takes back one `pause`. */
   resume(): void {
+    this.#liveness.resumed()
     this.#parts.incoming.resume()
-    if (!this.#parts.incoming.isPaused) this.#liveness.resumed()
   }
 
   /** So many bytes more, or less, of what has come wait to be handled. */

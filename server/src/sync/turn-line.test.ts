@@ -14,7 +14,7 @@ const MANY: PersonRates = {
   cursors: { perSecond: 1e6, burst: 1e6 },
 }
 
-const LARGE_MS = 40
+const LARGE_MS = 200
 
 /** Messages are told apart by a type of their own: no cursors, nor anything else. */
 const FIRST_TYPE = 100

@@ -35,7 +35,9 @@ export class Turns {
    * whoever sent them are no reason to wait.
    */
   hasTime(now: number, bytes: number): boolean {
-    if (this.#isScheduled || this.restMs(now, bytes) > 0) return false
+    // A large one that has just come must not overtake those that wait for one to be over.
+    if (bytes > LARGE_BYTES && (this.#waiting.size > 0 || this.restMs(now, bytes) > 0)) return false
+    if (this.#isScheduled) return false
     return this.#aheadMs - (now - this.#usedAt) < TURN_MS
   }
 
@@ -97,7 +99,7 @@ export class Turns {
     let waitMs = Infinity
     for (const line of this.#waiting) waitMs = Math.min(waitMs, line.waitMs(now))
     if (waitMs === 0) this.#soon()
-    else {
+    else if (waitMs < Infinity) {
       clearTimeout(this.#timer)
       this.#timer = setTimeout(this.#soon, Math.max(LEAST_WAIT_MS, waitMs))
     }

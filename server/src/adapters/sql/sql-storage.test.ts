@@ -54,6 +54,8 @@ describe.each([
       const entries = [{ ...entry, update: new Uint8Array(7_000_000) }]
       await store.append({ id: nanoid(), rooms: [{ roomId: room(letter), entries }] })
     }
+    // By then, the disk has written all that.
+    await medianMs()
     expect(await medianMs()).toBeLessThan(4 * before)
   })
 

@@ -35,6 +35,10 @@ const DELETIONS_AT_ONCE = 4_000
 /** So many updates of the tail are merged at once, or so much: more would take longer than a millisecond. */
 const MERGED_AT_ONCE = 64
 const MERGED_BYTES = 16 * 1024
+/** It takes 3 ms. */
+const COUNTED_BYTES = 1024 * 1024
+/** What a struct takes in an update, at least: those of a drawing take three times as much. */
+const STRUCT_BYTES = 8
 
 /**
  * A room as bytes: a base that holds everything up to some moment, and the updates after it. It goes to who joins as it
@@ -50,6 +54,7 @@ export class RoomBytes {
   /** What the room has inserted and deleted in all: read from the pieces when first asked for. */
   #ranges: EditRanges | undefined
   #baseNumber = 0
+  #structs = 0
   /** Called when there is another base. */
   onRebased: () => void = () => undefined
 
@@ -86,9 +91,21 @@ export class RoomBytes {
     return this.#baseBytes + this.#tailBytes
   }
 
-  /** How many structs its updates have: each is counted once. What does not decode is taken for as many as it may hold. */
+  /** How many structs its updates had when they were counted. Once more are added, there is a document that has them. */
   get structs(): number {
-    return this.parts.reduce((sum, update) => sum + structsOf(update), 0)
+    return this.#structs
+  }
+
+  /** Counts them, about a megabyte at a time: between two steps other work may be done. */
+  *countStructs(): Generator<void> {
+    let bytes = 0
+    for (const update of this.parts) {
+      this.#structs += countOrGuess(update)
+      bytes += update.length
+      if (bytes < COUNTED_BYTES) continue
+      bytes = 0
+      yield
+    }
   }
 
   /** What its records take with all that belongs to them, in bytes: many small updates take more than they say. */
@@ -293,20 +310,11 @@ export function sizeOf(updates: readonly Uint8Array[]): number {
   return updates.reduce((sum, { length }) => sum + length, 0)
 }
 
-const counted = new WeakMap<Uint8Array, number>()
-/** What a struct takes in an update, at least. */
-const STRUCT_BYTES = 2
-
-function structsOf(update: Uint8Array): number {
-  let count = counted.get(update)
-  if (count === undefined) {
-    const most = update.length / STRUCT_BYTES
-    try {
-      count = Math.min(most, countStructs(update))
-    } catch {
-      count = most
-    }
-    counted.set(update, count)
+/** What does not decode, or is older than the gate, is for Yjs to judge; here it is taken for what is usual, and more. */
+function countOrGuess(update: Uint8Array): number {
+  try {
+    return countStructs(update)
+  } catch {
+    return update.length / STRUCT_BYTES
   }
-  return count
 }

@@ -37,7 +37,7 @@ export function countStructs(update: Uint8Array): number {
 }
 
 function skipStruct(decoder: decoding.Decoder): void {
-  const info = decoding.readUint8(decoder)
+  const info = readByte(decoder)
   const kind = info & KIND_BITS
   if (kind === KIND.gc || kind === KIND.skip) return void decoding.readVarUint(decoder)
   if (info & HAS_ORIGIN) skipId(decoder)
@@ -68,7 +68,7 @@ function skipContent(decoder: decoding.Decoder, kind: number): void {
 }
 
 function skipValue(decoder: decoding.Decoder): void {
-  switch (decoding.readUint8(decoder)) {
+  switch (readByte(decoder)) {
     case VALUE.integer:
       return void decoding.readVarInt(decoder)
     case VALUE.float32:
@@ -103,4 +103,10 @@ function skipId(decoder: decoding.Decoder): void {
 function skipBytes(decoder: decoding.Decoder): void {
   const length = decoding.readVarUint(decoder)
   decoder.pos += length
+}
+
+/** Beyond the end lib0 reads nothing, without a word: a list that says that it is long would be gone through for ever. */
+function readByte(decoder: decoding.Decoder): number {
+  if (decoder.pos >= decoder.arr.length) throw new RangeError('the update is broken off')
+  return decoding.readUint8(decoder)
 }
