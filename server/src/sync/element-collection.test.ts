@@ -123,8 +123,9 @@ test('who has the board open sees it go, and what they change at that moment sta
     compaction: {
       findLongDeleted: async () => {
         looked += 1
+        const before = ada.answers.length
         ada.write(ada.edit((doc) => writeKeys(doc, 'e7', new Map([['strokeColor', '#e03131']]))))
-        await ada.handled()
+        await vi.waitFor(() => expect(ada.answers.length).toBeGreaterThan(before))
         return found
       },
     },
