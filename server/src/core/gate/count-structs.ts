@@ -1,10 +1,5 @@
 import * as decoding from 'lib0/decoding'
-import { KIND } from './read-content.ts'
-
-const KIND_BITS = 0b0001_1111
-const HAS_KEY = 0b0010_0000
-const HAS_RIGHT_ORIGIN = 0b0100_0000
-const HAS_ORIGIN = 0b1000_0000
+import { HAS_KEY, HAS_ORIGIN, HAS_RIGHT_ORIGIN, KIND, KIND_BITS } from './read-content.ts'
 
 /** How values begin. Source: `readAny` in lib0. */
 const VALUE = {

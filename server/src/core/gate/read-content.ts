@@ -14,6 +14,12 @@ const FREE_BYTES = 1024
 /** What a struct holds. Source: `contentRefs` in Yjs. */
 export const KIND = { gc: 0, deleted: 1, binary: 3, string: 4, type: 7, any: 8, skip: 10 } as const
 
+/** What a struct's first byte says: its kind, and what is written before what it holds. Source: `Item.write` in Yjs. */
+export const KIND_BITS = 0x1f
+export const HAS_KEY = 0x20
+export const HAS_RIGHT_ORIGIN = 0x40
+export const HAS_ORIGIN = 0x80
+
 /** The shared types that a drawing is made of, as Yjs numbers them. */
 export const TYPE = { array: 0, map: 1, text: 2 } as const
 

@@ -1,7 +1,7 @@
 import * as decoding from 'lib0/decoding'
 import { ClockRanges, type EditRanges } from '../documents/clock-ranges.ts'
 import type { Place, Shelf } from './document-view.ts'
-import { KIND, lengthOf, readContent } from './read-content.ts'
+import { HAS_KEY, HAS_ORIGIN, HAS_RIGHT_ORIGIN, KIND, KIND_BITS, lengthOf, readContent } from './read-content.ts'
 import { invalid, malformed, Refusal } from './refusal.ts'
 
 /** Yjs numbers what a client inserts; past this, some of its own sums are done with 32 bits. */
@@ -32,11 +32,6 @@ let lastHash = NO_NAME
 const READ_NAMES: string[] = Array.from({ length: 256 }, () => '')
 
 const { latin1Slice } = Buffer.prototype
-
-const HAS_ORIGIN = 0x80
-const HAS_RIGHT_ORIGIN = 0x40
-const HAS_KEY = 0x20
-const KIND_BITS = 0x1f
 
 /** The id of something that a client inserted. */
 export interface Id {
