@@ -1,48 +1,19 @@
-import { valuesOf } from '@sketchroom/shared/scene/codec'
-import { createElement, writeKeys } from '@sketchroom/shared/scene/document'
-import * as Y from 'yjs'
-import { encodeTransactionRanges } from '../../../server/src/core/documents/clock-ranges.ts'
-import { ClientOwners } from '../../../server/src/core/gate/client-owners.ts'
-import { DocumentView } from '../../../server/src/core/gate/document-view.ts'
-import { judge } from '../../../server/src/core/gate/judge.ts'
-import { readUpdate } from '../../../server/src/core/gate/read-update.ts'
+import { serverFlags } from '../../server-command.ts'
+import { findCores } from '../cores.ts'
+import { RemoteProcess } from '../remote-process.ts'
 import type { Measure } from '../results.ts'
 import type { Stage } from '../stage.ts'
+import type { GateCalls } from './gate-process.ts'
 
-/** How often each is tried in a round, of which the fastest counts: others use the machine, too. */
-const TRIES = 40
-const STORED = 1_000
-const PASTED = 5_000
+const DOINGS = ['drags', 'strokes', 'typing', 'a paste of 5000'] as const
 
-const element = (n: number) =>
-  valuesOf({ type: 'rectangle', x: n, y: 2 * n, width: 100, height: 50, backgroundColor: '#ffc9c9', seed: n })
+/** What people do. */
+export type Doing = (typeof DOINGS)[number]
 
-/** A board of a thousand elements, with a stroke and a text to go on with. */
-const BOARD = encodedAfter(new Y.Doc(), (doc) => {
-  for (let n = 0; n < STORED; n++) add(doc, `stored-${n}`, n)
-  const more = [
-    ['type', 'text'],
-    ['words', new Y.Text('words')],
-    ['ink', new Y.Array()],
-  ] as const
-  doc.getMap('elements').set('more', new Y.Map<unknown>(more))
-})
-
-const moreOf = (doc: Y.Doc, key: string) =>
-  (doc.getMap<Y.Map<unknown>>('elements').get('more') as Y.Map<unknown>).get(key)
-
-/** What people do, by its name: the updates that it makes. */
-const DOINGS: ReadonlyArray<readonly [name: string, updates: readonly Uint8Array[]]> = [
-  ['drags', updatesOf((doc, n) => writeKeys(doc, `stored-${n % 50}`, new Map([['xy', [n, n]]])), 2_000)],
-  ['strokes', updatesOf((doc) => (moreOf(doc, 'ink') as Y.Array<unknown>).push([new Uint8Array(61)]), 2_000)],
-  ['typing', updatesOf((doc, n) => (moreOf(doc, 'words') as Y.Text).insert(5 + n, 'x'), 2_000)],
-  [`a paste of ${PASTED}`, updatesOf((doc) => doc.transact(() => addAll(doc)), 1)],
-]
-
-const MEASURES = DOINGS.map(([name, updates]) => ({
-  updates,
+const MEASURES = DOINGS.map((doing) => ({
+  doing,
   measure: {
-    title: `the gate, as a part of what applying takes: ${name}`,
+    title: `the gate, as a part of what applying takes: ${doing}`,
     unit: '%',
     better: 'lower',
   } satisfies Measure,
@@ -51,55 +22,11 @@ const MEASURES = DOINGS.map(([name, updates]) => ({
 /** Measures what judging updates takes, beside what applying them takes. */
 export async function measureGate({ plan, results }: Stage): Promise<void> {
   for (let round = 0; round < plan.rounds; round++) {
-    for (const { updates, measure } of MEASURES) {
-      const tries = Array.from({ length: TRIES }, () => timesOf(updates))
-      const least = (which: 0 | 1) => Math.min(...tries.map((times) => times[which]))
-      results.record(measure, 'sketchroom', (100 * least(0)) / least(1))
-    }
+    const flags = serverFlags(findCores() ? 1 : undefined)
+    const remote = await RemoteProcess.start<GateCalls>(new URL('./gate-process.ts', import.meta.url), 'servers', {
+      flags,
+    })
+    for (const { doing, measure } of MEASURES) results.record(measure, 'sketchroom', await remote.call('partOf', doing))
+    await remote.end()
   }
-}
-
-/** What judging these updates takes in all, and applying them, in milliseconds. */
-function timesOf(updates: readonly Uint8Array[]): readonly [judgingMs: number, applyingMs: number] {
-  const doc = new Y.Doc()
-  Y.applyUpdate(doc, BOARD)
-  doc.on('update', (_update: Uint8Array, _origin: unknown, _doc: Y.Doc, change: Y.Transaction) =>
-    encodeTransactionRanges(change),
-  )
-  const [view, owners] = [new DocumentView(doc), new ClientOwners()]
-  let [judgingMs, applyingMs] = [0, 0]
-  for (const update of updates) {
-    const from = performance.now()
-    const verdict = judge(readUpdate(update), { view, owners, author: 'ada' })
-    const between = performance.now()
-    Y.applyUpdate(doc, update)
-    applyingMs += performance.now() - between
-    judgingMs += between - from
-    if (verdict.kind !== 'taken') throw new Error(`the gate does not take what people do: ${verdict.kind}`)
-    for (const [client, owner] of verdict.claims) owners.wrote(client, owner)
-  }
-  return [judgingMs, applyingMs]
-}
-
-function updatesOf(act: (doc: Y.Doc, n: number) => void, times: number): Uint8Array[] {
-  const doc = new Y.Doc()
-  Y.applyUpdate(doc, BOARD)
-  const updates: Uint8Array[] = []
-  doc.on('update', (update: Uint8Array) => updates.push(update))
-  for (let n = 0; n < times; n++) act(doc, n)
-  return updates
-}
-
-function encodedAfter(doc: Y.Doc, act: (doc: Y.Doc) => void): Uint8Array {
-  doc.transact(() => act(doc))
-  return Y.encodeStateAsUpdate(doc)
-}
-
-function addAll(doc: Y.Doc): void {
-  for (let n = 0; n < PASTED; n++) add(doc, `pasted-${n}`, n)
-}
-
-function add(doc: Y.Doc, id: string, n: number): void {
-  const values = element(n)
-  if (values) createElement(doc, id, values)
 }
