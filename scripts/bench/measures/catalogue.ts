@@ -8,7 +8,7 @@ import { CROWD_GOALS, measureCrowd } from './crowd.ts'
 import { CURSOR_GOALS, findCursorLimit, measureCursors } from './cursors.ts'
 import { BUSY, LONE, RATE, ROOMS, measureScene } from './drawing.ts'
 import { ACK_GOALS, measureAcks } from './durable-ack.ts'
-import { measureGate } from './gate.ts'
+import { GATE_GOALS, measureGate } from './gate.ts'
 import { OPENING_GOALS, measureOpening } from './opening.ts'
 import { STALLED_GOALS, measureStalled } from './stalled.ts'
 import { LOOKING_GOALS, MEMORY_GOALS, measureMemory, measureRooms } from './memory.ts'
@@ -41,7 +41,7 @@ export const CATALOGUE: readonly Entry[] = [
   { name: 'return', goals: RETURN_GOALS, measure: measureReturns },
   ...(READS_MEMORY ? [{ name: 'stalled', goals: STALLED_GOALS, measure: measureStalled }] : []),
   { name: 'crowd', goals: CROWD_GOALS, measure: measureCrowd },
-  { name: 'gate', goals: [], measure: measureGate },
+  { name: 'gate', goals: GATE_GOALS, measure: measureGate },
   { name: 'cursors', goals: CURSOR_GOALS, measure: measureCursors },
   { name: 'cursor-limit', goals: [], byHand: true, measure: findCursorLimit },
 ]

@@ -1,11 +1,12 @@
-/** Judges what people do, and applies it, in a process that has done nothing else: what was measured before changes both. */
+/** The process that judges what people do, and applies it. */
 import { valuesOf } from '@sketchroom/shared/scene/codec'
 import { createElement, writeKeys } from '@sketchroom/shared/scene/document'
 import * as Y from 'yjs'
 import { encodeTransactionRanges } from '../../../server/src/core/documents/clock-ranges.ts'
+import { BoardSize, DEFAULT_BOARD_LIMITS } from '../../../server/src/core/gate/board-size.ts'
 import { ClientOwners } from '../../../server/src/core/gate/client-owners.ts'
 import { DocumentView } from '../../../server/src/core/gate/document-view.ts'
-import { judge } from '../../../server/src/core/gate/judge.ts'
+import { judge, type Growth } from '../../../server/src/core/gate/judge.ts'
 import { readUpdate } from '../../../server/src/core/gate/read-update.ts'
 import { answerCalls } from '../answer-calls.ts'
 import type { Doing } from './gate.ts'
@@ -23,6 +24,8 @@ const PASTED = 5_000
 
 const element = (n: number) =>
   valuesOf({ type: 'rectangle', x: n, y: 2 * n, width: 100, height: 50, backgroundColor: '#ffc9c9', seed: n })
+
+const NO_GROWTH: Growth = { elements: 0, structs: 0, bytes: 0, isMarking: false, marks: () => neverAsked() }
 
 /** A board of a thousand elements, with a stroke and a text to go on with. */
 const BOARD = encodedAfter(new Y.Doc(), (doc) => {
@@ -54,7 +57,10 @@ answerCalls<GateCalls>({
   },
 })
 
-/** What judging these updates takes in all, and applying them, in milliseconds. */
+/**
+ * What judging these updates takes in all, and whether the board has room for them; and applying them, with what a record of them
+ * keeps, in milliseconds.
+ */
 function timesOf(updates: readonly Uint8Array[]): readonly [judgingMs: number, applyingMs: number] {
   const doc = new Y.Doc()
   Y.applyUpdate(doc, BOARD)
@@ -62,18 +68,31 @@ function timesOf(updates: readonly Uint8Array[]): readonly [judgingMs: number, a
     encodeTransactionRanges(change),
   )
   const [view, owners] = [new DocumentView(doc), new ClientOwners()]
+  const size = new BoardSize({
+    document: doc,
+    limits: DEFAULT_BOARD_LIMITS,
+    storedBytes: () => 0,
+    hasMemory: () => true,
+  })
+  // A board is counted when it is first written to, which was long ago.
+  size.take(NO_GROWTH)
   let [judgingMs, applyingMs] = [0, 0]
   for (const update of updates) {
     const from = performance.now()
     const verdict = judge(readUpdate(update), { view, owners, author: 'ada' })
+    const refusal = verdict.kind === 'taken' ? size.take(verdict.growth) : undefined
     const between = performance.now()
     Y.applyUpdate(doc, update)
     applyingMs += performance.now() - between
     judgingMs += between - from
-    if (verdict.kind !== 'taken') throw new Error(`the gate does not take what people do: ${verdict.kind}`)
+    if (verdict.kind !== 'taken' || refusal) throw new Error(`the gate does not take what people do: ${verdict.kind}`)
     for (const [client, owner] of verdict.claims) owners.wrote(client, owner)
   }
   return [judgingMs, applyingMs]
+}
+
+function neverAsked(): never {
+  throw new Error('nothing is marked')
 }
 
 function updatesOf(act: (doc: Y.Doc, n: number) => void, times: number): Uint8Array[] {

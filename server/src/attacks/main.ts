@@ -2,7 +2,7 @@
  * Plays what was seen to do harm against a server in a process of its own, while somebody draws elsewhere from another
  * process: `node server/src/attacks/main.ts`, perhaps with the beginnings of names. Prints how long 99 of 100 of the other's
  * edits took while it was quiet and while it went on, and the most memory that the server held. At the end the server is
- * killed, and each board has to be there when it has started anew. `ATTACKED=small` is a server with the README's settings
+ * killed, and each board has to be there when it has started anew: if not, it ends with 1. `ATTACKED=small` is a server with the README's settings
  * for 512 MB.
  */
 import { fork, type ChildProcess } from 'node:child_process'
@@ -43,6 +43,8 @@ const bystander = fork(fileURLToPath(new URL('bystander-process.ts', import.meta
 await once(bystander, 'message')
 // Who attacks has a machine of their own: here they must not take the processor from the others.
 setPriority(constants.priority.PRIORITY_LOW)
+/** The attacks after which a board was not there, or did not go on. */
+const lost = new Set<string>()
 const boards: Array<{ name: string; roomId: string; ownerToken: string }> = []
 for (const [name, attack] of chosen) {
   const board = await openRoom(place)
@@ -59,6 +61,7 @@ for (const [name, attack] of chosen) {
   })
   const during = await takeP99(bystander)
   const isSaved = (await write(ada, ada.edit(setWord('after')))) === 'durable'
+  if (!isSaved) lost.add(name)
   ada.terminate()
   const figures = [`${Math.round(quiet)} ms quiet`, `${Math.round(during)} ms`, `${(during / quiet).toFixed(1)} ×`]
   process.stdout.write(
@@ -70,14 +73,17 @@ server = await ServerProcess.start(port, dataDir, environment)
 for (const { name, roomId, ownerToken } of boards) {
   const newcomer = await comeIn(place, roomId, ownerToken)
   const isThere = await until(() => ['before', 'after'].every((word) => wordsOf(newcomer).includes(word)), 10_000)
-  if (!isThere) process.stdout.write(`${name}: THE BOARD IS NOT THERE after the server was killed\n`)
+  if (!isThere) {
+    lost.add(name)
+    process.stdout.write(`${name}: THE BOARD IS NOT THERE after the server was killed\n`)
+  }
   newcomer.terminate()
 }
 process.stdout.write(`${boards.length} boards were looked at after the server was killed\n`)
 bystander.kill()
 await server.end('SIGKILL')
 await removeServerData(dataDir)
-process.exit(0)
+process.exit(lost.size > 0 ? 1 : 0)
 
 /** How long 99 of 100 edits took at most since it was asked last, in milliseconds. */
 async function takeP99(child: ChildProcess): Promise<number> {

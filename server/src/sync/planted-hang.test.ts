@@ -26,6 +26,14 @@ async function startServer() {
   return { dataDir, server, api: new ApiCaller(`http://127.0.0.1:${port}`), syncUrl: `ws://127.0.0.1:${port}/sync` }
 }
 
+/** The bytes of what was set aside. */
+async function quarantinedIn(dataDir: string): Promise<Buffer[]> {
+  const store = await openServerStorage(dataDir)
+  const records = await store.documentStore.listQuarantined()
+  await store.close()
+  return records.map(({ bytes }) => Buffer.from(bytes))
+}
+
 const hang = (doc: Y.Doc) =>
   void doc.getMap<Y.Map<unknown>>('elements').set('hang', new Y.Map([['note', 'hang for ever']]))
 
@@ -40,7 +48,8 @@ test('what hangs costs one room a moment, its sender the connection, and nobody 
   await vi.waitFor(() => expect(eve.step1Count).toBe(1))
 
   const began = performance.now()
-  eve.write(eve.edit(hang))
+  const hanging = eve.edit(hang)
+  eve.write(hanging)
   expect((await ada.closed).code).toBe(1011)
   const back = await joinRoom(place, room.roomId, room.ownerToken)
   back.write(back.edit(setWord('after')))
@@ -56,6 +65,7 @@ test('what hangs costs one room a moment, its sender the connection, and nobody 
   // What was drawn after it may have been stored before it.
   expect([2, 3]).toContain(line.seq)
   expect(line.msg).toContain('scripts/quarantine.ts')
+  expect(await quarantinedIn(place.dataDir)).toEqual([Buffer.from(hanging)])
 
   // Sent again, by whatever connection, it is not even tried; but it may be, later: the fault may be ours.
   const again = await joinRoom(place, room.roomId, room.editorToken)
@@ -98,4 +108,5 @@ test('a stored record that hangs costs its room seconds, and neither who draws t
   expect(await store.documentStore.listQuarantined()).toMatchObject([
     { roomId, kind: 'update', seq: 2, reason: 'it was applied without end' },
   ])
+  expect(await quarantinedIn(place.dataDir)).toEqual([Buffer.from(entries[1]?.update ?? [])])
 })
