@@ -41,7 +41,7 @@ const BOARD = encodedAfter(new Y.Doc(), (doc) => {
 const moreOf = (doc: Y.Doc, key: string) =>
   (doc.getMap<Y.Map<unknown>>('elements').get('more') as Y.Map<unknown>).get(key)
 
-/** The updates that it makes. */
+/** What each sends. */
 const UPDATES: Readonly<Record<Doing, readonly Uint8Array[]>> = {
   drags: updatesOf((doc, n) => writeKeys(doc, `stored-${n % 50}`, new Map([['xy', [n, n]]])), 2_000),
   strokes: updatesOf((doc) => (moreOf(doc, 'ink') as Y.Array<unknown>).push([new Uint8Array(61)]), 2_000),

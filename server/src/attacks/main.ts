@@ -2,8 +2,8 @@
  * Plays what was seen to do harm against a server in a process of its own, while somebody draws elsewhere from another
  * process: `node server/src/attacks/main.ts`, perhaps with the beginnings of names. Prints how long 99 of 100 of the other's
  * edits took while it was quiet and while it went on, and the most memory that the server held. At the end the server is
- * killed, and each board has to be there when it has started anew: if not, it ends with 1. `ATTACKED=small` is a server with the README's settings
- * for 512 MB.
+ * killed, and each board has to be there when it has started anew: if not, this ends with 1. `ATTACKED=small` is a server with
+ * the README's settings for 512 MB.
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'

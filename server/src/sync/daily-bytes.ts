@@ -35,15 +35,14 @@ export class DailyBytes {
     // Made once: they are asked for at each write.
     const [user, from] = [`user ${userId}`, `address ${address}`]
     const { perUser, perAddress } = this.#limits
+    const both = (now: number) => [this.#find(user, perUser, now), this.#find(from, perAddress, now)]
     return {
       isUsedUp: () => {
         const now = this.#now()
-        return this.#find(user, perUser, now).left(now) <= 0 || this.#find(from, perAddress, now).left(now) <= 0
+        return both(now).some((each) => each.left(now) <= 0)
       },
       took: (bytes) => {
-        const now = this.#now()
-        this.#find(user, perUser, now).take(bytes)
-        this.#find(from, perAddress, now).take(bytes)
+        for (const each of both(this.#now())) each.take(bytes)
       },
     }
   }
