@@ -1,12 +1,17 @@
+import { createHash } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
+import { createLoneInstance } from './adapters/memory/lone-instance.ts'
+import { RedisBus } from './adapters/redis/redis-bus.ts'
+import { createRedisLimiter } from './adapters/redis/redis-rate-limiter.ts'
 import { lockDataDir } from './adapters/sql/data-dir-lock.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
 import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
 import { openStorage } from './adapters/sql/open-storage.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './core/accounts/accounts.ts'
+import { relayEvents } from './core/event-relay.ts'
 import { EventBus } from './core/events.ts'
 import { Compaction } from './core/documents/compaction.ts'
 import { drain, flushInTime } from './core/documents/drain.ts'
@@ -26,7 +31,7 @@ import { createTokens } from './core/accounts/tokens.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
 import { createHttpServer, HttpListener, limitConnections } from './http/http-listener.ts'
-import type { HttpLimits } from './http/rate-limits.ts'
+import type { CreateLimiter, HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
@@ -99,6 +104,11 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const events = new EventBus()
   // First among those who hear: who is judged after a change is judged by the epoch that it made.
   const epochs = new AccessEpochs(events)
+  // Whoever shares a database signs with the same secret; whoever else uses the same Redis has another.
+  const hasOthers = databaseUrl !== undefined
+  const redis = config.redisUrl === undefined ? undefined : createRedisBus(config.redisUrl, secret, log)
+  const bus = redis ?? createLoneInstance()
+  relayEvents(events, bus)
   const tokens = createTokens({ secret, now })
   const passwords = createPasswords({ threads: 1 })
   const accounts = createAccounts({
@@ -124,6 +134,8 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     epochs,
     store: documentStore,
     journal,
+    bus,
+    hasOthers,
     compaction,
     reportDamaged,
     boardLimits: config.boardLimits,
@@ -132,7 +144,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     log,
     now,
   })
-  const watch = new AccessWatch({ host, admission, epochs, events, log, now })
+  const watch = new AccessWatch({ host, admission, epochs, events, bus, hasOthers, log, now })
   const sync = new SyncServer({
     host,
     log,
@@ -164,6 +176,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     health,
     devices: tokens,
     limits: options.limits ?? config.limits,
+    createLimiter: redis && createSharedLimiters(redis),
     now,
   })
   const handle = httpApp.callback()
@@ -183,6 +196,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'passwords', stop: () => passwords.close() },
     { name: 'compaction', stop: () => compaction.close() },
     { name: 'room touches', stopWithinMs: 1_000, stop: () => touches.close() },
+    { name: 'other instances', stopWithinMs: 300, stop: () => bus.close() },
     { name: 'access watch', stop: () => watch.close() },
     { name: 'journal', stopWithinMs: DRAIN_MS + GRACE_MS, stop: () => drain(journal, DRAIN_MS) },
     { name: 'rooms', stopWithinMs: 2_000, stop: () => host.close() },
@@ -199,14 +213,30 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
       start: () => listener.open(config),
       stop: () => closeHttp(listener, log),
     },
-    { name: 'upgrades', stop: () => sync.refuseUpgrades() },
-    { name: 'readiness', start: () => health.setServing(true), stop: () => health.setServing(false) },
+    { name: 'upgrades', stopWithinMs: 100, stop: () => sync.refuseUpgrades() },
+    {
+      name: 'readiness',
+      stopWithinMs: 100,
+      start: () => health.setServing(true),
+      stop: () => health.setServing(false),
+    },
   ]
   return {
     lifecycle: new Lifecycle(parts, log, STOP_DEADLINE_MS),
     roomCount: () => host.size,
     edit: (roomId, author, change) => host.edit(roomId, author, change),
   }
+}
+
+function createRedisBus(url: string, secret: string, log: Logger): RedisBus {
+  const installation = createHash('sha256').update(`the channels of ${secret}`).digest('base64url').slice(0, 8)
+  return new RedisBus({ url, prefix: `sketchroom-${installation}`, log })
+}
+
+/** What one person or address may do is counted once for all instances. */
+function createSharedLimiters({ pub, configuration }: RedisBus): CreateLimiter {
+  return (name, { points, seconds }) =>
+    createRedisLimiter(pub, `${configuration.prefix}:limit:${name}`, { points, duration: seconds })
 }
 
 async function closeHttp(listener: HttpListener, log: Logger): Promise<void> {

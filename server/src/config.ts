@@ -22,6 +22,11 @@ const postgresUrlSchema = z.url({
   error: 'must be an address such as postgres://user:password@db.example.org/sketchroom',
 })
 
+const redisUrlSchema = z.url({
+  protocol: /^rediss?$/,
+  error: 'must be an address such as redis://user:password@redis.example.org:6379',
+})
+
 /** The environment variables that SketchRoom reads; what each means is said where it is used below. */
 const environmentSchema = z.object({
   PORT: portSchema.default(3000),
@@ -51,8 +56,7 @@ const environmentSchema = z.object({
   SQLITE_SYNCHRONOUS: z.enum(['FULL', 'NORMAL']).default('FULL'),
   DATABASE_URL: postgresUrlSchema.optional(),
   DATABASE_READ_URL: postgresUrlSchema.optional(),
-  // Part of the contract, and not built yet: better to say so than to ignore it.
-  REDIS_URL: z.never('is not supported by this version yet; run one instance').optional(),
+  REDIS_URL: redisUrlSchema.optional(),
 })
 
 /** How this process is to run. */
@@ -93,6 +97,8 @@ export interface Config {
   readonly databaseUrl: string | undefined
   /** A replica that lists are read from. */
   readonly databaseReadUrl: string | undefined
+  /** The Redis through which several instances tell each other what happens; undefined for a single one. */
+  readonly redisUrl: string | undefined
   /** `FULL`: the committed survives a power cut. */
   readonly sqliteSynchronous: 'FULL' | 'NORMAL'
 }
@@ -121,6 +127,9 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   }
   if (given['DATABASE_READ_URL'] !== undefined && given['DATABASE_URL'] === undefined) {
     faults.push('DATABASE_READ_URL: is of use only with DATABASE_URL')
+  }
+  if (given['REDIS_URL'] !== undefined && given['DATABASE_URL'] === undefined) {
+    faults.push('REDIS_URL: is of use only with DATABASE_URL, since several instances have to share a database')
   }
   if (!success || faults.length > 0) throw new ConfigError(faults)
   const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}`)
@@ -151,6 +160,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     logLevel: data.LOG_LEVEL,
     databaseUrl: data.DATABASE_URL,
     databaseReadUrl: data.DATABASE_READ_URL,
+    redisUrl: data.REDIS_URL,
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
 }

@@ -10,7 +10,7 @@ import { createAuthentication } from './authentication.ts'
 import type { Context, Middleware, RequestState } from './context.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseForeignPages } from './origins.ts'
-import { createRateLimits, type HttpLimits } from './rate-limits.ts'
+import { createRateLimits, type CreateLimiter, type HttpLimits } from './rate-limits.ts'
 import { addAuthRoutes } from './routes/auth-routes.ts'
 import { addMeRoutes } from './routes/me-routes.ts'
 import { addMemberRoutes } from './routes/member-routes.ts'
@@ -26,6 +26,8 @@ export interface ApiDeps {
   readonly roomTokens: RoomTokens
   readonly devices: Devices
   readonly limits: HttpLimits
+  /** Makes what counts for the limits; in this process, if there is none. */
+  readonly createLimiter?: CreateLimiter | undefined
   /** Milliseconds since 1970. */
   readonly now: () => number
   readonly publicUrl: URL
@@ -38,7 +40,7 @@ export function createApi(deps: ApiDeps): Middleware {
   const router = new Router<RequestState>({ prefix: API_PREFIX })
   router.use('/auth', refuseForeignPages(allowedOrigins))
   router.use(jsonBody)
-  const limits = createRateLimits(deps.limits)
+  const limits = createRateLimits(deps.limits, deps.createLimiter)
   const cookies = createAuthCookies(publicUrl)
   const signInLimits = createSignInLimits({ limits, devices, cookie: cookies.device, now })
   addAuthRoutes(router, { accounts, limits, signInLimits, cookies })

@@ -30,7 +30,7 @@ export interface HttpLimits {
   readonly addressWrites: Limit
 }
 
-/** Counts by client address or another key, in this process. */
+/** Counts by client address or another key. */
 export interface RateLimits {
   /** Counts one; throws `rate_limited` when that was too many. */
   take(ctx: Context, name: keyof HttpLimits, key?: string): Promise<void>
@@ -40,19 +40,26 @@ export interface RateLimits {
   giveBack(name: keyof HttpLimits, key: string): Promise<void>
 }
 
+/** What counts: of this process, or one that several instances share. */
+export type Limiter = Pick<RateLimiterMemory, 'consume' | 'penalty' | 'reward'>
+
+/** Makes what counts by this name. */
+export type CreateLimiter = (name: keyof HttpLimits, limit: Limit) => Limiter
+
+const createOwn: CreateLimiter = (_name, { points, seconds }) => new RateLimiterMemory({ points, duration: seconds })
+
 /** Builds the counters. */
-export function createRateLimits(limits: HttpLimits): RateLimits {
-  const create = ({ points, seconds }: Limit) => new RateLimiterMemory({ points, duration: seconds })
-  const limiters: Record<keyof HttpLimits, RateLimiterMemory> = {
-    guest: create(limits.guest),
-    credentials: create(limits.credentials),
-    refresh: create(limits.refresh),
-    failures: create(limits.failures),
-    addressFailures: create(limits.addressFailures),
-    accountFailures: create(limits.accountFailures),
-    failuresUnderAttack: create(limits.failuresUnderAttack),
-    writes: create(limits.writes),
-    addressWrites: create(limits.addressWrites),
+export function createRateLimits(limits: HttpLimits, create: CreateLimiter = createOwn): RateLimits {
+  const limiters: Record<keyof HttpLimits, Limiter> = {
+    guest: create('guest', limits.guest),
+    credentials: create('credentials', limits.credentials),
+    refresh: create('refresh', limits.refresh),
+    failures: create('failures', limits.failures),
+    addressFailures: create('addressFailures', limits.addressFailures),
+    accountFailures: create('accountFailures', limits.accountFailures),
+    failuresUnderAttack: create('failuresUnderAttack', limits.failuresUnderAttack),
+    writes: create('writes', limits.writes),
+    addressWrites: create('addressWrites', limits.addressWrites),
   }
   return {
     async take(ctx, name, key = addressKey(ctx.ip)) {

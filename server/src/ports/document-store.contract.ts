@@ -365,6 +365,20 @@ export function testDocumentStore(getStore: () => DocumentStore): void {
       [...(await getStore().load(roomId)).clients].sort(([a], [b]) => a - b).map(([, userId]) => userId)
     expect(await clientsOf(first)).toEqual([account, other, account, ''])
     expect(await clientsOf(second)).toEqual([account])
+    const found = await getStore().findClients(first, [7, 10, 11])
+    expect([...found].sort(([a], [b]) => a - b)).toEqual([
+      [7, account],
+      [10, ''],
+    ])
+  })
+
+  test('[DS12] the heads of any number of rooms are read together, and whose some of a room’s clients are', async () => {
+    const [written, empty] = [newRoom(), newRoom()]
+    await append(written, '1', '2')
+    const others = Array.from({ length: 1_500 }, newRoom)
+    expect(await getStore().headsOf([...others, written, empty])).toEqual(new Map([[written, 2]]))
+    expect(await getStore().headsOf([])).toEqual(new Map())
+    expect(await getStore().findClients(written, [7])).toEqual(new Map())
   })
 
   test('[DS9] a store that works answers a ping', async () => {

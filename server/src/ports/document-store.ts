@@ -100,7 +100,7 @@ export interface Purged {
 
 /**
  * Where documents live. Any number of processes may use one store. Every method either has done its whole work
- * durably when it resolves, or rejects and has changed nothing. The rules [DS1] to [DS11] are tested by
+ * durably when it resolves, or rejects and has changed nothing. The rules [DS1] to [DS12] are tested by
  * `document-store.contract.ts` on every implementation.
  */
 export interface DocumentStore {
@@ -118,6 +118,10 @@ export interface DocumentStore {
   load(roomId: RoomId): Promise<StoredDocument>
   /** [DS4] The updates after `seq`, in order, without the quarantined ones; rejects with `JournalHoleError` when some are gone. */
   readSince(roomId: RoomId, seq: number): Promise<StoredUpdate[]>
+  /** [DS12] The numbers of the last updates of these rooms; of one that nobody wrote to, none. */
+  headsOf(roomIds: readonly RoomId[]): Promise<Map<RoomId, number>>
+  /** [DS12] Whose these Yjs clients are in a room, as in `StoredDocument.clients`; those that are nobody's are left out. */
+  findClients(roomId: RoomId, clients: readonly number[]): Promise<Map<number, string>>
   /**
    * [DS5] Adds a snapshot beside those there are. Resolves false, changing nothing, when the room has one of this
    * number already, sound or set aside, or not as many updates: any number of processes may try, and none does harm.

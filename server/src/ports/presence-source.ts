@@ -1,7 +1,8 @@
 import type { RoomId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 
-/** Tells who is in a room right now, each person once. The sync side implements it. */
+/** Tells who is in rooms right now, on whichever instance, each person once. The sync side implements it. */
 export interface PresenceSource {
-  present(roomId: RoomId): PresenceUser[]
+  /** A room in which nobody is may be left out. Never rejects: whom it cannot learn of is not there. */
+  present(roomIds: readonly RoomId[]): Promise<ReadonlyMap<RoomId, readonly PresenceUser[]>>
 }

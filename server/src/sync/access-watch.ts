@@ -1,10 +1,13 @@
 import { RENEW_BEFORE_MS } from '@sketchroom/shared/protocol/token-renewal'
 import type { RoomId, UserId } from '@sketchroom/shared/ids'
+import pLimit from 'p-limit'
 import type { Logger } from 'pino'
 import type { EventBus } from '../core/events.ts'
 import { principalOf } from '../core/rooms/access.ts'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission } from '../core/rooms/admission.ts'
+import { SketchRoomError } from '../errors.ts'
+import type { InstanceBus } from '../ports/instance-bus.ts'
 import type { RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
 
@@ -12,6 +15,9 @@ import type { Session } from './session.ts'
 const ASK_AGAIN_MS = 5_000
 const CHECK_TOKENS_EVERY_MS = 1_000
 const TRY_AGAIN_MS = 500
+/** While other instances cannot say what they change, everybody here is asked about so often. */
+const RECHECK_EVERY_MS = 5_000
+const RECHECKS_AT_ONCE = 4
 
 /** What the watch is made of. */
 export interface AccessWatchParts {
@@ -19,6 +25,9 @@ export interface AccessWatchParts {
   readonly admission: Admission
   readonly epochs: AccessEpochs
   readonly events: EventBus
+  readonly bus: InstanceBus
+  /** Whether other instances may change who may do what. */
+  readonly hasOthers: boolean
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -29,12 +38,16 @@ export class AccessWatch {
   readonly #parts: AccessWatchParts
   readonly #askedAt = new WeakMap<Session, number>()
   readonly #judging = new WeakSet<Session>()
-  readonly #timer: NodeJS.Timeout
+  readonly #timers: NodeJS.Timeout[] = []
+  readonly #recheckInTurn = pLimit(RECHECKS_AT_ONCE)
+  /** Whether what others may have said unheard is to be asked for, and is being asked for. */
+  #isRecheckDue = false
+  #isRechecking = false
   #closed = false
 
   constructor(parts: AccessWatchParts) {
     this.#parts = parts
-    const { host, events } = parts
+    const { host, events, bus, hasOthers } = parts
     events.on('accessChanged', (roomId, userId) => this.#accessChanged(roomId, userId))
     events.on('memberLeft', (roomId, userId) => {
       for (const session of host.sessions(roomId)) {
@@ -56,7 +69,11 @@ export class AccessWatch {
         if (session.actor.kind === 'user' && session.user.id === userId) session.setUser({ ...session.user, name })
       }
     })
-    this.#timer = setInterval(() => this.checkTokens(), CHECK_TOKENS_EVERY_MS)
+    this.#timers.push(setInterval(() => this.checkTokens(), CHECK_TOKENS_EVERY_MS))
+    if (!hasOthers) return
+    // An instance that was killed may have changed something, and not said so.
+    for (const event of ['up', 'missed', 'left'] as const) bus.heard.on(event, () => void this.#recheckAll())
+    this.#timers.push(setInterval(() => void (bus.isUp || this.#recheckAll()), RECHECK_EVERY_MS))
   }
 
   /** Asks for fresh tokens in time, and ends connections whose token has run out. */
@@ -72,7 +89,7 @@ export class AccessWatch {
   /** Stops the clock. */
   close(): void {
     this.#closed = true
-    clearInterval(this.#timer)
+    for (const timer of this.#timers) clearInterval(timer)
   }
 
   #askForToken(session: Session, now: number): void {
@@ -115,5 +132,37 @@ export class AccessWatch {
     }
     this.#judging.delete(session)
     session.resume()
+  }
+
+  /** What other instances changed may not have been heard of here: everybody who is here is asked about. */
+  async #recheckAll(): Promise<void> {
+    this.#isRecheckDue = true
+    if (this.#isRechecking) return
+    this.#isRechecking = true
+    while (this.#isRecheckDue && !this.#closed) {
+      this.#isRecheckDue = false
+      const sessions = [...this.#parts.host.sessions()]
+      await Promise.all(sessions.map((session) => this.#recheckInTurn(() => this.#recheck(session))))
+    }
+    this.#isRechecking = false
+  }
+
+  async #recheck(session: Session): Promise<void> {
+    const { admission, epochs, log } = this.#parts
+    const roomId = session.room.id
+    if (!session.isIn || this.#closed) return
+    const epoch = epochs.of(roomId)
+    const { actor } = session
+    // Whoever changed something meanwhile has them judged.
+    const isOld = () => !session.isIn || session.actor !== actor || epochs.of(roomId) !== epoch
+    try {
+      const { role, user } = await admission.recheck(actor, roomId)
+      if (isOld()) return
+      session.setRole(role)
+      if (user.name !== session.user.name) session.setUser(user)
+    } catch (error) {
+      if (!(error instanceof SketchRoomError)) log.debug({ err: error, roomId }, 'could not ask who may be here')
+      else if (!isOld()) session.leave(error.code)
+    }
   }
 }

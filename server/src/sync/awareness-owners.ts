@@ -67,6 +67,20 @@ export class AwarenessOwners {
     }
   }
 
+  /** A client is connected to another instance: no session here speaks for it any more. */
+  releaseClient(clientId: number): void {
+    const owner = this.#owners.get(clientId)
+    if (!owner) return
+    this.#document.getClients(owner.connection).delete(clientId)
+    this.#owners.delete(clientId)
+  }
+
+  /** Another instance shows somebody under a client's id, with this state. */
+  announce(clientId: number, state: Record<string, unknown> | undefined): void {
+    const user = state?.['user'] as Partial<PresenceUser> | undefined
+    if (typeof user?.id === 'string') this.#yjsClients.announce(clientId, user.id)
+  }
+
   /** Broadcasts, and then forgets the clients that went longest ago. */
   forgetLongGone(broadcast: () => void): void {
     // Taken before, since the broadcast may find that others have gone, whom it has not told of.

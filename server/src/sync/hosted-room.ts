@@ -14,6 +14,7 @@ import { ownAwarenessOnly, quieten, tell } from './quiet-document.ts'
 import { RoomContent, type TakenUpdate } from './room-content.ts'
 import type { PieceWork } from './room-pieces.ts'
 import type { Session } from './session.ts'
+import { SharedAwareness } from './shared-awareness.ts'
 import { TimeUsed } from './time-used.ts'
 
 /**
@@ -47,10 +48,14 @@ export class HostedRoom {
   readonly document: Document
   readonly content: RoomContent
   readonly owners: AwarenessOwners
+  /** Where the cursors are of those who are connected to other instances. */
+  readonly awareness: SharedAwareness
   /** The time that its clients' messages have taken. */
   readonly time = new TimeUsed()
   /** What those lack who fell behind is put together here. */
   readonly catchUps = new CatchUpLine()
+  /** To be called when somebody has come, has left, or is another than before. */
+  readonly staysChanged: () => void
   /** To be called when loading has ended: only we listen to awareness. */
   readonly ownAwarenessOnly: () => void
   /** Who does not keep up with what is drawn. */
@@ -75,6 +80,10 @@ export class HostedRoom {
     now: () => number
     pieceWork: PieceWork
     inTurn: InTurn
+    /** Tells other instances of the cursors here. */
+    shareAwareness: (update: Uint8Array) => void
+    /** Somebody has come, has left, or is another than before. */
+    onStaysChanged: () => void
     /** What the room has to tell cannot be told. */
     onUndeliverable: (error: unknown) => void
   }) {
@@ -82,6 +91,7 @@ export class HostedRoom {
     this.id = id
     this.document = document
     this.#onUndeliverable = parts.onUndeliverable
+    this.staysChanged = parts.onStaysChanged
     const onTaken = ({ update, ranges, claims }: TakenUpdate, origin: unknown) => {
       this.#newBytes += update.length
       sessionOf(origin)?.stores(storedSizeOf({ update, ranges, claims }))
@@ -107,6 +117,7 @@ export class HostedRoom {
       events: { onTaken, onChanged, onShrunk },
     })
     this.owners = new AwarenessOwners(document, clientOwners)
+    this.awareness = new SharedAwareness({ document, owners: this.owners, share: parts.shareAwareness })
     this.#pace = new BroadcastPace(() => this.owners.forgetLongGone(() => this.#broadcast()))
     quieten(document)
     document.awareness.on('update', () => this.#toBroadcast(undefined))
@@ -146,8 +157,9 @@ export class HostedRoom {
     this.#waitingForSpace.delete(session)
   }
 
-  /** Nothing is sent any more. */
+  /** Nothing is sent any more, but to other instances that the last who were here have gone. */
   close(): void {
+    this.awareness.tell()
     this.#pace.close()
   }
 
@@ -163,6 +175,7 @@ export class HostedRoom {
   #broadcast(): void {
     const { document } = this
     const origin = this.#origin
+    this.awareness.tell()
     this.#hasNews = false
     this.#newBytes = 0
     this.#origin = undefined

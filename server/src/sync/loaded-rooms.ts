@@ -18,21 +18,26 @@ import {
 } from '../core/documents/snapshot-due.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
-import { RoomPosition } from '../core/documents/room-position.ts'
+import { RoomPosition, type ElsewhereUpdate } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
+import type { InstanceBus } from '../ports/instance-bus.ts'
 import { CutLine } from './cut-line.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
 import { LoadedBytes } from './loaded-bytes.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
+import { RoomSharing } from './room-sharing.ts'
 
 /** What the rooms in memory are made from. */
 export interface LoadedRoomsParts {
   readonly store: DocumentStore
   readonly journal: Journal
+  readonly bus: InstanceBus
+  /** Whether other instances may write to the store. */
+  readonly hasOthers: boolean
   readonly compaction: Compaction
   readonly reportDamaged: ReportDamaged
   readonly inTurn: InTurn
@@ -59,6 +64,7 @@ interface LoadedRoom {
 }
 
 const LOADS_AT_ONCE = 4
+const NO_RANGES = new Uint8Array()
 
 /** Every room asks Hocuspocus for its document in the same way. */
 export const REQUEST: Request = new Request('http://sketchroom.invalid/sync')
@@ -79,6 +85,8 @@ export class LoadedRooms {
   readonly #collection: ElementCollection
   readonly #cuts: CutLine
   readonly #loadedBytes: LoadedBytes
+  /** What goes to other instances, and comes from them. */
+  readonly sharing: RoomSharing
   /** Of each room that is being read: who has been taken over by whom since that began. */
   readonly #loading = new Set<Map<UserId, UserId>>()
   #closing = false
@@ -104,6 +112,11 @@ export class LoadedRooms {
       edit: (roomId, author, change) => this.edit(roomId, author, change),
     })
     parts.journal.on('committed', (committed) => this.#committed(committed))
+    this.sharing = new RoomSharing({
+      ...parts,
+      find: (roomId) => this.#rooms.get(roomId),
+      all: () => this.#rooms.values(),
+    })
   }
 
   /** How many rooms are in memory. */
@@ -129,6 +142,7 @@ export class LoadedRooms {
   /** Resolves when every room that nobody is in has left memory; a failing store may keep some. */
   async close(): Promise<void> {
     this.#closing = true
+    this.sharing.close()
     this.#collection.close()
     await Promise.all([...this.all()].map(({ document }) => this.hocuspocus.unloadDocument(document)))
   }
@@ -200,6 +214,7 @@ export class LoadedRooms {
     const { store, journal, reportDamaged, boardLimits, log, now } = this.#parts
     const takenOver = new Map<UserId, UserId>()
     this.#loading.add(takenOver)
+    this.sharing.opens(roomId)
     try {
       await this.#repairs.get(roomId)
       const stored = await this.#loadInTurn(async () => {
@@ -224,19 +239,16 @@ export class LoadedRooms {
         now,
         pieceWork: this.#cuts.of(() => room),
         inTurn: this.#parts.inTurn,
+        onStaysChanged: () => this.sharing.staysChanged(roomId),
+        shareAwareness: (update) => this.#parts.bus.shareAwareness(roomId, update),
         onUndeliverable: (error) => this.drop(room, error),
       })
       const position = new RoomPosition({
         roomId,
         head: stored.head,
         store,
-        onMissing: async (updates) => {
-          await this.#build(room)
-          const apply = () => this.#guard(room, () => room.content.applyStored(updates))
-          const missingBytes = sizeOf(updates.map(({ update }) => update))
-          await this.#parts.inTurn({ room }, apply, missingBytes)
-          this.#stored(roomId, updates)
-        },
+        onMissing: (updates) => this.#takeElsewhere(room, updates),
+        gapWaitMs: () => this.sharing.gapWaitMs,
         onError: (error) => {
           // What is missing is only in a snapshot by now: the room is loaded from that.
           if (error instanceof JournalHoleError) return this.drop(room, error)
@@ -256,11 +268,23 @@ export class LoadedRooms {
       if (this.#isCompactionDue(loaded, Infinity, false)) void this.#compact(roomId)
     } catch (error) {
       document.destroy()
+      this.sharing.closed(roomId)
       if (codeOf(error) === 'store_unavailable') log.error({ err: error, roomId }, 'a room could not be opened')
       throw silent(error)
     } finally {
       this.#loading.delete(takenOver)
     }
+  }
+
+  /** What another instance has committed. */
+  async #takeElsewhere(room: HostedRoom, updates: readonly ElsewhereUpdate[]): Promise<void> {
+    await this.#build(room)
+    const owners = await this.sharing.ownersOf(room, updates)
+    const apply = () => this.#guard(room, () => room.content.applyStored(updates, owners))
+    await this.#parts.inTurn({ room }, apply, sizeOf(updates.map(({ update }) => update)))
+    const loaded = this.#rooms.get(room.id)
+    if (loaded)
+      loaded.tailBytes += storedSizeOfAll(updates.map(({ update, ranges = NO_RANGES }) => ({ update, ranges })))
   }
 
   #sumBytes(): number {
@@ -400,6 +424,7 @@ export class LoadedRooms {
     this.#rooms.delete(room.id)
     position.close()
     room.close()
+    this.sharing.closed(room.id)
   }
 }
 

@@ -10,7 +10,8 @@ import { DocumentView } from '../core/gate/document-view.ts'
 import { judge, type Verdict } from '../core/gate/judge.ts'
 import type { Marks } from '../core/gate/marks.ts'
 import { KIND } from '../core/gate/read-content.ts'
-import { rangesOf, type ReadUpdate } from '../core/gate/read-update.ts'
+import { rangesOf, readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
+import { isSameContent } from '../core/gate/same-content.ts'
 import type { UpdateRecord } from '../ports/document-store.ts'
 import { MissingUpdates } from './missing-updates.ts'
 import { LazyDocument, STORED } from './lazy-document.ts'
@@ -155,13 +156,34 @@ export class RoomContent {
     for (const each of news) this.#taken({ ...each, claims }, origin)
   }
 
-  /** Applies what others have committed to the store: what was lost may come back with it. */
-  applyStored(records: readonly UpdateRecord[]): void {
+  /**
+   * Applies what others have committed to the store, and notes whose clients wrote it: what was lost may come back with it.
+   * Throws `UnsoundUpdateError` when the document has something else in its place, by somebody who told two instances
+   * different things: then the order of the journal decides, and the document has to be built from that.
+   */
+  applyStored(
+    records: ReadonlyArray<Pick<UpdateRecord, 'update'>>,
+    owners: ReadonlyMap<number, string> = NO_CLAIMS,
+  ): void {
     const { yjs } = this.document
     this.document.fill()
+    for (const [client, owner] of owners) this.owners.wrote(client, owner)
     yjs.transact(() => {
-      for (const { update } of records) Y.applyUpdate(yjs, update)
+      for (const { update } of records) {
+        if (!this.#agreesWith(update))
+          throw new UnsoundUpdateError('another instance has taken something else in its place')
+        Y.applyUpdate(yjs, update)
+      }
     }, STORED)
+  }
+
+  /** Whether the document has what an update says, as far as it has anything under the same clocks. */
+  #agreesWith(update: Uint8Array): boolean {
+    const { from } = Y.parseUpdateMeta(update)
+    if (![...from].some(([client, clock]) => clock < this.#view.reach(client))) return true
+    return readUpdate(update).clients.every(({ structs }) =>
+      structs.every((struct) => isSameContent(struct, update, this.#view)),
+    )
   }
 
   /** Changes the document as an ordinary edit of `edit.author`, which everybody sees. */

@@ -4,6 +4,7 @@ import { roomIdSchema, sessionIdSchema, userIdSchema } from '@sketchroom/shared/
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { createLoneInstance } from '../adapters/memory/lone-instance.ts'
 import { MemoryDocumentStore } from '../adapters/memory/memory-document-store.ts'
 import { recordOf } from '../core/documents/clock-ranges.ts'
 import { DEFAULT_BOARD_LIMITS } from '../core/gate/board-size.ts'
@@ -32,7 +33,8 @@ function startHost(
   const setAside: RecordId[] = []
   const reportDamaged = (record: RecordId) => setAside.push(record)
   const compaction = new Compaction({ store, reportDamaged, ...(stuckMs && { stuckMs }) })
-  const admission: Admission = { admit, roleOf: () => Promise.reject(new Error('nobody is in')) }
+  const nobody = () => Promise.reject(new Error('nobody is in'))
+  const admission: Admission = { admit, roleOf: nobody, recheck: nobody }
   const host = new RoomHost({
     boardLimits: DEFAULT_BOARD_LIMITS,
     loadedBytes: 1e9,
@@ -40,6 +42,8 @@ function startHost(
     epochs: new AccessEpochs(new EventBus()),
     store,
     journal,
+    bus: createLoneInstance(),
+    hasOthers: false,
     compaction,
     reportDamaged,
     limits: parseConfig({}).clientLimits,

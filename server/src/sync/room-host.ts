@@ -108,8 +108,15 @@ export class RoomHost implements PresenceSource {
     return this.#rooms.size
   }
 
-  present(roomId: RoomId): PresenceUser[] {
-    return this.#rooms.find(roomId)?.present ?? []
+  async present(roomIds: readonly RoomId[]): Promise<Map<RoomId, PresenceUser[]>> {
+    const elsewhere = await this.#rooms.sharing.staysElsewhere(roomIds)
+    return new Map(
+      roomIds.map((roomId) => {
+        const here = this.#rooms.find(roomId)?.present ?? []
+        const users = [...(elsewhere.get(roomId)?.map(({ user }) => user) ?? []), ...here]
+        return [roomId, [...new Map(users.map((user) => [user.id, user])).values()]]
+      }),
+    )
   }
 
   /** Everybody's stay in a room, or in any. */
@@ -146,11 +153,14 @@ export class RoomHost implements PresenceSource {
     try {
       for (;;) {
         const room = await this.#rooms.open(roomId)
+        const elsewhere = await this.#rooms.sharing.staysElsewhere([roomId])
         await ownTurn()
         // An unload may end in the very moment between its answer and here.
         if (room.document.isDestroyed) continue
         if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
         if (epochs.of(roomId) === admitted.epoch) {
+          const stays = [...room.sessions(), ...(elsewhere.get(roomId) ?? [])]
+          checkPlace(admitted, stays, limits.places)
           this.#begin(room, admitted, { socket, address, onBegin, person, onEnd })
           begun = true
           return
@@ -185,7 +195,6 @@ export class RoomHost implements PresenceSource {
 
   #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
     const { journal, now, limits } = this.#parts
-    checkPlace(admitted, room.sessions(), limits.places)
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({
@@ -221,8 +230,10 @@ export class RoomHost implements PresenceSource {
       onBroken: (broken, error) => this.#rooms.drop(broken, error),
     })
     context.session = session
+    room.staysChanged()
     connection.onClose(() => {
       onEnd()
+      room.staysChanged()
       room.owners.release(session)
       socket.left(session)
       this.#rooms.unloadIfEmpty(room)

@@ -321,15 +321,17 @@ export class Session {
     if (role === this.role) return
     const couldDraw = mayDraw(this.role)
     this.role = role
+    this.room.staysChanged()
     this.tell({ type: 'role', role })
     if (!couldDraw && mayDraw(role)) this.#questions.ask()
-    if (couldDraw && !mayDraw(role)) this.#stampAnew()
+    if (couldDraw && !mayDraw(role)) this.announceAnew()
   }
 
   /** Says who this is from now on, by another name or colour: also under the cursor that stands. */
   setUser(user: PresenceUser): void {
     this.user = user
-    this.#stampAnew()
+    this.room.staysChanged()
+    this.announceAnew()
   }
 
   /** Ends the connection's stay in this room, and the socket with it when that serves no other. */
@@ -376,8 +378,8 @@ export class Session {
     if (stamped) this.room.document.applyAwarenessUpdate(this.connection, stamped)
   }
 
-  /** Makes what others see of this client right again, now that the server knows something else of it. */
-  #stampAnew(): void {
+  /** Makes what others see of this client right again, now that the server knows something else of it, or that others do not. */
+  announceAnew(): void {
     const { document } = this.room
     const clients = document.getClients(this.connection)
     document.applyAwarenessUpdate(this.connection, stampAnew(document.awareness, clients, this))

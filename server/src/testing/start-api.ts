@@ -19,6 +19,7 @@ import { createRooms } from '../core/rooms/rooms.ts'
 import { createTokens } from '../core/accounts/tokens.ts'
 import { createHttpApp, type HttpConfig } from '../http/app.ts'
 import type { HttpLimits, Limit } from '../http/rate-limits.ts'
+import type { RoomId } from '@sketchroom/shared/ids'
 import type { AccountsStore } from '../ports/accounts-store.ts'
 import type { RoomStore } from '../ports/room-store.ts'
 
@@ -60,7 +61,7 @@ export async function startApi(options: ApiOptions = {}) {
   const tokens = createTokens({ secret: 'a secret that only the tests know', now })
   const passwords = createPasswords({ threads: 1, cost: 4 })
   const present: PresenceUser[] = []
-  const presence = { present: () => present }
+  const presence = { present: async (ids: readonly RoomId[]) => new Map(ids.map((id) => [id, present])) }
   const health = { isReady: true, failing: false }
   const logLines: string[] = []
 

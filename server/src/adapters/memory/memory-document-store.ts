@@ -73,6 +73,25 @@ export class MemoryDocumentStore implements DocumentStore {
     return present
   }
 
+  async headsOf(roomIds: readonly RoomId[]): Promise<Map<RoomId, number>> {
+    return new Map(
+      roomIds.flatMap((roomId) => {
+        const head = this.#documents.get(roomId)?.head
+        return head ? [[roomId, head] as const] : []
+      }),
+    )
+  }
+
+  async findClients(roomId: RoomId, clients: readonly number[]): Promise<Map<number, string>> {
+    const owners = this.#of(roomId).clients
+    return new Map(
+      clients.flatMap((client) => {
+        const owner = owners.get(client)
+        return owner === undefined ? [] : [[client, this.#transfers.get(owner) ?? owner] as const]
+      }),
+    )
+  }
+
   async addSnapshot(roomId: RoomId, snapshot: Snapshot): Promise<boolean> {
     const { head, snapshots } = this.#of(roomId)
     if (snapshot.seq < 1 || snapshot.seq > head) return false

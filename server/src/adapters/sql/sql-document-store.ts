@@ -17,6 +17,9 @@ import { purgeBatches, purgeRooms } from './purge-documents.ts'
 import { addQuarantined, giveBack, listQuarantined } from './quarantined-records.ts'
 import type { Schema } from './schema.ts'
 
+/** Each is a parameter of its own in the statement, and engines bound those. */
+const MAX_ASKED = 1_000
+
 /** What each engine does in its own way. */
 export interface DocumentEngine {
   /** For everything but appends, which never wait for what runs here, but for its writes. */
@@ -90,6 +93,34 @@ export class SqlDocumentStore implements DocumentStore {
       quarantined,
     )
     return sound
+  }
+
+  async headsOf(roomIds: readonly RoomId[]): Promise<Map<RoomId, number>> {
+    const heads = new Map<RoomId, number>()
+    for (let from = 0; from < roomIds.length; from += MAX_ASKED) {
+      const rows = await this.#engine.db
+        .selectFrom('room_documents')
+        .select(['room_id', 'head'])
+        .where('room_id', 'in', roomIds.slice(from, from + MAX_ASKED))
+        .execute()
+      for (const { room_id, head } of rows) heads.set(room_id as RoomId, head)
+    }
+    return heads
+  }
+
+  async findClients(roomId: RoomId, clients: readonly number[]): Promise<Map<number, string>> {
+    const owners = new Map<number, string>()
+    for (let from = 0; from < clients.length; from += MAX_ASKED) {
+      const rows = await this.#engine.db
+        .selectFrom('room_clients')
+        .leftJoin('client_transfers', 'from_user', 'user_id')
+        .select(({ fn }) => ['client', fn.coalesce('to_user', 'user_id').as('owner')])
+        .where('room_id', '=', roomId)
+        .where('client', 'in', clients.slice(from, from + MAX_ASKED))
+        .execute()
+      for (const { client, owner } of rows) owners.set(client, owner)
+    }
+    return owners
   }
 
   async addSnapshot(roomId: RoomId, { seq, at, label, crc, ranges, bytes }: Snapshot): Promise<boolean> {

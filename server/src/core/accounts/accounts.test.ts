@@ -36,7 +36,7 @@ beforeEach(() => {
   rooms = createRooms({
     quota: { check: async () => undefined },
     store: roomStore,
-    presence: { present: () => [] },
+    presence: { present: async () => new Map() },
     events,
     now,
   })

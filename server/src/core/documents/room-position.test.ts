@@ -51,7 +51,8 @@ async function open(stored = 0) {
     roomId,
     head: stored,
     store,
-    onMissing: (updates) => updates.forEach(({ seq }) => room.add(seq)),
+    // What an update says is its number.
+    onMissing: (updates) => updates.forEach(({ update }) => room.add(update[0] ?? 0)),
     onError: (error) => errors.push(error),
   })
   onTestFinished(() => position.close())

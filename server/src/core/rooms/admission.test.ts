@@ -28,7 +28,7 @@ beforeEach(async () => {
   accountsStore = new MemoryAccountsStore()
   const store = new MemoryRoomStore()
   const events = new EventBus()
-  const presence = { present: () => [] }
+  const presence = { present: async () => new Map() }
   rooms = createRooms({ quota: { check: async () => undefined }, store, presence, events, now })
   members = createMembers({ store, accountsStore, presence, events, now })
   const epochs = new AccessEpochs(events)

@@ -43,6 +43,11 @@ export interface Admission {
   admit(token: string, roomId: RoomId, approach: Approach): Promise<Admitted>
   /** The actor's role as of now; undefined when they have no business in the room (any more). */
   roleOf(actor: Actor, roomId: RoomId): Promise<Role | undefined>
+  /**
+   * As whom somebody who was let in is here as of now; rejects with `unauthenticated` when their sign-in has ended, and with
+   * `forbidden` when they may not be here any more.
+   */
+  recheck(actor: Actor, roomId: RoomId): Promise<Pick<Admitted, 'role' | 'user'>>
 }
 
 /** What admission is built from; `now` is in milliseconds since 1970. */
@@ -89,6 +94,17 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const givenRole = facts.membership?.role ?? null
       const isMember = actor.kind === 'room-token' ? givenRole === 'owner' : givenRole !== null
       return { actor, role, user, isMember, epoch }
+    },
+
+    async recheck(actor, roomId) {
+      const signIn = actor.kind === 'user' ? await accountsStore.findSession(actor.sessionId) : undefined
+      if (actor.kind === 'user' && signIn?.revokedAt !== null) {
+        throw new SketchRoomError('unauthenticated', 'Sign in again.')
+      }
+      const [facts, user] = await Promise.all([findFacts(store, actor, roomId), getUser(actor)])
+      const role = facts && roleIn(actor, facts)
+      if (!role) throw new SketchRoomError('forbidden', 'You may not be in this room any more.')
+      return { role, user }
     },
 
     async roleOf(actor, roomId) {

@@ -45,9 +45,9 @@ beforeEach(async () => {
   accountsStore = new MemoryAccountsStore()
   presenceAsked = 0
   const presence = {
-    present() {
+    async present(roomIds: readonly RoomId[]) {
       presenceAsked++
-      return [{ id: editor.userId, name: 'Editor', color: '#000000' }]
+      return new Map(roomIds.map((id) => [id, [{ id: editor.userId, name: 'Editor', color: '#000000' }]]))
     },
   }
   members = createMembers({ store, accountsStore, presence, events: new EventBus(), now: () => 7 })

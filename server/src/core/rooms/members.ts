@@ -66,7 +66,10 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
   }
 
   /** Asked once for a list: a room may have tens of thousands of members, and many connections. */
-  const listPresent = (roomId: RoomId): Set<string> => new Set(presence.present(roomId).map(({ id }) => id))
+  async function listPresent(roomId: RoomId): Promise<Set<string>> {
+    const present = await presence.present([roomId])
+    return new Set(present.get(roomId)?.map(({ id }) => id))
+  }
 
   /** Tries until nobody else wrote in between, which an attempt says with undefined. */
   async function untilWritten<T>(attempt: () => Promise<T | undefined>): Promise<T> {
@@ -120,7 +123,7 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
       const memberships = await store.listMemberships(roomId)
       const users = await accountsStore.findUsers(memberships.map(({ userId }) => userId))
       const userOf = new Map(users.map((user) => [user.id, user]))
-      const presentIds = listPresent(roomId)
+      const presentIds = await listPresent(roomId)
       const members = memberships
         .flatMap((membership) => {
           const user = userOf.get(membership.userId)
@@ -141,7 +144,7 @@ export function createMembers({ store, accountsStore, presence, events, now }: M
         const joinedAt = before && before.removedAt === null ? before.joinedAt : now()
         return { room, membership: { roomId, userId, role, joinedAt, removedAt: null } }
       })
-      const member = user && toMember(changed, user, listPresent(roomId))
+      const member = user && toMember(changed, user, await listPresent(roomId))
       if (!member) throw new Error('a member who was just named has a role')
       return member
     },

@@ -22,6 +22,7 @@ beforeEach(() => {
   const epochs = new AccessEpochs(events)
   const reading: Admission = {
     roleOf: async () => 'editor',
+    recheck: () => Promise.reject(new Error('nobody asks again')),
     async admit(): Promise<Admitted> {
       const epoch = epochs.of(room)
       asked += 1

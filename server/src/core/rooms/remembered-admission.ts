@@ -27,6 +27,7 @@ export function rememberAdmissions(
 
   return {
     roleOf: (actor, roomId) => admission.roleOf(actor, roomId),
+    recheck: (actor, roomId) => admission.recheck(actor, roomId),
     async admit(token, roomId, approach) {
       const key = keyOf(token, roomId, approach)
       const known = find(key, roomId)

@@ -27,7 +27,7 @@ beforeEach(async () => {
   const store = new MemoryRoomStore()
   accountsStore = new MemoryAccountsStore()
   const now = () => clock.now++
-  const parts = { store, accountsStore, presence: { present: () => [] }, events: new EventBus(), now }
+  const parts = { store, accountsStore, presence: { present: async () => new Map() }, events: new EventBus(), now }
   rooms = createRooms({ ...parts, quota: createRoomQuota({ store, accountsStore, perAccount: 3, perGuest: 2, now }) })
   members = createMembers(parts)
   guest = await createActor('guest', null)

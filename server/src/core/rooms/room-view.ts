@@ -4,7 +4,7 @@ import type { Role } from '@sketchroom/shared/roles'
 import type { RoomRecord } from '../../ports/room-store.ts'
 
 /** A room as somebody with this role sees it. */
-export function toRoomView(room: RoomRecord, role: Role, present: readonly PresenceUser[]): Room {
+export function toRoomView(room: RoomRecord, role: Role, present: readonly PresenceUser[] = []): Room {
   const { id, name, slug, access, metadata, createdAt, updatedAt, deletedAt } = room
   return {
     id,

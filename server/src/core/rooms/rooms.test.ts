@@ -16,7 +16,7 @@ const createAll = () =>
   createRooms({
     store: new MemoryRoomStore(),
     quota,
-    presence: { present: () => [] },
+    presence: { present: async () => new Map() },
     events: new EventBus(),
     now: Date.now,
   })
@@ -78,7 +78,13 @@ test('of a change whose answer is lost, its author hears, and whoever is in the 
   const heard: string[] = []
   events.on('accessChanged', (roomId) => heard.push(`access ${roomId}`))
   events.on('roomDeleted', (roomId) => heard.push(`deleted ${roomId}`))
-  const rooms = createRooms({ store: new LosingStore(), quota, presence: { present: () => [] }, events, now: Date.now })
+  const rooms = createRooms({
+    store: new LosingStore(),
+    quota,
+    presence: { present: async () => new Map() },
+    events,
+    now: Date.now,
+  })
   const { room } = await rooms.create(ada, { name: 'Board' })
   await expect(rooms.delete(ada, room.id)).rejects.toThrow('connection reset')
   await expect(rooms.get(ada, room.id)).rejects.toMatchObject({ code: 'not_found' })
@@ -92,7 +98,7 @@ test('who stands before a deleted room hears when it is back', async () => {
   const rooms = createRooms({
     store: new MemoryRoomStore(),
     quota,
-    presence: { present: () => [] },
+    presence: { present: async () => new Map() },
     events,
     now: Date.now,
   })

@@ -53,10 +53,10 @@ export interface RoomsDeps {
 
 /** Builds the rooms over their store. */
 export function createRooms({ store, quota, presence, events, now }: RoomsDeps): Rooms {
-  const view = (room: RoomRecord, role: Room['role']): VersionedRoom => ({
-    room: toRoomView(room, role, presence.present(room.id)),
-    version: room.version,
-  })
+  async function view(room: RoomRecord, role: Room['role']): Promise<VersionedRoom> {
+    const present = await presence.present([room.id])
+    return { room: toRoomView(room, role, present.get(room.id)), version: room.version }
+  }
 
   /** A change whose answer was lost may have been made: whoever is in the room is judged by what the store has. */
   async function askingAgainIfLost<T>(roomId: RoomId, change: Promise<T>): Promise<T> {
@@ -84,12 +84,12 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
         version: 1,
       }
       await store.createRoom(room, actor.userId)
-      return view(room, 'owner')
+      return await view(room, 'owner')
     },
 
     async get(actor, roomId) {
       const { room, role } = await getFactsFor(store, actor, roomId, ['room:view'])
-      return view(room, role)
+      return await view(room, role)
     },
 
     async list(actor, { limit, cursor, q: text, role, archived }) {
@@ -104,10 +104,11 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
       })
       const page = found.slice(0, limit)
       const last = page.at(-1)?.room
+      const present = await presence.present(page.map(({ room }) => room.id))
       return {
         data: page.flatMap((facts) => {
           const standing = standingIn(actor, facts)
-          return standing ? [view(facts.room, standing).room] : []
+          return standing ? [toRoomView(facts.room, standing, present.get(facts.room.id))] : []
         }),
         nextCursor: found.length > limit && last ? createCursor([last.updatedAt, last.id]) : null,
       }
@@ -121,7 +122,7 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
         }
         const changes = mergePatch(room, patch)
         // Seeing the room was enough to get here, and must not be enough to write it.
-        if (Object.keys(changes).length === 0) return view(room, role)
+        if (Object.keys(changes).length === 0) return await view(room, role)
         const updatedAt = Math.max(now(), room.updatedAt)
         const updated = await askingAgainIfLost(
           roomId,
@@ -129,7 +130,7 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
         )
         if (updated) {
           if (updated.access !== room.access) events.emit('accessChanged', roomId, undefined)
-          return view(updated, role)
+          return await view(updated, role)
         }
         // Somebody else was faster: look again, at what may be done as well as at what is there.
       }
@@ -151,7 +152,7 @@ export function createRooms({ store, quota, presence, events, now }: RoomsDeps):
         events.emit('accessChanged', roomId, undefined)
       }
       const { room, role } = await getFactsFor(store, actor, roomId, ['room:restore'])
-      return view(room, role)
+      return await view(room, role)
     },
   }
 }
