@@ -1,6 +1,8 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { apiPath } from '@sketchroom/shared/api/paths'
+import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
@@ -62,3 +64,76 @@ test('without Redis at the start, rooms load, edits are acknowledged, and both i
   ada.write(ada.edit(setWord('two')))
   await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['one', 'two']), 2_000)
 })
+
+test('access that changes on one instance changes on the other: removal, role, deletion, sign-out, name', async () => {
+  redis = await startTestRedis()
+  const [first, second] = [await startInstance(), await startInstance()]
+  const owner = await first.api.guest('Olga')
+  const room = await first.api.createRoom(owner.accessToken, 'link-view')
+  const people = await Promise.all(['Ada', 'Bob', 'Cy', 'Dan'].map((name) => first.api.guest(name)))
+  const [ada, bob, cy, dan] = await Promise.all(people.map(({ accessToken }) => joinRoom(second, room.id, accessToken)))
+  await vi.waitFor(async () =>
+    expect(await presentOn(first, owner.accessToken, room.id)).toEqual(['Ada', 'Bob', 'Cy', 'Dan']),
+  )
+
+  await first.api.setMember(owner.accessToken, room.id, people[0]!.user.id, 'editor')
+  await vi.waitFor(() => expect(ada?.notices).toContainEqual({ type: 'role', role: 'editor' }))
+  await first.api.call('DELETE', apiPath('member', { roomId: room.id, userId: people[1]!.user.id }), {
+    token: owner.accessToken,
+  })
+  expect(await bob?.closed).toMatchObject({ code: 4403 })
+  await first.api.call('POST', apiPath('signout'), { token: people[2]!.accessToken, body: {} })
+  expect(await cy?.closed).toMatchObject({ code: 4401 })
+  await first.api.call('PATCH', apiPath('me'), { token: people[3]!.accessToken, body: { name: 'Daniel' } })
+  await vi.waitFor(async () => expect(await presentOn(first, owner.accessToken, room.id)).toEqual(['Ada', 'Daniel']))
+  await first.api.call('DELETE', apiPath('room', { roomId: room.id }), { token: owner.accessToken })
+  expect(await dan?.closed).toMatchObject({ code: 4410 })
+})
+
+test('while Redis is away, who is removed on one instance is found out on the other; what they then write is refused', async () => {
+  redis = await startTestRedis({ isUp: false })
+  const [first, second] = [await startInstance(), await startInstance()]
+  const owner = await first.api.guest('Olga')
+  const room = await first.api.createRoom(owner.accessToken, 'link-edit')
+  const ada = await first.api.guest('Ada')
+  const client = await joinRoom(second, room.id, ada.accessToken)
+  await first.api.call('DELETE', apiPath('member', { roomId: room.id, userId: ada.user.id }), {
+    token: owner.accessToken,
+  })
+  expect(await client.closed).toMatchObject({ code: 4403 })
+})
+
+test('who tells two instances different things under one clock divides nobody: the journal decides', async () => {
+  redis = await startTestRedis({ isUp: false })
+  const [first, second] = [await startInstance(), await startInstance()]
+  const { roomId, editorToken, viewerToken } = await openRoom(first)
+  const liar = [await joinRoom(first, roomId, editorToken), await joinRoom(second, roomId, editorToken)] as const
+  const says = (word: string) => {
+    const doc = new Y.Doc()
+    doc.clientID = 4711
+    setWord(word)(doc)
+    return Y.encodeStateAsUpdate(doc)
+  }
+  liar[0].write(says('one thing'))
+  liar[1].write(says('other talk'))
+  await vi.waitFor(() => expect([liar[0].answers, liar[1].answers].flat().length).toBeGreaterThan(0))
+  await redis.restart()
+  const seenOn = async (server: TestServer) => {
+    const reader = await joinRoom(server, roomId, viewerToken)
+    await vi.waitFor(() => expect(reader.step2Count).toBe(1))
+    return wordsOf(reader)
+  }
+  await vi.waitFor(async () => {
+    const [here, there] = [await seenOn(first), await seenOn(second)]
+    expect(here).toHaveLength(1)
+    expect(there).toEqual(here)
+  })
+})
+
+async function presentOn(server: TestServer, token: string, roomId: string): Promise<string[]> {
+  const response = await server.api.call('GET', apiPath('room', { roomId }), { token })
+  return roomSchema
+    .parse(await response.json())
+    .present.map(({ name }) => name)
+    .sort()
+}
