@@ -39,6 +39,7 @@ const ONLY_ONCE = {
 const OF_POSTGRES = {
   'kills PostgreSQL': 'server/src/faults/postgres.fault.ts',
   'has several instances': 'server/src/faults/instances.fault.ts',
+  'kills all that there is': 'server/src/faults/chaos.fault.ts',
 }
 
 // Most of a test is waiting: there is work for two, also on a machine of two cores.

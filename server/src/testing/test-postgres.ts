@@ -47,6 +47,9 @@ export interface TestPostgres {
   kill(): Promise<void>
   /** Starts it again, on the same data and port. */
   restart(): Promise<void>
+  /** Stops it in the middle of whatever it does: its connections stay open, and nothing comes back. */
+  freeze(): Promise<void>
+  thaw(): Promise<void>
   /** Kills it and starts it again. */
   crash(): Promise<void>
   stop(): Promise<void>
@@ -80,9 +83,17 @@ export async function startTestPostgres(): Promise<TestPostgres> {
     async kill() {
       // Held first: it would see a process of its own die, end the others in order, and go on.
       postmaster.child.kill('SIGSTOP')
-      for (const pid of await childrenOf(postmaster.child.pid)) endNow(pid)
+      for (const pid of await childrenOf(postmaster.child.pid)) signal(pid, 'SIGKILL')
       postmaster.child.kill('SIGKILL')
       await postmaster.exited
+    },
+    async freeze() {
+      postmaster.child.kill('SIGSTOP')
+      for (const pid of await childrenOf(postmaster.child.pid)) signal(pid, 'SIGSTOP')
+    },
+    async thaw() {
+      for (const pid of await childrenOf(postmaster.child.pid)) signal(pid, 'SIGCONT')
+      postmaster.child.kill('SIGCONT')
     },
     async restart() {
       for (let attempt = 1; ; attempt++) {
@@ -185,9 +196,9 @@ async function childrenOf(pid: number | undefined): Promise<number[]> {
   return list.split(/\s+/).filter(Boolean).map(Number)
 }
 
-function endNow(pid: number): void {
+function signal(pid: number, name: 'SIGKILL' | 'SIGSTOP' | 'SIGCONT'): void {
   try {
-    process.kill(pid, 'SIGKILL')
+    process.kill(pid, name)
   } catch {
     // It has ended by itself.
   }
