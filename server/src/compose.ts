@@ -9,6 +9,7 @@ import { lockDataDir } from './adapters/sql/data-dir-lock.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
 import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
 import { openStorage } from './adapters/sql/open-storage.ts'
+import { createOutageGuard } from './adapters/sql/outages.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './core/accounts/accounts.ts'
 import { relayEvents } from './core/event-relay.ts'
@@ -95,9 +96,12 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     throw error
   })
   const documentStore = options.wrapDocumentStore?.(storage.documentStore) ?? storage.documentStore
-  const accountsStore = new SqlAccountsStore(storage.main.db)
+  const guard = createOutageGuard()
+  const accountsStore = guard(new SqlAccountsStore(storage.main.db))
   const sqlRooms = new SqlRoomStore(storage.main)
-  const roomStore = options.wrapRoomStore?.(sqlRooms) ?? sqlRooms
+  const roomStore = guard(options.wrapRoomStore?.(sqlRooms) ?? sqlRooms)
+  // For whoever waits for an answer. The journal and the clean-up have their own patience.
+  const askedDocuments = guard(documentStore)
 
   const now = options.now ?? Date.now
   const ranForMs = options.ranForMs ?? (() => performance.now())
@@ -114,7 +118,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const accounts = createAccounts({
     store: accountsStore,
     roomStore,
-    documents: documentStore,
+    documents: askedDocuments,
     tokens,
     passwords,
     now,
@@ -132,7 +136,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const host = new RoomHost({
     admission,
     epochs,
-    store: documentStore,
+    store: askedDocuments,
     journal,
     bus,
     hasOthers,
@@ -144,7 +148,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     log,
     now,
   })
-  const watch = new AccessWatch({ host, admission, epochs, events, bus, hasOthers, log, now })
+  const watch = new AccessWatch({ host, admission, epochs, events, bus, hasOthers: redis !== undefined, log, now })
   const sync = new SyncServer({
     host,
     log,

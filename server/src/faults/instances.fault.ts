@@ -6,6 +6,9 @@ import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protocols/awareness'
 import * as Y from 'yjs'
+import type { ComposeOptions } from '../compose.ts'
+import type { RoomStore } from '../ports/room-store.ts'
+import { aroundStore, type Around } from '../testing/around-store.ts'
 import { removeServerData } from '../testing/server-data.ts'
 import { startTestRedis, type TestRedis } from '../testing/test-redis.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
@@ -22,8 +25,8 @@ afterEach(async () => {
 })
 
 /** An instance over this test's database and Redis. */
-async function startInstance(): Promise<TestServer> {
-  const server = await startTestServer({ dataDir, environment: { REDIS_URL: redis.url } })
+async function startInstance(options: ComposeOptions = {}): Promise<TestServer> {
+  const server = await startTestServer({ ...options, dataDir, environment: { REDIS_URL: redis.url } })
   onTestFinished(async () => void (await server.stop()))
   return server
 }
@@ -137,3 +140,22 @@ async function presentOn(server: TestServer, token: string, roomId: string): Pro
     .present.map(({ name }) => name)
     .sort()
 }
+
+test('while neither Redis nor the database can be asked who may be here, nobody is sent away', async () => {
+  redis = await startTestRedis({ isUp: false })
+  let isAway = false
+  let asked = 0
+  const around: Around<RoomStore> = (_call, work) => {
+    if (!isAway) return work()
+    asked += 1
+    return Promise.reject(Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' }))
+  }
+  const server = await startInstance({ wrapRoomStore: (store) => aroundStore(store, around) })
+  const { roomId, editorToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, editorToken)
+  isAway = true
+  await vi.waitFor(() => expect(asked).toBeGreaterThan(1), 20_000)
+  isAway = false
+  ada.write(ada.edit(setWord('still here')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+})

@@ -2,11 +2,13 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { apiPath } from '@sketchroom/shared/api/paths'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openStorage } from '../adapters/sql/open-storage.ts'
 import { findFreePort } from '../testing/free-port.ts'
+import { RawClient } from '../testing/raw-client.ts'
 import { ServerProcess } from '../testing/server-process.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
@@ -207,3 +209,44 @@ test(`two servers over one database, each killed in turn under ${WRITERS} writer
   )
   expect(underWay, 'neither server was killed in the middle of a burst').toBeGreaterThan(0)
 })
+
+/** By hand, `OUTAGE_SECONDS=30`. */
+const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 4) * 1_000
+
+test.each([
+  { what: 'stopped', away: () => postgres.kill(), back: () => postgres.restart() },
+  { what: 'frozen', away: () => postgres.freeze(), back: () => postgres.thaw() },
+])(
+  `PostgreSQL is $what for ${OUTAGE_MS / 1_000} s: requests are told so, nothing is lost, and all is acknowledged soon after`,
+  async ({ what, away, back }) => {
+    const server = await Instance.start(await postgres.createDatabase())
+    const { roomId, editorToken: token, ownerToken } = await openRoom(server)
+    const writers = createWriters('w', 5)
+    await Promise.all(writers.map((writer) => writer.connect(server.syncUrl, roomId, token)))
+    for (const writer of writers) writer.draw({ everyMs: 50 })
+    await vi.waitFor(() => expect(acknowledgedBy(writers).length).toBeGreaterThan(0))
+    await away()
+    if (what === 'stopped') {
+      const refused = await server.api.call('GET', apiPath('room', { roomId }), { token: ownerToken })
+      expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, '2'])
+      expect(await refused.json()).toMatchObject({ code: 'store_unavailable' })
+      const late = new RawClient(server.syncUrl, roomId)
+      await late.join(token)
+      expect(await late.closed).toEqual({ code: 4503, reason: 'store_unavailable' })
+    }
+    await wait(OUTAGE_MS)
+    for (const writer of writers) writer.stop()
+    const waiting = writtenBy(writers).length - acknowledgedBy(writers).length
+    await back()
+    const returned = performance.now()
+    await Promise.all(writers.map((writer) => writer.settled()))
+    console.log(
+      `${what}: ${waiting} edits waited, all acknowledged ${Math.round(performance.now() - returned)} ms after its return`,
+    )
+    expect(waiting).toBeGreaterThan(0)
+    await vi.waitFor(async () => {
+      expect((await server.api.call('GET', apiPath('room', { roomId }), { token: ownerToken })).status).toBe(200)
+    })
+    for (const writer of writers) writer.disconnect()
+  },
+)

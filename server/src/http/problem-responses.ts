@@ -2,6 +2,9 @@ import type { Logger } from 'pino'
 import type { Middleware } from './context.ts'
 import { toProblem, toSketchRoomError } from './problem.ts'
 
+/** What cannot be done now can be soon: a store is away for a moment, or a server stops and another takes its place. */
+const RETRY_AFTER_SECONDS = 2
+
 /** Answers every error as problem+json; a fault of our own is logged here, once, with its cause. */
 export function problemResponses(logger: Logger): Middleware {
   return async (ctx, next) => {
@@ -12,6 +15,8 @@ export function problemResponses(logger: Logger): Middleware {
       const { requestId } = ctx.state
       const problem = toProblem(error, requestId)
       if (problem.status >= 500) logger.error({ requestId, err: error }, 'request failed')
+      if (problem.status === 503 && !ctx.response.get('Retry-After'))
+        ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
       if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer')
       ctx.set('Cache-Control', 'no-store')
       ctx.status = problem.status

@@ -6,7 +6,7 @@ import type { EventBus } from '../core/events.ts'
 import { principalOf } from '../core/rooms/access.ts'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission } from '../core/rooms/admission.ts'
-import { SketchRoomError } from '../errors.ts'
+import { codeOf } from '../errors.ts'
 import type { InstanceBus } from '../ports/instance-bus.ts'
 import type { RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
@@ -161,8 +161,10 @@ export class AccessWatch {
       session.setRole(role)
       if (user.name !== session.user.name) session.setUser(user)
     } catch (error) {
-      if (!(error instanceof SketchRoomError)) log.debug({ err: error, roomId }, 'could not ask who may be here')
-      else if (!isOld()) session.leave(error.code)
+      const code = codeOf(error)
+      // Nobody is sent away because it cannot be asked: that is tried again.
+      if (code === 'store_unavailable') log.debug({ err: error, roomId }, 'could not ask who may be here')
+      else if (!isOld()) session.leave(code)
     }
   }
 }

@@ -1,5 +1,5 @@
 import type { RoomId } from '@sketchroom/shared/ids'
-import { DatabaseError, type Pool } from 'pg'
+import { DatabaseError, type Pool, type QueryConfig } from 'pg'
 import { UndecidedAppendError, type JournalBatch } from '../../ports/document-store.ts'
 import { packBatch, toFirstSeqs, type PackedBatch } from './packed-batch.ts'
 import { isUniqueViolation, SqlError } from './sql-database.ts'
@@ -44,6 +44,10 @@ const APPEND = `
   )
   select first_seqs from answered union all select first_seqs from journal_batches where id = $1
 `
+
+/** How long an answer is waited for, beside what the slowest line to a database takes for the batch. */
+const ANSWER_MS = 3_000
+const SLOWEST_BYTES_PER_MS = 100
 
 /** Codes that a connection ends with, and the server's work perhaps not: its own end, or that of the line. */
 const LOST = /^(08|57P)/
@@ -116,7 +120,10 @@ async function append(pool: Pool, batch: PackedBatch): Promise<number[]> {
       batch.claimClients,
       batch.claimUsers,
     ],
-  })
+    // Where the line was cut without a word, a connection would wait for minutes, and only a new one comes through. The same
+    // batch can be tried as often as it takes. (`pg` knows the limit of one query; its types do not.)
+    query_timeout: ANSWER_MS + blobs.byteLength / SLOWEST_BYTES_PER_MS,
+  } as QueryConfig)
   if (!rows[0]) throw new SqlError('PostgreSQL did not say which numbers it gave', 'XX000')
   return JSON.parse(rows[0].first_seqs) as number[]
 }

@@ -4,7 +4,7 @@ export interface CommitPace {
   readonly commitEveryMs: number
   /** The same when much is written, by one room or many. */
   readonly busyCommitEveryMs: number
-  /** The wait after a failed commit; it doubles up to the longest. */
+  /** The wait after a failed commit; it doubles up to the longest, and is a little less by chance each time. */
   readonly firstRetryMs: number
   readonly longestRetryMs: number
 }
@@ -18,7 +18,7 @@ export const DEFAULT_PACE: CommitPace = {
   commitEveryMs: 8,
   busyCommitEveryMs: 50,
   firstRetryMs: 100,
-  longestRetryMs: 5000,
+  longestRetryMs: 2500,
 }
 
 const QUIET_PER_SECOND = 120

@@ -182,7 +182,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   #hurry(rooms: readonly RoomId[]): void {
     for (const roomId of rooms) {
       const batch = this.#rooms.get(roomId)?.batch
-      if (batch?.timer) this.#retryAfter(batch, batch.sentAt + LEAST_RETRY_MS - performance.now())
+      if (batch?.timer) this.#retryAfter(batch, Math.max(0, batch.sentAt + LEAST_RETRY_MS - performance.now()))
     }
     if (!this.#batch) this.#start()
   }
@@ -337,7 +337,8 @@ export class Journal extends EventEmitter<JournalEvents> {
   #retryLater(batch: Batch): void {
     const { firstRetryMs, longestRetryMs } = this.#pace
     batch.retryMs = Math.min(longestRetryMs, batch.retryMs === undefined ? firstRetryMs : batch.retryMs * 2)
-    this.#retryAfter(batch, batch.retryMs)
+    // Several instances that lost the store at one moment are not to come back to it at one moment.
+    this.#retryAfter(batch, batch.retryMs * (0.6 + Math.random() * 0.4))
   }
 
   #retryAfter(batch: Batch, waitMs: number): void {
