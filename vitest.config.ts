@@ -40,6 +40,7 @@ const OF_POSTGRES = {
   'kills PostgreSQL': 'server/src/faults/postgres.fault.ts',
   'has several instances': 'server/src/faults/instances.fault.ts',
   'kills all that there is': 'server/src/faults/chaos.fault.ts',
+  'restarts instances in turn': 'server/src/faults/rolling.fault.ts',
 }
 
 // Most of a test is waiting: there is work for two, also on a machine of two cores.

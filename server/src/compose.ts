@@ -44,6 +44,8 @@ import { SyncServer } from './sync/sync-server.ts'
 
 /** How long requests under way are waited for. */
 const ANSWER_MS = 3_000
+/** Over how long people are sent to other instances. */
+const HAND_OVER_MS = 3_000
 /** How long the sockets stay open for acknowledgements that are due. */
 const ACKNOWLEDGE_MS = 2_000
 /** How long the journal may wait for a store that fails. */
@@ -51,7 +53,7 @@ const DRAIN_MS = 8_000
 /** What a part with a deadline of its own may take beyond it. */
 const GRACE_MS = 500
 /** What stopping may take in all; the parts have their share of it each, so that none takes another's. */
-const STOP_DEADLINE_MS = 25_000
+const STOP_DEADLINE_MS = 28_000
 
 /** A whole server, not yet started. */
 export interface App {
@@ -204,7 +206,12 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'access watch', stop: () => watch.close() },
     { name: 'journal', stopWithinMs: DRAIN_MS + GRACE_MS, stop: () => drain(journal, DRAIN_MS) },
     { name: 'rooms', stopWithinMs: 2_000, stop: () => host.close() },
-    { name: 'sockets', stopWithinMs: 1_000 + GRACE_MS, stop: () => sync.closeSockets() },
+    {
+      name: 'sockets',
+      stopWithinMs: HAND_OVER_MS + 1_000 + GRACE_MS,
+      // Where there is nobody else to go to, people are to wait as shortly as can be.
+      stop: () => sync.closeSockets(redis ? HAND_OVER_MS : 0),
+    },
     // Before the goodbye too, so that clients hear the acknowledgements that are due to them.
     {
       name: 'acknowledgements',

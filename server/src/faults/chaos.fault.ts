@@ -1,20 +1,14 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { openStorage } from '../adapters/sql/open-storage.ts'
 import { decodeRanges, ClockRanges } from '../core/documents/clock-ranges.ts'
-import { BreakableLine } from '../testing/breakable-line.ts'
-import { findFreePort } from '../testing/free-port.ts'
-import { ServerProcess } from '../testing/server-process.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts'
 import { startTestRedis, type TestRedis } from '../testing/test-redis.ts'
 import { openRoom } from '../testing/test-room.ts'
-import { ApiCaller } from '../testing/test-server.ts'
+import { Instance } from './instance.ts'
 import { createRandom } from './seeded-random.ts'
-import { readStrokes, strokesOf, UNBOUNDED, Writer } from './writer.ts'
+import { readStrokes, strokesOf, Writer } from './writer.ts'
 
 /** By hand, `pnpm test:faults` for long: docs/reliability.md. */
 const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 24)
@@ -26,58 +20,6 @@ const EVERY_MS = SECONDS < 60 ? 4_000 : 10_000
 const OUTAGE_MS = EVERY_MS / 2
 /** Each draws 3 strokes so often. */
 const PACE = { everyMs: 600 }
-
-/** An instance as a process, with a line of its own to Redis. */
-class Instance {
-  readonly port: number
-  readonly line: BreakableLine
-  readonly #dataDir: string
-  readonly #environment: Record<string, string>
-  #process: ServerProcess | undefined
-
-  private constructor(parts: {
-    port: number
-    line: BreakableLine
-    dataDir: string
-    environment: Record<string, string>
-  }) {
-    this.port = parts.port
-    this.line = parts.line
-    this.#dataDir = parts.dataDir
-    this.#environment = parts.environment
-  }
-
-  static async start(databaseUrl: string, redisUrl: string): Promise<Instance> {
-    const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
-    const line = await BreakableLine.to(redisUrl)
-    const environment = { DATABASE_URL: databaseUrl, REDIS_URL: line.url(redisUrl), ...UNBOUNDED }
-    const instance = new Instance({ port, line, dataDir, environment })
-    await instance.restart()
-    return instance
-  }
-
-  get api(): ApiCaller {
-    return new ApiCaller(`http://127.0.0.1:${this.port}`)
-  }
-
-  get syncUrl(): string {
-    return `ws://127.0.0.1:${this.port}/sync`
-  }
-
-  async kill(): Promise<void> {
-    await this.#process?.end('SIGKILL')
-  }
-
-  async restart(): Promise<void> {
-    this.#process = await ServerProcess.start(this.port, this.#dataDir, this.#environment)
-  }
-
-  async remove(): Promise<void> {
-    await this.kill()
-    this.line.close()
-    await rm(this.#dataDir, { recursive: true })
-  }
-}
 
 let postgres: TestPostgres
 let redis: TestRedis

@@ -8,6 +8,8 @@ export const UNBOUNDED: Readonly<Record<string, string>> = {
   MAX_BOARD_ELEMENTS: '1000000',
   MAX_BOARD_STRUCTS: '5000000',
   MESSAGES_AT_ONCE: '1000000',
+  MAX_SOCKETS_PER_USER: '1000',
+  MAX_SOCKETS_PER_USER_IN_ROOM: '400',
 }
 
 /** Somebody who draws without end, and keeps account of what the server called durable. */
@@ -18,6 +20,7 @@ export class Writer {
   readonly acknowledged = new Set<string>()
   #client: RawClient | undefined
   #unanswered: string[][] = []
+  #isAsked = false
   #drawing: NodeJS.Timeout | undefined
 
   constructor(name: string) {
@@ -29,7 +32,9 @@ export class Writer {
     const client = new RawClient(url, roomId, { doc: this.doc })
     this.#client = client
     this.#unanswered = []
+    this.#isAsked = false
     client.onStep1 = (stateVector) => {
+      this.#isAsked = true
       this.#unanswered.push([...this.written])
       client.write(Y.encodeStateAsUpdate(this.doc, stateVector), 'step2')
     }
@@ -89,6 +94,8 @@ export class Writer {
     const before = Y.encodeStateVector(this.doc)
     this.doc.getMap('elements').set(key, new Y.Map([['type', 'freedraw']]))
     this.written.push(key)
+    // Until the server has asked for all there is, nothing that is sent would be answered.
+    if (!this.#isAsked) return
     this.#unanswered.push([key])
     this.#client?.write(Y.encodeStateAsUpdate(this.doc, before))
   }

@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
+import { setTimeout as after } from 'node:timers/promises'
 import type { Duplex } from 'node:stream'
 import { SYNC_PATH, YJS_PATH } from '@sketchroom/shared/api/paths'
 import { findRoomId, type RoomId } from '@sketchroom/shared/ids'
@@ -59,6 +60,9 @@ export interface SyncServerParts {
   readonly limits: ClientLimits
 }
 
+/** How many times some of the sockets are closed, where that is done little by little. */
+const SLICES = 20
+
 /** Takes WebSocket upgrades on the HTTP server's port and gives each socket its room. */
 export class SyncServer {
   readonly #parts: SyncServerParts
@@ -87,10 +91,21 @@ export class SyncServer {
     this.#draining = true
   }
 
-  /** Says goodbye to every client (1001), and hangs up on those that do not answer in time. */
-  async closeSockets(): Promise<void> {
-    const closed = [...this.#sockets.keys()].map((socket) => new Promise((resolve) => socket.once('close', resolve)))
-    for (const socket of this.#sockets.values()) socket.close(CLOSE_CODES.shuttingDown, 'shutting_down')
+  /**
+   * Says goodbye to every client (1001), one after the other within `overMs` milliseconds, so that those who take them over
+   * are not met by all at once, and hangs up on those that do not answer in time.
+   */
+  async closeSockets(overMs: number): Promise<void> {
+    const sockets = [...this.#sockets]
+    const closed = sockets.map(([socket]) => new Promise((resolve) => socket.once('close', resolve)))
+    const pauseMs = overMs / SLICES
+    const slice = Math.ceil(sockets.length / SLICES)
+    for (let from = 0; from < sockets.length; from += slice) {
+      for (const [, socket] of sockets.slice(from, from + slice)) {
+        socket.close(CLOSE_CODES.shuttingDown, 'shutting_down')
+      }
+      if (pauseMs > 0) await after(pauseMs)
+    }
     const late = setTimeout(() => {
       for (const socket of this.#sockets.values()) socket.terminate()
     }, GOODBYE_MS)

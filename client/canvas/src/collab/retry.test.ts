@@ -1,4 +1,4 @@
-import { ERROR_CODES } from '@sketchroom/shared/error-codes'
+import { ERROR_CODES, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { describe, expect, test } from 'vitest'
 import { findCloseError, remedyOf, retryDelayMs, RetryPolicy } from './retry.ts'
@@ -41,14 +41,14 @@ describe('why a socket was closed', () => {
 })
 
 describe('the wait before a retry', () => {
-  test('is between 0.2 and 2 seconds right after a drop', () => {
+  test('is between 0.2 and 1 second right after a drop', () => {
     expect(retryDelayMs(0, 0)).toBe(200)
-    expect(retryDelayMs(0, 0.999_999)).toBe(2_000)
+    expect(retryDelayMs(0, 0.999_999)).toBe(1_000)
   })
 
   test('can grow with each failure, up to 30 seconds and no further', () => {
     const longest = Array.from({ length: 12 }, (_, failures) => retryDelayMs(failures, 0.999_999))
-    expect(longest.slice(0, 6)).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
+    expect(longest.slice(0, 6)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000])
     expect(Math.max(...longest)).toBe(30_000)
   })
 
@@ -58,12 +58,37 @@ describe('the wait before a retry', () => {
   })
 })
 
+const longestWaits = (policy: RetryPolicy, error: ErrorCode | undefined, held: readonly number[]) =>
+  held.map((heldMs) => {
+    const step = policy.next(error, heldMs, 0.999_999)
+    return step.kind === 'retry' && step.afterMs
+  })
+
 test('waits grow with each failure, and start anew once a connection has held', () => {
-  const policy = new RetryPolicy()
-  const waits = [0, 0, 100, 0, 60_000, 0].map((heldMs) => policy.next(undefined, heldMs, 0.999_999))
-  expect(waits.map((step) => step.kind === 'retry' && step.afterMs)).toEqual([
-    2_000, 4_000, 8_000, 16_000, 2_000, 4_000,
+  const held = [0, 0, 100, 0, 0, 0, 60_000, 0]
+  expect(longestWaits(new RetryPolicy(), 'room_crowded', held)).toEqual([
+    1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 1_000, 2_000,
   ])
+})
+
+test('who waits for a server that is away is back within 3 s of its return, or 5 s of its database’s, for a minute at least', () => {
+  const failures = Array.from({ length: 40 }, () => 0)
+  const away = longestWaits(new RetryPolicy(), undefined, failures)
+  expect([Math.max(...away.map(Number)), away.at(-1)]).toEqual([3_000, 3_000])
+  const failing = longestWaits(new RetryPolicy(), 'store_unavailable', failures)
+  expect([Math.max(...failing.map(Number)), failing.at(-1)]).toEqual([5_000, 5_000])
+  // On average, half of that.
+  expect((40 * 3_000) / 2).toBeGreaterThanOrEqual(60_000)
+})
+
+test('who has waited for long for a server asks seldom', () => {
+  const policy = new RetryPolicy()
+  longestWaits(
+    policy,
+    undefined,
+    Array.from({ length: 40 }, () => 0),
+  )
+  expect(longestWaits(policy, undefined, [0, 0])).toEqual([30_000, 30_000])
 })
 
 test('a rejected token is tried once more with a fresh one, at once, and then given up', () => {

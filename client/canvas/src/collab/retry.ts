@@ -2,9 +2,15 @@ import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES } from '@sketchroom/shared/protocol/close-codes'
 
 const SHORTEST_MS = 200
-const FIRST_LONGEST_MS = 2_000
+const FIRST_LONGEST_MS = 1_000
 /** The longest wait before the next try, in milliseconds. */
 export const LONGEST_RETRY_MS = 30_000
+/** A server that is away is being restarted, as a rule: it is asked so often that people are back soon after it is. */
+const WHILE_AWAY_MS = 3_000
+/** The same of its database. */
+const WHILE_STORE_FAILS_MS = 5_000
+/** After so many attempts, a minute or two, it is away for longer. */
+const SOON_ATTEMPTS = 40
 /** A connection that held this long was a good one: what failed before it no longer counts. */
 const STABLE_MS = 5_000
 
@@ -93,18 +99,25 @@ export class RetryPolicy {
       this.#triedFreshToken = true
       return { kind: 'retry', afterMs: 0 }
     }
-    const afterMs = retryDelayMs(this.#failures, random)
+    const afterMs = retryDelayMs(this.#failures, random, longestWaitMs(error, this.#failures))
     this.#failures += 1
     return { kind: 'retry', afterMs }
   }
 }
 
+/** Whoever is too fast, or finds no place, waits ever longer; what is away may be back at any moment. */
+function longestWaitMs(error: ErrorCode | undefined, failures: number): number {
+  if (failures >= SOON_ATTEMPTS) return LONGEST_RETRY_MS
+  if (error === undefined || error === 'shutting_down') return WHILE_AWAY_MS
+  return error === 'store_unavailable' ? WHILE_STORE_FAILS_MS : LONGEST_RETRY_MS
+}
+
 /**
  * How long to wait before trying again, in milliseconds. `failures` counts the attempts that failed since the
- * connection last held: 0 right after a drop. The wait is random in a growing range, so that a server that
- * comes back is not met by everyone at once. `random` is in [0, 1).
+ * connection last held: 0 right after a drop. The wait is random in a range that grows to `longestMs`, so that a server
+ * that comes back is not met by everyone at once. `random` is in [0, 1).
  */
-export function retryDelayMs(failures: number, random: number): number {
-  const longest = Math.min(LONGEST_RETRY_MS, FIRST_LONGEST_MS * 2 ** failures)
+export function retryDelayMs(failures: number, random: number, longestMs = LONGEST_RETRY_MS): number {
+  const longest = Math.min(longestMs, FIRST_LONGEST_MS * 2 ** failures)
   return Math.round(SHORTEST_MS + random * (longest - SHORTEST_MS))
 }
