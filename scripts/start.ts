@@ -1,5 +1,11 @@
-/** `pnpm start`: builds the client and runs the server, which serves it. Ctrl-C stops both in order. */
-import { spawn, spawnSync } from 'node:child_process'
+/**
+ * `pnpm start`: builds the client, and becomes the server, which serves it.
+ *
+ * Every process between the operator and the server is one more that a signal may not get past, so there are none of
+ * ours: this one is replaced by the server's, `exec` in package.json replaces pnpm's shell by this one, and `.npmrc` has
+ * npx use bash, which does the same, where Debian's `sh` stays in between and dies of a signal alone.
+ */
+import { spawnSync } from 'node:child_process'
 import { SERVER_ENVIRONMENT, serverFlags } from './server-command.ts'
 
 const vite = 'node_modules/vite/bin/vite.js'
@@ -9,11 +15,9 @@ const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'],
 })
 if (build.status !== 0) process.exit(build.status ?? 1)
 
-const server = spawn(process.execPath, [...serverFlags(), 'server/src/main.ts'], {
-  stdio: 'inherit',
-  env: { ...SERVER_ENVIRONMENT, ...process.env },
-})
-// The terminal sends Ctrl-C to the whole group: wait for the server's own orderly end.
-process.on('SIGINT', () => undefined)
-process.on('SIGTERM', () => server.kill('SIGTERM'))
-server.on('exit', (code) => process.exit(code ?? 1))
+const environment = { ...SERVER_ENVIRONMENT, ...process.env }
+process.execve?.(
+  process.execPath,
+  [process.execPath, ...serverFlags(), 'server/src/main.ts', '--stop-with-parents'],
+  environment,
+)

@@ -97,6 +97,12 @@ test('a data directory that another process uses is one fatal line, and free aga
   expect(await next.end('SIGTERM')).toBe(0)
 })
 
+test('a signal that comes twice, as npx and pnpm both pass it on, stops the server in order all the same', async () => {
+  const server = await ServerProcess.start(await findFreePort(), directory)
+  const ended = server.end('SIGTERM')
+  expect(await Promise.all([ended, server.end('SIGTERM'), server.end('SIGTERM')])).toEqual([0, 0, 0])
+})
+
 test('PostgreSQL that cannot be reached, or has no such database or user, is one fatal line, with what to do', async () => {
   const postgres = await startTestPostgres()
   onTestFinished(() => postgres.stop())

@@ -7,6 +7,7 @@ import { pino } from 'pino'
 import { compose, type App } from './compose.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { logConsole } from './log-console.ts'
+import { watchParents } from './parents.ts'
 import { describeStartFailure } from './start-failure.ts'
 
 /** The client as `pnpm build` leaves it. */
@@ -16,14 +17,22 @@ const config = readConfig()
 const log = pino({ level: config.logLevel })
 logConsole(console, log)
 let app: App | undefined
+let isStopping = false
 
 // Anything that gets here is a bug. The journal has what was acknowledged, so the honest thing is to stop.
 process.on('uncaughtException', (error) => {
   log.fatal({ err: error }, 'unexpected error; stopping')
   void stop(1)
 })
-process.once('SIGTERM', () => void stop(0))
-process.once('SIGINT', () => void stop(0))
+// More than once for one Ctrl-C: from the terminal, and from each of npx and pnpm, which pass it on.
+process.on('SIGTERM', () => void stop(0))
+process.on('SIGINT', () => void stop(0))
+if (process.argv.includes('--stop-with-parents')) {
+  watchParents(() => {
+    log.warn('the command that started this server is gone')
+    void stop(0)
+  })
+}
 
 try {
   app = await compose(config, log, existsSync(CLIENT_DIR) ? { clientDir: CLIENT_DIR } : {})
@@ -45,6 +54,8 @@ function giveBackMemory(): void {
 }
 
 async function stop(exitCode: number): Promise<void> {
+  if (isStopping) return
+  isStopping = true
   log.info('stopping')
   // While it is still being put together, it holds nothing that could be lost.
   const clean = (await app?.lifecycle.stop()) ?? true
