@@ -14,6 +14,8 @@ const IDLE_MS = 30_000
 const SHRINK_PAGES = 250
 /** How long the write lock is left to others after each of them. */
 const BREATH_MS = 20
+/** How long ending the log may wait for who reads, which commits then wait for. */
+const TRUNCATE_WAIT_MS = 50
 
 /**
  * Opens a SQLite database with a connection, in a thread, for each thing that must not wait for another: people and
@@ -46,7 +48,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
     async ping() {
       await journal.ask(packBatch({ id: '', rooms: [] }))
     },
-    shrink: () => shrink(db),
+    shrink: () => shrink(db, withDefaults(options).busyTimeoutMs),
   })
   return {
     main,
@@ -58,7 +60,7 @@ export async function openSqliteStorage(options: SqliteOptions): Promise<SqlStor
   }
 }
 
-async function shrink(db: Kysely<Schema>): Promise<void> {
+async function shrink(db: Kysely<Schema>, busyTimeoutMs: number): Promise<void> {
   for (;;) {
     const { rows } = await sql<{ freelist_count: number }>`pragma freelist_count`.execute(db)
     if ((rows[0]?.freelist_count ?? 0) < SHRINK_PAGES) break
@@ -67,5 +69,8 @@ async function shrink(db: Kysely<Schema>): Promise<void> {
   }
   // The file shrinks when this is carried over to it; the first does that beside the journal, the second ends the log.
   await sql`pragma wal_checkpoint(passive)`.execute(db)
+  // It waits for who reads, with all who write behind it: a backup reads for seconds. The next clean-up tries again.
+  await sql`pragma busy_timeout = ${sql.lit(TRUNCATE_WAIT_MS)}`.execute(db)
   await sql`pragma wal_checkpoint(truncate)`.execute(db)
+  await sql`pragma busy_timeout = ${sql.lit(busyTimeoutMs)}`.execute(db)
 }
