@@ -9,6 +9,7 @@ import {
   type Kysely,
   type QueryResult,
 } from 'kysely'
+import { messageOf } from '../../errors.ts'
 import { unpackRows, type PackedRows } from './packed-rows.ts'
 import type { RunningThread, SqliteThread } from './sqlite-thread.ts'
 
@@ -101,7 +102,11 @@ class SqliteThreadDriver implements Driver {
   }
   async rollbackTransaction(connection: SqliteThreadConnection): Promise<void> {
     // A thread that died has taken its transaction back already.
-    if (!connection.isDead) await connection.run('rollback')
+    if (connection.isDead) return
+    // On a full disk, SQLite does so by itself; that this finds none must not hide why.
+    await connection.run('rollback').catch((error: unknown) => {
+      if (!messageOf(error).includes('no transaction is active')) throw error
+    })
   }
   async destroy(): Promise<void> {
     await this.#thread.close()
