@@ -1,5 +1,5 @@
-import type { Kysely } from 'kysely'
-import { Migrator, type Migration } from 'kysely/migration'
+import { sql, type Kysely } from 'kysely'
+import { DEFAULT_MIGRATION_TABLE, Migrator, type Migration } from 'kysely/migration'
 import * as firstTables from './migrations/0001-first-tables.ts'
 import * as documentsByNumber from './migrations/0002-documents-by-number.ts'
 import * as roomClients from './migrations/0003-room-clients.ts'
@@ -32,4 +32,19 @@ export async function migrateToLatest<T>(db: Kysely<T>): Promise<void> {
   if (!error) return
   const failed = results?.find((result) => result.status === 'Error')?.migrationName ?? 'the migrations'
   throw new MigrationError(failed, error)
+}
+
+/** The names of the migrations that a database has had, oldest first; none when it has never been used. */
+export async function migrationsOf<T>(db: Kysely<T>): Promise<string[]> {
+  const tables = await db.introspection.getTables({ withInternalKyselyTables: true })
+  if (!tables.some(({ name }) => name === DEFAULT_MIGRATION_TABLE)) return []
+  const { rows } = await sql<{ name: string }>`
+    select name from ${sql.table(DEFAULT_MIGRATION_TABLE)} order by name`.execute(db)
+  return rows.map(({ name }) => name)
+}
+
+/** How a database with these migrations stands to this version: one that is newer cannot be read by it. */
+export function compareVersion(migrations: readonly string[]): 'same' | 'older' | 'newer' {
+  if (migrations.some((name) => !Object.hasOwn(MIGRATIONS, name))) return 'newer'
+  return migrations.length < Object.keys(MIGRATIONS).length ? 'older' : 'same'
 }

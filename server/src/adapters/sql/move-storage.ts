@@ -1,4 +1,5 @@
 import { sql, type Kysely } from 'kysely'
+import { copyRows, rowsOf } from './copy-rows.ts'
 import type { Schema } from './schema.ts'
 
 /** Moving would mix what is stored here with something else, or overwrite what is newer. */
@@ -16,20 +17,8 @@ export interface Moved {
   readonly unchangedDocuments: number
 }
 
-type Table = keyof Schema
-
 /** Parents first. What batches were answered is asked for only by the process that wrote them. */
-const SMALL_TABLES = {
-  users: ['id'],
-  sessions: ['id'],
-  rooms: ['id'],
-  memberships: ['room_id', 'user_id'],
-  client_transfers: ['from_user'],
-} as const
-const SMALL_ROWS = 500
-/** Documents may have rows of some megabytes. */
-const UPDATE_ROWS = 100
-const SNAPSHOT_ROWS = 2
+const SMALL_TABLES = ['users', 'sessions', 'rooms', 'memberships', 'client_transfers'] as const
 
 /**
  * Makes the target hold what the source holds. It may be run again, after an interruption or after the source went
@@ -42,22 +31,20 @@ export async function moveStorage(
 ): Promise<Moved> {
   await refuseToMix(from, to)
   const small = await to.transaction().execute(async (trx) => {
-    for (const table of Object.keys(SMALL_TABLES).toReversed() as Array<keyof typeof SMALL_TABLES>) {
-      await trx.deleteFrom(table).execute()
-    }
-    await copyRows(from, trx, 'client_transfers', SMALL_TABLES.client_transfers, SMALL_ROWS)
+    for (const table of SMALL_TABLES.toReversed()) await trx.deleteFrom(table).execute()
+    await copyRows(from, trx, 'client_transfers')
     return {
-      users: await copyRows(from, trx, 'users', SMALL_TABLES.users, SMALL_ROWS),
-      sessions: await copyRows(from, trx, 'sessions', SMALL_TABLES.sessions, SMALL_ROWS),
-      rooms: await copyRows(from, trx, 'rooms', SMALL_TABLES.rooms, SMALL_ROWS),
-      memberships: await copyRows(from, trx, 'memberships', SMALL_TABLES.memberships, SMALL_ROWS),
+      users: await copyRows(from, trx, 'users'),
+      sessions: await copyRows(from, trx, 'sessions'),
+      rooms: await copyRows(from, trx, 'rooms'),
+      memberships: await copyRows(from, trx, 'memberships'),
     }
   })
   note(
     `copied ${small.users} people, ${small.sessions} sign-ins, ${small.rooms} rooms, ${small.memberships} memberships`,
   )
   let [documents, unchangedDocuments] = [0, 0]
-  for await (const { room_id: roomId } of rowsOf(from, 'room_documents', ['room_id'], SMALL_ROWS)) {
+  for await (const { room_id: roomId } of rowsOf(from, 'room_documents')) {
     if (await isSame(from, to, roomId)) unchangedDocuments += 1
     else {
       await copyDocument(from, to, roomId)
@@ -71,7 +58,7 @@ export async function moveStorage(
 
 /** The target may hold an earlier state of the source, and nothing else. */
 async function refuseToMix(from: Kysely<Schema>, to: Kysely<Schema>): Promise<void> {
-  for await (const room of rowsOf(to, 'rooms', ['id'], SMALL_ROWS)) {
+  for await (const room of rowsOf(to, 'rooms')) {
     const own = await from
       .selectFrom('rooms')
       .select(['version', 'updated_at'])
@@ -80,7 +67,7 @@ async function refuseToMix(from: Kysely<Schema>, to: Kysely<Schema>): Promise<vo
     if (!own) throw new MoveRefusedError(`the target has rooms that are not in the source, such as ${room.id}`)
     if (room.version > own.version || room.updated_at > own.updated_at) throw wentOn(room.id)
   }
-  for await (const document of rowsOf(to, 'room_documents', ['room_id'], SMALL_ROWS)) {
+  for await (const document of rowsOf(to, 'room_documents')) {
     const { room_id: id, head } = document
     const own = await from.selectFrom('room_documents').select('head').where('room_id', '=', id).executeTakeFirst()
     if (!own) throw new MoveRefusedError(`the target has drawings that are not in the source, such as of room ${id}`)
@@ -120,53 +107,7 @@ async function copyDocument(from: Kysely<Schema>, to: Kysely<Schema>, roomId: st
   await to.transaction().execute(async (trx) => {
     for (const table of ['room_updates', 'room_snapshots', 'room_clients', 'room_documents'] as const) {
       await trx.deleteFrom(table).where('room_id', '=', roomId).execute()
+      await copyRows(from, trx, table, roomId)
     }
-    await copyRows(from, trx, 'room_updates', ['seq'], UPDATE_ROWS, roomId)
-    await copyRows(from, trx, 'room_snapshots', ['seq'], SNAPSHOT_ROWS, roomId)
-    await copyRows(from, trx, 'room_clients', ['client'], SMALL_ROWS, roomId)
-    await copyRows(from, trx, 'room_documents', ['room_id'], 1, roomId)
   })
-}
-
-async function copyRows(
-  from: Kysely<Schema>,
-  to: Kysely<Schema>,
-  table: Table,
-  key: readonly string[],
-  atOnce: number,
-  roomId?: string,
-): Promise<number> {
-  let copied = 0
-  for await (const page of pagesOf(from, table, key, atOnce, roomId)) {
-    await to.insertInto(table).values(page).execute()
-    copied += page.length
-  }
-  return copied
-}
-
-async function* rowsOf<T extends Table>(db: Kysely<Schema>, table: T, key: readonly string[], atOnce: number) {
-  for await (const page of pagesOf(db, table, key, atOnce)) yield* page
-}
-
-/** A table in the order of a key, or one room's part of it, some rows at once. */
-async function* pagesOf<T extends Table>(
-  db: Kysely<Schema>,
-  table: T,
-  key: readonly string[],
-  atOnce: number,
-  roomId?: string,
-): AsyncGenerator<Array<Schema[T]>> {
-  const columns = sql.join(key.map((column) => sql.ref(column)))
-  const conditions = roomId === undefined ? [] : [sql`room_id = ${roomId}`]
-  let last: Record<string, unknown> | undefined
-  for (;;) {
-    const after = last === undefined ? [] : [sql`(${columns}) > (${sql.join(key.map((column) => last?.[column]))})`]
-    const all = [...conditions, ...after]
-    const where = all.length === 0 ? sql`` : sql`where ${sql.join(all, sql` and `)}`
-    const { rows } = await sql<Schema[T]>`
-      select * from ${sql.table(table)} ${where} order by ${columns} limit ${atOnce}`.execute(db)
-    if (rows.length > 0) yield rows
-    if (rows.length < atOnce) return
-    last = rows.at(-1) as Record<string, unknown>
-  }
 }

@@ -21,6 +21,8 @@ const DOCUMENT_CONNECTIONS = 4
 const JOURNAL_CONNECTIONS = 3
 /** Others hold a room's row for as long as a commit takes; who holds it for longer must not hold all rooms. */
 const JOURNAL_LOCK_MS = 1_000
+/** A process that has nothing to do has a connection all the same: whoever restores a backup sees by it that it runs. */
+const PRESENCE_MS = 60_000
 
 /** Opens a PostgreSQL database for people and rooms, and migrates it. */
 export async function openPostgres({ url, readUrl, log }: PostgresOptions): Promise<SqlDatabase> {
@@ -55,6 +57,13 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
   const journal = createPostgresPool(journalOptions)
   // Whether the store takes writes is asked when those of some rooms hang: it must not wait for them.
   const pings = createPostgresPool({ url, purpose: 'ping', max: 1, staysOpen: true, log })
+  const beThere = () =>
+    pings.query('select').then(
+      () => undefined,
+      () => undefined,
+    )
+  await beThere()
+  const presence = setInterval(() => void beThere(), PRESENCE_MS).unref()
   const db = createPostgresKysely(documents, log)
   const append = createPostgresAppend(journal)
   const documentStore = new SqlDocumentStore({
@@ -81,6 +90,7 @@ export async function openPostgresStorage(options: PostgresOptions): Promise<Sql
     main,
     documentStore,
     async close() {
+      clearInterval(presence)
       await Promise.all([main.close(), db.destroy(), journal.end(), pings.end()])
     },
   }

@@ -1,0 +1,33 @@
+import { ConfigError } from '../server/src/config.ts'
+import { DataDirTakenError } from '../server/src/adapters/sql/data-dir-lock.ts'
+import { ImportRefusedError } from '../server/src/adapters/sql/import-database.ts'
+import { VersionError } from '../server/src/adapters/sql/export-database.ts'
+import { BackupError } from '../server/src/backup/backup-manifest.ts'
+
+/** What was asked for makes no sense; the usage is shown with it. */
+export class UsageError extends Error {}
+
+/** What says in words why nothing was done. */
+const REFUSALS = [BackupError, ConfigError, DataDirTakenError, ImportRefusedError, VersionError]
+
+/**
+ * Runs a script that people run by hand, and sets the exit code: 0, 1 when `run` answers false or fails, 2 when nothing
+ * was done, and why is said on stderr.
+ */
+export async function runScript(usage: string, run: (args: string[]) => Promise<boolean>): Promise<void> {
+  try {
+    process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1
+  } catch (error) {
+    if (!(error instanceof Error)) throw error
+    process.exitCode = 2
+    const isUsage = error instanceof UsageError || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
+    if (isUsage) console.error(`${error.message}\n\n${usage}`)
+    else if (REFUSALS.some((kind) => error instanceof kind)) console.error(`Nothing was done: ${error.message}`)
+    else {
+      // A full disk, a database that is not there: its own words say more than where in the code it was.
+      process.exitCode = 1
+      const reasons = [error, error.cause].flatMap((each) => (each instanceof Error ? [each.message] : []))
+      console.error(`Failed, and nothing was left half done: ${reasons.join(': ')}`)
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import Database from 'better-sqlite3'
+import { Kysely, SqliteDialect } from 'kysely'
+import { pino } from 'pino'
+import type { Schema } from './schema.ts'
+
+/** A database to look at: in PostgreSQL if an address is given, otherwise in a SQLite file. */
+export interface ReadingPlace {
+  readonly file: string
+  readonly databaseUrl: string | undefined
+}
+
+/**
+ * Opens a database as it is, for a script that reads it, also beside a server: nothing is migrated, and nothing can be
+ * written. On SQLite, statements run in the calling thread. Whoever opens it destroys it.
+ */
+export async function openForReading({ file, databaseUrl }: ReadingPlace): Promise<Kysely<Schema>> {
+  if (databaseUrl === undefined) {
+    // Opened read-only, it would leave its log beside the file, and another user's server could not write to that.
+    const database = new Database(file, { fileMustExist: true })
+    database.pragma('query_only = ON')
+    return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
+  }
+  const log = pino({ level: 'error' }, pino.destination(2))
+  // Loaded only when it is used: an installation on SQLite does not pay for its client.
+  const { createPostgresKysely, createPostgresPool } = await import('./postgres-pool.ts')
+  return createPostgresKysely(
+    createPostgresPool({ url: databaseUrl, purpose: 'reading', max: 1, patient: true, log }),
+    log,
+  )
+}
+
+/** Has all that is read in it be of one moment. It takes no lock that anybody would wait for. */
+export async function atOneMoment<T>(db: Kysely<Schema>, read: (trx: Kysely<Schema>) => Promise<T>): Promise<T> {
+  return await db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only').execute(read)
+}

@@ -1,0 +1,18 @@
+import type { Schema } from './schema.ts'
+
+/** Every table with its key, and parents before what refers to them: in this order, whole databases are copied. */
+export const TABLE_KEYS = {
+  users: ['id'],
+  sessions: ['id'],
+  rooms: ['id'],
+  memberships: ['room_id', 'user_id'],
+  client_transfers: ['from_user'],
+  room_clients: ['room_id', 'client'],
+  room_documents: ['room_id'],
+  room_snapshots: ['room_id', 'seq'],
+  room_updates: ['room_id', 'seq'],
+  journal_batches: ['id'],
+} as const satisfies Record<keyof Schema, readonly string[]>
+
+/** The name of a table. */
+export type Table = keyof typeof TABLE_KEYS
