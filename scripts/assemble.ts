@@ -15,9 +15,13 @@ const FILES = [
   'server/src',
   'shared/package.json',
   'shared/src',
+  'scripts/backup.ts',
   'scripts/move-to-postgres.ts',
   'scripts/quarantine.ts',
+  'scripts/restore.ts',
+  'scripts/run-script.ts',
   'scripts/server-command.ts',
+  'scripts/verify.ts',
 ]
 const NOT_OUR_FILES = /\.(?:test|fault|contract)\.ts$|\/src\/(?:testing|faults|attacks)(?:\/|$)/
 /** Of packages: types, maps, the sources of what comes compiled, and that for other systems. */
