@@ -9,6 +9,7 @@ import { CURSOR_GOALS, findCursorLimit, measureCursors } from './cursors.ts'
 import { BUSY, LONE, RATE, ROOMS, measureScene } from './drawing.ts'
 import { ACK_GOALS, measureAcks } from './durable-ack.ts'
 import { GATE_GOALS, measureGate } from './gate.ts'
+import { INSTANCES_GOALS, measureInstances } from './instances.ts'
 import { OPENING_GOALS, measureOpening } from './opening.ts'
 import { STALLED_GOALS, measureStalled } from './stalled.ts'
 import { LOOKING_GOALS, MEMORY_GOALS, measureMemory, measureRooms } from './memory.ts'
@@ -43,5 +44,6 @@ export const CATALOGUE: readonly Entry[] = [
   { name: 'crowd', goals: CROWD_GOALS, measure: measureCrowd },
   { name: 'gate', goals: GATE_GOALS, measure: measureGate },
   { name: 'cursors', goals: CURSOR_GOALS, measure: measureCursors },
+  { name: 'instances', goals: INSTANCES_GOALS, measure: measureInstances },
   { name: 'cursor-limit', goals: [], byHand: true, measure: findCursorLimit },
 ]

@@ -32,8 +32,14 @@ export async function startServer(file: string, ...args: string[]): Promise<Runn
   }
 }
 
-/** Starts SketchRoom as an operator does, on a data directory; on a new one, removed when it stops, without. */
-export async function startSketchroom(given: string | undefined): Promise<RunningServer> {
+/**
+ * Starts SketchRoom as an operator does, on a data directory; on a new one, removed when it stops, without. `more` are further
+ * environment variables.
+ */
+export async function startSketchroom(
+  given: string | undefined,
+  more: Readonly<Record<string, string>> = {},
+): Promise<RunningServer> {
   const dataDir = given ?? (await mkdtemp(join(tmpdir(), 'sketchroom-bench-')))
   const port = await findFreePort()
   const remote = await RemoteProcess.start<ProcessCalls>(new URL('./sketchroom-main.ts', import.meta.url), 'servers', {
@@ -48,6 +54,7 @@ export async function startSketchroom(given: string | undefined): Promise<Runnin
       // One guest makes all the rooms of a measurement.
       MAX_ROOMS_PER_GUEST: '100000',
       MAX_WRITES_PER_SECOND: '10000',
+      ...more,
     },
   })
   while (!(await isReady(port))) {

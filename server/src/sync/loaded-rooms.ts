@@ -191,8 +191,8 @@ export class LoadedRooms {
   }
 
   /**
-   * A guest has become an account, and their Yjs clients are the account's. Rooms that another process has in memory hear
-   * nothing of it: there, what the guest has not sent is refused until the room is loaded anew.
+   * A guest has become an account, and their Yjs clients are the account's. On an instance that was not told of it, what the guest
+   * has not sent is refused until the room is loaded anew.
    */
   takenOver(guest: UserId, account: UserId): void {
     for (const { content } of this.all()) content.owners.transfer(guest, account)

@@ -62,6 +62,7 @@ export class RedisBus extends Redis implements InstanceBus {
   /** When Redis gave back last what this instance had said of itself; it is down until it has once. */
   #echoAt = -Infinity
   #reconnectedAt: number
+  #beatAt: number
   #isUp = false
   #unanswered = 0
   #closed = false
@@ -74,6 +75,7 @@ export class RedisBus extends Redis implements InstanceBus {
     this.#log = log
     this.#now = now
     this.#reconnectedAt = now()
+    this.#beatAt = now()
     this.#others = new OtherInstances(this.heard, now)
     this.#stays = new StaysDirectory(this.pub, prefix)
     // What the extension would do with a message is to apply it to the document as it is in memory.
@@ -226,8 +228,12 @@ export class RedisBus extends Redis implements InstanceBus {
 
   #beat(): void {
     this.#sayAlive()
-    this.#others.forgetSilent()
     const now = this.#now()
+    const isLate = now - this.#beatAt > 2 * ALIVE_EVERY_MS
+    this.#beatAt = now
+    // This process stood still itself: what the others have said meanwhile has not been read yet.
+    if (isLate) return
+    this.#others.forgetSilent()
     if (now - Math.max(this.#echoAt, this.#reconnectedAt) <= DOWN_AFTER_MS) return
     this.#wentDown('it does not answer')
     // A line that was cut without a word is found to be dead only after minutes, unless it is made anew.

@@ -1,0 +1,158 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { Redis } from 'ioredis'
+import * as Y from 'yjs'
+import { RawClient } from '../../../server/src/testing/raw-client.ts'
+import { startTestPostgres } from '../../../server/src/testing/test-postgres.ts'
+import { startTestRedis } from '../../../server/src/testing/test-redis.ts'
+import type { Goal } from '../goals.ts'
+import type { RoomAddress } from '../peers/peer-calls.ts'
+import type { PeerId } from '../peers/peers.ts'
+import { startServer, startSketchroom, type RunningServer } from '../peers/running-server.ts'
+import type { Measure } from '../results.ts'
+import { untilQuiet, type Stage } from '../stage.ts'
+
+const INSTANCES = 3
+/** Half of them are deleted again, one by one: some 500 KB, and a delete set of as many ranges. */
+const ELEMENTS = 8_000
+const EDITS = 200
+const EVERY_MS = 25
+
+const PUBLISHED: Measure = {
+  title: 'three instances, one small edit: bytes that come to Redis, as a multiple of the edit',
+  unit: '×',
+  better: 'lower',
+}
+const MOVED: Measure = { title: 'the same, with all that Redis sends', unit: '×', better: 'lower' }
+const CPU: Measure = {
+  title: 'the same: CPU of all instances and Redis for an edit, as a multiple of one instance’s',
+  unit: '×',
+  better: 'lower',
+}
+const DELAY: Measure = { title: 'the same: until it is on the other instances, p50', unit: 'ms', better: 'lower' }
+
+/** What the way between instances may cost. */
+export const INSTANCES_GOALS: readonly Goal[] = [
+  { title: 'three instances: bytes that come to Redis for a small edit', measure: PUBLISHED, atMost: 5 },
+  { title: 'three instances: CPU for an edit against one', measure: CPU, atMost: 1.5 },
+]
+
+/** Measures what an edit costs on its way between instances, beside Hocuspocus with its own Redis extension. */
+export async function measureInstances(stage: Stage): Promise<void> {
+  const [postgres, redis] = [await startTestPostgres(), await startTestRedis()]
+  const client = new Redis(redis.url)
+  const kinds: Array<{ id: PeerId; start: (count: number) => Promise<RunningServer[]> }> = [
+    {
+      id: 'sketchroom',
+      async start(count) {
+        const environment = {
+          DATABASE_URL: await postgres.createDatabase(),
+          REDIS_URL: redis.url,
+          JWT_SECRET: 'a secret that only the bench knows',
+        }
+        return await Promise.all(Array.from({ length: count }, () => startSketchroom(undefined, environment)))
+      },
+    },
+    {
+      id: 'hocuspocus',
+      start: (count) =>
+        Promise.all(Array.from({ length: count }, () => startServer('./hocuspocus-redis-server.ts', redis.url))),
+    },
+  ]
+  for (let round = 0; round < stage.plan.rounds; round++) {
+    for (const { id, start } of kinds) {
+      const alone = await drawOn(stage, await start(1), client)
+      const together = await drawOn(stage, await start(INSTANCES), client)
+      stage.results.record(PUBLISHED, id, together.publishedBytes / together.editBytes)
+      stage.results.record(MOVED, id, together.movedBytes / together.editBytes)
+      stage.results.record(CPU, id, together.cpuMicros / alone.cpuMicros)
+      stage.results.record(DELAY, id, together.delayMs)
+    }
+  }
+  client.disconnect()
+  await redis.kill()
+  await postgres.stop()
+}
+
+async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Redis) {
+  const [room] = (await servers[0]?.createRooms(1)) ?? []
+  if (!room) throw new Error('no room was created')
+  // Each of the bench's servers has a port of its own; the room is the same.
+  const ports = await Promise.all(servers.map(async (server) => (await server.createRooms(1))[0]?.port ?? room.port))
+  const writer = await join(room, room.port)
+  for (const update of createBoard()) writer.write(update)
+  const isThere = (client: RawClient) => client.doc.getMap('elements').size === ELEMENTS / 2
+  Y.applyUpdate(writer.doc, Y.mergeUpdates(createBoard()))
+  const readers = await Promise.all(
+    Array.from({ length: INSTANCES }, (_, n) => join(room, ports[n % ports.length] ?? 0)),
+  )
+  while (!readers.every(isThere)) await wait(50)
+  for (const server of servers) await untilQuiet(stage, server)
+  const before = { ...(await readRedis(redis)), cpu: await cpuOf(servers) }
+  const delays: number[] = []
+  let editBytes = 0
+  writer.doc.on('update', (update: Uint8Array, origin: unknown) => {
+    if (origin === writer) return
+    editBytes += update.length
+    writer.write(update)
+  })
+  const elements = writer.doc.getMap<Y.Map<unknown>>('elements')
+  for (let n = 0; n < EDITS; n++) {
+    const [at, last] = [performance.now(), readers.at(-1) as RawClient]
+    last.onUpdate = () => delays.push(performance.now() - at)
+    elements.get(`e${(n * 2) % ELEMENTS}`)?.set('xy', [n, n])
+    await wait(EVERY_MS)
+  }
+  for (const server of servers) await untilQuiet(stage, server)
+  const after = { ...(await readRedis(redis)), cpu: await cpuOf(servers) }
+  for (const client of [writer, ...readers]) client.terminate()
+  for (const server of servers) await server.stop()
+  const inEdits = (after.in - before.in) / EDITS
+  return {
+    editBytes: editBytes / EDITS,
+    publishedBytes: inEdits,
+    movedBytes: inEdits + (after.out - before.out) / EDITS,
+    cpuMicros: (after.cpu - before.cpu + (servers.length > 1 ? after.redisMicros - before.redisMicros : 0)) / EDITS,
+    delayMs: delays.sort((a, b) => a - b)[delays.length >> 1] ?? NaN,
+  }
+}
+
+async function join({ path, name, token }: RoomAddress, port: number): Promise<RawClient> {
+  const client = new RawClient(`ws://127.0.0.1:${port}${path}`, name)
+  await client.join(token)
+  while (client.step2Count === 0) await wait(10)
+  return client
+}
+
+/** The same for everybody: in messages that a server takes. */
+function createBoard(): Uint8Array[] {
+  const doc = new Y.Doc()
+  doc.clientID = 4711
+  const updates: Uint8Array[] = []
+  doc.on('update', (update: Uint8Array) => updates.push(update))
+  const elements = doc.getMap('elements')
+  doc.transact(() => {
+    for (let n = 0; n < ELEMENTS; n++) {
+      const element = new Y.Map(Object.entries({ type: 'rectangle', xy: [n, n], wh: [100, 100] }))
+      elements.set(`e${n}`, element)
+    }
+  })
+  doc.transact(() => {
+    for (let n = 1; n < ELEMENTS; n += 2) elements.delete(`e${n}`)
+  })
+  return updates
+}
+
+async function cpuOf(servers: readonly RunningServer[]): Promise<number> {
+  const micros = await Promise.all(servers.map((server) => server.cpuMicros()))
+  return micros.reduce((sum, each) => sum + each, 0)
+}
+
+async function readRedis(redis: Redis): Promise<{ in: number; out: number; redisMicros: number }> {
+  const info = await redis.info()
+  const read = (field: string) => Number(new RegExp(`^${field}:(\\S+)`, 'm').exec(info)?.[1])
+  return {
+    in: read('total_net_input_bytes'),
+    out: read('total_net_output_bytes'),
+    redisMicros: (read('used_cpu_user') + read('used_cpu_sys')) * 1e6,
+  }
+}
