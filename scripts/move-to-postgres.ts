@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keyringOf } from '../server/src/config.ts'
 import { compareRooms } from '../server/src/adapters/sql/compare-rooms.ts'
 import { DataDirTakenError, lockDataDir } from '../server/src/adapters/sql/data-dir-lock.ts'
 import { moveStorage, MoveRefusedError } from '../server/src/adapters/sql/move-storage.ts'
@@ -35,7 +36,7 @@ async function run(args: string[]): Promise<boolean> {
   const { dataDir, databaseUrl } = parse(args)
   const endings: Array<() => unknown> = [lockDataDir(dataDir)]
   const open = async (place: { file: string; databaseUrl: string | undefined }) => {
-    const storage = await openStorage(place)
+    const storage = await openStorage({ ...place, keyring: keyringOf(process.env) })
     endings.unshift(() => storage.close())
     return storage
   }

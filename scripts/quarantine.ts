@@ -5,6 +5,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { keyringOf } from '../server/src/config.ts'
 import { openStorage } from '../server/src/adapters/sql/open-storage.ts'
 import { giveBackSound, tryQuarantined } from '../server/src/core/documents/quarantine.ts'
 import { decodeRanges, recordOf, type ClockRanges } from '../server/src/core/documents/clock-ranges.ts'
@@ -21,6 +22,7 @@ const USAGE = `node scripts/quarantine.ts list|show|try|give-back [--data DIR | 
 
   --data DIR        the server's DATA_DIR; ./data if neither this nor --database is given
   --database URL    its DATABASE_URL
+  ENCRYPTION_KEY is read from the environment.
   --room ID, --kind update|snapshot, --seq N   only these records
 `
 
@@ -118,7 +120,7 @@ function placeOf({ data, database: databaseUrl }: { data?: string; database?: st
   const file = join(data ?? './data', 'sketchroom.db')
   // Opened as it is, a wrong directory would get a database of its own, in which nothing is set aside.
   if (databaseUrl === undefined && !existsSync(file)) throw new UsageError(`There is no ${file}.`)
-  return { file, databaseUrl }
+  return { file, databaseUrl, keyring: keyringOf(process.env) }
 }
 
 function nameOf({ roomId, kind, seq }: QuarantinedRecord): string {

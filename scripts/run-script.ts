@@ -1,4 +1,5 @@
 import { ConfigError } from '../server/src/config.ts'
+import { KeyError } from '../server/src/adapters/sql/admit-keys.ts'
 import { DataDirTakenError } from '../server/src/adapters/sql/data-dir-lock.ts'
 import { ImportRefusedError } from '../server/src/adapters/sql/import-database.ts'
 import { VersionError } from '../server/src/adapters/sql/export-database.ts'
@@ -8,7 +9,7 @@ import { BackupError } from '../server/src/backup/backup-manifest.ts'
 export class UsageError extends Error {}
 
 /** What says in words why nothing was done. */
-const REFUSALS = [BackupError, ConfigError, DataDirTakenError, ImportRefusedError, VersionError]
+const REFUSALS = [BackupError, ConfigError, DataDirTakenError, ImportRefusedError, KeyError, VersionError]
 
 /**
  * Runs a script that people run by hand, and sets the exit code: 0, 1 when `run` answers false or fails, 2 when nothing

@@ -20,14 +20,14 @@ await runScript(USAGE, async (args) => {
   const { positionals } = parseArgs({ args, allowPositionals: true })
   const [backup, ...others] = positionals
   if (others.length > 0) throw new UsageError('Name one backup, or none.')
-  const { dataDir, databaseUrl } = parseConfig(process.env)
+  const { dataDir, databaseUrl, keyring } = parseConfig(process.env)
   giveWay()
   const spoilt = backup === undefined ? [] : await findSpoilt(backup, await readManifest(backup))
   const place =
     backup === undefined
       ? { file: join(dataDir, DATABASE), databaseUrl }
       : { file: join(backup, DATABASE), databaseUrl: undefined }
-  const { rooms, updates, snapshots, proven, faults, setAside } = await verifyStorage(place)
+  const { rooms, updates, snapshots, proven, faults, setAside } = await verifyStorage(place, keyring)
   for (const record of setAside) console.log(`set aside: ${record}`)
   for (const fault of [...spoilt, ...faults]) console.log(`NOT sound: ${fault}`)
   console.log(

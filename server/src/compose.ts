@@ -8,8 +8,9 @@ import { createRedisLimiter } from './adapters/redis/redis-rate-limiter.ts'
 import { lockDataDir } from './adapters/sql/data-dir-lock.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
 import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
-import { openStorage } from './adapters/sql/open-storage.ts'
+import { openStorage, type StoragePlace } from './adapters/sql/open-storage.ts'
 import { createOutageGuard } from './adapters/sql/outages.ts'
+import type { SqlStorage } from './adapters/sql/sql-database.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './core/accounts/accounts.ts'
 import { relayEvents } from './core/event-relay.ts'
@@ -84,7 +85,6 @@ export interface ComposeOptions {
 export async function compose(config: Config, log: Logger, options: ComposeOptions = {}): Promise<App> {
   const { dataDir, databaseUrl } = config
   if (databaseUrl === undefined) await mkdir(dataDir, { recursive: true, mode: 0o700 })
-  const secret = config.jwtSecret ?? (await loadSecret(dataDir))
   // Two processes on one data directory would each show people their own half; PostgreSQL gives out the numbers.
   const unlock = databaseUrl === undefined ? lockDataDir(dataDir) : () => undefined
   const place = {
@@ -92,8 +92,9 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     synchronous: config.sqliteSynchronous,
     databaseUrl,
     readUrl: config.databaseReadUrl,
+    keyring: config.keyring,
   }
-  const storage = await openStorage(place, log).catch((error: unknown) => {
+  const { storage, secret } = await openAll(config, place, log).catch((error: unknown) => {
     unlock()
     throw error
   })
@@ -248,6 +249,21 @@ function createRedisBus(url: string, secret: string, log: Logger): RedisBus {
 function createSharedLimiters({ pub, configuration }: RedisBus): CreateLimiter {
   return (name, { points, seconds }) =>
     createRedisLimiter(pub, `${configuration.prefix}:limit:${name}`, { points, duration: seconds })
+}
+
+/** The secret comes second: a wrong key is told by what is stored, before anything is encrypted by it. */
+async function openAll(
+  config: Config,
+  place: StoragePlace,
+  log: Logger,
+): Promise<{ storage: SqlStorage; secret: string }> {
+  const storage = await openStorage(place, log)
+  try {
+    return { storage, secret: config.jwtSecret ?? (await loadSecret(config.dataDir, config.keyring)) }
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
 }
 
 async function closeHttp(listener: HttpListener, log: Logger): Promise<void> {

@@ -14,6 +14,7 @@ test('all faults are reported at once, by name', () => {
     LOG_LEVEL: 'loud',
     PUBLIC_URL: 'ftp://x',
     DATABASE_URL: 'mysql://x',
+    ENCRYPTION_KEY: 'a password',
   }
   try {
     parseConfig(broken)
@@ -21,7 +22,7 @@ test('all faults are reported at once, by name', () => {
   } catch (error) {
     expect(error).toBeInstanceOf(ConfigError)
     const named = (error as ConfigError).faults.map((fault) => fault.split(':')[0]).sort()
-    expect(named).toEqual(['DATABASE_URL', 'JWT_SECRET', 'LOG_LEVEL', 'PORT', 'PUBLIC_URL'])
+    expect(named).toEqual(['DATABASE_URL', 'ENCRYPTION_KEY', 'JWT_SECRET', 'LOG_LEVEL', 'PORT', 'PUBLIC_URL'])
   }
 })
 

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { DEFAULT_BOARD_LIMITS, defaultBoardBytes, type BoardLimits } from './core/gate/board-size.ts'
+import { Keyring, parseKeys } from './adapters/encryption/keyring.ts'
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 import { processMemory } from './process-memory.ts'
 import { defaultLoadedBytes } from './sync/loaded-bytes.ts'
+import { messageOf } from './errors.ts'
 import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
@@ -26,6 +28,20 @@ const redisUrlSchema = z.url({
   protocol: /^rediss?$/,
   error: 'must be an address such as redis://user:password@redis.example.org:6379',
 })
+
+/** The keys of an environment, for scripts that need no more of it; without any, an empty keyring. Throws in words. */
+export function keyringOf({ ENCRYPTION_KEY: keys }: Readonly<Record<string, string | undefined>>): Keyring {
+  return new Keyring(keys ? parseKeys(keys) : [])
+}
+
+function toKeyring(keys: string | undefined, context: z.RefinementCtx): Keyring {
+  try {
+    return new Keyring(keys === undefined ? [] : parseKeys(keys))
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: messageOf(error) })
+    return z.NEVER
+  }
+}
 
 /** The environment variables that SketchRoom reads; what each means is said where it is used below. */
 const environmentSchema = z.object({
@@ -57,6 +73,7 @@ const environmentSchema = z.object({
   DATABASE_URL: postgresUrlSchema.optional(),
   DATABASE_READ_URL: postgresUrlSchema.optional(),
   REDIS_URL: redisUrlSchema.optional(),
+  ENCRYPTION_KEY: z.string().optional().transform(toKeyring),
 })
 
 /** How this process is to run. */
@@ -99,6 +116,8 @@ export interface Config {
   readonly databaseReadUrl: string | undefined
   /** The Redis through which several instances tell each other what happens; undefined for a single one. */
   readonly redisUrl: string | undefined
+  /** By the first of these keys, what is stored is encrypted, and by none if there is none. */
+  readonly keyring: Keyring
   /** `FULL`: the committed survives a power cut. */
   readonly sqliteSynchronous: 'FULL' | 'NORMAL'
 }
@@ -161,6 +180,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     databaseUrl: data.DATABASE_URL,
     databaseReadUrl: data.DATABASE_READ_URL,
     redisUrl: data.REDIS_URL,
+    keyring: data.ENCRYPTION_KEY,
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
 }

@@ -132,3 +132,16 @@ test('PostgreSQL that cannot be reached, or has no such database or user, is one
   // No line may tell the password that stands in the address.
   expect(message).not.toContain('password')
 })
+
+test('what is encrypted is not served with another key, or none, and that is said with what to do', async () => {
+  const [port, key] = [await findFreePort(), (letter: string) => letter.repeat(64)]
+  const server = await ServerProcess.start(port, directory, { ENCRYPTION_KEY: key('a') })
+  await server.end('SIGTERM')
+  for (const keys of ['', key('b')]) {
+    const { code, messages } = await failToStart({ ENCRYPTION_KEY: keys })
+    expect(code).toBe(1)
+    expect(messages).toEqual([
+      expect.stringMatching(/^could not start: what is stored is encrypted by .*ENCRYPTION_KEY/),
+    ])
+  }
+})

@@ -2,6 +2,7 @@ import { mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promise
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { Keyring } from './adapters/encryption/keyring.ts'
 import { loadSecret } from './secret.ts'
 
 let dataDir: string
@@ -36,4 +37,18 @@ test.each(['', '\n', 'x'.repeat(31)])(
 
 test('a data directory that cannot be written to is an error', async () => {
   await expect(loadSecret(join(dataDir, 'missing'))).rejects.toMatchObject({ code: 'ENOENT' })
+})
+
+test('with a key, the secret is encrypted, one that was plain too, and by a new key as soon as that is there', async () => {
+  const [old, fresh] = [new Uint8Array(32).fill(1), new Uint8Array(32).fill(2)]
+  const file = join(dataDir, 'jwt-secret')
+  const secret = await loadSecret(dataDir)
+  expect(await loadSecret(dataDir, new Keyring([old]))).toBe(secret)
+  expect(await readFile(file, 'utf8')).not.toContain(secret)
+  expect((await stat(file)).mode & 0o777).toBe(0o600)
+  await expect(loadSecret(dataDir)).rejects.toThrow('is encrypted by a key that ENCRYPTION_KEY does not have')
+  expect(await loadSecret(dataDir, new Keyring([fresh, old]))).toBe(secret)
+  expect(await loadSecret(dataDir, new Keyring([fresh]))).toBe(secret)
+  await writeFile(file, (await readFile(file, 'utf8')).slice(0, -9))
+  await expect(loadSecret(dataDir, new Keyring([fresh]))).rejects.toThrow('is damaged')
 })

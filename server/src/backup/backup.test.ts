@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
+import { Keyring, parseKeys } from '../adapters/encryption/keyring.ts'
 import { createMigrator } from '../adapters/sql/migrate.ts'
 import { openStorage } from '../adapters/sql/open-storage.ts'
 import type { SqlStorage } from '../adapters/sql/sql-database.ts'
 import { POSTGRES_URL, removeServerData, serverEnvironment } from '../testing/server-data.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { openRoom, setWord } from '../testing/test-room.ts'
+import { joinRoom, openRoom, setWord, writePlain } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
 import { MANIFEST } from './backup-manifest.ts'
 import { DATABASE } from './data-files.ts'
@@ -136,4 +137,22 @@ test.runIf(isOnPostgres)('what was in PostgreSQL is restored to SQLite, and back
   expect(await verify(sqlite)).toMatchObject(SOUND)
   await restoreBackup(await backUp(sqlite), there, { replace: false })
   expect(await verify(there)).toMatchObject(SOUND)
+})
+
+test('what is drawn with a key is found in no file without it, in a backup neither, and all of it is sound', async () => {
+  const [there, key] = [await elsewhere(), 'ab'.repeat(32)]
+  const server = await startTestServer({ dataDir: there.dataDir, environment: { ENCRYPTION_KEY: key } })
+  const { roomId, ownerToken } = await openRoom(server)
+  const ada = await joinRoom(server, roomId, ownerToken)
+  const answer = new Promise((resolve) => (ada.onAnswer = resolve))
+  ada.write(ada.edit(writePlain('text', 'what nobody is to read')))
+  await answer
+  await server.stop()
+  const backup = await backUp(there)
+  expect((await readFile(join(backup, DATABASE))).includes('what nobody is to read')).toBe(false)
+  expect((await readFile(join(await backUp(), DATABASE))).includes('rectangle')).toBe(true)
+  const keyring = new Keyring(parseKeys(key))
+  const place = { file: join(backup, DATABASE), databaseUrl: undefined }
+  expect(await verifyStorage(place, keyring)).toMatchObject(SOUND)
+  await expect(verifyStorage(place)).rejects.toThrow('set ENCRYPTION_KEY')
 })

@@ -1,4 +1,6 @@
 import type { Kysely } from 'kysely'
+import { Keyring } from '../adapters/encryption/keyring.ts'
+import { requireKeys } from '../adapters/sql/admit-keys.ts'
 import { checkRelations } from '../adapters/sql/check-relations.ts'
 import { requireSameVersion } from '../adapters/sql/export-database.ts'
 import { atOneMoment, openForReading, type ReadingPlace } from '../adapters/sql/open-reading.ts'
@@ -19,19 +21,25 @@ export interface StorageFindings {
 
 /**
  * Checks all rooms and what holds between them, also beside a server that uses the database. Rejects with `VersionError`
- * when it is of another version.
+ * when it is of another version, and
+ * with `KeyError` when a key is missing by which something may be encrypted.
  */
-export async function verifyStorage(place: ReadingPlace): Promise<StorageFindings> {
+export async function verifyStorage(place: ReadingPlace, keyring = new Keyring([])): Promise<StorageFindings> {
   const db = await openForReading(place)
   try {
     await requireSameVersion(db)
-    return await verifyAll(db, place)
+    await requireKeys(db, keyring)
+    return await verifyAll(db, place, keyring)
   } finally {
     await db.destroy()
   }
 }
 
-async function verifyAll(db: Kysely<Schema>, { databaseUrl }: ReadingPlace): Promise<StorageFindings> {
+async function verifyAll(
+  db: Kysely<Schema>,
+  { databaseUrl }: ReadingPlace,
+  keyring: Keyring,
+): Promise<StorageFindings> {
   const faults = await atOneMoment(db, (trx) => checkRelations(trx, { isSqlite: databaseUrl === undefined }))
   const setAside: string[] = []
   let [updates, snapshots, proven] = [0, 0, 0]
@@ -42,7 +50,7 @@ async function verifyAll(db: Kysely<Schema>, { databaseUrl }: ReadingPlace): Pro
       faults.push(`room ${id}: this is no room's id`)
       continue
     }
-    const found = await atOneMoment(db, async (trx) => await verifyRoom(await openRoomRecords(trx, roomId)))
+    const found = await atOneMoment(db, async (trx) => await verifyRoom(await openRoomRecords(trx, roomId, keyring)))
     updates += found.updates
     snapshots += found.snapshots
     proven += found.proven

@@ -4,6 +4,7 @@ import * as firstTables from './migrations/0001-first-tables.ts'
 import * as documentsByNumber from './migrations/0002-documents-by-number.ts'
 import * as roomClients from './migrations/0003-room-clients.ts'
 import * as updatesByArrival from './migrations/0004-updates-by-arrival.ts'
+import * as encryptionKeys from './migrations/0005-encryption-keys.ts'
 
 /** Every migration, oldest first; names are never changed once released. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -11,6 +12,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0002-documents-by-number': documentsByNumber,
   '0003-room-clients': roomClients,
   '0004-updates-by-arrival': updatesByArrival,
+  '0005-encryption-keys': encryptionKeys,
 }
 
 /** The migrator of a database, for going up or down step by step. */

@@ -18,7 +18,7 @@ export interface Moved {
 }
 
 /** Parents first. What batches were answered is asked for only by the process that wrote them. */
-const SMALL_TABLES = ['users', 'sessions', 'rooms', 'memberships', 'client_transfers'] as const
+const SMALL_TABLES = ['encryption_keys', 'users', 'sessions', 'rooms', 'memberships', 'client_transfers'] as const
 
 /**
  * Makes the target hold what the source holds. It may be run again, after an interruption or after the source went
@@ -32,6 +32,7 @@ export async function moveStorage(
   await refuseToMix(from, to)
   const small = await to.transaction().execute(async (trx) => {
     for (const table of SMALL_TABLES.toReversed()) await trx.deleteFrom(table).execute()
+    await copyRows(from, trx, 'encryption_keys')
     await copyRows(from, trx, 'client_transfers')
     return {
       users: await copyRows(from, trx, 'users'),

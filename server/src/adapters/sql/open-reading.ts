@@ -13,18 +13,27 @@ export interface ReadingPlace {
  * Opens a database as it is, for a script that reads it, also beside a server: nothing is migrated, and nothing can be
  * written. On SQLite, statements run in the calling thread. Whoever opens it destroys it.
  */
-export async function openForReading({ file, databaseUrl }: ReadingPlace): Promise<Kysely<Schema>> {
+export async function openForReading(place: ReadingPlace): Promise<Kysely<Schema>> {
+  // Opened read-only, a file would leave its log beside it, and another user's server could not write to that.
+  return await open(place, ['query_only = ON'])
+}
+
+/** The same for a script that writes. On SQLite, what it overwrites is not left in the file. */
+export async function openForWriting(place: ReadingPlace): Promise<Kysely<Schema>> {
+  return await open(place, ['synchronous = FULL', 'secure_delete = ON'])
+}
+
+async function open({ file, databaseUrl }: ReadingPlace, pragmas: readonly string[]): Promise<Kysely<Schema>> {
   if (databaseUrl === undefined) {
-    // Opened read-only, it would leave its log beside the file, and another user's server could not write to that.
     const database = new Database(file, { fileMustExist: true })
-    database.pragma('query_only = ON')
+    for (const pragma of pragmas) database.pragma(pragma)
     return new Kysely<Schema>({ dialect: new SqliteDialect({ database }) })
   }
   const log = pino({ level: 'error' }, pino.destination(2))
   // Loaded only when it is used: an installation on SQLite does not pay for its client.
   const { createPostgresKysely, createPostgresPool } = await import('./postgres-pool.ts')
   return createPostgresKysely(
-    createPostgresPool({ url: databaseUrl, purpose: 'reading', max: 1, patient: true, log }),
+    createPostgresPool({ url: databaseUrl, purpose: 'script', max: 1, patient: true, log }),
     log,
   )
 }

@@ -1,4 +1,7 @@
 import { pino, type Logger } from 'pino'
+import { EncryptedDocumentStore } from '../encryption/encrypted-document-store.ts'
+import { Keyring } from '../encryption/keyring.ts'
+import { admitKeys } from './admit-keys.ts'
 import type { SqlStorage } from './sql-database.ts'
 import type { SqliteOptions } from './sqlite-database.ts'
 import { openSqliteStorage } from './sqlite-storage.ts'
@@ -7,13 +10,29 @@ import { openSqliteStorage } from './sqlite-storage.ts'
 export interface StoragePlace extends SqliteOptions {
   readonly databaseUrl: string | undefined
   readonly readUrl?: string | undefined
+  /** None: what is stored is plain. */
+  readonly keyring?: Keyring
 }
 
-/** Opens the engine that a place names. Scripts, whose output is their own, leave the log out: it goes to stderr. */
+/**
+ * Opens the engine that a place names, with the keys by which what is drawn is encrypted. Scripts, whose output is their own,
+ * leave the log out: it goes to stderr. Rejects with `KeyError` when the keys are not those of what is stored.
+ */
 export async function openStorage(
-  { databaseUrl, readUrl, ...sqlite }: StoragePlace,
+  { databaseUrl, readUrl, keyring = new Keyring([]), ...sqlite }: StoragePlace,
   log: Logger = pino({ level: 'warn' }, pino.destination(2)),
 ): Promise<SqlStorage> {
+  const storage = await openEngine({ databaseUrl, readUrl, ...sqlite }, log)
+  try {
+    await admitKeys(storage.main.db, keyring)
+  } catch (error) {
+    await storage.close()
+    throw error
+  }
+  return { ...storage, documentStore: new EncryptedDocumentStore(storage.documentStore, keyring) }
+}
+
+async function openEngine({ databaseUrl, readUrl, ...sqlite }: StoragePlace, log: Logger): Promise<SqlStorage> {
   if (databaseUrl === undefined) return await openSqliteStorage(sqlite)
   // Loaded only when it is used: an installation on SQLite does not pay for its client.
   const { openPostgresStorage } = await import('./postgres-storage.ts')

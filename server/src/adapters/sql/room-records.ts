@@ -1,6 +1,8 @@
 import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
 import { sql, type Kysely } from 'kysely'
 import type { RecordsOfRoom, StoredRecord } from '../../ports/records-of-room.ts'
+import { snapshotContext, updateContext } from '../encryption/contexts.ts'
+import type { Keyring } from '../encryption/keyring.ts'
 import { rowsOf } from './copy-rows.ts'
 import type { Schema } from './schema.ts'
 
@@ -13,7 +15,7 @@ export async function listRoomIds(db: Kysely<Schema>): Promise<string[]> {
 }
 
 /** All of a room's records, with those that were set aside. They are of one moment when `db` is. */
-export async function openRoomRecords(db: Kysely<Schema>, roomId: RoomId): Promise<RecordsOfRoom> {
+export async function openRoomRecords(db: Kysely<Schema>, roomId: RoomId, keyring: Keyring): Promise<RecordsOfRoom> {
   const document = await db.selectFrom('room_documents').select('head').where('room_id', '=', roomId).executeTakeFirst()
   const snapshots = await db
     .selectFrom('room_snapshots')
@@ -31,16 +33,22 @@ export async function openRoomRecords(db: Kysely<Schema>, roomId: RoomId): Promi
         .where('room_id', '=', roomId)
         .where('seq', '=', seq)
         .executeTakeFirstOrThrow()
-      return toRecord(row)
+      return await toRecord(row, snapshotContext(roomId, row), keyring)
     },
     async *updates() {
-      for await (const row of rowsOf(db, 'room_updates', roomId)) yield toRecord(row)
+      for await (const row of rowsOf(db, 'room_updates', roomId))
+        yield await toRecord(row, updateContext(roomId, row), keyring)
     },
   }
 }
 
-function toRecord({ seq, crc, quarantined, ranges, bytes }: Schema['room_updates' | 'room_snapshots']): StoredRecord {
-  return { seq, crc, quarantined, ranges, bytes }
+/** What does not open is as it is stored: its checksum is that of something else. */
+async function toRecord(
+  { seq, crc, quarantined, ranges, bytes }: Schema['room_updates' | 'room_snapshots'],
+  context: string,
+  keyring: Keyring,
+): Promise<StoredRecord> {
+  return { seq, crc, quarantined, ranges, bytes: (await keyring.open(bytes, context)) ?? bytes }
 }
 
 /** Parses what `listRoomIds` answered; undefined when it cannot be a room's id. */

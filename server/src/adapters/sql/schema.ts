@@ -79,6 +79,12 @@ export interface Schema {
     from_user: string
     to_user: string
   }
+  encryption_keys: {
+    /** Eight hexadecimal digits: what was encrypted by the key has them at its beginning. */
+    id: string
+    /** What only who has the key can come to. */
+    check_value: string
+  }
   journal_batches: {
     id: string
     at: number

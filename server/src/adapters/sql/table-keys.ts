@@ -2,6 +2,7 @@ import type { Schema } from './schema.ts'
 
 /** Every table with its key, and parents before what refers to them: in this order, whole databases are copied. */
 export const TABLE_KEYS = {
+  encryption_keys: ['id'],
   users: ['id'],
   sessions: ['id'],
   rooms: ['id'],

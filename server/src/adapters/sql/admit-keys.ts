@@ -1,0 +1,34 @@
+import type { Kysely } from 'kysely'
+import type { Keyring } from '../encryption/keyring.ts'
+import type { Schema } from './schema.ts'
+
+/** What is stored cannot be read, or not all of it, with the keys that were given. */
+export class KeyError extends Error {
+  override readonly name = 'KeyError'
+}
+
+/** Rejects with `KeyError` unless the keyring has every key by which something may be encrypted in a database. */
+export async function requireKeys(db: Kysely<Schema>, keyring: Keyring): Promise<void> {
+  const given = new Map(keyring.names.map(({ id, check }) => [id, check]))
+  const needed = await db.selectFrom('encryption_keys').selectAll().execute()
+  const missing = needed.filter(({ id, check_value }) => given.get(id) !== check_value).map(({ id }) => id)
+  if (missing.length === 0) return
+  const [what, names] = [missing.length === 1 ? 'the key' : 'the keys', missing.join(', ')]
+  throw new KeyError(
+    given.size === 0
+      ? `what is stored is encrypted by ${what} ${names}; set ENCRYPTION_KEY`
+      : `what is stored is encrypted by ${what} ${names}, which ENCRYPTION_KEY does not have; it has ${[...given.keys()].join(', ')}`,
+  )
+}
+
+/** Does so, and notes the key that this process encrypts with, before anything is. */
+export async function admitKeys(db: Kysely<Schema>, keyring: Keyring): Promise<void> {
+  await requireKeys(db, keyring)
+  const [first] = keyring.names
+  if (!first) return
+  await db
+    .insertInto('encryption_keys')
+    .values({ id: first.id, check_value: first.check })
+    .onConflict((conflict) => conflict.column('id').doNothing())
+    .execute()
+}

@@ -1,0 +1,115 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import { sql, type Kysely } from 'kysely'
+import { snapshotContext, updateContext } from '../encryption/contexts.ts'
+import { HEAD_BYTES, type Keyring } from '../encryption/keyring.ts'
+import { KeyError, requireKeys } from './admit-keys.ts'
+import { requireSameVersion } from './export-database.ts'
+import { openForWriting, type ReadingPlace } from './open-reading.ts'
+import type { Schema } from './schema.ts'
+
+/** So many rows are looked at in one go; of those that are due, at most so many bytes are written in one commit. */
+const PAGE_ROWS = 200
+const COMMIT_BYTES = 1024 * 1024
+/** How long the write lock is left to others after each commit. */
+const BREATH_MS = 20
+
+/** What became of the values of a database. */
+export interface Reencrypted {
+  readonly written: number
+  /** Where they were neither plain nor what was encrypted: damaged, and left as they are. */
+  readonly damaged: readonly string[]
+}
+
+/**
+ * Encrypts by the first key all that is plain, or encrypted by another, while a server goes on. It may be ended and run
+ * again. When nothing is left of the other keys, they are no longer needed. Rejects with `KeyError` when keys are missing, or
+ * no server has been started with the first one, as it would go on writing by another.
+ */
+export async function reencryptDocuments(place: ReadingPlace, keyring: Keyring): Promise<Reencrypted> {
+  const db = await openForWriting(place)
+  try {
+    await requireSameVersion(db)
+    await requireKeys(db, keyring)
+    const [first] = keyring.names
+    const known = await db.selectFrom('encryption_keys').select('id').execute()
+    if (!first || !known.some(({ id }) => id === first.id)) {
+      throw new KeyError('no server has been started with this ENCRYPTION_KEY, by whose first key it would encrypt')
+    }
+    const found = [
+      await reencryptTable(db, keyring, 'room_updates'),
+      await reencryptTable(db, keyring, 'room_snapshots'),
+    ]
+    const damaged = found.flatMap((each) => each.damaged)
+    if (damaged.length === 0) await db.deleteFrom('encryption_keys').where('id', '!=', first.id).execute()
+    return { written: found.reduce((sum, { written }) => sum + written, 0), damaged }
+  } finally {
+    await db.destroy()
+  }
+}
+
+type DocumentTable = 'room_updates' | 'room_snapshots'
+
+async function reencryptTable(db: Kysely<Schema>, keyring: Keyring, table: DocumentTable): Promise<Reencrypted> {
+  const head = Buffer.from(keyring.head ?? [])
+  const damaged: string[] = []
+  let written = 0
+  for (let last: RowKey = { room_id: '', seq: 0 }; ;) {
+    const { rows } = await sql<RowKey & { head: Uint8Array }>`
+      select room_id, seq, substr(bytes, 1, ${sql.lit(HEAD_BYTES)}) as head from ${sql.table(table)}
+      where (room_id, seq) > (${last.room_id}, ${last.seq}) order by room_id, seq limit ${sql.lit(PAGE_ROWS)}
+    `.execute(db)
+    const end = rows.at(-1)
+    if (!end) return { written, damaged }
+    let sealed: SealedRow[] = []
+    for (const key of rows.filter((row) => !head.equals(row.head))) {
+      const row = await sealAnew(db, keyring, table, key)
+      if (row === 'damaged')
+        damaged.push(`room ${key.room_id}: ${table === 'room_updates' ? 'update' : 'snapshot'} ${key.seq}`)
+      else if (row) sealed.push(row)
+      if (sealed.reduce((sum, { bytes }) => sum + bytes.length, 0) < COMMIT_BYTES) continue
+      written += await write(db, table, sealed)
+      sealed = []
+    }
+    written += await write(db, table, sealed)
+    last = end
+  }
+}
+
+interface RowKey {
+  readonly room_id: string
+  readonly seq: number
+}
+
+interface SealedRow extends RowKey {
+  readonly bytes: Uint8Array
+}
+
+/** Undefined when the clean-up has taken the row meanwhile. */
+async function sealAnew(
+  db: Kysely<Schema>,
+  keyring: Keyring,
+  table: DocumentTable,
+  { room_id, seq }: RowKey,
+): Promise<SealedRow | 'damaged' | undefined> {
+  const row = await db
+    .selectFrom(table)
+    .selectAll()
+    .where('room_id', '=', room_id)
+    .where('seq', '=', seq)
+    .executeTakeFirst()
+  if (!row) return undefined
+  const context = 'author' in row ? updateContext(room_id, row) : snapshotContext(room_id, row)
+  const plain = await keyring.open(row.bytes, context)
+  return plain ? { room_id, seq, bytes: await keyring.seal(plain, context) } : 'damaged'
+}
+
+async function write(db: Kysely<Schema>, table: DocumentTable, rows: readonly SealedRow[]): Promise<number> {
+  if (rows.length === 0) return 0
+  await db.transaction().execute(async (trx) => {
+    for (const { room_id, seq, bytes } of rows) {
+      await trx.updateTable(table).set({ bytes }).where('room_id', '=', room_id).where('seq', '=', seq).execute()
+    }
+  })
+  await wait(BREATH_MS)
+  return rows.length
+}
