@@ -48,8 +48,8 @@ test('a backup that is made under load is restored elsewhere and sound; who has 
   await Promise.all(writers.map((writer) => writer.connect(url, roomId, token)))
   onTestFinished(() => writers.forEach((writer) => writer.stop()))
   const acknowledged = () => writers.flatMap((writer) => [...writer.acknowledged])
-  for (const writer of writers) writer.draw({ everyMs: 5 })
-  await vi.waitFor(() => expect(acknowledged().length).toBeGreaterThan(100))
+  for (const writer of writers) writer.draw({ everyMs: 50 })
+  await vi.waitFor(() => expect(acknowledged().length).toBeGreaterThan(50))
   const before = acknowledged()
 
   const backup = join(backups, 'monday')
@@ -57,7 +57,7 @@ test('a backup that is made under load is restored elsewhere and sound; who has 
   expect(made).toMatchObject({ code: 0, err: '' })
 
   const since = acknowledged().length
-  await vi.waitFor(() => expect(acknowledged().length).toBeGreaterThan(since + 100))
+  await vi.waitFor(() => expect(acknowledged().length).toBeGreaterThan(since + 50))
   for (const writer of writers) writer.stop()
   await first.end('SIGKILL')
   await Promise.all(writers.map((writer) => writer.closed))
