@@ -37,7 +37,7 @@ export interface SharedCanvasHandle {
 export interface CanvasProps {
   /** The board; another session is another board. */
   readonly session: RoomSession
-  /** Where the fonts of texts come from: an http(s) origin. */
+  /** Where the fonts of texts come from: the server's http(s) address, with the path below which it lies. */
   readonly serverUrl: string
   readonly theme: 'light' | 'dark' | 'system'
   /** `view` never draws; `edit`, the default, draws when the server lets the person. */
@@ -56,7 +56,7 @@ export interface CanvasProps {
 export interface SharedCanvasProps extends Omit<CanvasProps, 'session'> {
   /** The room's id. */
   readonly room: string
-  /** Where the server is: an http(s) origin. The fonts of texts come from there, too. */
+  /** Where the server is: its http(s) address, with the path below which it lies. The fonts of texts come from there, too. */
   readonly serverUrl: string
   /** Called for each connection and each renewal; a host that keeps tokens looks at `refused`. */
   readonly getToken: GetToken

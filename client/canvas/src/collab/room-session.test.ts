@@ -53,7 +53,7 @@ async function leave(session: RoomSession): Promise<void> {
 
 /** Holds a transaction open, so that everybody else's have to wait. */
 async function blockStorage(): Promise<() => Promise<void>> {
-  const database = await openDeviceDatabase(() => {})
+  const database = await openDeviceDatabase(server.url)
   const transaction = database.transaction('updates', 'readwrite')
   let blocked = true
   const holding = (async () => {
@@ -252,7 +252,7 @@ describe('across a reload', () => {
     await first.localLoaded
     draw(first, 'a')
     await leave(first)
-    const database = await openDeviceDatabase(() => {})
+    const database = await openDeviceDatabase(server.url)
     await database.add('updates', { place: [server.url, 'ada', roomId], bytes: new Uint8Array() })
     database.close()
 
@@ -388,7 +388,7 @@ describe('a board that is not on this device', () => {
     await leave(here)
 
     // It had to make room for others.
-    const database = await openDeviceDatabase()
+    const database = await openDeviceDatabase(server.url)
     await removeRoom(database, [server.url, 'ada', roomId])
     database.close()
     for (let visit = 0; visit < 2; visit++) {
@@ -434,7 +434,7 @@ describe('a board that is not on this device', () => {
     draw(one, 'a')
     await waitForStatus(one, { kind: 'saved' })
     browser.offline()
-    const database = await openDeviceDatabase()
+    const database = await openDeviceDatabase(server.url)
     await removeRoom(database, [server.url, 'ada', roomId])
     database.close()
     const other = join()

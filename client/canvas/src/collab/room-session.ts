@@ -1,5 +1,6 @@
 import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { SYNC_PATH } from '@sketchroom/shared/api/paths'
+import { serverAddress, socketAddress } from '@sketchroom/shared/api/server-address'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { isLastingRefusal, type LastingRefusal, type Notice } from '@sketchroom/shared/protocol/notices'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
@@ -29,7 +30,7 @@ const ACCESS_ENDED: ReadonlySet<ErrorCode> = new Set(['forbidden', 'left', 'not_
 /** What a session needs to know of a room. */
 export interface RoomSessionOptions {
   readonly roomId: string
-  /** Where the server is: an http(s) origin. */
+  /** Where the server is: its http(s) address, with the path below which it lies. */
   readonly serverUrl: string
   readonly getToken: GetToken
   /**
@@ -86,7 +87,7 @@ class OpenRoom implements RoomSession {
   user: PresenceUser | undefined
 
   readonly #options: RoomSessionOptions
-  readonly #origin: string
+  readonly #server: string
   readonly #unsent = new UnsentEdits()
   readonly #apart = new KeptApart(this.doc, this.#unsent)
   readonly #connection: RoomConnection
@@ -120,7 +121,7 @@ class OpenRoom implements RoomSession {
     // Everybody is told under which number a cursor is. Who writes first under a number has it: nobody is told this one before.
     this.doc.clientID = new Y.Doc().clientID
     this.#options = options
-    this.#origin = new URL(serverUrl).origin
+    this.#server = serverAddress(serverUrl)
     this.localLoaded = this.#local.promise
     this.firstSync = this.#synced.promise
     this.discarded = this.#discarded.promise
@@ -128,7 +129,7 @@ class OpenRoom implements RoomSession {
     if (isUnseen) this.awareness.setLocalState(null)
     this.#connection = new RoomConnection({
       roomId,
-      syncUrl: this.#origin.replace(/^http/, 'ws') + SYNC_PATH,
+      syncUrl: socketAddress(serverUrl) + SYNC_PATH,
       getToken,
       onLink: () => this.#changed(),
       onToken: (token) => this.#meetPerson(token),
@@ -206,7 +207,7 @@ class OpenRoom implements RoomSession {
   async #openDevice(person: string): Promise<void> {
     this.#person = person
     this.#device = new RoomOnDevice({
-      place: [this.#origin, person, this.#options.roomId],
+      place: [this.#server, person, this.#options.roomId],
       doc: this.doc,
       unsent: this.#unsent,
       onRole: (role) => {

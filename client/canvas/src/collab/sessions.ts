@@ -1,3 +1,4 @@
+import { serverAddress } from '@sketchroom/shared/api/server-address'
 import { storedRooms } from '../device/stored-rooms.ts'
 import type { DeviceStorage } from '../device/room-on-device.ts'
 import { createRoomSession, type RoomSession } from './room-session.ts'
@@ -8,7 +9,7 @@ const LINGER_MS = 60_000
 
 /** What the sessions of a page have in common. */
 export interface SessionsOptions {
-  /** Where the server is: an http(s) origin. */
+  /** Where the server is: its http(s) address, with the path below which it lies. */
   readonly serverUrl: string
   /** As for one session, with the room's id. */
   readonly getToken: (roomId: string, request: { readonly refused: boolean }) => Promise<string>
@@ -115,7 +116,7 @@ export function createSessions({ serverUrl, getToken, storage }: SessionsOptions
   return {
     open: (roomId) => lease(roomId, false),
     sendUnsent() {
-      sending ??= inOneTab(sendAll).finally(() => (sending = undefined))
+      sending ??= inOneTab(serverUrl, sendAll).finally(() => (sending = undefined))
       return sending
     },
     async discard(roomId) {
@@ -181,11 +182,11 @@ function whenDone(
 }
 
 /** Other tabs would send the same. */
-async function inOneTab(work: () => Promise<void>): Promise<void> {
+async function inOneTab(serverUrl: string, work: () => Promise<void>): Promise<void> {
   const locks = globalThis.navigator?.locks as LockManager | undefined
   // Missing on plain http: then they do, and the server takes it once.
   if (!locks) return work()
-  await locks.request('sketchroom/send-unsent', { ifAvailable: true }, async (lock) => {
+  await locks.request(`sketchroom/send-unsent ${serverAddress(serverUrl)}`, { ifAvailable: true }, async (lock) => {
     if (lock) await work()
   })
 }

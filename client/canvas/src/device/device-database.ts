@@ -1,8 +1,9 @@
+import { storageNamespace } from '@sketchroom/shared/api/server-address'
 import type { Role } from '@sketchroom/shared/roles'
 import { openDB, type DBSchema, type IDBPDatabase, type IDBPTransaction } from 'idb'
 
-/** Names one person's copy of a room on this device: the server's origin, the person, the room's id. */
-export type Place = [origin: string, person: string, roomId: string]
+/** Names one person's copy of a room on this device: the server's address, the person, the room's id. */
+export type Place = [server: string, person: string, roomId: string]
 
 /**
  * A Yjs update, in the order in which they came. With `client` and `clock` it is a local edit of that name; when rows are
@@ -49,11 +50,11 @@ export const STORES = ['updates', 'rooms'] as const
 const VERSION = 2
 
 /**
- * Opens the database. Rejects when the browser has no storage for us (switched off, private mode);
+ * Opens the database of the servers that lie below one path, as this one does. Rejects when the browser has no storage for us (switched off, private mode);
  * `onLost` is called when the browser closes it later.
  */
-export async function openDeviceDatabase(onLost: () => void = () => {}): Promise<DeviceDatabase> {
-  return openDB<DeviceSchema>('sketchroom', VERSION, {
+export async function openDeviceDatabase(server: string, onLost: () => void = () => {}): Promise<DeviceDatabase> {
+  return openDB<DeviceSchema>(storageNamespace(server), VERSION, {
     upgrade(database) {
       for (const name of database.objectStoreNames) database.deleteObjectStore(name)
       const updates = database.createObjectStore('updates', { autoIncrement: true })

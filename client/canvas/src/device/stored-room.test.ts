@@ -53,21 +53,21 @@ function createDrawing(): Y.Doc {
 
 /** Puts a row into the log that is no update. */
 async function spoilLog(bytes: unknown): Promise<void> {
-  const database = await openDeviceDatabase(() => {})
+  const database = await openDeviceDatabase(PLACE[0])
   await database.add('updates', { place: PLACE, bytes: bytes as Uint8Array })
   database.close()
 }
 
 /** How many rows hold a part of a drawing, or something that cannot be read. */
 async function countRows(): Promise<number> {
-  const database = await openDeviceDatabase(() => {})
+  const database = await openDeviceDatabase(PLACE[0])
   const rows = await database.getAll('updates')
   database.close()
   return rows.filter(({ bytes }) => bytes !== undefined).length
 }
 
 async function sumRows(): Promise<number> {
-  const database = await openDeviceDatabase(() => {})
+  const database = await openDeviceDatabase(PLACE[0])
   const rows = await database.getAll('updates')
   database.close()
   return rows.reduce((sum, { bytes }) => sum + (bytes?.length ?? 0), 0)

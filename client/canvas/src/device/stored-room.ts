@@ -185,7 +185,7 @@ export class StoredRoom {
   }
 
   async #open(): Promise<DeviceDatabase> {
-    const database = await openDeviceDatabase(() => {
+    const database = await openDeviceDatabase(this.#options.place[0], () => {
       if (this.#database === database) this.#failed()
     })
     if (!this.#closed) return database

@@ -74,7 +74,7 @@ async function drawnIn(roomId: string, person = 'ada'): Promise<string[]> {
 }
 
 async function countRows(): Promise<number> {
-  const database = await openDeviceDatabase()
+  const database = await openDeviceDatabase(SERVER)
   const count = await database.count('updates')
   database.close()
   return count
@@ -203,7 +203,7 @@ describe('a board that is discarded', () => {
     const tabs = [await openBoard('one'), await openBoard('one')]
     for (const tab of tabs) for (let n = 0; n < 120; n++) tab.draw(`e${n}`)
     for (const tab of tabs) await tab.close()
-    const another = await openDeviceDatabase()
+    const another = await openDeviceDatabase(SERVER)
     const discarding = Promise.withResolvers<void>()
     // It is noted that the board is in use, and its log is to be folded next.
     onNextCall(IDBObjectStore.prototype, 'put', () => {
@@ -272,7 +272,7 @@ describe('a device that is small', () => {
     }
     stubQuota(5 * 25_000)
     vi.setSystemTime(Date.UTC(2026, 2, 1))
-    const database = await openDeviceDatabase()
+    const database = await openDeviceDatabase(SERVER)
     await makeRoom(database, [SERVER, 'ada', 'new'])
     database.close()
     expect(await listed()).toEqual(['new: 0', 'unsent: 1'])
@@ -295,7 +295,7 @@ describe('a device that is small', () => {
     board.stored.rememberRole('editor')
     await board.stored.flush()
     stubQuota(0)
-    const database = await openDeviceDatabase()
+    const database = await openDeviceDatabase(SERVER)
     await makeRoom(database, [SERVER, 'ada', 'other'])
     database.close()
     expect(await listed()).toEqual([])
@@ -303,7 +303,7 @@ describe('a device that is small', () => {
     await board.stored.flush()
     expect(await drawnIn('one')).toEqual(['a', 'b'])
     await board.close()
-    const later = await openDeviceDatabase()
+    const later = await openDeviceDatabase(SERVER)
     expect((await later.get('rooms', [SERVER, 'ada', 'one']))?.role).toBe('editor')
     later.close()
   })
@@ -313,7 +313,7 @@ describe('a device that is small', () => {
     await storeBoard('opened', ['a'], true)
     await storeBoard('unused', ['a'], true)
     stubQuota(0)
-    const [database, another] = [await openDeviceDatabase(), await openDeviceDatabase()]
+    const [database, another] = [await openDeviceDatabase(SERVER), await openDeviceDatabase(SERVER)]
     const edited: Place = [SERVER, 'ada', 'edited']
     const opened: Place = [SERVER, 'ada', 'opened']
     const meanwhile: Promise<unknown>[] = []
@@ -342,7 +342,7 @@ describe('a device that is small', () => {
     first.save()
     first.stored.rememberRole('viewer')
     await first.close()
-    const another = await openDeviceDatabase()
+    const another = await openDeviceDatabase(SERVER)
     const gone = Promise.withResolvers<void>()
     // It is read, and gone before anybody has noted that it is in use.
     onNextCall(IDBIndex.prototype, 'getAll', () => void removeRoom(another, [SERVER, 'ada', 'one']).then(gone.resolve))

@@ -1,3 +1,4 @@
+import { serverAddress } from '@sketchroom/shared/api/server-address'
 import * as Y from 'yjs'
 import { beginningWith, openDeviceDatabase, STORES, type DeviceDatabase, type Place } from './device-database.ts'
 import { removeRoom } from './device-space.ts'
@@ -14,7 +15,7 @@ export interface StoredRoomInfo {
   readonly usedAt: number
 }
 
-/** Whose boards, and of which server (an http(s) origin). */
+/** Whose boards, and of which server (its http(s) address, with the path below which it lies). */
 export interface StoredRoomsOptions {
   readonly serverUrl: string
   readonly person: string
@@ -44,12 +45,12 @@ type StoredMessage = { readonly type: 'changed' } | { readonly type: 'discarded'
 
 /** The boards that this device stores for a person. */
 export function storedRooms({ serverUrl, person }: StoredRoomsOptions): StoredRooms {
-  const { origin } = new URL(serverUrl)
+  const server = serverAddress(serverUrl)
 
   async function list(): Promise<StoredRoomInfo[]> {
-    return withDatabase([], async (database) => {
+    return withDatabase(server, [], async (database) => {
       const transaction = database.transaction(STORES)
-      const rooms = await transaction.objectStore('rooms').getAll(beginningWith(origin, person))
+      const rooms = await transaction.objectStore('rooms').getAll(beginningWith(server, person))
       const infos: StoredRoomInfo[] = []
       for (const room of rooms) {
         const { place, role, bytes, usedAt } = room
@@ -86,27 +87,31 @@ export function storedRooms({ serverUrl, person }: StoredRoomsOptions): StoredRo
     },
     async read(roomId) {
       const doc = new Y.Doc()
-      await withDatabase(undefined, async (database) => void (await readRoom(database, [origin, person, roomId], doc)))
+      await withDatabase(
+        server,
+        undefined,
+        async (database) => void (await readRoom(database, [server, person, roomId], doc)),
+      )
       return doc
     },
     async discard(roomId) {
-      const place: Place = [origin, person, roomId]
+      const place: Place = [server, person, roomId]
       let isTold = false
       const tell = () => {
         if (!isTold) post({ type: 'discarded', place })
         isTold = true
       }
       // A session that is told later would write on; one that is begun anew earlier would find what goes.
-      await withDatabase(undefined, (database) => removeRoom(database, place, tell))
+      await withDatabase(server, undefined, (database) => removeRoom(database, place, tell))
       // Without storage, it is in the open sessions alone.
       tell()
       post({ type: 'changed' })
     },
     async takeOver(from) {
       if (from === person) return
-      await withDatabase(undefined, async (database) => {
-        for (const { place } of await database.getAll('rooms', beginningWith(origin, from))) {
-          await moveRoom(database, place, [origin, person, place[2]])
+      await withDatabase(server, undefined, async (database) => {
+        for (const { place } of await database.getAll('rooms', beginningWith(server, from))) {
+          await moveRoom(database, place, [server, person, place[2]])
         }
       })
       post({ type: 'changed' })
@@ -126,10 +131,14 @@ export function onDiscarded(place: Place, listener: () => void): () => void {
   })
 }
 
-async function withDatabase<T>(otherwise: T, work: (database: DeviceDatabase) => Promise<T>): Promise<T> {
+async function withDatabase<T>(
+  server: string,
+  otherwise: T,
+  work: (database: DeviceDatabase) => Promise<T>,
+): Promise<T> {
   let database: DeviceDatabase | undefined
   try {
-    database = await openDeviceDatabase()
+    database = await openDeviceDatabase(server)
     return await work(database)
   } catch {
     // Storage is off or broken: nothing is stored.

@@ -29,7 +29,7 @@ const EVERYTHING_ICON = (
 )
 
 interface ExcalidrawCanvasProps extends SurfaceEvents {
-  /** Where the fonts are: an http(s) origin. */
+  /** Where the fonts are: the server's http(s) address. */
   readonly serverUrl: string
   readonly theme: 'light' | 'dark'
   readonly viewMode: boolean
