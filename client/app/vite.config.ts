@@ -12,6 +12,9 @@ const API = 'http://127.0.0.1:3000'
 
 export default defineConfig({
   root: here('.'),
+  // One build is served below any path: scripts and styles name each other by where they lie, and the server writes the
+  // path into the page, which alone is found at many addresses.
+  experimental: { renderBuiltUrl: (_, { hostType }) => (hostType === 'html' ? undefined : { relative: true }) },
   plugins: [react(), excalidrawFonts(), serviceWorkerShell(here('public')), precompress()],
   // One Yjs and one React, whoever imports them: two copies break both.
   resolve: { dedupe: ['react', 'react-dom', 'yjs', 'y-protocols', 'lib0'] },

@@ -13,8 +13,11 @@ export const FONTS_DIR = fileURLToPath(
 
 /** The CDN that Excalidraw names as a second source of every font. */
 const FALLBACK = 'https://esm.sh/'
-/** Stands in a template literal, before the package's name and path: as a query they do no harm. */
-const OWN_FALLBACK = `\${location.origin}${FONTS_PATH.replace('fonts', '?')}`
+/**
+ * Stands in a template literal, before the package's name and path: as a query they do no harm. A chunk lies in `assets`,
+ * wherever that is served.
+ */
+const OWN_FALLBACK = `\${import.meta.url}/../..${FONTS_PATH.replace('fonts', '?')}`
 
 /**
  * Serves Excalidraw's fonts from here, so that no other host is asked for them. Of the CDN not even the name

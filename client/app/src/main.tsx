@@ -3,12 +3,13 @@ import { StrictMode } from 'react'
 import { createRoot } from 'react-dom/client'
 import { BrowserRouter } from 'react-router'
 import { z } from 'zod'
+import { serverAddress, storageNamespace } from '@sketchroom/shared/api/server-address'
 import { App } from './App.tsx'
 import { createHttp } from './api/http.ts'
 import { createRoomsApi } from './api/rooms.ts'
 import { createDevice } from './device/device.ts'
 import { createDeviceStorage } from './device/device-storage.ts'
-import { KNOWN_USER_STORAGE_KEY } from './device/known-user.ts'
+import { knownUserKey } from './device/known-user.ts'
 import { AppContext } from './session/AppContext.tsx'
 import { createSession } from './session/create-session.ts'
 import { createTabLock } from './session/tab-lock.ts'
@@ -20,29 +21,40 @@ import './styles/skeleton.css'
 // Zod would try `new Function` to be faster, which our content security policy refuses and reports.
 z.config({ jitless: true })
 
-const storage = createDeviceStorage(() => window.localStorage)
+/** This script, which lies in a folder of the server's. */
+const script = new URL(import.meta.url)
+/** The address of the first page, which ends with a slash: what all pages and files of the app begin with. */
+const home = new URL('..', script)
+const serverUrl = serverAddress(home)
+
+// Reached past the proxy, or without the slash at the end. The pages, and the worker that keeps them, are below the path.
+if (!location.pathname.startsWith(home.pathname)) {
+  const rest = `${location.pathname}/` === home.pathname ? '' : location.pathname.slice(1)
+  location.replace(home.pathname + rest + location.search + location.hash)
+}
+
+const storage = createDeviceStorage(() => window.localStorage, storageNamespace(serverUrl))
 const session = createSession({
-  send: createHttp({ origin: location.origin }),
+  send: createHttp({ serverUrl }),
   storage,
   // Absent outside secure contexts, whatever the types say.
-  lock: createTabLock('locks' in navigator ? navigator.locks : undefined),
+  lock: createTabLock('locks' in navigator ? navigator.locks : undefined, storage.namespace),
 })
 const rooms = createRoomsApi(session.send)
 const device = createDevice({
   session,
   storage,
-  serverUrl: location.origin,
+  serverUrl,
   load: () => import('./device/person-device.ts'),
 })
 // The container is absent outside secure contexts, whatever the types say.
 const workers = navigator.serviceWorker as ServiceWorkerContainer | undefined
-const update =
-  import.meta.env.PROD && workers ? createAppUpdate(workers, new URL(import.meta.url).pathname) : NO_APP_UPDATE
+const update = import.meta.env.PROD && workers ? createAppUpdate(workers, script.pathname, serverUrl) : NO_APP_UPDATE
 
 void session.start()
 // Another tab signed in or out: this one must not go on as somebody else. A null key: all was cleared.
 window.addEventListener('storage', ({ key }) => {
-  if (key === KNOWN_USER_STORAGE_KEY || key === null) void session.start()
+  if (key === knownUserKey(storage) || key === null) void session.start()
 })
 
 /**
@@ -61,9 +73,9 @@ const root = document.getElementById('root')
 if (!root) throw new Error('index.html has lost its root')
 createRoot(root).render(
   <StrictMode>
-    <AppContext value={{ session, rooms, storage, device, update }}>
+    <AppContext value={{ serverUrl, session, rooms, storage, device, update }}>
       <QueryClientProvider client={queries}>
-        <BrowserRouter>
+        <BrowserRouter basename={home.pathname}>
           <App />
         </BrowserRouter>
       </QueryClientProvider>

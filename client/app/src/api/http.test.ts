@@ -17,7 +17,7 @@ async function connectTo(listener: RequestListener, timeoutMs = 5_000) {
     server.closeAllConnections()
     server.close()
   })
-  return createHttp({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, timeoutMs })
+  return createHttp({ serverUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, timeoutMs })
 }
 
 const get = { method: 'GET', path: '/x', schema: z.object({ ok: z.literal(true) }) } as const
@@ -61,7 +61,7 @@ test('a gateway with no server behind it counts as offline, an error of the serv
 })
 
 test('a refused connection, a cut one and no answer in time are offline', async () => {
-  await expect(createHttp({ origin: 'http://127.0.0.1:1' })(get)).rejects.toBeInstanceOf(OfflineError)
+  await expect(createHttp({ serverUrl: 'http://127.0.0.1:1' })(get)).rejects.toBeInstanceOf(OfflineError)
   const cut = await connectTo((request) => request.socket.destroy())
   await expect(cut(get)).rejects.toBeInstanceOf(OfflineError)
   const silent = await connectTo(() => {}, 20)

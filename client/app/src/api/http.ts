@@ -17,8 +17,8 @@ export type Send = <T>(request: ApiRequest<T>, token?: string) => Promise<T>
 
 /** What `createHttp` needs from outside. */
 export interface HttpOptions {
-  /** Scheme, host and port of the server. */
-  readonly origin: string
+  /** The server's address, as `serverAddress` gives it. */
+  readonly serverUrl: string
   readonly fetch?: typeof fetch
   /** When an answer is given up, in milliseconds. */
   readonly timeoutMs?: number
@@ -28,14 +28,14 @@ export interface HttpOptions {
  * Makes the one function that speaks to the API. It rejects with `ApiError` when the server says no, with
  * `OfflineError` when it cannot be reached, and with the signal's reason when the caller gave up.
  */
-export function createHttp({ origin, fetch: send = fetch, timeoutMs = 15_000 }: HttpOptions): Send {
+export function createHttp({ serverUrl, fetch: send = fetch, timeoutMs = 15_000 }: HttpOptions): Send {
   return async <T>(request: ApiRequest<T>, token?: string): Promise<T> => {
     const timeout = AbortSignal.timeout(timeoutMs)
     const headers = new Headers({ accept: 'application/json' })
     if (token) headers.set('authorization', `Bearer ${token}`)
     if (request.idempotencyKey) headers.set('idempotency-key', request.idempotencyKey)
     if (request.body !== undefined) headers.set('content-type', 'application/json')
-    const response = await send(urlOf(origin, request), {
+    const response = await send(urlOf(serverUrl, request), {
       method: request.method,
       headers,
       // The refresh token is a cookie of this origin, and goes nowhere else.
@@ -57,8 +57,8 @@ export function createHttp({ origin, fetch: send = fetch, timeoutMs = 15_000 }: 
   }
 }
 
-function urlOf(origin: string, { path, query = {} }: ApiRequest<unknown>): URL {
-  const url = new URL(path, origin)
+function urlOf(serverUrl: string, { path, query = {} }: ApiRequest<unknown>): URL {
+  const url = new URL(serverUrl + path)
   for (const [name, value] of Object.entries(query)) if (value !== undefined) url.searchParams.set(name, value)
   return url
 }

@@ -29,7 +29,7 @@ async function connectTo(deleted: readonly string[]) {
     server.closeAllConnections()
     server.close()
   })
-  return createRoomsApi(createHttp({ origin: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }))
+  return createRoomsApi(createHttp({ serverUrl: `http://127.0.0.1:${(server.address() as AddressInfo).port}` }))
 }
 
 const deletedRoom = (id: string): Room => ({

@@ -31,7 +31,7 @@ const CONNECTING: SavingStatus = { kind: 'connecting', unsent: 0, stored: true }
 
 /** One board: the drawing, and above it its name, whether it is saved, who is here, and how to share it. */
 export function BoardPage({ roomId }: { roomId: RoomId }) {
-  const { rooms, storage } = useApp()
+  const { rooms, storage, serverUrl } = useApp()
   const toast = useToast()
   const { board, close, reload, adoptChange, setRole, continueAsGuest } = useBoard(roomId)
   const canvas = useRef<SharedCanvasHandle>(null)
@@ -105,7 +105,7 @@ export function BoardPage({ roomId }: { roomId: RoomId }) {
                 <Canvas
                   ref={canvas}
                   session={drawing.session}
-                  serverUrl={location.origin}
+                  serverUrl={serverUrl}
                   theme="system"
                   mode="edit"
                   onRole={(role) => role && setRole(role)}

@@ -2,6 +2,7 @@ import { useState } from 'react'
 import { Download } from 'lucide-react'
 import type { RoomSession } from '@sketchroom/canvas'
 import { describeError } from '../api/describe-error.ts'
+import { useApp } from '../session/AppContext.tsx'
 import { Button } from '../ui/Button.tsx'
 import { useToast } from '../ui/Toasts.tsx'
 import { download } from './refused/download.ts'
@@ -17,6 +18,7 @@ interface SaveFileButtonProps {
 
 /** Saves the drawing, as far as it is here and can be read, as a file that Excalidraw opens. */
 export function SaveFileButton({ boardName, read, hint = '' }: SaveFileButtonProps) {
+  const { serverUrl } = useApp()
   const toast = useToast()
   const [isBusy, setIsBusy] = useState(false)
 
@@ -28,7 +30,7 @@ export function SaveFileButton({ boardName, read, hint = '' }: SaveFileButtonPro
         read(),
       ])
       const name = fileNameOf(boardName)
-      download(name, drawingFile(drawing, location.origin), 'application/vnd.excalidraw+json')
+      download(name, drawingFile(drawing, serverUrl), 'application/vnd.excalidraw+json')
       toast({ text: `The drawing was saved as ${name}.${hint}` })
     } catch (cause) {
       toast({ text: `The drawing was not saved. ${describeError(cause)}` })

@@ -5,6 +5,8 @@ import type { z } from 'zod'
  * version wrote; then nothing is remembered and nothing fails.
  */
 export interface DeviceStorage {
+  /** What the names of all that this app keeps in the browser begin with: see `storageNamespace`. */
+  readonly namespace: string
   /** Whether anything can be remembered at all. */
   readonly works: boolean
   /** Reads and checks an entry; undefined when there is none that fits the schema. */
@@ -16,19 +18,21 @@ export interface DeviceStorage {
   forgetAll(): void
 }
 
-/** All our keys begin with this, so that other apps on the same host keep theirs. */
-export const DEVICE_KEY_PREFIX = 'sketchroom.'
-
-const PROBE_KEY = `${DEVICE_KEY_PREFIX}probe`
+/** The name under which an entry lies in the browser: other apps on the same host keep theirs beside it. */
+export function storageKey(namespace: string, key: string): string {
+  return `${namespace}.${key}`
+}
 
 /** Wraps a `Storage`; `open` is called once and may throw, as `window.localStorage` does when it is blocked. */
-export function createDeviceStorage(open: () => Storage): DeviceStorage {
-  const storage = findWorkingStorage(open)
+export function createDeviceStorage(open: () => Storage, namespace = 'sketchroom'): DeviceStorage {
+  const keyOf = (key: string) => storageKey(namespace, key)
+  const storage = findWorkingStorage(open, keyOf('probe'))
   return {
+    namespace,
     works: storage !== undefined,
     find(key, schema) {
       try {
-        const text = storage?.getItem(DEVICE_KEY_PREFIX + key)
+        const text = storage?.getItem(keyOf(key))
         return text ? schema.safeParse(JSON.parse(text)).data : undefined
       } catch {
         // Unreadable is the same as absent: the server has what matters.
@@ -37,7 +41,7 @@ export function createDeviceStorage(open: () => Storage): DeviceStorage {
     },
     keep(key, value) {
       try {
-        storage?.setItem(DEVICE_KEY_PREFIX + key, JSON.stringify(value))
+        storage?.setItem(keyOf(key), JSON.stringify(value))
         return storage !== undefined
       } catch {
         // The quota is used up. The caller learns it and goes on without.
@@ -46,7 +50,7 @@ export function createDeviceStorage(open: () => Storage): DeviceStorage {
     },
     forget(key) {
       try {
-        storage?.removeItem(DEVICE_KEY_PREFIX + key)
+        storage?.removeItem(keyOf(key))
       } catch {
         // Storage that was blocked in the meantime holds nothing we could read either.
       }
@@ -55,7 +59,7 @@ export function createDeviceStorage(open: () => Storage): DeviceStorage {
       if (!storage) return
       try {
         const keys = Array.from({ length: storage.length }, (_, i) => storage.key(i))
-        for (const key of keys) if (key?.startsWith(DEVICE_KEY_PREFIX)) storage.removeItem(key)
+        for (const key of keys) if (key?.startsWith(keyOf(''))) storage.removeItem(key)
       } catch {
         // As in `forget`.
       }
@@ -63,11 +67,11 @@ export function createDeviceStorage(open: () => Storage): DeviceStorage {
   }
 }
 
-function findWorkingStorage(open: () => Storage): Storage | undefined {
+function findWorkingStorage(open: () => Storage, probe: string): Storage | undefined {
   try {
     const storage = open()
-    storage.setItem(PROBE_KEY, '1')
-    storage.removeItem(PROBE_KEY)
+    storage.setItem(probe, '1')
+    storage.removeItem(probe)
     return storage
   } catch {
     // Blocked by the browser's settings: see the interface.

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { userIdSchema, type UserId } from '@sketchroom/shared/ids'
 import type { User } from '@sketchroom/shared/api/auth'
-import { DEVICE_KEY_PREFIX, type DeviceStorage } from './device-storage.ts'
+import { storageKey, type DeviceStorage } from './device-storage.ts'
 
 const personSchema = z.object({
   id: userIdSchema,
@@ -22,7 +22,9 @@ export type KnownUser = z.infer<typeof knownUserSchema>
 const KEY = 'user'
 
 /** The storage key that changes when somebody else signs in, in this tab or another. */
-export const KNOWN_USER_STORAGE_KEY = DEVICE_KEY_PREFIX + KEY
+export function knownUserKey({ namespace }: DeviceStorage): string {
+  return storageKey(namespace, KEY)
+}
 
 /** Who used this browser last; undefined when nobody did, or nothing can be remembered. */
 export function findKnownUser(storage: DeviceStorage): KnownUser | undefined {

@@ -1,5 +1,5 @@
 import { Ellipsis, ExternalLink, Pencil, Trash2 } from 'lucide-react'
-import { Link } from 'react-router'
+import { Link, useHref } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { mayManage, mayRename, ROLE_NAMES } from '../board/permissions.ts'
 import { changes } from '../board/status-words.ts'
@@ -20,6 +20,7 @@ interface BoardCardProps {
 /** One board on the home page. */
 export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
   const unsent = useStoredBoards()?.get(room.id) ?? 0
+  const href = useHref(`/r/${room.id}`)
 
   return (
     <li className="board-card">
@@ -44,7 +45,7 @@ export function BoardCard({ room, onRename, onDelete }: BoardCardProps) {
           buttonClass={buttonClass('quiet', 'icon')}
           button={<Ellipsis size={20} />}
         >
-          <a className="menu-item" role="menuitem" href={`/r/${room.id}`} target="_blank" rel="noopener">
+          <a className="menu-item" role="menuitem" href={href} target="_blank" rel="noopener">
             <ExternalLink size={18} aria-hidden="true" /> Open in a new tab
           </a>
           {mayRename(room.role) && (

@@ -10,6 +10,8 @@ import { createValue, type Value } from './value.ts'
 
 /** What the pages are built from; made once in `main.tsx`. */
 export interface AppParts {
+  /** The server's address, as `serverAddress` gives it. */
+  readonly serverUrl: string
   readonly session: Session
   readonly rooms: RoomsApi
   readonly storage: DeviceStorage

@@ -113,7 +113,7 @@ describe('a session', () => {
 
   const readClocks = () => ({ wall: now + setForward, steady: now - slept })
   const openTab = (lock: TabLock = createQueue()) =>
-    createSession({ send: createHttp({ origin: server.origin, fetch: browser }), storage, lock, now: readClocks })
+    createSession({ send: createHttp({ serverUrl: server.origin, fetch: browser }), storage, lock, now: readClocks })
 
   beforeEach(async () => {
     server = new RotatingServer(createServer())
@@ -289,7 +289,7 @@ describe('a session', () => {
 
   test('knows who was here when the server cannot be reached', async () => {
     await openTab().ensure()
-    const send = createHttp({ origin: 'http://127.0.0.1:1', fetch: browser })
+    const send = createHttp({ serverUrl: 'http://127.0.0.1:1', fetch: browser })
     const offline = createSession({ send, storage, lock: createQueue(), now: readClocks })
     await offline.start()
     expect(offline.state.get()).toMatchObject({ kind: 'unreachable', user: { name: 'Ada' } })

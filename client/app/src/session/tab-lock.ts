@@ -1,16 +1,14 @@
 /** Runs `work` while no other tab of this browser runs work under the same lock. */
 export type TabLock = <T>(work: () => Promise<T>) => Promise<T>
 
-const LOCK_NAME = 'sketchroom.session'
-
 /**
  * The lock around everything that changes the refresh cookie: a token sent by two tabs at once would
- * look stolen to the server, and end the session in both.
+ * look stolen to the server, and end the session in both. `namespace` tells it from that of another server.
  */
-export function createTabLock(locks: LockManager | undefined): TabLock {
+export function createTabLock(locks: LockManager | undefined, namespace: string): TabLock {
   // Over plain http on a local network the browser has no locks. Calls in one tab are still one at a time.
   if (!locks) return createQueue()
-  return async <T>(work: () => Promise<T>): Promise<T> => locks.request(LOCK_NAME, work)
+  return async <T>(work: () => Promise<T>): Promise<T> => locks.request(`${namespace}.session`, work)
 }
 
 /** A lock for one tab: work runs one after another, in order of asking. */

@@ -18,10 +18,15 @@ const worker = self as unknown as WorkerScope
 /** The build writes here what belongs to the shell, what is added to it later, and a version that changes with any of it. */
 const { version, files, later } = JSON.parse('%SHELL%') as { version: string; files: string[]; later: string[] }
 
-const CACHE_PREFIX = 'sketchroom-'
+/** The app's first page, beside which this script lies. */
+const home = new URL('.', worker.location.href)
+/** The path below which all of the app is: empty, or with a slash before it and none behind. */
+const base = home.pathname.slice(0, -1)
+/** The caches of the origin are those of other servers below other paths, too; see `storageNamespace`. */
+const CACHE_PREFIX = base === '' ? 'sketchroom-' : `sketchroom[${base}]-`
 const cacheName = CACHE_PREFIX + version
 /** Every page is this one. */
-const SHELL_PAGE = '/'
+const SHELL_PAGE = home.pathname
 /** A network that is there but does not answer must not keep the app closed. */
 const ANSWER_TIMEOUT_MS = 4_000
 /** A page that was left a moment ago, as by a reload, is still among the tabs or holds its lock. */
@@ -35,7 +40,7 @@ worker.addEventListener('message', (event) => {
   const message = event.data as PageMessage
   switch (message.type) {
     case 'is-another': {
-      const isOwn = files.includes(message.script)
+      const isOwn = files.some((file) => base + file === message.script)
       event.ports[0]?.postMessage(!isOwn)
       // The page came from the network and is of this version already: nobody has to be asked.
       if (isOwn) event.waitUntil(worker.skipWaiting())
@@ -52,7 +57,7 @@ worker.addEventListener('message', (event) => {
 
 worker.addEventListener('fetch', (event) => {
   const { request } = event
-  switch (strategyFor(request, worker.location.origin)) {
+  switch (strategyFor(request, home)) {
     case 'page':
       return event.respondWith(networkFirst(request, SHELL_PAGE))
     case 'network-first':
@@ -67,7 +72,7 @@ async function keepShell(): Promise<void> {
   const cache = await caches.open(cacheName)
   // Files under fixed names may lie in the browser's own cache from the version before.
   await cache.addAll(
-    files.map((file) => new Request(file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })),
+    files.map((file) => new Request(base + file, { cache: file.startsWith('/assets/') ? 'default' : 'reload' })),
   )
 }
 
@@ -78,7 +83,7 @@ async function keepShell(): Promise<void> {
  */
 async function keepTheRest(fonts: readonly string[]): Promise<void> {
   const shell = await caches.open(cacheName)
-  for (const file of [...fonts, ...later]) {
+  for (const file of [...fonts, ...later.map((name) => base + name)]) {
     if (await shell.match(file, { ignoreVary: true })) continue
     const response = await fetch(file, { priority: 'low' }).catch(() => undefined)
     // Away, or the server has another version by now.
@@ -101,7 +106,11 @@ async function dropThoseUnused(): Promise<boolean> {
     navigator.locks.query(),
   ])
   const others = names.filter((name) => name.startsWith(CACHE_PREFIX) && name !== cacheName)
-  const scripts = findRunningScripts(tabs.length, held ?? [])
+  const scripts = findRunningScripts(
+    home.pathname,
+    tabs.filter(({ url }) => url.startsWith(home.href)).length,
+    held ?? [],
+  )
   // While another version comes or waits, its shell looks unused, and only the version in charge may judge.
   if (!scripts || worker.registration.installing || worker.registration.waiting) return others.length === 0
   let left = 0

@@ -22,9 +22,14 @@ test.each([
   ['/sw.js', get, 'pass'],
   ['/assets/index-abc.js', { method: 'POST', mode: 'cors' }, 'pass'],
 ] as const)('%s (%o) is handled as %s', (path, request, strategy) => {
-  expect(strategyFor({ url: origin + path, ...request }, origin)).toBe(strategy)
+  expect(strategyFor({ url: origin + path, ...request }, new URL(origin))).toBe(strategy)
+  const home = new URL('/team/boards/', origin)
+  expect(strategyFor({ url: `${origin}/team/boards${path}`, ...request }, home)).toBe(strategy)
+  // It lies beside the app, and may be another's.
+  expect(strategyFor({ url: origin + path, ...request }, home)).toBe('pass')
+  expect(strategyFor({ url: `${origin}/team/boards2${path}`, ...request }, home)).toBe('pass')
 })
 
 test('other hosts are left alone', () => {
-  expect(strategyFor({ url: 'https://example.org/assets/a.js', ...get }, origin)).toBe('pass')
+  expect(strategyFor({ url: 'https://example.org/assets/a.js', ...get }, new URL(origin))).toBe('pass')
 })

@@ -9,16 +9,20 @@ export type Strategy =
   /** Not ours: the browser does what it would do without a service worker. */
   | 'pass'
 
-/** The addresses of the app's pages, as in `App.tsx`. */
+/** The addresses of the app's pages, as in `App.tsx`, below that of the app. */
 const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/]
 const HASHED = ['/assets/', '/excalidraw/fonts/']
 const SHELL_FILES = ['/favicon.svg', '/manifest.webmanifest', '/icon-192.png', '/icon-512.png']
 
-/** Decides by address and kind alone; the API, the sockets and other hosts are never touched. */
-export function strategyFor(request: { url: string; method: string; mode: string }, origin: string): Strategy {
+/**
+ * Decides by address and kind alone; the API, the sockets, other hosts and what lies beside the app are never touched.
+ * `home` is the address of the app's first page, which ends with a slash.
+ */
+export function strategyFor(request: { url: string; method: string; mode: string }, home: URL): Strategy {
   const url = new URL(request.url)
-  if (url.origin !== origin || request.method !== 'GET') return 'pass'
-  if (request.mode === 'navigate') return PAGES.some((page) => page.test(url.pathname)) ? 'page' : 'pass'
-  if (HASHED.some((folder) => url.pathname.startsWith(folder))) return 'cache-first'
-  return SHELL_FILES.includes(url.pathname) ? 'network-first' : 'pass'
+  if (!(url.origin + url.pathname).startsWith(home.href) || request.method !== 'GET') return 'pass'
+  const path = url.pathname.slice(home.pathname.length - 1)
+  if (request.mode === 'navigate') return PAGES.some((page) => page.test(path)) ? 'page' : 'pass'
+  if (HASHED.some((folder) => path.startsWith(folder))) return 'cache-first'
+  return SHELL_FILES.includes(path) ? 'network-first' : 'pass'
 }

@@ -7,7 +7,10 @@ export interface WorkerScope {
   readonly registration: { readonly installing: object | null; readonly waiting: object | null }
   readonly clients: {
     claim(): Promise<void>
-    matchAll(options: { type: 'window'; includeUncontrolled: boolean }): Promise<readonly object[]>
+    matchAll(options: {
+      type: 'window'
+      includeUncontrolled: boolean
+    }): Promise<ReadonlyArray<{ readonly url: string }>>
   }
   skipWaiting(): Promise<void>
   addEventListener(type: 'install' | 'activate', listener: (event: LongEvent) => void): void

@@ -23,9 +23,10 @@ export const NO_APP_UPDATE: AppUpdate = {
 
 /**
  * Registers the service worker once the page is loaded, so that it does not compete with it, and watches for its next
- * version. `script` is the path of the script that this page runs: it changes with everything that the app loads.
+ * version. `script` is the path of the script that this page runs: it changes with everything that the app loads. The
+ * worker is that of the server at this address, and of no other on its origin.
  */
-export function createAppUpdate(container: ServiceWorkerContainer, script: string): AppUpdate {
+export function createAppUpdate(container: ServiceWorkerContainer, script: string, serverUrl: string): AppUpdate {
   let registration: ServiceWorkerRegistration | undefined
   const ready = createValue(false)
   const first = container.controller
@@ -43,7 +44,7 @@ export function createAppUpdate(container: ServiceWorkerContainer, script: strin
   }
 
   async function register(): Promise<void> {
-    registration = await container.register('/sw.js')
+    registration = await container.register(`${serverUrl}/sw.js`)
     registration.addEventListener('updatefound', () => {
       registration?.installing?.addEventListener('statechange', () => void judge())
     })
@@ -57,7 +58,7 @@ export function createAppUpdate(container: ServiceWorkerContainer, script: strin
   }
 
   function settleLater(): void {
-    setTimeout(() => tell(container.controller, { type: 'settled', fonts: loadedFonts() }), SETTLED_AFTER_MS)
+    setTimeout(() => tell(container.controller, { type: 'settled', fonts: loadedFonts(serverUrl) }), SETTLED_AFTER_MS)
   }
 
   if ('locks' in navigator) holdPageLock(navigator.locks, script)
@@ -93,9 +94,9 @@ function holdPageLock(locks: LockManager, script: string): void {
 }
 
 /** The fonts that this page has asked for, as far as they are the server's own. */
-function loadedFonts(): string[] {
+function loadedFonts(serverUrl: string): string[] {
   const urls = performance.getEntriesByType('resource').map(({ name }) => name)
-  return urls.filter((url) => url.startsWith(`${location.origin}/excalidraw/fonts/`))
+  return urls.filter((url) => url.startsWith(`${serverUrl}/excalidraw/fonts/`))
 }
 
 function isAnother(worker: ServiceWorker, script: string): Promise<boolean> {

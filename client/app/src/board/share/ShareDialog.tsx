@@ -1,5 +1,6 @@
 import type { Room } from '@sketchroom/shared/api/rooms'
 import type { RoomId } from '@sketchroom/shared/ids'
+import { useApp } from '../../session/AppContext.tsx'
 import { Dialog } from '../../ui/Dialog.tsx'
 import type { OpenBoard } from '../board-state.ts'
 import { CopyLink } from './CopyLink.tsx'
@@ -18,9 +19,10 @@ interface ShareDialogProps {
 
 /** Gives the link away, says who it lets in, and who is in already. */
 export function ShareDialog({ roomId, board, onRoomChanged, onLeft, onClose }: ShareDialogProps) {
+  const { serverUrl } = useApp()
   return (
     <Dialog title={`Share “${board.name}”`} onClose={onClose}>
-      <CopyLink url={`${location.origin}/r/${roomId}`} />
+      <CopyLink url={`${serverUrl}/r/${roomId}`} />
       <LinkAccess roomId={roomId} access={board.access} role={board.role} onRoomChanged={onRoomChanged} />
       <MemberList roomId={roomId} role={board.role} access={board.access} onLeft={onLeft} />
     </Dialog>
