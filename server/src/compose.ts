@@ -37,6 +37,7 @@ import type { CreateLimiter, HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
+import { publicPath } from './public-path.ts'
 import { loadSecret } from './secret.ts'
 import { AccessWatch } from './sync/access-watch.ts'
 import { AddressLimit } from './sync/address-limit.ts'
@@ -155,6 +156,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const sync = new SyncServer({
     host,
     log,
+    publicPath: publicPath(config.publicUrl),
     trustProxy: config.trustProxy,
     maxSocketsPerAddress: config.maxSocketsPerAddress,
     limits: config.clientLimits,

@@ -26,12 +26,19 @@ test('all faults are reported at once, by name', () => {
   }
 })
 
-test.each(['https://x.example/base', 'https://x.example/?a', 'https://me@x.example'])(
-  'a public address that is more than an origin (%s) is refused',
+test.each(['https://x.example/boards?a', 'https://x.example/?', 'https://x.example/#', 'https://me@x.example'])(
+  'a public address that is more than an origin and a path (%s) is refused',
   (url) => {
-    expect(() => parseConfig({ PUBLIC_URL: url })).toThrow(/PUBLIC_URL: must be an address without a path/)
+    expect(() => parseConfig({ PUBLIC_URL: url })).toThrow(/PUBLIC_URL: must be an address without a user, a query/)
   },
 )
+
+test('a public address may have a path, of simple names that are none of the server’s own', () => {
+  const { publicUrl, allowedOrigins } = parseConfig({ PUBLIC_URL: 'https://x.example/team/boards/' })
+  expect([publicUrl.href, allowedOrigins]).toEqual(['https://x.example/team/boards/', ['https://x.example']])
+  expect(() => parseConfig({ PUBLIC_URL: 'https://x.example/a;b' })).toThrow(/PUBLIC_URL: may have a path of letters/)
+  expect(() => parseConfig({ PUBLIC_URL: 'https://x.example/api' })).toThrow(/PUBLIC_URL: may not be below \/api/)
+})
 
 test('history is kept for at least a day, and an address has at least one socket', () => {
   expect(parseConfig({})).toMatchObject({ historyDays: 30, maxSocketsPerAddress: 1024 })

@@ -5,6 +5,7 @@ import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limit
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 import { processMemory } from './process-memory.ts'
+import { faultOfPublicPath } from './public-path.ts'
 import { defaultLoadedBytes } from './sync/loaded-bytes.ts'
 import { messageOf } from './errors.ts'
 import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
@@ -13,11 +14,16 @@ const portSchema = z.coerce.number().int().min(0).max(65535)
 const originSchema = z
   .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
   .transform((url) => new URL(url))
-/** Pages, links and cookies are made for the root of an address; what stands behind it would be dropped in silence. */
-const rootUrlSchema = originSchema.refine(
-  ({ origin, href }) => href === `${origin}/`,
-  'must be an address without a path, such as https://draw.example.org',
-)
+/** What stands behind the path would be dropped in silence. */
+const publicUrlSchema = originSchema
+  .refine(
+    ({ origin, pathname, href }) => href === origin + pathname,
+    'must be an address without a user, a query or a fragment, such as https://draw.example.org or https://example.org/boards',
+  )
+  .superRefine(({ pathname }, context) => {
+    const fault = faultOfPublicPath(pathname)
+    if (fault !== undefined) context.addIssue(fault)
+  })
 
 const postgresUrlSchema = z.url({
   protocol: /^postgres(?:ql)?$/,
@@ -49,7 +55,7 @@ const environmentSchema = z.object({
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('./data'),
   JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
-  PUBLIC_URL: rootUrlSchema.optional(),
+  PUBLIC_URL: publicUrlSchema.optional(),
   ALLOWED_ORIGINS: z
     .string()
     .transform((list) => list.split(',').map((origin) => origin.trim()))
@@ -85,7 +91,7 @@ export interface Config {
   readonly dataDir: string
   /** Undefined: generated once and kept in `dataDir`. */
   readonly jwtSecret: string | undefined
-  /** Where people reach the server; links and cookies are made for it. */
+  /** Where people reach the server, below whose path everything is; links and cookies are made for it. */
   readonly publicUrl: URL
   /** Pages that may call the API and connect, as origins; the server's own are always among them. */
   readonly allowedOrigins: readonly string[]

@@ -3,6 +3,7 @@ import { flushCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
+import { serverAddress } from '@sketchroom/shared/api/server-address'
 import { pino } from 'pino'
 import { compose, type App } from './compose.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
@@ -44,7 +45,8 @@ try {
 // Written now and not at the end, which a kill would not leave time for: the next start is quicker and smaller.
 flushCompileCache()
 giveBackMemory()
-log.info({ url: config.publicUrl.origin, dataDir: config.dataDir }, `SketchRoom is at ${config.publicUrl.origin}`)
+const url = serverAddress(config.publicUrl)
+log.info({ url, dataDir: config.dataDir }, `SketchRoom is at ${url}`)
 
 /** Starting takes 15 MB that nobody needs afterwards, and that V8 would keep until it is short of memory. */
 function giveBackMemory(): void {

@@ -5,6 +5,7 @@ import type { Members } from '../core/rooms/members.ts'
 import type { RoomTokens } from '../core/rooms/room-tokens.ts'
 import type { Rooms } from '../core/rooms/rooms.ts'
 import { SketchRoomError } from '../errors.ts'
+import { publicPath } from '../public-path.ts'
 import { createAuthCookies } from './auth-cookies.ts'
 import { createAuthentication } from './authentication.ts'
 import type { Context, Middleware, RequestState } from './context.ts'
@@ -46,7 +47,7 @@ export function createApi(deps: ApiDeps): Middleware {
   addAuthRoutes(router, { accounts, limits, signInLimits, cookies })
   const authentication = createAuthentication({ accounts, limits })
   addMeRoutes(router, { accounts, authentication })
-  addRoomRoutes(router, { authentication, rooms })
+  addRoomRoutes(router, { authentication, rooms, publicPath: publicPath(publicUrl) })
   addMemberRoutes(router, { authentication, members, roomTokens, syncUrl: syncUrl(publicUrl) })
   const route = router.routes()
 

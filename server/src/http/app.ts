@@ -2,7 +2,9 @@ import Koa from 'koa'
 import compress from 'koa-compress'
 import type { Logger } from 'pino'
 import { SketchRoomError } from '../errors.ts'
+import { publicPath } from '../public-path.ts'
 import { createApi, type ApiDeps } from './api.ts'
+import { belowPublicPath } from './below-public-path.ts'
 import type { RequestState } from './context.ts'
 import { createHealthRoutes, type Health } from './health.ts'
 import { crossOrigin } from './origins.ts'
@@ -13,7 +15,7 @@ import { serveClient } from './static.ts'
 
 /** What the HTTP side must know of its surroundings. */
 export interface HttpConfig {
-  /** Where browsers reach us: decides cookies, the content policy and the addresses we hand out. */
+  /** Where browsers reach us, perhaps below a path: decides cookies, the content policy and the addresses we hand out. */
   readonly publicUrl: URL
   /** Origins whose pages may use the API, our own among them. */
   readonly allowedOrigins: readonly string[]
@@ -44,12 +46,13 @@ export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Ko
   app.use(requestLog(logger))
   app.use(securityHeaders(publicUrl))
   app.use(problemResponses(logger))
+  app.use(belowPublicPath(publicPath(publicUrl)))
   app.use(crossOrigin(allowedOrigins))
   app.use(createHealthRoutes(health))
   app.use(createApi({ ...deps, publicUrl, allowedOrigins }))
   if (clientDir !== undefined) {
     app.use(compress())
-    app.use(serveClient(clientDir))
+    app.use(serveClient(clientDir, publicPath(publicUrl)))
   }
   app.use(() => {
     throw new SketchRoomError('not_found', 'There is nothing here.')

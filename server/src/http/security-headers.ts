@@ -1,12 +1,11 @@
 import { SYNC_PATH } from '@sketchroom/shared/api/paths'
+import { socketAddress } from '@sketchroom/shared/api/server-address'
 import helmet from 'helmet'
 import type { Middleware } from './context.ts'
 
 /** The address of the WebSocket as browsers reach it. */
 export function syncUrl(publicUrl: URL): URL {
-  const url = new URL(SYNC_PATH, publicUrl)
-  url.protocol = publicUrl.protocol === 'https:' ? 'wss:' : 'ws:'
-  return url
+  return new URL(socketAddress(publicUrl) + SYNC_PATH)
 }
 
 /** The usual security headers, with a content policy that allows our own files and sockets only. */

@@ -12,6 +12,7 @@ import { WebSocketServer, type ServerOptions, type WebSocket } from 'ws'
 import { addressKey, clientAddress, requestedHost } from '../client-address.ts'
 import type { ClientLimits } from '../client-limits.ts'
 import type { Approach } from '../core/rooms/admission.ts'
+import { withoutPublicPath } from '../public-path.ts'
 import { AddressLimit } from './address-limit.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
 import { GOODBYE_MS, IncomingBytes } from './incoming-bytes.ts'
@@ -53,6 +54,8 @@ type Destination =
 export interface SyncServerParts {
   readonly host: RoomHost
   readonly log: Logger
+  /** The path below which the server is; see `withoutPublicPath`. */
+  readonly publicPath: string
   /** How many proxies in front are believed about who the client is and what it asked for. */
   readonly trustProxy: number
   /** How many sockets one address may have open at a time. */
@@ -115,9 +118,9 @@ export class SyncServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    const { trustProxy, limits } = this.#parts
+    const { publicPath, trustProxy, limits } = this.#parts
     if (this.#draining) return refuseUpgrade(socket, { status: 503, code: 'shutting_down' })
-    const destination = findDestination(request)
+    const destination = findDestination(request, publicPath)
     if (!destination) return refuseUpgrade(socket, { status: 404, code: 'not_found' })
     const address = clientAddress(request, trustProxy)
     if (!this.#addresses.take(address, socket)) {
@@ -176,12 +179,14 @@ function refuseOutdated(webSocket: WebSocket): void {
   webSocket.close(closeCodeOf.client_outdated, 'client_outdated')
 }
 
-function findDestination(request: IncomingMessage): Destination | undefined {
+function findDestination(request: IncomingMessage, publicPath: string): Destination | undefined {
   // `parse` answers null for what is no URL, such as `//`; a throw in here would end the process.
   const url = URL.parse(request.url ?? '/', 'http://sketchroom.invalid')
-  if (url?.pathname === SYNC_PATH) return isOutdated(url) ? { kind: 'outdated' } : { kind: 'sync' }
-  if (!url?.pathname.startsWith(`${YJS_PATH}/`)) return undefined
-  const roomId = findRoomId(url.pathname.slice(YJS_PATH.length + 1))
+  if (!url) return undefined
+  const path = withoutPublicPath(url.pathname, publicPath)
+  if (path === SYNC_PATH) return isOutdated(url) ? { kind: 'outdated' } : { kind: 'sync' }
+  if (!path.startsWith(`${YJS_PATH}/`)) return undefined
+  const roomId = findRoomId(path.slice(YJS_PATH.length + 1))
   if (!roomId) return undefined
   const [protocol, ...tokens] = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((part) => part.trim())
   const token = protocol === YJS_SUBPROTOCOL ? tokens[0] : undefined

@@ -7,11 +7,13 @@ import type { Authentication } from '../authentication.ts'
 import type { Context, RequestState } from '../context.ts'
 import { getRoomId, parseBody, parseQuery } from '../validation.ts'
 
-/** `/rooms`: boards as things to make, name, open and delete. */
+/** `/rooms`: boards as things to make, name, open and delete. What is answered names them by their public path. */
 export function addRoomRoutes(
   router: Router<RequestState>,
-  { authentication, rooms }: { authentication: Authentication; rooms: Rooms },
+  deps: { authentication: Authentication; rooms: Rooms; publicPath: string },
 ): void {
+  const { authentication, rooms, publicPath } = deps
+
   router.get(API_PATHS.rooms, async (ctx) => {
     const actor = await authentication.getReader(ctx)
     ctx.body = await rooms.list(actor, parseQuery(ctx, listRoomsQuerySchema))
@@ -21,7 +23,7 @@ export function addRoomRoutes(
     const actor = await authentication.getWriter(ctx)
     const created = await rooms.create(actor, parseBody(ctx, createRoomRequestSchema))
     ctx.status = 201
-    ctx.set('Location', apiPath('room', { roomId: created.room.id }))
+    ctx.set('Location', publicPath + apiPath('room', { roomId: created.room.id }))
     answer(ctx, created)
   })
 
