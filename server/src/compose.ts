@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Logger } from 'pino'
 import { createLoneInstance } from './adapters/memory/lone-instance.ts'
@@ -30,6 +29,7 @@ import { createRoomTokens } from './core/rooms/room-tokens.ts'
 import { RoomTouches } from './core/rooms/room-touches.ts'
 import { createRooms } from './core/rooms/rooms.ts'
 import { createTokens } from './core/accounts/tokens.ts'
+import { prepareDataDir } from './data-dir.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
 import { createHttpServer, HttpListener, limitConnections } from './http/http-listener.ts'
@@ -39,6 +39,7 @@ import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
 import { publicPath } from './public-path.ts'
 import { loadSecret } from './secret.ts'
+import type { StartStep } from './start-failure.ts'
 import { AccessWatch } from './sync/access-watch.ts'
 import { AddressLimit } from './sync/address-limit.ts'
 import { RoomHost } from './sync/room-host.ts'
@@ -76,6 +77,8 @@ export interface ComposeOptions {
   readonly wrapRoomStore?: (store: RoomStore) => RoomStore
   /** How often one address may sign in and the like; load tests need more. */
   readonly limits?: HttpLimits
+  /** Is told what comes next, and may take long. */
+  readonly onStep?: (step: StartStep) => void
   /** The clock, in milliseconds since 1970. */
   readonly now?: () => number
   /** How long the process has run, in milliseconds, whatever the clock is set to. */
@@ -85,7 +88,8 @@ export interface ComposeOptions {
 /** The one place where everything is put together. Opens the database, listens on nothing yet. */
 export async function compose(config: Config, log: Logger, options: ComposeOptions = {}): Promise<App> {
   const { dataDir, databaseUrl } = config
-  if (databaseUrl === undefined) await mkdir(dataDir, { recursive: true, mode: 0o700 })
+  options.onStep?.('data directory')
+  if (databaseUrl === undefined) await prepareDataDir(dataDir)
   // Two processes on one data directory would each show people their own half; PostgreSQL gives out the numbers.
   const unlock = databaseUrl === undefined ? lockDataDir(dataDir) : () => undefined
   const place = {
@@ -95,6 +99,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     readUrl: config.databaseReadUrl,
     keyring: config.keyring,
   }
+  options.onStep?.('database')
   const { storage, secret } = await openAll(config, place, log).catch((error: unknown) => {
     unlock()
     throw error

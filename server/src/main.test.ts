@@ -1,11 +1,14 @@
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import pino from 'pino'
-import { afterEach, beforeEach, expect, onTestFinished, test } from 'vitest'
+import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { openPostgres } from './adapters/sql/postgres-storage.ts'
 import type { SqlDatabase } from './adapters/sql/sql-database.ts'
 import { openSqlite } from './adapters/sql/sqlite-database.ts'
@@ -35,7 +38,10 @@ async function failToStart(environment: Record<string, string>) {
   const fatal = lines
     .map((line) => JSON.parse(line) as { level: number; msg: string })
     .filter(({ level }) => level === 60)
-  return { code, stderr, messages: fatal.map(({ msg }) => msg) }
+  const messages = fatal.map(({ msg }) => msg)
+  // Whoever sits at a terminal reads it, too.
+  if (code === 1) expect(stderr).toBe(messages.map((message) => `SketchRoom: ${message}\n`).join(''))
+  return { code, messages }
 }
 
 /** Leaves a database as a version to come does. */
@@ -48,9 +54,11 @@ async function ageByOneVersion(db: SqlDatabase['db']): Promise<void> {
 test('a data directory that cannot be written to is one fatal line, with what to do', async () => {
   const file = join(directory, 'file')
   await writeFile(file, '')
-  const { code, stderr, messages } = await failToStart({ DATA_DIR: join(file, 'data') })
-  expect([code, stderr]).toEqual([1, ''])
-  expect(messages).toEqual([expect.stringMatching(/cannot write to .*file\/data; .*set DATA_DIR/)])
+  const { code, messages } = await failToStart({ DATA_DIR: join(file, 'data') })
+  expect(code).toBe(1)
+  expect(messages).toEqual([
+    expect.stringMatching(/cannot write to .*file\/data: there is a file in its place; .*set DATA_DIR/),
+  ])
 })
 
 test.each([
@@ -65,8 +73,8 @@ test.each([
   ],
 ])('a database file that is %s is one fatal line, with what to do', async (_what, write) => {
   await write(join(directory, 'sketchroom.db'))
-  const { code, stderr, messages } = await failToStart({})
-  expect([code, stderr]).toEqual([1, ''])
+  const { code, messages } = await failToStart({})
+  expect(code).toBe(1)
   expect(messages).toEqual([expect.stringMatching(/^the database in .* restore a backup$/)])
 })
 
@@ -85,6 +93,38 @@ test('a port that is taken is one fatal line, with what to do', async () => {
   other.close()
   expect(code).toBe(1)
   expect(messages).toEqual([`port ${port} is in use; set PORT to another`])
+})
+
+test('a name to listen on that does not resolve is said to be one, and not blamed on the data directory', async () => {
+  const { code, messages } = await failToStart({ HOST: 'no-such-host.invalid' })
+  expect(code).toBe(1)
+  expect(messages).toEqual([expect.stringMatching(/^HOST is no-such-host.invalid, which does not resolve; /)])
+})
+
+test('a disk that does not answer is named after a while, and holds up nobody who stops the server', async () => {
+  // Reading a pipe that nobody writes to takes as long.
+  execFileSync('mkfifo', [join(directory, 'jwt-secret')])
+  const child = spawn(process.execPath, [MAIN], {
+    env: { ...process.env, PORT: '0', DATA_DIR: directory, LOG_LEVEL: 'info' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+  })
+  const exited = once(child, 'exit')
+  const said: string[] = []
+  for await (const line of createInterface({ input: child.stderr })) {
+    said.push(line)
+    if (said.length === 1) child.kill('SIGTERM')
+  }
+  expect(await exited).toEqual([null, 'SIGKILL'])
+  expect(said[0]).toMatch(/^SketchRoom: still waiting for the data directory .*; see whether its disk answers$/)
+  expect(said.at(-1)).toMatch(/gave up/)
+})
+
+test('a start that is stopped while the database opens ends in order', async () => {
+  const child = spawn(process.execPath, [MAIN], { env: { ...process.env, PORT: '0', DATA_DIR: directory } })
+  const exited = once(child, 'exit')
+  await vi.waitUntil(() => existsSync(join(directory, 'sketchroom.lock')), { timeout: 30_000, interval: 5 })
+  child.kill('SIGTERM')
+  expect(await exited).toEqual([0, null])
 })
 
 test('a data directory that another process uses is one fatal line, and free again when that one is killed', async () => {

@@ -6,6 +6,7 @@ import { CompiledQuery, Kysely, sql } from 'kysely'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createStatementsThread } from './sqlite-database.ts'
 import { runStatements, SqliteThreadDialect, type StatementsThread } from './sqlite-dialect.ts'
+import { endSqliteThreads } from './sqlite-thread.ts'
 
 let directory: string
 let thread: StatementsThread
@@ -64,6 +65,16 @@ test('a thread that is ended goes through with what it is doing', async () => {
   await one.close()
   await asked
   expect((await run('select count(*) from a'))[0]?.rows?.values).toEqual([500_001])
+})
+
+test('threads that are still loading have ended when all were ended, so that the process may exit', async () => {
+  const ports = () => process.getActiveResourcesInfo().filter((name) => name === 'MessagePort').length
+  const before = ports()
+  const answer = Promise.allSettled([run('select 1'), run('select 1', createStatementsThread({ file: ':memory:' }))])
+  await vi.waitUntil(() => ports() === before + 2)
+  await endSqliteThreads()
+  expect(ports()).toBe(before)
+  expect((await answer).map(({ status }) => status)).toEqual(['rejected', 'rejected'])
 })
 
 test('a transaction whose thread died is not gone on with in the next one', async () => {

@@ -21,6 +21,17 @@ export type SqliteReply<Result> =
   | { readonly id: number; readonly result: Result }
   | { readonly id: number; readonly error: { readonly message: string; readonly code: string } }
 
+/** Threads that have not ended. */
+const running = new Set<{ end(): Promise<void> }>()
+
+/**
+ * Ends all threads of this process, and resolves when they have ended. To be waited for before `process.exit`: that ends
+ * threads by force, and one whose addon is just being loaded then aborts the process, whatever its exit code was to be.
+ */
+export async function endSqliteThreads(): Promise<void> {
+  await Promise.all([...running].map((thread) => thread.end()))
+}
+
 interface Waiter<Result> {
   resolve(result: Result): void
   reject(error: Error): void
@@ -101,9 +112,13 @@ export class RunningThread<Request, Result> {
     this.#ended = owner.ended
     this.#worker = new Worker(worker, { workerData: options, resourceLimits: HEAP })
     this.#worker.on('message', (reply: SqliteReply<Result>) => this.#settle(reply))
-    this.#worker.on('error', (error) => this.#die(`the database thread failed: ${messageOf(error)}`))
+    this.#worker.on('error', (error) => this.#die(`the database thread failed: ${messageOf(error)}`, codeOf(error)))
+    running.add(this)
     this.#exit = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
-    void this.#exit.then(() => this.#die('the database thread ended'))
+    void this.#exit.then(() => {
+      running.delete(this)
+      this.#die('the database thread ended')
+    })
     if (owner.idleMs !== Infinity) this.#idle = setInterval(() => this.#endIfIdle(), owner.idleMs).unref()
   }
 
@@ -143,9 +158,9 @@ export class RunningThread<Request, Result> {
     else waiter?.resolve(reply.result)
   }
 
-  #die(reason: string): void {
+  #die(reason: string, code = 'SQLITE_IOERR'): void {
     if (this.#death) return
-    this.#death = new SqlError(reason, 'SQLITE_IOERR')
+    this.#death = new SqlError(reason, code)
     clearInterval(this.#idle)
     this.#ended(this)
     for (const waiter of this.#waiting.values()) waiter.reject(this.#death)
@@ -156,4 +171,10 @@ export class RunningThread<Request, Result> {
     if (this.#waiting.size === 0 && this.#asked === this.#lastId) void this.end()
     this.#asked = this.#lastId
   }
+}
+
+/** What SQLite calls the error that ended a thread, as its own when it opens the file. */
+function codeOf(error: unknown): string | undefined {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : undefined
+  return code?.startsWith('SQLITE_') ? code : undefined
 }
