@@ -16,9 +16,9 @@ export function describeStartFailure(error: unknown, config: Config): string {
   if (error instanceof DataDirTakenError) return `${error.message}; stop that one, or set DATA_DIR to another`
   const code = codeOf(error)
   if (code?.startsWith('SQLITE_')) return describeSqlite(error, dataDir)
-  const syscall = error instanceof Error && 'syscall' in error ? error.syscall : undefined
+  const syscall = error instanceof Error && 'syscall' in error ? (error.syscall as string) : undefined
   if (syscall === undefined) return `could not start: ${messageOf(error)}`
-  if (['listen', 'bind', 'getaddrinfo'].includes(String(syscall))) return describeAddress(code, config)
+  if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return describeAddress(code, config)
   const remedy = 'make it a directory that this user may write to, or set DATA_DIR to another'
   return `cannot write to ${dataDir}: ${reasonOfFile(code) ?? messageOf(error)}; ${remedy}`
 }
@@ -66,10 +66,11 @@ function describeSqlite(cause: unknown, dataDir: string): string {
   if (/^SQLITE_(?:READONLY|CANTOPEN|PERM)/.test(code)) {
     return `cannot write to the database in ${dataDir}; let this user write to ${file} and the files beside it, or set DATA_DIR to another`
   }
-  if (/^SQLITE_FULL/.test(code)) return `the disk of ${dataDir} is full; make room on it, or set DATA_DIR to another`
-  if (/^SQLITE_BUSY/.test(code))
+  if (code.startsWith('SQLITE_FULL'))
+    return `the disk of ${dataDir} is full; make room on it, or set DATA_DIR to another`
+  if (code.startsWith('SQLITE_BUSY'))
     return `another program holds the database in ${dataDir}; stop it, or set DATA_DIR to another`
-  if (/^SQLITE_IOERR/.test(code))
+  if (code.startsWith('SQLITE_IOERR'))
     return `the database in ${dataDir} cannot be read: ${messageOf(cause)}; see to its disk, or restore a backup`
   return `the database in ${dataDir} could not be opened: ${messageOf(cause)}; start the version that wrote it, or restore a backup`
 }

@@ -114,10 +114,12 @@ export class RunningThread<Request, Result> {
     this.#worker.on('message', (reply: SqliteReply<Result>) => this.#settle(reply))
     this.#worker.on('error', (error) => this.#die(`the database thread failed: ${messageOf(error)}`, codeOf(error)))
     running.add(this)
-    this.#exit = new Promise((resolve) => this.#worker.once('exit', () => resolve()))
-    void this.#exit.then(() => {
-      running.delete(this)
-      this.#die('the database thread ended')
+    this.#exit = new Promise((resolve) => {
+      this.#worker.once('exit', () => {
+        running.delete(this)
+        this.#die('the database thread ended')
+        resolve()
+      })
     })
     if (owner.idleMs !== Infinity) this.#idle = setInterval(() => this.#endIfIdle(), owner.idleMs).unref()
   }
