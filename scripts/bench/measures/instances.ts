@@ -14,8 +14,9 @@ import { untilQuiet, type Stage } from '../stage.ts'
 const INSTANCES = 3
 /** Half of them are deleted again, one by one: some 500 KB, and a delete set of as many ranges. */
 const ELEMENTS = 8_000
-const EDITS = 200
+const EDITS = 400
 const EVERY_MS = 25
+const IDLE_MS = 3_000
 
 const PUBLISHED: Measure = {
   title: 'three instances, one small edit: bytes that come to Redis, as a multiple of the edit',
@@ -87,7 +88,12 @@ async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Re
   )
   while (!readers.every(isThere)) await wait(50)
   for (const server of servers) await untilQuiet(stage, server)
+  // What instances do where nothing is drawn is not of the edits.
+  const idle = await cpuOf(servers)
+  await wait(IDLE_MS)
   const before = { ...(await readRedis(redis)), cpu: await cpuOf(servers) }
+  const idleMicrosPerMs = (before.cpu - idle) / IDLE_MS
+  const begun = performance.now()
   const delays: number[] = []
   let editBytes = 0
   writer.doc.on('update', (update: Uint8Array, origin: unknown) => {
@@ -103,6 +109,7 @@ async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Re
     await wait(EVERY_MS)
   }
   for (const server of servers) await untilQuiet(stage, server)
+  const idleMicros = idleMicrosPerMs * (performance.now() - begun)
   const after = { ...(await readRedis(redis)), cpu: await cpuOf(servers) }
   for (const client of [writer, ...readers]) client.terminate()
   for (const server of servers) await server.stop()
@@ -111,7 +118,8 @@ async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Re
     editBytes: editBytes / EDITS,
     publishedBytes: inEdits,
     movedBytes: inEdits + (after.out - before.out) / EDITS,
-    cpuMicros: (after.cpu - before.cpu + (servers.length > 1 ? after.redisMicros - before.redisMicros : 0)) / EDITS,
+    cpuMicros:
+      (after.cpu - before.cpu - idleMicros + (servers.length > 1 ? after.redisMicros - before.redisMicros : 0)) / EDITS,
     delayMs: delays.sort((a, b) => a - b)[delays.length >> 1] ?? NaN,
   }
 }
