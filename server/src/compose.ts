@@ -99,8 +99,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     readUrl: config.databaseReadUrl,
     keyring: config.keyring,
   }
-  options.onStep?.('database')
-  const { storage, secret } = await openAll(config, place, log).catch((error: unknown) => {
+  const { storage, secret } = await openAll(config, place, log, options.onStep).catch((error: unknown) => {
     unlock()
     throw error
   })
@@ -132,6 +131,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     passwords,
     now,
     events,
+    policy: config.authPolicy,
   })
   const { allowedOrigins } = config
   const asking = createAdmission({ accounts, store: roomStore, accountsStore, epochs, allowedOrigins, now })
@@ -263,8 +263,11 @@ async function openAll(
   config: Config,
   place: StoragePlace,
   log: Logger,
+  onStep: ComposeOptions['onStep'],
 ): Promise<{ storage: SqlStorage; secret: string }> {
+  onStep?.('database')
   const storage = await openStorage(place, log)
+  onStep?.('data directory')
   try {
     return { storage, secret: config.jwtSecret ?? (await loadSecret(config.dataDir, config.keyring)) }
   } catch (error) {

@@ -79,6 +79,12 @@ test('what bounds clients can be set, each by its own variable, and none to noth
   }
 })
 
+test('who may come is open unless it is said otherwise, in one of the words that there are', () => {
+  expect(parseConfig({}).authPolicy).toEqual({ signup: 'open', guests: 'on' })
+  expect(parseConfig({ SIGNUP: 'invited', GUESTS: 'off' }).authPolicy).toEqual({ signup: 'invited', guests: 'off' })
+  expect(() => parseConfig({ SIGNUP: 'off', GUESTS: 'no' })).toThrow(/SIGNUP: .*"closed"[^]*GUESTS: .*"off"/)
+})
+
 test('an empty variable counts as none', () => {
   expect(parseConfig({ PORT: '', JWT_SECRET: '' }).port).toBe(3000)
 })

@@ -1,3 +1,4 @@
+import type { AuthPolicy } from '@sketchroom/shared/api/auth'
 import { z } from 'zod'
 import { DEFAULT_BOARD_LIMITS, defaultBoardBytes, type BoardLimits } from './core/gate/board-size.ts'
 import { Keyring, parseKeys } from './adapters/encryption/keyring.ts'
@@ -61,6 +62,8 @@ const environmentSchema = z.object({
     .transform((list) => list.split(',').map((origin) => origin.trim()))
     .pipe(z.array(originSchema))
     .optional(),
+  SIGNUP: z.enum(['open', 'invited', 'closed']).default('open'),
+  GUESTS: z.enum(['on', 'off']).default('on'),
   HISTORY_DAYS: z.coerce.number().int().min(1).max(36_500).default(30),
   MAX_SOCKETS_PER_ADDRESS: z.coerce.number().int().min(1).default(1024),
   MAX_BOARD_BYTES: z.coerce
@@ -99,6 +102,8 @@ export interface Config {
   readonly trustProxy: number
   /** How many WebSockets one address may have open at a time. */
   readonly maxSocketsPerAddress: number
+  /** Who may come whom the server does not know. */
+  readonly authPolicy: AuthPolicy
   /** How much one board may hold. */
   readonly boardLimits: BoardLimits
   /** How large the boards in memory may be together, in bytes. */
@@ -170,6 +175,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     allowedOrigins: [...new Set([publicUrl.origin, ...ownNames, ...others])],
     trustProxy: data.TRUST_PROXY,
     maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
+    authPolicy: { signup: data.SIGNUP, guests: data.GUESTS },
     boardLimits: {
       bytes: data.MAX_BOARD_BYTES,
       elements: data.MAX_BOARD_ELEMENTS,

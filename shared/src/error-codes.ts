@@ -13,6 +13,10 @@ export const ERROR_CODES = [
   'not_found',
   'method_not_allowed',
   'email_taken',
+  /** The operator lets nobody make an account, or only who was invited. */
+  'signup_closed',
+  /** The operator lets in only people with an account. */
+  'guests_off',
   'room_id_taken',
   'slug_taken',
   'last_owner',

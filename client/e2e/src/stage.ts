@@ -113,9 +113,9 @@ export class Stage {
     this.#output += this.#server.output
   }
 
-  /** Starts the server again, on the same data and port. */
-  async restartServer(): Promise<void> {
-    this.#server = await ServerProcess.start(this.#port, this.#dataDir, this.#environment)
+  /** Starts the server again, on the same data and port, and with these environment variables besides. */
+  async restartServer(environment: Record<string, string> = {}): Promise<void> {
+    this.#server = await ServerProcess.start(this.#port, this.#dataDir, { ...this.#environment, ...environment })
   }
 
   /** Sends everybody home; the server stays. */

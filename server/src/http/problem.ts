@@ -14,6 +14,8 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   left: { status: 403, title: 'You have left the room' },
   method_not_allowed: { status: 405, title: 'The method is not allowed here' },
   email_taken: { status: 409, title: 'The e-mail address is taken' },
+  signup_closed: { status: 403, title: 'No account can be made here' },
+  guests_off: { status: 403, title: 'There are no guests here' },
   room_id_taken: { status: 409, title: 'The room id is taken' },
   slug_taken: { status: 409, title: 'The short name is taken' },
   last_owner: { status: 409, title: 'A room needs an owner' },

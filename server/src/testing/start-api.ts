@@ -1,6 +1,7 @@
 import { once } from 'node:events'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { AuthPolicy } from '@sketchroom/shared/api/auth'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import { pino } from 'pino'
@@ -46,6 +47,7 @@ export interface ApiOptions {
   readonly limits?: Partial<HttpLimits>
   readonly roomQuota?: { perAccount: number; perGuest: number }
   readonly config?: Partial<HttpConfig>
+  readonly policy?: AuthPolicy
   readonly now?: () => number
 }
 
@@ -66,7 +68,16 @@ export async function startApi(options: ApiOptions = {}) {
   const logLines: string[] = []
 
   const documents = new MemoryDocumentStore()
-  const accounts = createAccounts({ store: accountsStore, roomStore: store, documents, tokens, passwords, events, now })
+  const accounts = createAccounts({
+    store: accountsStore,
+    roomStore: store,
+    documents,
+    tokens,
+    passwords,
+    events,
+    now,
+    ...(options.policy && { policy: options.policy }),
+  })
   const quota = createRoomQuota({ store, accountsStore, ...(options.roomQuota ?? FAR_QUOTA), now })
   const rooms = createRooms({ store, quota, presence, events, now })
   const members = createMembers({ store, accountsStore, presence, events, now })

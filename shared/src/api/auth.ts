@@ -22,6 +22,16 @@ export const userSchema = z.object({
 /** A person as they see themselves. */
 export type User = z.infer<typeof userSchema>
 
+/** `GET /auth`: who may come here, as the operator decided. */
+export const authPolicySchema = z.object({
+  /** Who may make an account; `invited`: guests with a role on the board of somebody who has one. */
+  signup: z.enum(['open', 'invited', 'closed']),
+  /** `off`: only people with an account are let in, and those whom a room token lets into its room. */
+  guests: z.enum(['on', 'off']),
+})
+/** Who may come here, as the operator decided. */
+export type AuthPolicy = z.infer<typeof authPolicySchema>
+
 /** `POST /auth/guest` */
 export const guestRequestSchema = z.strictObject({ name: displayNameSchema.optional() })
 /** `POST /auth/signup` */

@@ -3,6 +3,7 @@ export const API_PREFIX = '/api/v1'
 
 /** The paths below `API_PREFIX`, with `:name` for what varies. Server and clients use the same. */
 export const API_PATHS = {
+  auth: '/auth',
   guest: '/auth/guest',
   signup: '/auth/signup',
   signin: '/auth/signin',

@@ -27,6 +27,8 @@ export const closeCodeOf: Record<ErrorCode, number> = {
   not_found: CLOSE_CODES.notFound,
   method_not_allowed: CLOSE_CODES.forbidden,
   email_taken: CLOSE_CODES.forbidden,
+  signup_closed: CLOSE_CODES.forbidden,
+  guests_off: CLOSE_CODES.forbidden,
   room_id_taken: CLOSE_CODES.forbidden,
   slug_taken: CLOSE_CODES.forbidden,
   last_owner: CLOSE_CODES.forbidden,

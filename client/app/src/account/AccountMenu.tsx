@@ -23,7 +23,7 @@ export function AccountMenu({ peopleHere = 0, children }: AccountMenuProps) {
   const [open, setOpen] = useState<'name' | 'sign-out'>()
   const person = personOf(state)
 
-  if (!person || state.kind === 'ended') {
+  if (!person || state.kind === 'ended' || state.kind === 'guests-off') {
     return (
       <nav className="site-header-links" aria-label="Account">
         <Link className={buttonClass('quiet')} to="/signin">

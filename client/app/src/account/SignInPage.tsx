@@ -2,6 +2,7 @@ import { useState, type FormEvent } from 'react'
 import { Link } from 'react-router'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { personOf } from '../session/session-state.ts'
+import { useAuthPolicy } from '../session/use-auth-policy.ts'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Field } from '../ui/Field.tsx'
@@ -17,6 +18,7 @@ export function SignInPage() {
   const { session } = useApp()
   const state = useSessionState()
   const form = useAccountForm()
+  const policy = useAuthPolicy()
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
   usePageTitle('Sign in')
@@ -60,7 +62,13 @@ export function SignInPage() {
         </Button>
       </form>
       <p className="account-other">
-        No account yet? <Link to={`/signup${form.search}`}>Create one</Link>
+        {policy?.signup === 'closed' ? (
+          'No account yet? Ask whoever runs this server.'
+        ) : (
+          <>
+            No account yet? <Link to={`/signup${form.search}`}>Create one</Link>
+          </>
+        )}
       </p>
     </AccountPage>
   )

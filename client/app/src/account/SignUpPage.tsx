@@ -2,6 +2,8 @@ import { useState, type FormEvent } from 'react'
 import { Link } from 'react-router'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { personOf } from '../session/session-state.ts'
+import { useAuthPolicy } from '../session/use-auth-policy.ts'
+import { buttonClass } from '../ui/Button.tsx'
 import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { Field } from '../ui/Field.tsx'
@@ -20,12 +22,28 @@ export function SignUpPage() {
   const [name, setName] = useState('')
   const [email, setEmail] = useState('')
   const [password, setPassword] = useState('')
+  const policy = useAuthPolicy()
   usePageTitle('Create an account')
 
   function submit(event: FormEvent): void {
     event.preventDefault()
     void form.submit(accountFaults({ email, password, name }), () =>
       session.signUp({ email: email.trim(), password, name: name.trim() }),
+    )
+  }
+
+  // Without guests, nobody new can be given a role either.
+  const noneNew = policy?.signup === 'invited' && policy.guests === 'off' && state.kind === 'nobody'
+  if (policy?.signup === 'closed' || noneNew) {
+    return (
+      <AccountPage
+        title="No new accounts"
+        lead="This server makes no new accounts. If you need one, ask whoever runs it."
+      >
+        <Link className={buttonClass('primary')} to={`/signin${form.search}`}>
+          Sign in
+        </Link>
+      </AccountPage>
     )
   }
 
@@ -39,6 +57,12 @@ export function SignUpPage() {
       }
     >
       <form className="account-form" noValidate onSubmit={submit}>
+        {policy?.signup === 'invited' && (
+          <p className="account-note">
+            Accounts here are for people who were invited: come in by the link of a board, and ask its owner to give you
+            a role there, under Share.
+          </p>
+        )}
         <LeavingAlert />
         <Alert text={form.error} />
         <Field

@@ -22,6 +22,8 @@ export function describeError(error: unknown): string {
       return 'This board was deleted.'
     case 'email_taken':
       return 'There is an account with this e-mail address already.'
+    case 'guests_off':
+      return 'This server lets in only people with an account. Sign in to go on.'
     case 'last_owner':
       return 'A board needs an owner. Make somebody else an owner first.'
     case 'left':

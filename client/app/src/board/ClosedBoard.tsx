@@ -2,6 +2,7 @@ import { useState, type ReactNode } from 'react'
 import { CloudAlert, CloudOff, KeyRound, Lock, LogOut, SearchX, Trash2 } from 'lucide-react'
 import { Link, useLocation } from 'react-router'
 import { describeError } from '../api/describe-error.ts'
+import { useAuthPolicy } from '../session/use-auth-policy.ts'
 import { Alert } from '../ui/Alert.tsx'
 import { Button, buttonClass } from '../ui/Button.tsx'
 import { MessagePage } from '../ui/MessagePage.tsx'
@@ -45,7 +46,12 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
   'signed-out': {
     icon: <KeyRound size={32} />,
     title: 'You were signed out',
-    text: 'Sign in again to go on. If the board is open to everybody with the link, you can also come in as a guest.',
+    text: 'Sign in again to go on.',
+  },
+  'guests-off': {
+    icon: <KeyRound size={32} />,
+    title: 'Sign in to open this board',
+    text: 'This server lets in only people with an account.',
   },
   unreachable: {
     icon: <CloudOff size={32} />,
@@ -54,6 +60,8 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
   },
   failed: { icon: <CloudAlert size={32} />, title: 'The board could not be opened', text: '' },
 }
+
+const AS_A_GUEST = 'If the board is open to everybody with the link, you can also come in as a guest.'
 
 /** Where another try may have another answer. */
 const MAY_CHANGE = new Set<ClosedReason['kind']>(['no-access', 'deleted', 'unreachable', 'failed'])
@@ -64,6 +72,8 @@ export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest,
   const [busy, setBusy] = useState(false)
   const [error, setError] = useState<string>()
   const { icon, title, text } = TEXTS[reason.kind]
+  const policy = useAuthPolicy()
+  const mayBeGuest = reason.kind === 'signed-out' && policy?.guests !== 'off'
   const isLeft = left !== undefined && left.unsent > 0
   const mayRestore = reason.kind === 'deleted' && onRestore !== undefined
   usePageTitle(title)
@@ -97,7 +107,7 @@ export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest,
       alert
       icon={icon}
       title={title}
-      text={reason.kind === 'failed' ? reason.text : text}
+      text={reason.kind === 'failed' ? reason.text : mayBeGuest ? `${text} ${AS_A_GUEST}` : text}
       more={
         isLeft && (
           <section className="left-behind" aria-label="Your unsaved changes">
@@ -108,8 +118,8 @@ export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest,
       }
       actions={
         <>
-          {reason.kind === 'signed-out' && signIn('primary')}
-          {reason.kind === 'signed-out' && button('Continue as a guest', 'plain', onContinueAsGuest)}
+          {(reason.kind === 'signed-out' || reason.kind === 'guests-off') && signIn('primary')}
+          {mayBeGuest && button('Continue as a guest', 'plain', onContinueAsGuest)}
           {mayRestore && button('Restore the board', 'primary', onRestore)}
           {MAY_CHANGE.has(reason.kind) && !mayRestore && button('Try again', isLeft ? 'plain' : 'primary', onRetry)}
           {reason.kind === 'not-found' && signIn('primary')}

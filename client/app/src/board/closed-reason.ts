@@ -12,6 +12,8 @@ export type ClosedReason =
   | { readonly kind: 'left' }
   | { readonly kind: 'deleted' }
   | { readonly kind: 'signed-out' }
+  /** The server lets in only people with an account. */
+  | { readonly kind: 'guests-off' }
   /** The server cannot be asked, and the board is not on this device. */
   | { readonly kind: 'unreachable' }
   | { readonly kind: 'failed'; readonly text: string }
@@ -34,6 +36,8 @@ export function reasonOfCode(code: ErrorCode): ClosedReason | undefined {
       return { kind: 'left' }
     case 'room_deleted':
       return { kind: 'deleted' }
+    case 'guests_off':
+      return { kind: 'guests-off' }
     case 'unauthenticated':
     case 'refresh_reused':
       return { kind: 'signed-out' }

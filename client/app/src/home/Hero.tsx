@@ -1,6 +1,9 @@
 import { Plus } from 'lucide-react'
+import { Link } from 'react-router'
+import { useSessionState } from '../session/AppContext.tsx'
+import { useAuthPolicy } from '../session/use-auth-policy.ts'
 import { Alert } from '../ui/Alert.tsx'
-import { Button } from '../ui/Button.tsx'
+import { Button, buttonClass } from '../ui/Button.tsx'
 import { HeroDrawing } from './HeroDrawing.tsx'
 import './hero.css'
 
@@ -12,6 +15,10 @@ interface HeroProps {
 
 /** What SketchRoom is, in a sentence, and the way in. */
 export function Hero({ busy, error, onNewBoard }: HeroProps) {
+  const state = useSessionState()
+  const hasGuests = useAuthPolicy()?.guests !== 'off'
+  const mustSignIn = !hasGuests && state.kind === 'nobody'
+
   return (
     <section className="hero">
       <div className="hero-text">
@@ -23,16 +30,27 @@ export function Hero({ busy, error, onNewBoard }: HeroProps) {
           when it is back.
         </p>
         <div className="hero-action">
-          <Button
-            look="primary"
-            size="large"
-            busy={busy}
-            icon={<Plus size={20} aria-hidden="true" />}
-            onClick={onNewBoard}
-          >
-            New board
-          </Button>
-          <span className="hero-note">No account needed</span>
+          {mustSignIn ? (
+            <>
+              <Link className={buttonClass('primary', 'large')} to="/signin">
+                Sign in
+              </Link>
+              <span className="hero-note">This server lets in only people with an account</span>
+            </>
+          ) : (
+            <>
+              <Button
+                look="primary"
+                size="large"
+                busy={busy}
+                icon={<Plus size={20} aria-hidden="true" />}
+                onClick={onNewBoard}
+              >
+                New board
+              </Button>
+              {hasGuests && <span className="hero-note">No account needed</span>}
+            </>
+          )}
         </div>
         <Alert text={error} />
       </div>

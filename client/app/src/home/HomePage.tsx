@@ -72,6 +72,7 @@ export function HomePage() {
             onRetry={() => session.start()}
           />
         )}
+        {state.kind === 'guests-off' && <EndedNotice user={state.user} isRefused />}
         {state.kind === 'ended' && (
           <>
             <EndedNotice user={state.user} />

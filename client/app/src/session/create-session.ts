@@ -1,4 +1,4 @@
-import { signedInSchema, userSchema, type SignedIn, type User } from '@sketchroom/shared/api/auth'
+import { authPolicySchema, signedInSchema, userSchema, type SignedIn, type User } from '@sketchroom/shared/api/auth'
 import type { UserId } from '@sketchroom/shared/ids'
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { LEAST_VALIDITY_MS } from '@sketchroom/shared/protocol/token-renewal'
@@ -73,6 +73,10 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
         attempt.end()
         token = undefined
         state.set(user ? { kind: 'ended', user } : { kind: 'nobody' })
+      } else if (isRefusedAsGuest(error)) {
+        attempt.end()
+        token = undefined
+        state.set(user ? { kind: 'guests-off', user } : { kind: 'nobody' })
       } else if (state.get().kind !== 'signed-in') {
         state.set(user ? { kind: 'unreachable', user } : { kind: 'nobody' })
       }
@@ -145,6 +149,7 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
         // `refreshNow` has turned the error into a state.
       })
     },
+    findPolicy: () => send({ method: 'GET', path: apiPath('auth'), schema: authPolicySchema }),
     ensure() {
       ensuring ??= lock(ensureNow).finally(() => {
         ensuring = undefined
@@ -177,4 +182,8 @@ export function createSession({ send, storage, lock, now = readClocks }: Session
 
 function isUnauthenticated(error: unknown): boolean {
   return error instanceof ApiError && error.status === 401
+}
+
+function isRefusedAsGuest(error: unknown): boolean {
+  return error instanceof ApiError && error.code === 'guests_off'
 }

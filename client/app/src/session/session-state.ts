@@ -10,6 +10,8 @@ export type SessionState =
   | { readonly kind: 'signed-in'; readonly user: User }
   /** The server could not be asked; this person was here last. */
   | { readonly kind: 'unreachable'; readonly user: KnownUser }
+  /** The server lets in no guests any more; this one can still become an account, or an account's. */
+  | { readonly kind: 'guests-off'; readonly user: KnownUser }
   /** The server no longer knows the sign-in of this person. */
   | { readonly kind: 'ended'; readonly user: KnownUser }
 

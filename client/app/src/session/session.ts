@@ -1,3 +1,4 @@
+import type { AuthPolicy } from '@sketchroom/shared/api/auth'
 import type { SendSignedIn } from '../api/rooms.ts'
 import type { SessionState } from './session-state.ts'
 import type { Value } from './value.ts'
@@ -7,7 +8,12 @@ export interface Session {
   readonly state: Value<SessionState>
   /** Finds out who is here. Never rejects: the outcome is the state. */
   start(): Promise<void>
-  /** Signs in silently as a guest unless somebody is signed in. Rejects with 401 when an account's sign-in ended. */
+  /** Who may come to this server, whoever is here. */
+  findPolicy(): Promise<AuthPolicy>
+  /**
+   * Signs in silently as a guest unless somebody is signed in. Rejects with 401 when an account's sign-in ended, and with
+   * `guests_off` when the server lets in no guests.
+   */
   ensure(): Promise<void>
   /** Becomes a new guest, whoever was here before. */
   continueAsGuest(): Promise<void>

@@ -27,6 +27,8 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   not_found: 'fresh-token',
   method_not_allowed: 'none',
   email_taken: 'none',
+  signup_closed: 'none',
+  guests_off: 'none',
   room_id_taken: 'none',
   slug_taken: 'none',
   last_owner: 'none',

@@ -1,4 +1,4 @@
-import type { User } from '@sketchroom/shared/api/auth'
+import type { AuthPolicy, User } from '@sketchroom/shared/api/auth'
 import { userIdSchema, type SessionId, type UserId } from '@sketchroom/shared/ids'
 import { presenceColor } from '@sketchroom/shared/presence'
 import { nanoid } from 'nanoid'
@@ -9,6 +9,7 @@ import type { RoomStore } from '../../ports/room-store.ts'
 import type { Actor, UserActor } from './actor.ts'
 import type { EventBus } from '../events.ts'
 import { guestName } from './guest-names.ts'
+import { createNewcomers, OPEN_TO_ALL } from './newcomers.ts'
 import type { Passwords } from './passwords.ts'
 import { createSessions, type RefreshGrant } from './sessions.ts'
 import { ACCESS_TOKEN_SECONDS, type Tokens } from './tokens.ts'
@@ -28,9 +29,11 @@ export interface Credentials {
 
 /** People and their sign-ins. */
 export interface Accounts {
+  /** Who may come. Where guests are `off`, everything rejects with `guests_off` for them, but signing up, in and out. */
+  readonly policy: AuthPolicy
   /** Lets somebody in without an account, under a generated name if they give none. */
   guest(name?: string): Promise<SignIn>
-  /** Makes an account; a guest becomes the account and keeps everything. Rejects with `email_taken`. */
+  /** Makes an account; a guest becomes the account and keeps everything. Rejects with `email_taken` or `signup_closed`. */
   signup(account: { email: string; password: string; name: string }, current?: Credentials): Promise<SignIn>
   /**
    * Rejects with `invalid_credentials`, alike in words and time whether the address is unknown or the
@@ -59,6 +62,8 @@ export interface AccountsDeps {
   readonly tokens: Tokens
   readonly passwords: Passwords
   readonly events: EventBus
+  /** Open to all, if it is left out. */
+  readonly policy?: AuthPolicy
   readonly now: () => number
 }
 
@@ -66,13 +71,16 @@ export interface AccountsDeps {
 export function createAccounts(deps: AccountsDeps): Accounts {
   const { store, roomStore, documents, tokens, passwords, events, now } = deps
   const sessions = createSessions({ store, tokens, events, now })
+  const newcomers = createNewcomers({ policy: deps.policy ?? OPEN_TO_ALL, roomStore, store })
+  const hasGuests = newcomers.policy.guests === 'on'
 
   function toSignIn(user: UserRecord, { sessionId, refreshToken, refreshExpiresAt }: RefreshGrant): SignIn {
     const accessToken = tokens.mintAccess(user.id, sessionId)
     return { user: toUser(user), accessToken, expiresInSeconds: ACCESS_TOKEN_SECONDS, refreshToken, refreshExpiresAt }
   }
 
-  async function authenticate(token: string): Promise<Actor> {
+  /** Whose token it is, guest or not: a guest may always go, or become an account. */
+  async function identify(token: string): Promise<Actor> {
     const actor = tokens.verify(token)
     if (actor.kind === 'room-token') return actor
     const session = await store.findSession(actor.sessionId)
@@ -89,7 +97,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   /** The guest who asks. A bad access token is an error: to go on without it would lose the guest's rooms. */
   async function findGuest({ accessToken, refreshToken }: Credentials) {
     const current = accessToken
-      ? await authenticate(accessToken)
+      ? await identify(accessToken)
       : refreshToken && (await sessions.findByRefreshToken(refreshToken))
     if (!current || ('kind' in current && current.kind !== 'user')) return undefined
     const user = await store.findUser(current.userId)
@@ -114,9 +122,16 @@ export function createAccounts(deps: AccountsDeps): Accounts {
   }
 
   return {
-    authenticate,
+    policy: newcomers.policy,
+
+    async authenticate(token) {
+      const actor = await identify(token)
+      if (!hasGuests && actor.kind === 'user') newcomers.checkGuest(await getUser(actor.userId))
+      return actor
+    },
 
     async guest(name = guestName()) {
+      newcomers.checkGuest({ email: null })
       const user: UserRecord = { id: newUserId(), name, email: null, passwordHash: null, createdAt: now() }
       await store.createUser(user)
       return toSignIn(user, await sessions.open(user))
@@ -124,6 +139,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
     async signup({ email, password, name }, current = {}) {
       const guest = await findGuest(current)
+      await newcomers.checkSignup(guest?.user)
       const account = { name, email, passwordHash: await passwords.hash(password) }
       if (guest && (await store.upgradeGuest(guest.user.id, account))) {
         // The guest's tokens end: what proves a guest must not prove an account.
@@ -148,6 +164,11 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     },
 
     async refresh(refreshToken, attemptKey) {
+      if (!hasGuests) {
+        // Before it is traded: with the one that they have, guests can still become an account.
+        const session = await sessions.findByRefreshToken(refreshToken)
+        if (session) newcomers.checkGuest(await getUser(session.userId))
+      }
       const { user, grant } = await sessions.refresh(refreshToken, attemptKey)
       return toSignIn(user, grant)
     },
@@ -155,7 +176,7 @@ export function createAccounts(deps: AccountsDeps): Accounts {
     async signout({ accessToken, refreshToken }) {
       if (refreshToken) return await sessions.revokeFamily(refreshToken)
       if (!accessToken) return
-      const actor = await authenticate(accessToken)
+      const actor = await identify(accessToken)
       if (actor.kind === 'user') await sessions.revoke(actor.sessionId)
     },
 

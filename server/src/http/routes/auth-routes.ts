@@ -38,6 +38,10 @@ export function addAuthRoutes(
     ctx.body = body
   }
 
+  router.get(API_PATHS.auth, (ctx) => {
+    ctx.body = accounts.policy
+  })
+
   router.post(API_PATHS.guest, async (ctx) => {
     await limits.take(ctx, 'guest')
     const { name } = parseBody(ctx, guestRequestSchema)
