@@ -33,8 +33,10 @@ import { prepareDataDir } from './data-dir.ts'
 import { createHealth } from './health.ts'
 import { createHttpApp } from './http/app.ts'
 import { createHttpServer, HttpListener, limitConnections } from './http/http-listener.ts'
+import { answerMetrics } from './http/metrics-route.ts'
 import type { CreateLimiter, HttpLimits } from './http/rate-limits.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
+import { Metrics } from './metrics/metrics.ts'
 import type { DocumentStore } from './ports/document-store.ts'
 import type { RoomStore } from './ports/room-store.ts'
 import { publicPath } from './public-path.ts'
@@ -43,6 +45,7 @@ import type { StartStep } from './start-failure.ts'
 import { AccessWatch } from './sync/access-watch.ts'
 import { AddressLimit } from './sync/address-limit.ts'
 import { RoomHost } from './sync/room-host.ts'
+import { SyncEvents } from './sync/sync-events.ts'
 import { SyncServer } from './sync/sync-server.ts'
 
 /** How long requests under way are waited for. */
@@ -138,8 +141,11 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   // Over PostgreSQL, another process may change who may be where, and nothing here would hear of it.
   const admission = databaseUrl === undefined ? rememberAdmissions(asking, { epochs, now }) : asking
 
-  const reportDamaged: ReportDamaged = (record, reason) =>
+  const syncEvents = new SyncEvents()
+  const reportDamaged: ReportDamaged = (record, reason) => {
     log.error({ ...record, reason }, 'a stored record cannot be read; it was set aside, and the room opens without it')
+    syncEvents.emit('recordSetAside')
+  }
   const journal = new Journal(documentStore, { fairBytes: config.clientLimits.unstoredBytes })
   const compaction = new Compaction({ store: documentStore, reportDamaged, now, ranForMs })
   const host = new RoomHost({
@@ -151,6 +157,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     hasOthers,
     compaction,
     reportDamaged,
+    events: syncEvents,
     boardLimits: config.boardLimits,
     loadedBytes: config.loadedBytes,
     limits: config.clientLimits,
@@ -179,6 +186,10 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
 
   // Not by the clock on the wall: set back, it would make one answer last for hours.
   const health = createHealth({ journal, store: documentStore, now: () => performance.now() })
+  // Nobody counts what nobody may read.
+  const metrics =
+    config.metrics && new Metrics({ journal, syncEvents, host, sync, bus: redis, isReady: () => health.ready(), now })
+  const metricsToken = config.metrics?.token
   const quota = createRoomQuota({ store: roomStore, accountsStore, ...config.roomQuota, now })
   const httpApp = createHttpApp({
     accounts,
@@ -188,6 +199,8 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     config: { ...config, ...(options.clientDir === undefined ? {} : { clientDir: options.clientDir }) },
     logger: log,
     health,
+    onAnswered: metrics?.answered,
+    metrics: metrics && metricsToken !== undefined ? { metrics, token: metricsToken } : undefined,
     devices: tokens,
     limits: options.limits ?? config.limits,
     createLimiter: redis && createSharedLimiters(redis),
@@ -198,13 +211,21 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   // Through a proxy, everybody's connections come from its address.
   if (config.trustProxy === 0) {
     const counted = { what: 'connections', variable: 'MAX_CONNECTIONS_PER_ADDRESS' }
-    limitConnections(server, new AddressLimit(config.maxConnectionsPerAddress, log, () => performance.now(), counted))
+    limitConnections(
+      server,
+      new AddressLimit(config.maxConnectionsPerAddress, log, () => performance.now(), counted),
+      () => syncEvents.emit('connectionRefused', 'too_many_connections'),
+    )
   }
   const listener = new HttpListener(server)
   sync.attach(server)
+  const metricsParts =
+    metrics && config.metrics?.listen ? [listenForMetrics(metrics, config.metrics.listen, config, log)] : []
 
   const parts: Part[] = [
     { name: 'data directory', stop: unlock },
+    // Stopped nearly last, so that a stop can be watched.
+    ...metricsParts,
     { name: 'database', stopWithinMs: 2_000, stop: () => storage.close() },
     { name: 'housekeeping', stopWithinMs: 1_000, start: () => housekeeping.start(), stop: () => housekeeping.stop() },
     { name: 'passwords', stop: () => passwords.close() },
@@ -273,6 +294,17 @@ async function openAll(
   } catch (error) {
     await storage.close()
     throw error
+  }
+}
+
+/** Whoever reads the metrics may be cut off: they come again. */
+function listenForMetrics(metrics: Metrics, at: { port: number; host: string }, config: Config, log: Logger): Part {
+  const listener = new HttpListener(createHttpServer(answerMetrics(metrics, log), config.receiving))
+  return {
+    name: 'metrics',
+    stopWithinMs: 200,
+    start: () => listener.open(at),
+    stop: async () => void (await listener.close(0)),
   }
 }
 

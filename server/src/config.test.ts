@@ -40,6 +40,20 @@ test('a public address may have a path, of simple names that are none of the ser
   expect(() => parseConfig({ PUBLIC_URL: 'https://x.example/api' })).toThrow(/PUBLIC_URL: may not be below \/api/)
 })
 
+test('metrics are for who has a token, or reaches a port of their own', () => {
+  expect(parseConfig({}).metrics).toBeUndefined()
+  const token = 'x'.repeat(32)
+  expect(parseConfig({ METRICS_TOKEN: token }).metrics).toEqual({ token, listen: undefined })
+  expect(parseConfig({ METRICS_PORT: '9464' }).metrics).toEqual({
+    token: undefined,
+    listen: { port: 9464, host: '127.0.0.1' },
+  })
+  expect(() => parseConfig({ METRICS_TOKEN: 'short' })).toThrow(/METRICS_TOKEN: must be at least 32 characters/)
+  expect(() => parseConfig({ METRICS_TOKEN: `${token} x` })).toThrow(/METRICS_TOKEN: may have letters/)
+  expect(() => parseConfig({ METRICS_HOST: '::' })).toThrow(/METRICS_HOST: is of use only with METRICS_PORT/)
+  expect(() => parseConfig({ METRICS_PORT: '3000' })).toThrow(/METRICS_PORT: must be another than PORT/)
+})
+
 test('history is kept for at least a day, and an address has at least one socket', () => {
   expect(parseConfig({})).toMatchObject({ historyDays: 30, maxSocketsPerAddress: 1024 })
   expect(parseConfig({ HISTORY_DAYS: '7', MAX_SOCKETS_PER_ADDRESS: '2' })).toMatchObject({

@@ -82,8 +82,21 @@ const environmentSchema = z.object({
   DATABASE_URL: postgresUrlSchema.optional(),
   DATABASE_READ_URL: postgresUrlSchema.optional(),
   REDIS_URL: redisUrlSchema.optional(),
+  METRICS_TOKEN: z
+    .string()
+    .min(32, 'must be at least 32 characters')
+    .regex(/^[\w.~+/-]+=*$/, 'may have letters, digits and . _ ~ + / - only, as a bearer token')
+    .optional(),
+  METRICS_PORT: portSchema.min(1).optional(),
+  METRICS_HOST: z.string().min(1).optional(),
   ENCRYPTION_KEY: z.string().optional().transform(toKeyring),
 })
+
+/** Where the metrics can be read: with the token on the server's own port, or on a port of their own; one of them at least. */
+export interface MetricsAccess {
+  readonly token: string | undefined
+  readonly listen: { readonly port: number; readonly host: string } | undefined
+}
 
 /** How this process is to run. */
 export interface Config {
@@ -129,6 +142,8 @@ export interface Config {
   readonly redisUrl: string | undefined
   /** By the first of these keys, what is stored is encrypted, and by none if there is none. */
   readonly keyring: Keyring
+  /** Who may read `/metrics`; undefined: nobody may. */
+  readonly metrics: MetricsAccess | undefined
   /** `FULL`: the committed survives a power cut. */
   readonly sqliteSynchronous: 'FULL' | 'NORMAL'
 }
@@ -160,6 +175,12 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
   }
   if (given['REDIS_URL'] !== undefined && given['DATABASE_URL'] === undefined) {
     faults.push('REDIS_URL: is of use only with DATABASE_URL, since several instances have to share a database')
+  }
+  if (given['METRICS_HOST'] !== undefined && given['METRICS_PORT'] === undefined) {
+    faults.push('METRICS_HOST: is of use only with METRICS_PORT')
+  }
+  if (data?.METRICS_PORT !== undefined && data.METRICS_PORT === data.PORT) {
+    faults.push('METRICS_PORT: must be another than PORT; to read the metrics there, set METRICS_TOKEN instead')
   }
   if (!success || faults.length > 0) throw new ConfigError(faults)
   const publicUrl = data.PUBLIC_URL ?? new URL(`http://localhost:${data.PORT}`)
@@ -193,6 +214,13 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     databaseReadUrl: data.DATABASE_READ_URL,
     redisUrl: data.REDIS_URL,
     keyring: data.ENCRYPTION_KEY,
+    metrics: toMetricsAccess(data),
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
+}
+
+function toMetricsAccess(data: z.infer<typeof environmentSchema>): MetricsAccess | undefined {
+  const { METRICS_TOKEN: token, METRICS_PORT: port, METRICS_HOST: host = '127.0.0.1' } = data
+  if (token === undefined && port === undefined) return undefined
+  return { token, listen: port === undefined ? undefined : { port, host } }
 }

@@ -16,6 +16,13 @@ test.each([
   expect(describeStartFailure(failed(syscall, code), config)).toMatch(expected)
 })
 
+test('of two ports, it is said which is in use', () => {
+  const both = parseConfig({ PORT: '80', METRICS_PORT: '9464' })
+  const inUse = (port: number) => Object.assign(failed('listen', 'EADDRINUSE'), { port })
+  expect(describeStartFailure(inUse(80), both)).toMatch(/^port 80 is in use; set PORT/)
+  expect(describeStartFailure(inUse(9464), both)).toMatch(/port 9464 \(EADDRINUSE\); set METRICS_HOST and METRICS_PORT/)
+})
+
 test('what is waited for is named, without a password', () => {
   const DATABASE_URL = 'postgres://ada:secret@db.example.org/boards'
   const onPostgres = parseConfig({ DATABASE_URL, JWT_SECRET: 'a secret that only the tests know' })

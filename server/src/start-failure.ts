@@ -18,7 +18,7 @@ export function describeStartFailure(error: unknown, config: Config): string {
   if (code?.startsWith('SQLITE_')) return describeSqlite(error, dataDir)
   const syscall = error instanceof Error && 'syscall' in error ? (error.syscall as string) : undefined
   if (syscall === undefined) return `could not start: ${messageOf(error)}`
-  if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return describeAddress(code, config)
+  if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return describeAddress(error, config)
   const remedy = 'make it a directory that this user may write to, or set DATA_DIR to another'
   return `cannot write to ${dataDir}: ${reasonOfFile(code) ?? messageOf(error)}; ${remedy}`
 }
@@ -37,7 +37,12 @@ export function describeWaiting(step: StartStep, { dataDir, databaseUrl, host }:
 /** What a start does one after the other, and what may not answer. */
 export type StartStep = 'data directory' | 'database' | 'address'
 
-function describeAddress(code: string | undefined, { host, port }: Config): string {
+function describeAddress(error: unknown, { host, port, metrics }: Config): string {
+  const code = codeOf(error)
+  const listen = metrics?.listen
+  if (listen && isAbout(error, listen)) {
+    return `cannot listen for the metrics on ${listen.host}, port ${listen.port} (${code}); set METRICS_HOST and METRICS_PORT to others`
+  }
   switch (code) {
     case 'EADDRINUSE':
       return `port ${port} is in use; set PORT to another`
@@ -53,6 +58,12 @@ function describeAddress(code: string | undefined, { host, port }: Config): stri
     default:
       return `cannot listen on ${host}, port ${port} (${code}); set HOST and PORT to others`
   }
+}
+
+/** Whether listening failed there: Node names the port, or the name that did not resolve. */
+function isAbout(error: unknown, { port, host }: { port: number; host: string }): boolean {
+  if (!(error instanceof Error)) return false
+  return ('port' in error && error.port === port) || ('hostname' in error && error.hostname === host)
 }
 
 function describeSqlite(cause: unknown, dataDir: string): string {

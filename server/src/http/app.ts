@@ -8,8 +8,9 @@ import { belowPublicPath } from './below-public-path.ts'
 import type { RequestState } from './context.ts'
 import { createHealthRoutes, type Health } from './health.ts'
 import { crossOrigin } from './origins.ts'
+import { createMetricsRoute, type MetricsRoute } from './metrics-route.ts'
 import { problemResponses } from './problem-responses.ts'
-import { requestLog } from './request-log.ts'
+import { requestLog, type Answered } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
 import { serveClient } from './static.ts'
 
@@ -28,12 +29,16 @@ export interface HttpConfig {
 /** What the HTTP side is built from. */
 export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins'> {
   readonly health: Health
+  /** Is told of each request when it is answered. */
+  readonly onAnswered?: ((answered: Answered) => void) | undefined
+  /** Without, `/metrics` is a path like any other. */
+  readonly metrics?: MetricsRoute | undefined
   readonly config: HttpConfig
   readonly logger: Logger
 }
 
 /** Builds everything that is answered over HTTP; whoever serves it calls `callback()`. */
-export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Koa<RequestState> {
+export function createHttpApp({ config, health, logger, onAnswered, metrics, ...deps }: HttpDeps): Koa<RequestState> {
   const { publicUrl, allowedOrigins, trustProxy, clientDir } = config
 
   // With a count, Koa takes the client's address from as many hops as we trust, and not from what came before.
@@ -43,12 +48,13 @@ export function createHttpApp({ config, health, logger, ...deps }: HttpDeps): Ko
     const level = isHangUp(error) ? 'debug' : 'warn'
     logger[level]({ err: error }, 'answer broken off')
   })
-  app.use(requestLog(logger))
+  app.use(requestLog(logger, onAnswered))
   app.use(securityHeaders(publicUrl))
   app.use(problemResponses(logger))
   app.use(belowPublicPath(publicPath(publicUrl)))
   app.use(crossOrigin(allowedOrigins))
   app.use(createHealthRoutes(health))
+  if (metrics) app.use(createMetricsRoute(metrics))
   app.use(createApi({ ...deps, publicUrl, allowedOrigins }))
   if (clientDir !== undefined) {
     app.use(compress())

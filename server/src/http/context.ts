@@ -1,3 +1,4 @@
+import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import type { RouterContext } from '@koa/router'
 import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
 
@@ -5,6 +6,8 @@ import type { Middleware as KoaMiddleware, ParameterizedContext } from 'koa'
 export interface RequestState {
   /** Made by us; it names the request in the answer, in a problem and in the log. */
   requestId: string
+  /** Why it was refused, once it has been. */
+  refusedWith?: ErrorCode
 }
 
 /** A request on its way through, before it has a route. */

@@ -1,6 +1,6 @@
 import { once } from 'node:events'
 import { request, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { connect, type AddressInfo } from 'node:net'
+import { connect, type AddressInfo, type Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { createHttpServer, HttpListener, limitConnections } from './http-listener.ts'
@@ -118,19 +118,22 @@ test('a body on a slow line is waited for, also when the line stands still for a
 
 test('an address cannot have more connections than it may, and has another when one is closed', async () => {
   let open = 0
-  limitConnections(server, {
-    take(_ip, socket) {
+  const onRefused = vi.fn<() => void>()
+  const limit = {
+    take(_ip: string, socket: Socket) {
       if (open >= 2) return false
       open += 1
       socket.once('close', () => (open -= 1))
       return true
     },
-  })
+  }
+  limitConnections(server, limit, onRefused)
   const [first, second] = [post(), post()]
   await vi.waitFor(async () => expect(await countConnections()).toBe(2))
   const third = post()
   await once(third.socket, 'close')
   expect(third.answer).toMatch(/^HTTP\/1.1 429 .*Retry-After: 30/s)
+  expect(onRefused).toHaveBeenCalledOnce()
   expect([first.socket.destroyed, second.socket.destroyed]).toEqual([false, false])
   first.socket.destroy()
   await vi.waitFor(async () => expect(await countConnections()).toBe(1))

@@ -38,9 +38,10 @@ export interface ConnectionLimit {
 }
 
 /** Refuses the connections of an address that has too many, whatever it does with them: each is a descriptor. */
-export function limitConnections(server: Server, limit: ConnectionLimit): void {
+export function limitConnections(server: Server, limit: ConnectionLimit, onRefused: () => void): void {
   server.on('connection', (socket) => {
     if (limit.take(socket.remoteAddress ?? '', socket)) return
+    onRefused()
     socket.end(
       `HTTP/1.1 429 Too Many Requests\r\nRetry-After: ${RETRY_AFTER_SECONDS}\r\nConnection: close\r\n\r\n`,
       () => socket.destroy(),

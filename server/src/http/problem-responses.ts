@@ -18,6 +18,7 @@ export function problemResponses(logger: Logger): Middleware {
       if (problem.status === 503 && !ctx.response.get('Retry-After'))
         ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
       if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer')
+      ctx.state.refusedWith = error.code
       ctx.set('Cache-Control', 'no-store')
       ctx.status = problem.status
       ctx.body = problem

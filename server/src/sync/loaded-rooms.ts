@@ -20,6 +20,7 @@ import type { BoardLimits } from '../core/gate/board-size.ts'
 import { ClientOwners } from '../core/gate/client-owners.ts'
 import { RoomPosition, type ElsewhereUpdate } from '../core/documents/room-position.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
+import { userInLog } from '../user-in-log.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import type { InstanceBus } from '../ports/instance-bus.ts'
@@ -29,6 +30,7 @@ import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
 import { LoadedBytes } from './loaded-bytes.ts'
 import { discard, NEVER_MS } from './quiet-document.ts'
+import type { SyncEvents } from './sync-events.ts'
 import { RoomSharing } from './room-sharing.ts'
 
 /** What the rooms in memory are made from. */
@@ -45,6 +47,7 @@ export interface LoadedRoomsParts {
   readonly boardLimits: BoardLimits
   /** How large the boards in memory may be together, in bytes. */
   readonly loadedBytes: number
+  readonly events: SyncEvents
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -248,6 +251,7 @@ export class LoadedRooms {
         head: stored.head,
         store,
         onMissing: (updates) => this.#takeElsewhere(room, updates),
+        onHealed: () => this.#parts.events.emit('gapHealed'),
         gapWaitMs: () => this.sharing.gapWaitMs,
         onError: (error) => {
           // What is missing is only in a snapshot by now: the room is loaded from that.
@@ -403,9 +407,10 @@ export class LoadedRooms {
       ranges: new Uint8Array(),
       crc: crc32(writing),
     }
-    const found = { roomId: room.id, author: entry.author, bytes: writing.length }
+    const found = { roomId: room.id, author: user && userInLog(user.id), bytes: writing.length }
     try {
       const seq = await store.addQuarantined(room.id, entry, 'it was applied without end')
+      this.#parts.events.emit('recordSetAside')
       log.error(
         { ...found, seq },
         'an update was stopped and set aside; scripts/quarantine.ts shows it: please report it',

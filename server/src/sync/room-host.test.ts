@@ -19,6 +19,7 @@ import type { DocumentStore, RecordId } from '../ports/document-store.ts'
 import { createEndlessUpdate } from '../testing/endless-update.ts'
 import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
+import { SyncEvents } from './sync-events.ts'
 import { RoomHost, type JoiningSocket } from './room-host.ts'
 
 const roomId = roomIdSchema.parse('room-aaaaaa')
@@ -46,6 +47,7 @@ function startHost(
     hasOthers: false,
     compaction,
     reportDamaged,
+    events: new SyncEvents(),
     limits: parseConfig({}).clientLimits,
     log: pino({ level: 'silent' }),
     now: Date.now,

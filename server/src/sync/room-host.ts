@@ -10,6 +10,7 @@ import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
 import { codeOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
+import { userInLog } from '../user-in-log.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
@@ -17,6 +18,7 @@ import { DailyBytes } from './daily-bytes.ts'
 import { People, type Person } from './people.ts'
 import { checkPlace } from './room-places.ts'
 import { Session, type SessionSocket } from './session.ts'
+import type { SyncEvents } from './sync-events.ts'
 import { Outlet } from './outlet.ts'
 import { HangWatch, MS_PER_BYTE } from './hang-watch.ts'
 import { Turns } from './turns.ts'
@@ -101,6 +103,16 @@ export class RoomHost implements PresenceSource {
   /** The Hocuspocus that keeps the documents. */
   get hocuspocus(): Hocuspocus {
     return this.#rooms.hocuspocus
+  }
+
+  /** How many stays there are whose messages wait for their turn. */
+  get waitingCount(): number {
+    return this.#turns.size
+  }
+
+  /** What happens at the sockets, for whoever counts. */
+  get events(): SyncEvents {
+    return this.#parts.events
   }
 
   /** How many rooms are in memory. */
@@ -194,7 +206,7 @@ export class RoomHost implements PresenceSource {
   }
 
   #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
-    const { journal, now, limits } = this.#parts
+    const { journal, now, limits, events } = this.#parts
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({
@@ -225,11 +237,15 @@ export class RoomHost implements PresenceSource {
       lineLimits: limits.line,
       daily: this.#daily.shareOf(admitted.user.id, socket.clientAddress),
       journal,
+      events,
       now,
       onToken: (renewing, token) => void this.#renew(renewing, token, socket),
       onBroken: (broken, error) => this.#rooms.drop(broken, error),
     })
     context.session = session
+    const told = { roomId: room.id, userId: userInLog(session.user.id), address: socket.clientAddress }
+    const begunAt = performance.now()
+    socket.log.info({ ...told, role: session.role }, 'came into a room')
     room.staysChanged()
     connection.onClose(() => {
       onEnd()
@@ -237,6 +253,10 @@ export class RoomHost implements PresenceSource {
       room.owners.release(session)
       socket.left(session)
       this.#rooms.unloadIfEmpty(room)
+      const { role, ending } = session
+      const stayedMs = Math.round(performance.now() - begunAt)
+      socket.log.info({ ...told, role, ...ending, stayedMs }, 'left a room')
+      events.emit('stayEnded', ending)
     })
     onBegin(session)
     session.tell({

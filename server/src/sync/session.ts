@@ -22,6 +22,7 @@ import { UnreadableRoomError } from './lazy-document.ts'
 import { Questions } from './questions.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
 import type { IncomingFrame } from './sync-dialect.ts'
+import type { Ending, SyncEvents } from './sync-events.ts'
 import { TurnLine } from './turn-line.ts'
 import type { Turns } from './turns.ts'
 import * as wire from './wire.ts'
@@ -69,6 +70,7 @@ export interface SessionParts {
   readonly lineLimits: LineLimits
   readonly daily: DailyShare
   readonly journal: Journal
+  readonly events: SyncEvents
   /** The clock that tokens end by, in milliseconds since 1970. */
   readonly now: () => number
   /** A fresh token came; whether it is good, and for the same person, is to be found out. */
@@ -89,6 +91,8 @@ export class Session {
   user: PresenceUser
   /** See `Admitted`. */
   isMember: boolean
+  /** Why the stay ended, once it has. Whoever says no word of theirs has left by themselves. */
+  ending: Ending = { code: 1000, reason: 'client' }
   readonly #parts: SessionParts
   /** What has come and waits for its turn. */
   readonly #line: TurnLine
@@ -128,8 +132,9 @@ export class Session {
       journal: parts.journal,
       daily: parts.daily,
       person: parts.person,
+      events: parts.events,
       log: parts.socket.log,
-      waitsForRoom: (update) => this.#waitsForRoom({ kind: 'write', update }),
+      waitsForRoom: (update, arrivedAt) => this.#waitsForRoom({ kind: 'write', update }, arrivedAt),
       onGap: () => this.#questions.askAgain(),
       onBroken: (error) => parts.onBroken(parts.room, error),
     })
@@ -187,11 +192,11 @@ export class Session {
     this.#guard(frame.type, () => this.#handle(frame))
   }
 
-  #handle({ type, decoder }: IncomingFrame): void {
+  #handle({ type, decoder, arrivedAt }: IncomingFrame): void {
     switch (type) {
       case MESSAGE.sync:
       case MESSAGE.syncReply:
-        return this.#receiveSync(wire.readSyncMessage(decoder))
+        return this.#receiveSync(wire.readSyncMessage(decoder), arrivedAt)
       case MESSAGE.awareness:
         return this.#receiveAwareness(decoding.readVarUint8Array(decoder))
       case MESSAGE.queryAwareness:
@@ -218,6 +223,10 @@ export class Session {
       if (error instanceof Refusal && error.reason !== 'malformed_update') return this.#writes.refuseByRule(error)
       // Whatever a client can send that does not decode ends its connection and changes nothing.
       this.#parts.socket.log.info({ err: error, roomId: this.room.id, type }, 'a message could not be handled')
+      if (type === MESSAGE.sync || type === MESSAGE.syncReply) {
+        const rule = error instanceof Refusal ? error.rule : undefined
+        this.#parts.events.emit('editRefused', 'malformed_update', rule)
+      }
       this.tell({ type: 'refused', reason: 'malformed_update' })
       this.leave('malformed_update')
     }
@@ -337,12 +346,19 @@ export class Session {
   /** Ends the connection's stay in this room, and the socket with it when that serves no other. */
   leave(code: ErrorCode): void {
     if (!this.isIn) return
+    this.ending = { code: closeCodeOf[code], reason: code }
     this.connection.close({ code: closeCodeOf[code], reason: code })
     this.#parts.socket.closeIfUnused(code)
   }
 
-  #receiveSync(message: wire.SyncMessage): void {
-    if (message.kind === 'write') return this.#writes.write(message.update)
+  /** The socket is gone, and with it the stay. */
+  socketEnded(ending: Ending): void {
+    this.ending = ending
+    this.connection.close()
+  }
+
+  #receiveSync(message: wire.SyncMessage, arrivedAt: number): void {
+    if (message.kind === 'write') return this.#writes.write(message.update, arrivedAt)
     const mostClients = this.room.content.clientCount + MAX_UNKNOWN_CLIENTS
     if (message.stateVector.length > mostClients * MAX_CLIENT_BYTES)
       throw new RangeError('the state vector is too large')
@@ -353,22 +369,22 @@ export class Session {
   }
 
   /** A room is filled before it is written to, by turns: the message, and what comes after it, waits for that. */
-  #waitsForRoom(message: wire.SyncMessage): boolean {
+  #waitsForRoom(message: wire.SyncMessage, arrivedAt: number): boolean {
     const filled = this.room.content.document.fillSoon()
     if (!filled) return false
     // What could not be built in slices is built at once, or is at fault.
-    this.#holdBack(message, () => this.room.content.document.fill())
+    this.#holdBack(message, arrivedAt, () => this.room.content.document.fill())
     void filled.then(() => this.#release())
     return true
   }
 
   /** Holds, with this message as the first of what is handled afterwards. */
-  #holdBack(message: wire.SyncMessage, before: () => void = () => undefined): void {
+  #holdBack(message: wire.SyncMessage, arrivedAt: number, before: () => void): void {
     this.#hold()
     this.#held.unshift(() =>
       this.#guard(MESSAGE.sync, () => {
         before()
-        this.#receiveSync(message)
+        this.#receiveSync(message, arrivedAt)
       }),
     )
   }

@@ -12,6 +12,8 @@ export interface IncomingFrame {
   readonly address: string
   readonly type: number
   readonly decoder: decoding.Decoder
+  /** When it came, by `performance.now()`. */
+  readonly arrivedAt: number
 }
 
 /** What a frame that waits takes beside its bytes, roughly: 30,000 of three bytes are 8 MB. */
@@ -46,7 +48,7 @@ export const hocuspocusDialect: SyncDialect = {
     const decoder = decoding.createDecoder(data)
     const address = decoding.readVarString(decoder)
     if (address.length > MAX_ADDRESS_LENGTH) throw new RangeError('the address is too long')
-    return { address, type: decoding.readVarUint(decoder), decoder }
+    return { address, type: decoding.readVarUint(decoder), decoder, arrivedAt: performance.now() }
   },
   write: (frame) => frame,
   ping: wire.PING_FRAME,
@@ -63,7 +65,7 @@ export function createYjsDialect(roomId: RoomId): SyncDialect {
       const type = decoding.readVarUint(decoder)
       // Nothing else is said in this protocol; the token came with the upgrade.
       const known = type === MESSAGE.sync || type === MESSAGE.awareness || type === MESSAGE.queryAwareness
-      return known ? { address: roomId, type, decoder } : undefined
+      return known ? { address: roomId, type, decoder, arrivedAt: performance.now() } : undefined
     },
     write(frame) {
       const type = frame[addressBytes]

@@ -17,7 +17,7 @@ import { AddressLimit } from './address-limit.ts'
 import { FrameBuilder, FrameWriter } from './frame-writer.ts'
 import { GOODBYE_MS, IncomingBytes } from './incoming-bytes.ts'
 import { LargeReads } from './large-reads.ts'
-import { refuseUpgrade } from './refuse-upgrade.ts'
+import { refuseUpgrade, type Refusal } from './refuse-upgrade.ts'
 import type { RoomHost } from './room-host.ts'
 import { createYjsDialect, hocuspocusDialect } from './sync-dialect.ts'
 import { SyncSocket } from './sync-socket.ts'
@@ -116,15 +116,20 @@ export class SyncServer {
     clearTimeout(late)
   }
 
+  /** How many WebSockets are open. */
+  get socketCount(): number {
+    return this.#sockets.size
+  }
+
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const { publicPath, trustProxy, limits } = this.#parts
-    if (this.#draining) return refuseUpgrade(socket, { status: 503, code: 'shutting_down' })
+    if (this.#draining) return this.#refuse(socket, { status: 503, code: 'shutting_down' })
     const destination = findDestination(request, publicPath)
-    if (!destination) return refuseUpgrade(socket, { status: 404, code: 'not_found' })
+    if (!destination) return this.#refuse(socket, { status: 404, code: 'not_found' })
     const address = clientAddress(request, trustProxy)
     if (!this.#addresses.take(address, socket)) {
-      return refuseUpgrade(socket, { status: 429, code: 'rate_limited', retryAfterSeconds: RETRY_AFTER_SECONDS })
+      return this.#refuse(socket, { status: 429, code: 'rate_limited', retryAfterSeconds: RETRY_AFTER_SECONDS })
     }
     const approach = {
       origin: request.headers.origin,
@@ -143,9 +148,17 @@ export class SyncServer {
         largeReads: this.#largeReads,
       })
       // Bounded too: it may send on until it has read why.
-      if (destination.kind === 'outdated') return refuseOutdated(webSocket)
+      if (destination.kind === 'outdated') {
+        this.#parts.host.events.emit('connectionRefused', 'client_outdated')
+        return refuseOutdated(webSocket)
+      }
       this.#open(webSocket, stream, destination, approach, incoming)
     })
+  }
+
+  #refuse(socket: Duplex, refusal: Refusal): void {
+    this.#parts.host.events.emit('connectionRefused', refusal.code)
+    refuseUpgrade(socket, refusal)
   }
 
   #open(

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '@sketchroom/shared/error-codes'
+import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES, closeCodeOf } from '@sketchroom/shared/protocol/close-codes'
 import { MESSAGE } from '@sketchroom/shared/protocol/frames'
 import type { Logger } from 'pino'
@@ -13,6 +13,7 @@ import { GOODBYE_MS, type IncomingBytes } from './incoming-bytes.ts'
 import { Liveness } from './liveness.ts'
 import type { JoiningSocket, RoomHost } from './room-host.ts'
 import type { Session } from './session.ts'
+import type { Ending } from './sync-events.ts'
 import { memoryOf, roomOfAddress, type IncomingFrame, type SyncDialect } from './sync-dialect.ts'
 import { UpdateQueue } from './update-queue.ts'
 import * as wire from './wire.ts'
@@ -78,6 +79,8 @@ export class SyncSocket implements JoiningSocket {
   /** When it is closed if it is still idle, by `performance.now()`. */
   #idleUntil = performance.now() + IDLE_MS
   #signedIn = false
+  /** What the server has closed it with; what a client answers to that may say less. */
+  #goodbye: { readonly code: number; readonly reason: string } | undefined
   #authFrames = 0
   #authWindowSince = performance.now()
 
@@ -191,6 +194,7 @@ export class SyncSocket implements JoiningSocket {
 
   /** Closes the socket with a close code and a reason (an error's code). */
   close(code: number = CLOSE_CODES.forbidden, reason = ''): void {
+    this.#goodbye ??= { code, reason }
     this.#socket.close(code, reason)
     if (reason === 'rate_limited') this.#stopReading()
   }
@@ -312,6 +316,7 @@ export class SyncSocket implements JoiningSocket {
 
   #refuse(address: string, error: unknown): void {
     const code = codeOf(error)
+    this.#parts.host.events.emit('connectionRefused', code)
     this.log.info({ code, err: code === 'store_unavailable' ? error : undefined, address }, 'a client was not let in')
     const place = this.#places.get(address)
     if (place && place.kind !== 'joined') this.#letGo(place.queue)
@@ -374,8 +379,16 @@ export class SyncSocket implements JoiningSocket {
   #ended(code: number, reason: string): void {
     this.#liveness.end()
     clearTimeout(this.#idle)
-    for (const place of this.#places.values()) if (place.kind === 'joined') place.session.connection.close()
+    const ending = endingOf(this.#goodbye ?? { code, reason })
+    for (const place of this.#places.values()) if (place.kind === 'joined') place.session.socketEnded(ending)
     this.#places.clear()
-    this.log.debug({ code, reason }, 'socket closed')
+    this.log.debug(ending, 'socket closed')
   }
+}
+
+/** A browser that leaves a page says 1001, a library 1000 or nothing (1005); all else is a line that broke, or was cut. */
+const CLIENT_CODES: ReadonlySet<number> = new Set([1000, 1001, 1005])
+
+function endingOf({ code, reason }: { code: number; reason: string }): Ending {
+  return { code, reason: findErrorCode(reason) ?? (CLIENT_CODES.has(code) ? 'client' : 'cut_off') }
 }

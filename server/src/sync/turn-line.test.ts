@@ -59,14 +59,14 @@ function lines(tookMs: number) {
     const sendOf = (bytes: number, ...numbers: number[]) => {
       for (const number of numbers) {
         const decoder = decoding.createDecoder(new Uint8Array(bytes))
-        made.receive({ address: 'r', type: FIRST_TYPE + number, decoder })
+        made.receive({ address: 'r', type: FIRST_TYPE + number, decoder, arrivedAt: 0 })
       }
     }
     const send = (...numbers: number[]) => sendOf(10, ...numbers)
     const move = (client: number, ...clocks: number[]) => {
       for (const clock of clocks) {
         const decoder = decoding.createDecoder(Uint8Array.of(3, 1, client, clock))
-        made.receive({ address: 'r', type: MESSAGE.awareness, decoder })
+        made.receive({ address: 'r', type: MESSAGE.awareness, decoder, arrivedAt: 0 })
       }
     }
     return { send, sendOf, move, line: made, isRead: () => reading.get(name) }

@@ -54,6 +54,11 @@ export class Turns {
     this.#usedAt = to
   }
 
+  /** In how many lines something waits. */
+  get size(): number {
+    return this.#waiting.size
+  }
+
   /** Something waits in a line. */
   add(line: TurnLine): void {
     if (this.#waiting.has(line)) return

@@ -4,11 +4,12 @@ import type { Logger } from 'pino'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Verdict } from '../core/gate/judge.ts'
 import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
-import type { Refusal } from '../core/gate/refusal.ts'
+import type { Refusal, Rule } from '../core/gate/refusal.ts'
 import type { DailyShare } from './daily-bytes.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
 import type { Person } from './people.ts'
 import type { Session } from './session.ts'
+import type { SyncEvents } from './sync-events.ts'
 import * as wire from './wire.ts'
 
 /** So many writes of which nothing is stored may wait for their answers: a library that waits for these has a few. */
@@ -21,9 +22,10 @@ export interface WritesParts {
   readonly journal: Journal
   readonly daily: DailyShare
   readonly person: Person
+  readonly events: SyncEvents
   readonly log: Logger
   /** Whether the room is not ready for a write, which comes again once it is. */
-  readonly waitsForRoom: (update: Uint8Array) => boolean
+  readonly waitsForRoom: (update: Uint8Array, arrivedAt: number) => boolean
   /** The client has more than it sent: it is to be asked for what is missing. */
   readonly onGap: () => void
   /** An update was judged to be sound and did not integrate: the document may be half changed. */
@@ -46,9 +48,9 @@ export class Writes {
     return this.#current
   }
 
-  /** Takes an update, or refuses it. Throws `Refusal` when it breaks a rule, and `UnreadableRoomError`. */
-  write(update: Uint8Array): void {
-    const { session, journal, daily, person } = this.#parts
+  /** Takes an update that came then, by `performance.now()`, or refuses it. Throws `Refusal` when it breaks a rule, and `UnreadableRoomError`. */
+  write(update: Uint8Array, arrivedAt: number): void {
+    const { session, journal, daily, person, events } = this.#parts
     const { room, user } = session
     if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(session.address, NOTHING))
     if (!mayDraw(session.role)) return this.#refuse('read_only')
@@ -57,11 +59,14 @@ export class Writes {
     if (journal.isFullFor(room.id, user.id) || daily.isUsedUp()) return this.#writeToFull(read)
     if (!room.content.has(read, user.id)) {
       if (!room.content.document.takeMemory()) return this.#refuse('store_unavailable')
-      if (this.#parts.waitsForRoom(update)) return
+      if (this.#parts.waitsForRoom(update, arrivedAt)) return
     }
     const verdict = this.#apply(read)
     // Read now: by the commit, the room may have more, which is not durable by then.
-    if (verdict?.kind === 'taken') this.#saved(room.content.reachOf(read))
+    if (verdict?.kind === 'taken') {
+      events.emit('editTaken')
+      this.#saved(room.content.reachOf(read), arrivedAt)
+    }
     if (verdict?.kind === 'refused') throw verdict.refusal
     if (verdict?.kind !== 'gap') return
     this.#refuse('missing_dependencies')
@@ -76,7 +81,7 @@ export class Writes {
     // Others' edits that the room has lost, or has not yet: once they have brought these themselves, the rest is taken. Yjs's
     // own libraries send it again only when they are asked.
     if (reason === 'foreign_client') session.askForRefused()
-    this.#refuse(reason, message)
+    this.#refuse(reason, message, rule)
   }
 
   /** The journal takes no more, or none of theirs. Who comes back, and says nothing that is new, is up to date all the same. */
@@ -106,14 +111,17 @@ export class Writes {
    * the store. Who has left is answered no more: under the same address, a next stay would take it for the answer to a
    * write of its own.
    */
-  #saved(reach: wire.Reach): void {
-    const { session, journal } = this.#parts
+  #saved(reach: wire.Reach, arrivedAt: number): void {
+    const { session, journal, events } = this.#parts
     journal.whenDurable(session.room.id, () => {
-      if (session.isIn) session.connection.send(wire.durable(session.address, reach))
+      if (!session.isIn) return
+      session.connection.send(wire.durable(session.address, reach))
+      events.emit('acknowledged', performance.now() - arrivedAt)
     })
   }
 
-  #refuse(reason: RefusalReason, detail?: string): void {
+  #refuse(reason: RefusalReason, detail?: string, rule?: Rule): void {
+    this.#parts.events.emit('editRefused', reason, rule)
     const { address } = this.#parts.session
     this.#answerUnstored(wire.notice(address, { type: 'refused', reason, detail }), wire.refused(address))
   }

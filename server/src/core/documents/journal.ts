@@ -24,6 +24,14 @@ export interface Committed {
   readonly records: readonly UpdateRecord[]
 }
 
+/** What was committed together. */
+export interface StoredBatch {
+  readonly updates: number
+  readonly bytes: number
+  /** How long the store took, from the last attempt on. */
+  readonly ms: number
+}
+
 /** What the journal tells the rest of the process. */
 interface JournalEvents {
   /** For whoever follows a room's numbers, or publishes what was committed. */
@@ -31,6 +39,8 @@ interface JournalEvents {
   /** The store refuses everything (`roomId` undefined), or what one room writes; nothing is lost, or acknowledged. */
   failing: [error: unknown, roomId: RoomId | undefined]
   recovered: [roomId: RoomId | undefined]
+  /** A batch has become durable, for whoever counts. */
+  stored: [batch: StoredBatch]
 }
 
 /** Hears that what it waited for is durable: the number of the last update that it waited for. */
@@ -126,10 +136,35 @@ export class Journal extends EventEmitter<JournalEvents> {
   /** How many updates are not durable yet. */
   get pendingCount(): number {
     let count = 0
-    for (const { roomId, entries, batch } of this.#rooms.values()) {
-      count += entries.length + (batch?.parts.find((part) => part.roomId === roomId)?.entries.length ?? 0)
-    }
+    for (const entries of this.#pending()) count += entries.length
     return count
+  }
+
+  /** How much is held for what is not durable yet, in bytes. */
+  get pendingBytes(): number {
+    return this.#queued.total
+  }
+
+  /** When the oldest was made of what is not durable yet, in milliseconds since 1970; undefined when all is. */
+  get pendingSince(): number | undefined {
+    let oldest: number | undefined
+    for (const [first] of this.#pending()) if (first && !(oldest !== undefined && oldest <= first.at)) oldest = first.at
+    return oldest
+  }
+
+  /** How many rooms there are whose writes alone the store does not take. */
+  get failingRoomCount(): number {
+    return this.#failingRooms.size
+  }
+
+  /** What is not durable yet: lists, of which the first is the oldest. */
+  *#pending(): Generator<readonly UpdateRecord[]> {
+    const batches = new Set<Batch>()
+    for (const { entries, batch } of this.#rooms.values()) {
+      if (batch) batches.add(batch)
+      yield entries
+    }
+    for (const { parts } of batches) for (const { entries } of parts) yield entries
   }
 
   /** Takes one update of a room, in the order in which it was applied. Never waits, never fails. */
@@ -259,16 +294,24 @@ export class Journal extends EventEmitter<JournalEvents> {
 
   #succeeded(batch: Batch, firstSeqs: ReadonlyMap<RoomId, number>): void {
     this.#recovered(batch)
+    const ms = performance.now() - batch.sentAt
+    let updates = 0
+    let bytes = 0
     for (const { roomId, entries, waiters } of batch.parts) {
       const firstSeq = firstSeqs.get(roomId) ?? 0
       this.#queued.add(roomId, null, -waiters.length * OVERHEAD_BYTES)
-      for (const entry of entries) this.#queued.add(roomId, entry.author, -weightOf(entry))
+      for (const entry of entries) {
+        this.#queued.add(roomId, entry.author, -weightOf(entry))
+        bytes += entry.update.length
+      }
+      updates += entries.length
       const queue = this.#rooms.get(roomId)
       if (queue) queue.batch = undefined
       if (queue?.entries.length === 0) this.#rooms.delete(roomId)
       this.emit('committed', { roomId, firstSeq, records: entries })
       for (const waiter of waiters) waiter.onDurable(firstSeq + waiter.entries - 1)
     }
+    this.emit('stored', { updates, bytes, ms })
     if (batch === this.#batch) this.#batch = undefined
     if (this.#rooms.size > 0) this.#schedule()
   }

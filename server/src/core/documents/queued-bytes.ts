@@ -18,6 +18,11 @@ export class QueuedBytes {
     this.#fairBytes = fairBytes
   }
 
+  /** How much is queued of all rooms. */
+  get total(): number {
+    return this.#total
+  }
+
   /** Counts so much more, or less, of a room; `author` is null for what is nobody's. */
   add(roomId: RoomId, author: string | null, bytes: number): void {
     this.#total += bytes
