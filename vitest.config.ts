@@ -22,6 +22,7 @@ const ONLY_ONCE = {
   'shows cursors': 'server/src/sync/awareness.test.ts',
   'ends with its token': 'server/src/sync/token-expiry.test.ts',
   'tells its version': 'server/src/sync/version.test.ts',
+  'is told of in the log': 'server/src/sync/stay-log.test.ts',
   'stays in a room': 'server/src/sync/stay.test.ts',
   'sees who is in': 'server/src/sync/who-is-in.test.ts',
   'speaks the protocol': 'server/src/sync/sync-protocol.test.ts',

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { DocumentStore } from '../ports/document-store.ts'
 import { aroundStore } from '../testing/around-store.ts'
 import { findFreePort } from '../testing/free-port.ts'
@@ -24,6 +24,7 @@ beforeAll(async () => {
     },
   })
 })
+afterEach(() => held.release())
 afterAll(() => server.remove())
 
 /** The numbers as Prometheus would read them, by name with labels. */
