@@ -1,6 +1,6 @@
 /**
  * `pnpm assemble <directory>`: puts together what a server needs to run and nothing else, in a directory that may be
- * copied to a machine of the same system: `node server/src/main.ts` starts it there, with Node 24 and no pnpm. It keeps
+ * copied to a machine of the same system: `node scripts/serve.ts` starts it there, with Node 24 and no pnpm. It keeps
  * the places of the repository, since Node strips types only outside `node_modules`.
  */
 import { spawnSync } from 'node:child_process'
@@ -20,6 +20,7 @@ const FILES = [
   'scripts/quarantine.ts',
   'scripts/restore.ts',
   'scripts/run-script.ts',
+  'scripts/serve.ts',
   'scripts/server-command.ts',
   'scripts/verify.ts',
 ]
@@ -46,7 +47,7 @@ run('pnpm', '--dir', target, 'install', '--prod', '--frozen-lockfile', '--filter
 prune(join(target, 'node_modules/.pnpm'))
 
 const { stdout } = spawnSync('du', ['-sm', target], { encoding: 'utf8' })
-process.stdout.write(`${target} is ready, ${stdout.split('\t')[0]} MB: node server/src/main.ts starts it there.\n`)
+process.stdout.write(`${target} is ready, ${stdout.split('\t')[0]} MB: node scripts/serve.ts starts it there.\n`)
 
 /** Removes what is not needed at run time. Links are left as they are, so that every file is seen once. */
 function prune(directory: string): void {

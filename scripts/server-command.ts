@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os'
 
 /*
- * How the server's process is started, by `pnpm start` and by the bench alike. A larger nursery of the heap saves a
+ * How the server's process is started, by `pnpm start`, `serve.ts` and the bench alike. A larger nursery of the heap saves a
  * tenth of the CPU of a busy room, and takes 5 MB more with a thousand people; two helper threads of V8 are enough
  * beside our own. Boards are memory outside the heap, and count: with less before its first full collections, V8 would
  * mark everything whenever 35 MB of them are opened, and who draws would wait for that. The code that Node has stripped
@@ -20,4 +20,12 @@ export const SERVER_ENVIRONMENT: Readonly<Record<string, string>> = {
   NODE_COMPILE_CACHE: 'node_modules/.cache/node',
   // The C library would otherwise keep a pool of memory for each thread.
   MALLOC_ARENA_MAX: '2',
+}
+
+/** Replaces this process by the server's: it gets the signals itself, and its exit code is the command's. */
+export function becomeServer(...args: readonly string[]): void {
+  process.execve?.(process.execPath, [process.execPath, ...serverFlags(), 'server/src/main.ts', ...args], {
+    ...SERVER_ENVIRONMENT,
+    ...process.env,
+  })
 }

@@ -6,7 +6,7 @@
  * npx use bash, which does the same, where Debian's `sh` stays in between and dies of a signal alone.
  */
 import { spawnSync } from 'node:child_process'
-import { SERVER_ENVIRONMENT, serverFlags } from './server-command.ts'
+import { becomeServer } from './server-command.ts'
 
 const vite = 'node_modules/vite/bin/vite.js'
 const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], {
@@ -15,9 +15,4 @@ const build = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'],
 })
 if (build.status !== 0) process.exit(build.status ?? 1)
 
-const environment = { ...SERVER_ENVIRONMENT, ...process.env }
-process.execve?.(
-  process.execPath,
-  [process.execPath, ...serverFlags(), 'server/src/main.ts', '--stop-with-parents'],
-  environment,
-)
+becomeServer('--stop-with-parents')

@@ -2,8 +2,16 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
+import { findDebianProgram } from './debian-program.ts'
 import { findFreePort } from './free-port.ts'
-import { findRedis } from './redis-binary.ts'
+
+const REDIS = {
+  name: 'redis',
+  commands: ['redis-server'],
+  versionFlag: '--version',
+  packages: ['redis-tools', 'libjemalloc2', 'liblzf1', 'libatomic1'],
+  path: 'usr/bin/redis-check-rdb',
+}
 
 /** A Redis of its own, which remembers nothing. */
 export interface TestRedis {
@@ -20,7 +28,7 @@ export interface TestRedis {
 /** Starts a Redis, and fails when it cannot; without `isUp`, it is started by `restart`. */
 export async function startTestRedis({ isUp = true } = {}): Promise<TestRedis> {
   const port = await findFreePort()
-  const { program, environment } = await findRedis()
+  const { program, environment } = await findDebianProgram(REDIS)
   const flags = ['--port', `${port}`, '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--dir', tmpdir()]
   let child: ChildProcess | undefined
   const end = () => child?.kill('SIGKILL')

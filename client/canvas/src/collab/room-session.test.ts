@@ -1021,7 +1021,7 @@ describe('versions', () => {
   test('the server is told which version this is', async () => {
     const session = join()
     await waitForStatus(session, { kind: 'saved' })
-    expect(server.urls).toEqual(['/sync?v=1'])
+    expect(server.urls).toEqual([`/sync?v=1&room=${roomId}`])
   })
 })
 

@@ -47,7 +47,10 @@ export class SyncClient {
   constructor(options: SyncClientOptions) {
     this.#options = options
     try {
-      const socket = new WebSocket(`${options.url}?${VERSION_PARAMETER}=${PROTOCOL_VERSION}`)
+      // The frames name the room; the server reads it nowhere else. In the address, it is for a balancer before several
+      // instances, which can then bring those who draw together to the same one.
+      const query = new URLSearchParams({ [VERSION_PARAMETER]: `${PROTOCOL_VERSION}`, room: options.roomId })
+      const socket = new WebSocket(`${options.url}?${query}`)
       this.#socket = socket
       socket.binaryType = 'arraybuffer'
       socket.onopen = () => options.onOpen()
