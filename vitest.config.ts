@@ -42,6 +42,7 @@ const OF_POSTGRES = {
   'has several instances': 'server/src/faults/instances.fault.ts',
   'kills all that there is': 'server/src/faults/chaos.fault.ts',
   'restarts instances in turn': 'server/src/faults/rolling.fault.ts',
+  'stands behind nginx': 'server/src/faults/proxy.fault.ts',
 }
 
 // Most of a test is waiting: there is work for two, also on a machine of two cores.
