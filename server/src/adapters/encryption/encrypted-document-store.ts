@@ -16,8 +16,8 @@ import { setImmediate as nextTurn } from 'node:timers/promises'
 import { snapshotContext, updateContext } from './contexts.ts'
 import type { Keyring } from './keyring.ts'
 
-/** After so many values, of which each takes some microseconds, others have their turn. */
-const IN_ONE_GO = 32
+/** After so long, others have their turn. Where the process is busy a turn is long, so that there must not be many. */
+const IN_ONE_GO_MS = 2
 
 /**
  * A document store of which another holds what is sealed: updates, snapshots, and what was set aside. A value that does not
@@ -33,7 +33,10 @@ export class EncryptedDocumentStore implements DocumentStore {
     this.#keyring = keyring
   }
 
-  async append({ id, rooms }: JournalBatch): Promise<Map<RoomId, number>> {
+  async append(batch: JournalBatch): Promise<Map<RoomId, number>> {
+    // Most have no key, and their commits are not to wait for turns in which there is nothing to do.
+    if (!this.#keyring.head) return await this.#store.append(batch)
+    const { id, rooms } = batch
     const sealed: RoomAppend[] = []
     for (const { roomId, entries } of rooms) {
       sealed.push({ roomId, entries: await eachInTurn(entries, (entry) => this.#seal(roomId, entry)) })
@@ -127,8 +130,12 @@ export class EncryptedDocumentStore implements DocumentStore {
 
 async function eachInTurn<T, R>(values: readonly T[], act: (value: T) => Promise<R>): Promise<R[]> {
   const results: R[] = []
-  for (const [index, value] of values.entries()) {
-    if (index > 0 && index % IN_ONE_GO === 0) await nextTurn()
+  let begunAt = performance.now()
+  for (const value of values) {
+    if (performance.now() - begunAt > IN_ONE_GO_MS) {
+      await nextTurn()
+      begunAt = performance.now()
+    }
     results.push(await act(value))
   }
   return results
