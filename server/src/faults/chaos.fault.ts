@@ -11,11 +11,11 @@ import { createRandom } from './seeded-random.ts'
 import { readStrokes, strokesOf, Writer } from './writer.ts'
 
 /** By hand, `pnpm test:faults` for long: docs/reliability.md. */
-const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 24)
+const SECONDS = Number(process.env['CHAOS_SECONDS'] ?? 18)
 /** `CHAOS_SEED=…` repeats the order of a run's faults and the choices of its clients, though not the machine's timing. */
 const SEED = Number(process.env['CHAOS_SEED'] ?? Date.now() % 1_000_000)
 const WRITERS = 20
-const EVERY_MS = SECONDS < 60 ? 4_000 : 10_000
+const EVERY_MS = SECONDS < 60 ? 3_000 : 10_000
 /** Until everything that died is back. */
 const OUTAGE_MS = EVERY_MS / 2
 /** Each draws 3 strokes so often. */

@@ -211,7 +211,7 @@ test(`two servers over one database, each killed in turn under ${WRITERS} writer
 })
 
 /** By hand, `OUTAGE_SECONDS=30`. */
-const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 4) * 1_000
+const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 2) * 1_000
 
 test.each([
   { what: 'stopped', away: () => postgres.kill(), back: () => postgres.restart() },

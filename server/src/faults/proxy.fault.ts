@@ -74,7 +74,7 @@ test('one instance is stopped: both who draw there go on at the other, and nothi
         () => writer.closed,
         () => undefined,
       )
-      // As the app does: from 0.2 to 1 s after a drop.
+      // As the app does: within 2 s after a drop.
       await wait(200 + Math.random() * 800)
     }
   }

@@ -7,8 +7,8 @@ import { Instance } from './instance.ts'
 import { strokesOf, Writer } from './writer.ts'
 
 const WRITERS = 50
-/** As the app does: from 0.2 to 1 s after a drop. */
-const comeBackAfterMs = () => 200 + Math.random() * 800
+/** As the app does: from 0.2 to 2 s after a drop. */
+const comeBackAfterMs = () => 200 + Math.random() * 1_800
 
 let postgres: TestPostgres
 let redis: TestRedis

@@ -23,6 +23,9 @@ test('sockets open below the public path and without it, whatever the proxy does
       ownerToken,
     ])
     onTestFinished(() => library.terminate())
+    await once(library, 'open')
+    // It asks for the drawing; a server that is asked nothing says nothing for a while.
+    library.send(Uint8Array.of(0, 0, 1, 0))
     await once(library, 'message')
   }
 })

@@ -41,14 +41,14 @@ describe('why a socket was closed', () => {
 })
 
 describe('the wait before a retry', () => {
-  test('is between 0.2 and 1 second right after a drop', () => {
+  test('is between 0.2 and 2 seconds right after a drop', () => {
     expect(retryDelayMs(0, 0)).toBe(200)
-    expect(retryDelayMs(0, 0.999_999)).toBe(1_000)
+    expect(retryDelayMs(0, 0.999_999)).toBe(2_000)
   })
 
   test('can grow with each failure, up to 30 seconds and no further', () => {
     const longest = Array.from({ length: 12 }, (_, failures) => retryDelayMs(failures, 0.999_999))
-    expect(longest.slice(0, 6)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 30_000])
+    expect(longest.slice(0, 6)).toEqual([2_000, 4_000, 8_000, 16_000, 30_000, 30_000])
     expect(Math.max(...longest)).toBe(30_000)
   })
 
@@ -67,7 +67,7 @@ const longestWaits = (policy: RetryPolicy, error: ErrorCode | undefined, held: r
 test('waits grow with each failure, and start anew once a connection has held', () => {
   const held = [0, 0, 100, 0, 0, 0, 60_000, 0]
   expect(longestWaits(new RetryPolicy(), 'room_crowded', held)).toEqual([
-    1_000, 2_000, 4_000, 8_000, 16_000, 30_000, 1_000, 2_000,
+    2_000, 4_000, 8_000, 16_000, 30_000, 30_000, 2_000, 4_000,
   ])
 })
 

@@ -2,7 +2,7 @@ import { findErrorCode, type ErrorCode } from '@sketchroom/shared/error-codes'
 import { CLOSE_CODES } from '@sketchroom/shared/protocol/close-codes'
 
 const SHORTEST_MS = 200
-const FIRST_LONGEST_MS = 1_000
+const FIRST_LONGEST_MS = 2_000
 /** The longest wait before the next try, in milliseconds. */
 export const LONGEST_RETRY_MS = 30_000
 /** A server that is away is being restarted, as a rule: it is asked so often that people are back soon after it is. */
