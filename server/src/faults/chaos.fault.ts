@@ -65,8 +65,8 @@ const FAULTS: Readonly<Record<string, () => Promise<() => Promise<void> | void>>
   },
   async 'one instance is cut off from Redis'() {
     const { line } = oneOf(instances)
-    line.break()
-    return () => line.mend()
+    line?.break()
+    return () => line?.mend()
   },
 }
 

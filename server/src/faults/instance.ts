@@ -7,17 +7,17 @@ import { ServerProcess } from '../testing/server-process.ts'
 import { ApiCaller } from '../testing/test-server.ts'
 import { UNBOUNDED } from './writer.ts'
 
-/** An instance as a process, with a line of its own to Redis. */
+/** An instance as a process that can be killed and started again, with a line of its own to Redis, if there is one. */
 export class Instance {
   readonly port: number
-  readonly line: BreakableLine
+  readonly line: BreakableLine | undefined
   readonly #dataDir: string
   readonly #environment: Record<string, string>
   #process: ServerProcess | undefined
 
   private constructor(parts: {
     port: number
-    line: BreakableLine
+    line: BreakableLine | undefined
     dataDir: string
     environment: Record<string, string>
   }) {
@@ -27,11 +27,12 @@ export class Instance {
     this.#environment = parts.environment
   }
 
-  /** Starts one over this database and Redis. */
-  static async start(databaseUrl: string, redisUrl: string): Promise<Instance> {
+  /** Starts one over this database and Redis; `remove` is the caller's to call. */
+  static async start(databaseUrl: string, redisUrl?: string): Promise<Instance> {
     const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
-    const line = await BreakableLine.to(redisUrl)
-    const environment = { DATABASE_URL: databaseUrl, REDIS_URL: line.url(redisUrl), ...UNBOUNDED }
+    const line = redisUrl === undefined ? undefined : await BreakableLine.to(redisUrl)
+    const redis: Record<string, string> = line && redisUrl !== undefined ? { REDIS_URL: line.url(redisUrl) } : {}
+    const environment = { DATABASE_URL: databaseUrl, ...redis, ...UNBOUNDED }
     const instance = new Instance({ port, line, dataDir, environment })
     await instance.restart()
     return instance
@@ -63,7 +64,7 @@ export class Instance {
   /** Ends it, and takes all of it away. */
   async remove(): Promise<void> {
     await this.kill()
-    this.line.close()
+    this.line?.close()
     await rm(this.#dataDir, { recursive: true })
   }
 }

@@ -1,20 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { roomIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
 import { openStorage } from '../adapters/sql/open-storage.ts'
-import { findFreePort } from '../testing/free-port.ts'
 import { RawClient } from '../testing/raw-client.ts'
-import { ServerProcess } from '../testing/server-process.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts'
 import { joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
-import { ApiCaller } from '../testing/test-server.ts'
+import { Instance } from './instance.ts'
 import { createRandom } from './seeded-random.ts'
-import { readStrokes, strokesOf, Writer, UNBOUNDED } from './writer.ts'
+import { readStrokes, strokesOf, Writer } from './writer.ts'
 
 const KILLS = 3
 const WRITERS = 20
@@ -30,48 +25,11 @@ beforeAll(async () => {
 })
 afterAll(() => postgres.stop())
 
-/** A server over a database, as a process of its own that can be killed and started again. */
-class Instance {
-  readonly port: number
-  readonly #dataDir: string
-  readonly #databaseUrl: string
-  #process: ServerProcess | undefined
-
-  private constructor(parts: { port: number; dataDir: string; databaseUrl: string }) {
-    this.port = parts.port
-    this.#dataDir = parts.dataDir
-    this.#databaseUrl = parts.databaseUrl
-  }
-
-  static async start(databaseUrl: string): Promise<Instance> {
-    const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
-    const instance = new Instance({ port, dataDir, databaseUrl })
-    onTestFinished(async () => {
-      await instance.kill()
-      await rm(dataDir, { recursive: true })
-    })
-    await instance.restart()
-    return instance
-  }
-
-  get api(): ApiCaller {
-    return new ApiCaller(`http://127.0.0.1:${this.port}`)
-  }
-
-  get syncUrl(): string {
-    return `ws://127.0.0.1:${this.port}/sync`
-  }
-
-  async restart(): Promise<void> {
-    this.#process = await ServerProcess.start(this.port, this.#dataDir, {
-      DATABASE_URL: this.#databaseUrl,
-      ...UNBOUNDED,
-    })
-  }
-
-  async kill(): Promise<void> {
-    await this.#process?.end('SIGKILL')
-  }
+/** An instance that ends with its test. */
+async function startInstance(databaseUrl: string): Promise<Instance> {
+  const instance = await Instance.start(databaseUrl)
+  onTestFinished(() => instance.remove())
+  return instance
 }
 
 /** What the database itself has of a room; nothing of it has gone through a server's memory. */
@@ -107,7 +65,7 @@ async function expectStored(databaseUrl: string, roomId: string, strokes: readon
 
 test(`PostgreSQL is killed ${KILLS} times under ${WRITERS} writers: nothing acknowledged is missing, nobody has to come back`, async () => {
   const databaseUrl = await postgres.createDatabase()
-  const server = await Instance.start(databaseUrl)
+  const server = await startInstance(databaseUrl)
   const { roomId, editorToken: token } = await openRoom(server)
   const writers = createWriters('w', WRITERS)
   await Promise.all(writers.map((writer) => writer.connect(server.syncUrl, roomId, token)))
@@ -141,7 +99,7 @@ test(`PostgreSQL is killed ${KILLS} times under ${WRITERS} writers: nothing ackn
     }
   }
   const strokes = writtenBy(writers)
-  const other = await Instance.start(databaseUrl)
+  const other = await startInstance(databaseUrl)
   expect((await readStrokes(other.syncUrl, roomId, token)).size).toBe(strokes.length)
   for (const writer of writers) writer.disconnect()
   console.log(
@@ -152,7 +110,7 @@ test(`PostgreSQL is killed ${KILLS} times under ${WRITERS} writers: nothing ackn
 
 test('two servers over one database: whoever commits sees what the other has committed', async () => {
   const databaseUrl = await postgres.createDatabase()
-  const [first, second] = [await Instance.start(databaseUrl), await Instance.start(databaseUrl)]
+  const [first, second] = [await startInstance(databaseUrl), await startInstance(databaseUrl)]
   const { roomId, editorToken: token } = await openRoom(first)
   const [ada, bob] = [await joinRoom(first, roomId, token), await joinRoom(second, roomId, token)]
   ada.write(ada.edit(setWord('from the first')))
@@ -165,7 +123,7 @@ test('two servers over one database: whoever commits sees what the other has com
 
 test(`two servers over one database, each killed in turn under ${WRITERS} writers: nothing acknowledged is missing, and all converge`, async () => {
   const databaseUrl = await postgres.createDatabase()
-  const servers = [await Instance.start(databaseUrl), await Instance.start(databaseUrl)] as const
+  const servers = [await startInstance(databaseUrl), await startInstance(databaseUrl)] as const
   const { roomId, editorToken: token } = await openRoom(servers[0])
   const sides = servers.map((server, n) => ({ server, writers: createWriters(`s${n}w`, WRITERS / 2) }))
   const writers = sides.flatMap((side) => side.writers)
@@ -201,7 +159,7 @@ test(`two servers over one database, each killed in turn under ${WRITERS} writer
   }
   await expectStored(databaseUrl, roomId, acknowledgedBy(writers), `seed ${SEED}, in the end`)
   const strokes = writtenBy(writers)
-  const third = await Instance.start(databaseUrl)
+  const third = await startInstance(databaseUrl)
   expect((await readStrokes(third.syncUrl, roomId, token)).size).toBe(strokes.length)
   for (const writer of writers) writer.disconnect()
   console.log(
@@ -219,7 +177,7 @@ test.each([
 ])(
   `PostgreSQL is $what for ${OUTAGE_MS / 1_000} s: requests are told so, nothing is lost, and all is acknowledged soon after`,
   async ({ what, away, back }) => {
-    const server = await Instance.start(await postgres.createDatabase())
+    const server = await startInstance(await postgres.createDatabase())
     const { roomId, editorToken: token, ownerToken } = await openRoom(server)
     const writers = createWriters('w', 5)
     await Promise.all(writers.map((writer) => writer.connect(server.syncUrl, roomId, token)))

@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto'
-import { createServer } from 'node:net'
+import { connect, createServer } from 'node:net'
 
 /** Below what systems give to outgoing connections, or one of those could take a port whose server is restarted. */
 const FIRST_PORT = 20_000
@@ -23,4 +23,12 @@ function isFree(port: number): Promise<boolean> {
     })
     server.listen(port, '127.0.0.1', () => server.close(() => resolve(true)))
   })
+}
+
+/** Whether something on this machine takes connections on a port. */
+export function answers(port: number): Promise<boolean> {
+  const socket = connect(port, '127.0.0.1')
+  return new Promise<boolean>((resolve) => {
+    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
+  }).finally(() => socket.destroy())
 }

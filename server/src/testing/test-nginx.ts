@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findDebianProgram } from './debian-program.ts'
-import { findFreePort } from './free-port.ts'
+import { answers, findFreePort } from './free-port.ts'
 
 const NGINX = {
   name: 'nginx',
@@ -74,11 +73,4 @@ function replaceEach(text: string, replacements: Readonly<Record<string, string>
     replaced = replaced.replaceAll(from, to)
   }
   return replaced
-}
-
-function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  return new Promise<boolean>((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-  }).finally(() => socket.destroy())
 }

@@ -1,9 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process'
-import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { setTimeout as wait } from 'node:timers/promises'
 import { findDebianProgram } from './debian-program.ts'
-import { findFreePort } from './free-port.ts'
+import { answers, findFreePort } from './free-port.ts'
 
 const REDIS = {
   name: 'redis',
@@ -55,11 +54,4 @@ export async function startTestRedis({ isUp = true } = {}): Promise<TestRedis> {
   }
   if (isUp) await redis.restart()
   return redis
-}
-
-function answers(port: number): Promise<boolean> {
-  const socket = connect(port, '127.0.0.1')
-  return new Promise((resolve) => {
-    socket.once('connect', () => resolve(true)).once('error', () => resolve(false))
-  }).finally(() => socket.destroy()) as Promise<boolean>
 }
