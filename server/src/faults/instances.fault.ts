@@ -1,6 +1,7 @@
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -67,6 +68,58 @@ test('without Redis at the start, rooms load, edits are acknowledged, and both i
   ada.write(ada.edit(setWord('two')))
   await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['one', 'two']), 2_000)
 })
+
+/** By hand, `OUTAGE_SECONDS=30`. */
+const OUTAGE_MS = Number(process.env['OUTAGE_SECONDS'] ?? 3) * 1_000
+
+test.each([
+  { what: 'stopped', away: () => redis.kill(), back: () => redis.restart() },
+  { what: 'frozen', away: () => Promise.resolve(redis.freeze()), back: () => Promise.resolve(redis.thaw()) },
+])(
+  `Redis is $what for ${OUTAGE_MS / 1_000} s while somebody draws: the other instance follows, and nothing is lost`,
+  async ({ what, away, back }) => {
+    redis = await startTestRedis()
+    const [first, second] = [await startInstance(), await startInstance()]
+    const { roomId, editorToken, viewerToken } = await openRoom(first)
+    const [ada, bob] = [await joinRoom(first, roomId, editorToken), await joinRoom(second, roomId, viewerToken)]
+    const drawnAt = new Map<string, number>()
+    const arrivals: Array<{ at: number; delayMs: number }> = []
+    bob.onUpdate = () => {
+      for (const word of wordsOf(bob)) {
+        const at = drawnAt.get(word)
+        if (at === undefined) continue
+        arrivals.push({ at: performance.now(), delayMs: performance.now() - at })
+        drawnAt.delete(word)
+      }
+    }
+    let words = 0
+    const drawing = setInterval(() => {
+      const word = `word ${String(++words).padStart(5, '0')}`
+      drawnAt.set(word, performance.now())
+      ada.write(ada.edit(setWord(word)))
+    }, 100)
+    onTestFinished(() => clearInterval(drawing))
+    await vi.waitFor(() => expect(arrivals.length).toBeGreaterThan(5))
+    const goneAt = performance.now()
+    await away()
+    await wait(OUTAGE_MS)
+    await back()
+    const returnedAt = performance.now()
+    await wait(3_000)
+    clearInterval(drawing)
+    await vi.waitFor(() => expect(drawnAt.size).toBe(0))
+    expect(wordsOf(bob)).toEqual(wordsOf(ada))
+    await vi.waitFor(() => expect(ada.answers).toEqual(Array.from({ length: words }, () => 'durable')))
+    const slowest = (from: number, to: number) =>
+      Math.round(Math.max(0, ...arrivals.filter(({ at }) => at >= from && at < to).map(({ delayMs }) => delayMs)))
+    const late = arrivals.filter(({ at, delayMs }) => at > returnedAt && delayMs > 500).map(({ at }) => at - returnedAt)
+    console.log(
+      `Redis ${what} for ${OUTAGE_MS} ms: ${words} edits, 0 lost; before at most ${slowest(0, goneAt)} ms apart, ` +
+        `meanwhile ${slowest(goneAt, returnedAt)}, afterwards ${slowest(returnedAt, Infinity)}; ` +
+        `apart by more than 500 ms until ${Math.round(Math.max(0, ...late))} ms after its return`,
+    )
+  },
+)
 
 test('access that changes on one instance changes on the other: removal, role, deletion, sign-out, name', async () => {
   redis = await startTestRedis()

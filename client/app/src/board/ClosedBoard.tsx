@@ -58,13 +58,18 @@ const TEXTS: Record<ClosedReason['kind'], { icon: ReactNode; title: string; text
     title: 'This board is not on this device',
     text: 'The server cannot be reached, and without it only the boards that are on this device can be opened: the ones you used last. This one opens as soon as the server is back.',
   },
+  'in-trouble': {
+    icon: <CloudAlert size={32} />,
+    title: 'This board cannot be opened right now',
+    text: 'The server has trouble with what it stores. The board opens by itself as soon as that is over.',
+  },
   failed: { icon: <CloudAlert size={32} />, title: 'The board could not be opened', text: '' },
 }
 
 const AS_A_GUEST = 'If the board is open to everybody with the link, you can also come in as a guest.'
 
 /** Where another try may have another answer. */
-const MAY_CHANGE = new Set<ClosedReason['kind']>(['no-access', 'deleted', 'unreachable', 'failed'])
+const MAY_CHANGE = new Set<ClosedReason['kind']>(['no-access', 'deleted', 'unreachable', 'in-trouble', 'failed'])
 
 /** Instead of a board: why it is not shown, and the ways on. */
 export function ClosedBoard({ reason, left, refused, onRetry, onContinueAsGuest, onRestore }: ClosedBoardProps) {

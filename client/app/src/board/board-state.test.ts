@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { type Board, closeBoard, isAskedAgain, missAnswer } from './board-state.ts'
+import { askAgainMs, type Board, closeBoard, missAnswer } from './board-state.ts'
 import type { ClosedReason } from './closed-reason.ts'
 
 const opening: Board = { kind: 'opening' }
@@ -21,7 +21,7 @@ test.each(['deleted', 'no-access'] as const)(
     const last = closed(kind)
     expect(closeBoard(last, notFound)).toBe(last)
     expect(missAnswer(last, { kind: 'unreachable' })).toBe(last)
-    expect(isAskedAgain(last)).toBe(true)
+    expect(askAgainMs(last, 0)).toBe(30_000)
     expect(closeBoard(last, { kind: 'signed-out' })).toMatchObject({ reason: { kind: 'signed-out' } })
   },
 )
@@ -29,6 +29,12 @@ test.each(['deleted', 'no-access'] as const)(
 test('without an answer a drawing stays on the screen, and a board that is not on this device cannot be opened', () => {
   for (const last of [open, openFromDevice]) expect(missAnswer(last, { kind: 'unreachable' })).toBe(last)
   expect(missAnswer(opening, { kind: 'unreachable' })).toEqual(closed('unreachable'))
-  expect(isAskedAgain(closed('unreachable'))).toBe(true)
-  expect(isAskedAgain(closed('not-found'))).toBe(false)
+  expect(askAgainMs(closed('not-found'), 0)).toBe(false)
 })
+
+test.each(['unreachable', 'in-trouble'] as const)(
+  'whoever waits for a server that is %s asks again within seconds, and not with all others',
+  (kind) => {
+    expect([0, 0.5, 1].map((share) => askAgainMs(closed(kind), share))).toEqual([2_000, 3_500, 5_000])
+  },
+)

@@ -30,10 +30,21 @@ export function missAnswer(last: Board, reason: ClosedReason): Board {
   return { kind: 'closed', reason }
 }
 
-/** Whether the server is asked again by itself: it may have another answer in a while. */
-export function isAskedAgain(board: Board): boolean {
-  if (board.kind !== 'closed') return board.kind === 'open'
-  return board.reason.kind === 'unreachable' || mayComeBack(board.reason)
+const REFRESH_MS = 30_000
+/** Who waits for a server sees the board soon after it is back; each page has a wait of its own, and not all ask at once. */
+const LEAST_RETRY_MS = 2_000
+const MOST_RETRY_MS = 5_000
+
+/**
+ * After how many milliseconds the server is asked again by itself, since it may have another answer in a while; false where it
+ * will not. `share`, in [0, 1), is this page's part of what waits are spread over.
+ */
+export function askAgainMs(board: Board, share: number): number | false {
+  if (board.kind === 'opening') return false
+  if (board.kind === 'open' || mayComeBack(board.reason)) return REFRESH_MS
+  const { kind } = board.reason
+  const isAway = kind === 'unreachable' || kind === 'in-trouble'
+  return isAway && LEAST_RETRY_MS + share * (MOST_RETRY_MS - LEAST_RETRY_MS)
 }
 
 /** An owner can undo these two. */

@@ -16,11 +16,14 @@ export type ClosedReason =
   | { readonly kind: 'guests-off' }
   /** The server cannot be asked, and the board is not on this device. */
   | { readonly kind: 'unreachable' }
+  /** The server is there, and cannot open it now: its database is away, say. */
+  | { readonly kind: 'in-trouble' }
   | { readonly kind: 'failed'; readonly text: string }
 
 /** Reads from what went wrong while opening why the board is not shown. */
 export function closedReason(error: unknown): ClosedReason {
   if (error instanceof OfflineError) return { kind: 'unreachable' }
+  if (error instanceof ApiError && error.status >= 500) return { kind: 'in-trouble' }
   return (error instanceof ApiError && reasonOfCode(error.code)) || { kind: 'failed', text: describeError(error) }
 }
 

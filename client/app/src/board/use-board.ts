@@ -6,10 +6,9 @@ import type { Role } from '@sketchroom/shared/roles'
 import { isPassing } from '../api/api-error.ts'
 import { findKnownRoom, keepKnownRooms, updateKnownRoom } from '../device/known-rooms.ts'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
-import { type Board, closeBoard, isAskedAgain, missAnswer } from './board-state.ts'
+import { askAgainMs, type Board, closeBoard, missAnswer } from './board-state.ts'
 import { closedReason, type ClosedReason } from './closed-reason.ts'
 
-const REFRESH_MS = 30_000
 const OPENING: Board = { kind: 'opening' }
 
 /**
@@ -24,6 +23,9 @@ export function useBoard(roomId: RoomId) {
   const entered = useRef(false)
   const [wasSignedIn, setWasSignedIn] = useState(false)
   if (sessionState.kind === 'signed-in' && !wasSignedIn) setWasSignedIn(true)
+
+  const [share] = useState(() => Math.random())
+  const againMs = (query: { state: { data: Board | undefined } }) => askAgainMs(query.state.data ?? OPENING, share)
 
   const key = ['board', roomId]
   const last = () => queries.getQueryData<Board>(key) ?? OPENING
@@ -49,9 +51,9 @@ export function useBoard(roomId: RoomId) {
     initialDataUpdatedAt: 0,
     // What a page showed before it was left may not be so any more.
     gcTime: 0,
-    refetchInterval: (query) => isAskedAgain(query.state.data ?? OPENING) && REFRESH_MS,
-    refetchOnWindowFocus: (query) => isAskedAgain(query.state.data ?? OPENING),
-    refetchOnReconnect: (query) => isAskedAgain(query.state.data ?? OPENING),
+    refetchInterval: againMs,
+    refetchOnWindowFocus: (query) => againMs(query) !== false,
+    refetchOnReconnect: (query) => againMs(query) !== false,
   })
 
   function opened(room: Room): Board {

@@ -1,5 +1,5 @@
 import type { UserId } from '@sketchroom/shared/ids'
-import { ApiError, isPassing, OfflineError } from '../api/api-error.ts'
+import { ApiError } from '../api/api-error.ts'
 import { personOf } from '../session/session-state.ts'
 import type { Session } from '../session/session.ts'
 import { createValue, type Value } from '../session/value.ts'
@@ -84,10 +84,7 @@ export function createDevice({ session, storage, serverUrl, load }: DeviceParts)
       person: next.id,
       guests: findKnownUser(storage)?.guests ?? [],
       async getToken(request) {
-        const token = await session.getToken(request).catch((error: unknown) => {
-          // For the canvas a code means that access is gone for good; a server in trouble only has to be asked again.
-          throw error instanceof ApiError && isPassing(error) ? new OfflineError(error) : error
-        })
+        const token = await session.getToken(request)
         // What one person drew never goes out as somebody else's.
         if (personOf(session.state.get())?.id !== next.id)
           throw new ApiError('unauthenticated', 401, 'Somebody else is here.')

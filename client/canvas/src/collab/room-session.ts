@@ -333,7 +333,7 @@ class OpenRoom implements RoomSession {
     const { link } = this.#connection
     if (link.state === 'store-failing' || link.state === 'crowded') this.#turnedAway = link.state
     else if (link.state !== 'joined') this.#turnedAway = undefined
-    if (link.state === 'offline' || link.state === 'no-access') this.#local.resolve()
+    if (link.state !== 'connecting' && link.state !== 'joined') this.#local.resolve()
     const unsent = this.#unsent.count + (this.#hasUnwritten ? 1 : 0)
     if (link.state === 'no-access') this.#accessEnded(link.reason, unsent)
     const status = savingStatus({
