@@ -1,5 +1,5 @@
 import type { Goal } from '../goals.ts'
-import { READS_MEMORY } from '../peers/process-memory.ts'
+import { READS_MEMORY } from '../peers/process-figures.ts'
 import type { Stage } from '../stage.ts'
 import { measureCapacity } from './capacity.ts'
 import { COLD_GOALS, measureColdBoard } from './cold-board.ts'
@@ -9,8 +9,10 @@ import { CURSOR_GOALS, findCursorLimit, measureCursors } from './cursors.ts'
 import { BUSY, LONE, RATE, ROOMS, measureScene } from './drawing.ts'
 import { ACK_GOALS, measureAcks } from './durable-ack.ts'
 import { GATE_GOALS, measureGate } from './gate.ts'
+import { measureGrowth } from './growth.ts'
 import { INSTANCES_GOALS, measureInstances } from './instances.ts'
 import { OPENING_GOALS, measureOpening } from './opening.ts'
+import { measureManyRooms } from './many-rooms.ts'
 import { STALLED_GOALS, measureStalled } from './stalled.ts'
 import { LOOKING_GOALS, MEMORY_GOALS, measureMemory, measureRooms } from './memory.ts'
 
@@ -45,5 +47,7 @@ export const CATALOGUE: readonly Entry[] = [
   { name: 'gate', goals: GATE_GOALS, measure: measureGate },
   { name: 'cursors', goals: CURSOR_GOALS, measure: measureCursors },
   { name: 'instances', goals: INSTANCES_GOALS, measure: measureInstances },
+  { name: 'growth', goals: [], byHand: true, measure: measureGrowth },
+  { name: 'many-rooms', goals: [], byHand: true, measure: measureManyRooms },
   { name: 'cursor-limit', goals: [], byHand: true, measure: findCursorLimit },
 ]

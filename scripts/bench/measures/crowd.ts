@@ -1,6 +1,6 @@
 import type { Goal } from '../goals.ts'
 import { hocuspocus, sketchroom } from '../peers/peers.ts'
-import { forgetPeak, readPeakBytes, readResidentBytes } from '../peers/process-memory.ts'
+import { forgetPeak, readPeakBytes, readResidentBytes } from '../peers/process-figures.ts'
 import type { Measure } from '../results.ts'
 import { percentile } from '../statistics.ts'
 import { createRoom, interleave, startPeer, untilQuiet, type Stage } from '../stage.ts'

@@ -2,12 +2,13 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { Redis } from 'ioredis'
 import * as Y from 'yjs'
 import { RawClient } from '../../../server/src/testing/raw-client.ts'
-import { startTestPostgres } from '../../../server/src/testing/test-postgres.ts'
+import { startTestPostgres, type TestPostgres } from '../../../server/src/testing/test-postgres.ts'
 import { startTestRedis } from '../../../server/src/testing/test-redis.ts'
 import type { Goal } from '../goals.ts'
 import type { RoomAddress } from '../peers/peer-calls.ts'
 import type { PeerId } from '../peers/peers.ts'
 import { startServer, startSketchroom, type RunningServer } from '../peers/running-server.ts'
+import { readProcessorMicros } from '../peers/process-figures.ts'
 import type { Measure } from '../results.ts'
 import { untilQuiet, type Stage } from '../stage.ts'
 
@@ -29,6 +30,7 @@ const CPU: Measure = {
   unit: '×',
   better: 'lower',
 }
+const WHOLE_CPU: Measure = { title: 'the same, with PostgreSQL on both sides', unit: '×', better: 'lower' }
 const DELAY: Measure = { title: 'the same: until it is on the other instances, p50', unit: 'ms', better: 'lower' }
 
 /** What the way between instances may cost. */
@@ -61,11 +63,12 @@ export async function measureInstances(stage: Stage): Promise<void> {
   ]
   for (let round = 0; round < stage.plan.rounds; round++) {
     for (const { id, start } of kinds) {
-      const alone = await drawOn(stage, await start(1), client)
-      const together = await drawOn(stage, await start(INSTANCES), client)
+      const alone = await drawOn(stage, await start(1), { redis: client, postgres })
+      const together = await drawOn(stage, await start(INSTANCES), { redis: client, postgres })
       stage.results.record(PUBLISHED, id, together.publishedBytes / together.editBytes)
       stage.results.record(MOVED, id, together.movedBytes / together.editBytes)
-      stage.results.record(CPU, id, together.cpuMicros / alone.cpuMicros)
+      stage.results.record(CPU, id, (together.cpu.servers + together.cpu.redis) / alone.cpu.servers)
+      stage.results.record(WHOLE_CPU, id, wholeOf(together) / wholeOf(alone))
       stage.results.record(DELAY, id, together.delayMs)
     }
   }
@@ -74,7 +77,20 @@ export async function measureInstances(stage: Stage): Promise<void> {
   await postgres.stop()
 }
 
-async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Redis) {
+/** CPU for an edit, in microseconds. */
+interface Cpu {
+  readonly servers: number
+  readonly redis: number
+  readonly postgres: number
+}
+
+const wholeOf = ({ cpu }: { cpu: Cpu }) => cpu.servers + cpu.redis + cpu.postgres
+
+async function drawOn(
+  stage: Stage,
+  servers: readonly RunningServer[],
+  beside: { redis: Redis; postgres: TestPostgres },
+) {
   const [room] = (await servers[0]?.createRooms(1)) ?? []
   if (!room) throw new Error('no room was created')
   // Each of the bench's servers has a port of its own; the room is the same.
@@ -88,11 +104,15 @@ async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Re
   )
   while (!readers.every(isThere)) await wait(50)
   for (const server of servers) await untilQuiet(stage, server)
+  const readCpu = async () => ({
+    servers: await cpuOf(servers),
+    postgres: (await Promise.all((await beside.postgres.processes()).map(readProcessorMicros))).reduce((a, b) => a + b),
+    ...(await readRedis(beside.redis)),
+  })
   // What instances do where nothing is drawn is not of the edits.
-  const idle = await cpuOf(servers)
+  const idle = await readCpu()
   await wait(IDLE_MS)
-  const before = { ...(await readRedis(redis)), cpu: await cpuOf(servers) }
-  const idleMicrosPerMs = (before.cpu - idle) / IDLE_MS
+  const before = await readCpu()
   const begun = performance.now()
   const delays: number[] = []
   let editBytes = 0
@@ -109,17 +129,20 @@ async function drawOn(stage: Stage, servers: readonly RunningServer[], redis: Re
     await wait(EVERY_MS)
   }
   for (const server of servers) await untilQuiet(stage, server)
-  const idleMicros = idleMicrosPerMs * (performance.now() - begun)
-  const after = { ...(await readRedis(redis)), cpu: await cpuOf(servers) }
+  const idleParts = (performance.now() - begun) / IDLE_MS
+  const after = await readCpu()
   for (const client of [writer, ...readers]) client.terminate()
   for (const server of servers) await server.stop()
-  const inEdits = (after.in - before.in) / EDITS
+  const perEdit = (of: keyof typeof after) => (after[of] - before[of]) / EDITS
+  const perEditBusy = (of: keyof Cpu) => perEdit(of) - ((before[of] - idle[of]) * idleParts) / EDITS
+  const cpu: Cpu = { servers: perEditBusy('servers'), redis: perEditBusy('redis'), postgres: perEditBusy('postgres') }
+  const round = (micros: number) => Math.round(micros)
+  stage.say(`${servers.length}: ${round(cpu.servers)} µs, Redis ${round(cpu.redis)}, PostgreSQL ${round(cpu.postgres)}`)
   return {
     editBytes: editBytes / EDITS,
-    publishedBytes: inEdits,
-    movedBytes: inEdits + (after.out - before.out) / EDITS,
-    cpuMicros:
-      (after.cpu - before.cpu - idleMicros + (servers.length > 1 ? after.redisMicros - before.redisMicros : 0)) / EDITS,
+    publishedBytes: perEdit('bytesIn'),
+    movedBytes: perEdit('bytesIn') + perEdit('bytesOut'),
+    cpu,
     delayMs: delays.sort((a, b) => a - b)[delays.length >> 1] ?? NaN,
   }
 }
@@ -155,12 +178,12 @@ async function cpuOf(servers: readonly RunningServer[]): Promise<number> {
   return micros.reduce((sum, each) => sum + each, 0)
 }
 
-async function readRedis(redis: Redis): Promise<{ in: number; out: number; redisMicros: number }> {
+async function readRedis(redis: Redis): Promise<{ bytesIn: number; bytesOut: number; redis: number }> {
   const info = await redis.info()
   const read = (field: string) => Number(new RegExp(`^${field}:(\\S+)`, 'm').exec(info)?.[1])
   return {
-    in: read('total_net_input_bytes'),
-    out: read('total_net_output_bytes'),
-    redisMicros: (read('used_cpu_user') + read('used_cpu_sys')) * 1e6,
+    bytesIn: read('total_net_input_bytes'),
+    bytesOut: read('total_net_output_bytes'),
+    redis: (read('used_cpu_user') + read('used_cpu_sys')) * 1e6,
   }
 }

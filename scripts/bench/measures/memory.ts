@@ -1,5 +1,5 @@
 import type { Goal } from '../goals.ts'
-import { readResidentBytes } from '../peers/process-memory.ts'
+import { readResidentBytes } from '../peers/process-figures.ts'
 import { hocuspocus, sketchroom, yWebsocket } from '../peers/peers.ts'
 import type { Measure } from '../results.ts'
 import { createRoom, interleave, startPeer, untilQuiet, type RunningPeer, type Stage } from '../stage.ts'

@@ -1,6 +1,6 @@
 import type { Goal } from '../goals.ts'
 import { sketchroom } from '../peers/peers.ts'
-import { forgetPeak, readPeakBytes, readResidentBytes } from '../peers/process-memory.ts'
+import { forgetPeak, readPeakBytes, readResidentBytes } from '../peers/process-figures.ts'
 import type { Measure } from '../results.ts'
 import { interleave, play, startPeer, untilQuiet, type Stage } from '../stage.ts'
 import { formatFigure } from '../table.ts'

@@ -43,6 +43,8 @@ export interface TestPostgres {
   createDatabase(): Promise<string>
   /** Runs a statement as the owner of everything. */
   query(text: string): Promise<unknown[]>
+  /** The numbers of its processes. */
+  processes(): Promise<number[]>
   /** Ends every process of it at once, as a crash does; what was committed is on the disk. */
   kill(): Promise<void>
   /** Starts it again, on the same data and port. */
@@ -79,6 +81,9 @@ export async function startTestPostgres(): Promise<TestPostgres> {
       const name = `test_${++databases}`
       await postgres.query(`create database ${name}`)
       return urlOf(name)
+    },
+    async processes() {
+      return [postmaster.child.pid ?? 0, ...(await childrenOf(postmaster.child.pid))]
     },
     async kill() {
       // Held first: it would see a process of its own die, end the others in order, and go on.
