@@ -19,6 +19,7 @@ const FILES = [
   'scripts/move-to-postgres.ts',
   'scripts/quarantine.ts',
   'scripts/restore.ts',
+  'scripts/rotate-key.ts',
   'scripts/run-script.ts',
   'scripts/serve.ts',
   'scripts/server-command.ts',

@@ -1,0 +1,17 @@
+import { readFileSync } from 'node:fs'
+import { validate } from 'dockerfile-utils'
+import { expect, test } from 'vitest'
+
+const read = (path: string) => readFileSync(new URL(`../${path}`, import.meta.url), 'utf8')
+
+test('the Dockerfile has no fault that a linter finds', () => {
+  expect(validate(read('Dockerfile'))).toEqual([])
+  expect(validate(read('Dockerfile').replace('FROM node', 'FORM node'))).not.toEqual([])
+})
+
+test('what the manuals tell operators to run is in the container', () => {
+  const manuals = ['backup', 'encryption', 'hosting', 'operating', 'upgrade'].map((name) => read(`docs/${name}.md`))
+  const scripts = new Set(manuals.join('').match(/scripts\/[a-z-]+\.ts/g))
+  expect(scripts).toContain('scripts/backup.ts')
+  for (const name of scripts) expect(read('scripts/assemble.ts')).toContain(`'${name}',`)
+})
