@@ -6,12 +6,19 @@ import { RedisBus } from './adapters/redis/redis-bus.ts'
 import { createRedisLimiter } from './adapters/redis/redis-rate-limiter.ts'
 import { lockDataDir } from './adapters/sql/data-dir-lock.ts'
 import { SqlAccountsStore } from './adapters/sql/sql-accounts-store.ts'
+import { SqlAdminStore } from './adapters/sql/sql-admin-store.ts'
+import { SqlBlockStore } from './adapters/sql/sql-block-store.ts'
 import { SqlRoomStore } from './adapters/sql/sql-room-store.ts'
 import { openStorage, type StoragePlace } from './adapters/sql/open-storage.ts'
 import { createOutageGuard } from './adapters/sql/outages.ts'
 import type { SqlStorage } from './adapters/sql/sql-database.ts'
 import type { Config } from './config.ts'
 import { createAccounts } from './core/accounts/accounts.ts'
+import { createSessions } from './core/accounts/sessions.ts'
+import { AddressBlocks } from './core/admin/address-blocks.ts'
+import { createAdminLists } from './core/admin/admin-lists.ts'
+import { createAdministration } from './core/admin/administration.ts'
+import { StorageSurvey } from './core/admin/storage-survey.ts'
 import { relayEvents } from './core/event-relay.ts'
 import { EventBus } from './core/events.ts'
 import { Compaction } from './core/documents/compaction.ts'
@@ -135,6 +142,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     now,
     events,
     policy: config.authPolicy,
+    administrators: config.administrators,
   })
   const { allowedOrigins } = config
   const asking = createAdmission({ accounts, store: roomStore, accountsStore, epochs, allowedOrigins, now })
@@ -165,14 +173,17 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     now,
   })
   const watch = new AccessWatch({ host, admission, epochs, events, bus, hasOthers: redis !== undefined, log, now })
+  const blocks = new AddressBlocks({ store: guard(new SqlBlockStore(storage.main.db)), events, log, now })
   const sync = new SyncServer({
     host,
     log,
     publicPath: publicPath(config.publicUrl),
     trustProxy: config.trustProxy,
     maxSocketsPerAddress: config.maxSocketsPerAddress,
+    isBlocked: (ip) => blocks.isBlocked(ip),
     limits: config.clientLimits,
   })
+  blocks.on('applied', () => sync.closeBlocked())
   const touches = new RoomTouches({ journal, store: roomStore, log })
 
   const housekeeping = new Housekeeping({
@@ -191,6 +202,24 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     config.metrics && new Metrics({ journal, syncEvents, host, sync, bus: redis, isReady: () => health.ready(), now })
   const metricsToken = config.metrics?.token
   const quota = createRoomQuota({ store: roomStore, accountsStore, ...config.roomQuota, now })
+  // By itself: an administrator's lists that take long are no reason to tell everybody that the database is away.
+  const adminStore = createOutageGuard()(new SqlAdminStore(storage.main))
+  const survey = new StorageSurvey({ store: adminStore, log, now })
+  const administration =
+    config.administrators.size === 0
+      ? undefined
+      : createAdministration({
+          named: config.administrators,
+          lists: createAdminLists({ named: config.administrators, secret, store: adminStore, presence: host, now }),
+          store: adminStore,
+          accountsStore,
+          sessions: createSessions({ store: accountsStore, tokens, events, now }),
+          blocks,
+          survey,
+          dataDir: databaseUrl === undefined ? dataDir : undefined,
+          log,
+          now,
+        })
   const httpApp = createHttpApp({
     accounts,
     rooms: createRooms({ store: roomStore, quota, presence: host, events, now }),
@@ -200,6 +229,8 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     logger: log,
     health,
     onAnswered: metrics?.answered,
+    administration,
+    isBlocked: (ip) => blocks.isBlocked(ip),
     metrics: metrics && metricsToken !== undefined ? { metrics, token: metricsToken } : undefined,
     devices: tokens,
     limits: options.limits ?? config.limits,
@@ -227,6 +258,8 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     // Stopped nearly last, so that a stop can be watched.
     ...metricsParts,
     { name: 'database', stopWithinMs: 2_000, stop: () => storage.close() },
+    { name: 'storage survey', stopWithinMs: 100, stop: () => survey.close() },
+    { name: 'address blocks', stopWithinMs: 100, start: () => blocks.start(), stop: () => blocks.close() },
     { name: 'housekeeping', stopWithinMs: 1_000, start: () => housekeeping.start(), stop: () => housekeeping.stop() },
     { name: 'passwords', stop: () => passwords.close() },
     { name: 'compaction', stop: () => compaction.close() },

@@ -54,6 +54,26 @@ test('metrics are for who has a token, or reaches a port of their own', () => {
   expect(() => parseConfig({ METRICS_PORT: '3000' })).toThrow(/METRICS_PORT: must be another than PORT/)
 })
 
+test('administrators are accounts by address and id; an address alone, which anybody may have signed up with, is refused', () => {
+  expect(parseConfig({}).administrators.size).toBe(0)
+  const { administrators } = parseConfig({ ADMINS: 'Ada@Example.org:V1StGXR8_Z5jdHi6B-myT, bob@example.org:x' })
+  expect([...administrators]).toEqual([
+    ['V1StGXR8_Z5jdHi6B-myT', 'ada@example.org'],
+    ['x', 'bob@example.org'],
+  ])
+  for (const list of [
+    'ada@example.org',
+    'V1StGXR8_Z5jdHi6B-myT',
+    'ada@example.org:',
+    'ada@example.org:x,',
+    'a b@c:x',
+  ]) {
+    expect(() => parseConfig({ ADMINS: list })).toThrow(
+      /ADMINS: must name accounts as address:id.*open the page \/admin/,
+    )
+  }
+})
+
 test('history is kept for at least a day, and an address has at least one socket', () => {
   expect(parseConfig({})).toMatchObject({ historyDays: 30, maxSocketsPerAddress: 1024 })
   expect(parseConfig({ HISTORY_DAYS: '7', MAX_SOCKETS_PER_ADDRESS: '2' })).toMatchObject({

@@ -1,5 +1,7 @@
 import type { AuthPolicy } from '@sketchroom/shared/api/auth'
+import { userIdSchema, type UserId } from '@sketchroom/shared/ids'
 import { z } from 'zod'
+import type { Administrators } from './core/accounts/administrators.ts'
 import { DEFAULT_BOARD_LIMITS, defaultBoardBytes, type BoardLimits } from './core/gate/board-size.ts'
 import { Keyring, parseKeys } from './adapters/encryption/keyring.ts'
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
@@ -50,6 +52,23 @@ function toKeyring(keys: string | undefined, context: z.RefinementCtx): Keyring 
   }
 }
 
+/** Accounts as `address:id`. An address by itself names nobody: whoever signs up with it first has it. */
+function toAdministrators(list: string | undefined, context: z.RefinementCtx): Administrators {
+  const named = new Map<UserId, string>()
+  for (const entry of list?.split(',') ?? []) {
+    const [, email = '', id = ''] = /^([^\s:]+@[^\s:]+):([\w-]+)$/.exec(entry.trim()) ?? []
+    if (id === '') {
+      context.addIssue({ code: 'custom', message: ADMINS_FAULT })
+      return z.NEVER
+    }
+    named.set(userIdSchema.parse(id), email.toLowerCase())
+  }
+  return named
+}
+const ADMINS_FAULT =
+  'must name accounts as address:id, such as ada@example.org:V1StGXR8_Z5jdHi6B-myT, since nobody has proved that an address is ' +
+  'theirs; sign in, open the page /admin, and copy what it shows'
+
 /** The environment variables that SketchRoom reads; what each means is said where it is used below. */
 const environmentSchema = z.object({
   PORT: portSchema.default(3000),
@@ -57,6 +76,7 @@ const environmentSchema = z.object({
   DATA_DIR: z.string().min(1).default('./data'),
   JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
   PUBLIC_URL: publicUrlSchema.optional(),
+  ADMINS: z.string().optional().transform(toAdministrators),
   ALLOWED_ORIGINS: z
     .string()
     .transform((list) => list.split(',').map((origin) => origin.trim()))
@@ -115,6 +135,8 @@ export interface Config {
   readonly trustProxy: number
   /** How many WebSockets one address may have open at a time. */
   readonly maxSocketsPerAddress: number
+  /** Who may look after the server. */
+  readonly administrators: Administrators
   /** Who may come whom the server does not know. */
   readonly authPolicy: AuthPolicy
   /** How much one board may hold. */
@@ -196,6 +218,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     allowedOrigins: [...new Set([publicUrl.origin, ...ownNames, ...others])],
     trustProxy: data.TRUST_PROXY,
     maxSocketsPerAddress: data.MAX_SOCKETS_PER_ADDRESS,
+    administrators: data.ADMINS,
     authPolicy: { signup: data.SIGNUP, guests: data.GUESTS },
     boardLimits: {
       bytes: data.MAX_BOARD_BYTES,

@@ -29,6 +29,8 @@ export const ERROR_CODES = [
   'too_large',
   'unsupported_media_type',
   'rate_limited',
+  /** An administrator has blocked the address; a block may end. */
+  'address_blocked',
   /** A person has as many connections as they may. */
   'too_many_connections',
   /** A room has as many people in it as it may. */

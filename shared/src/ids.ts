@@ -23,7 +23,7 @@ export type RoomId = z.infer<typeof roomIdSchema>
 
 /** PostgreSQL takes no NUL, and none of the others names anybody. */
 // oxlint-disable-next-line no-control-regex -- control characters are just what is refused here
-const NO_CONTROLS = /^[^\u0000-\u001f\u007f-\u009f]*$/
+export const NO_CONTROLS = /^[^\u0000-\u001f\u007f-\u009f]*$/
 
 /** How a host names one of its users. 1 to 128 characters. */
 export const hostUserIdSchema = z.string().min(1).max(128).regex(NO_CONTROLS, 'must not contain control characters')

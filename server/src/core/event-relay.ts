@@ -12,6 +12,7 @@ const ARGUMENTS: { readonly [Name in keyof Events]: z.ZodType<Events[Name]> } = 
   roomDeleted: z.tuple([roomIdSchema]),
   sessionRevoked: z.tuple([sessionIdSchema]),
   userRenamed: z.tuple([userIdSchema, z.string()]),
+  addressBlocksChanged: z.tuple([]),
 }
 const noticeSchema = z.object({
   event: z.enum(Object.keys(ARGUMENTS) as [keyof Events, ...Array<keyof Events>]),

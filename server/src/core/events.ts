@@ -18,6 +18,8 @@ export interface Events {
   roomDeleted: [roomId: RoomId]
   sessionRevoked: [sessionId: SessionId]
   userRenamed: [userId: UserId, name: string]
+  /** An address was blocked, or let in again; the store knows which. */
+  addressBlocksChanged: []
 }
 
 /** Tells the sync side of this process what the REST side changed. */

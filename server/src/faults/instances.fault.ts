@@ -2,6 +2,7 @@ import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { addressBlockListSchema } from '@sketchroom/shared/api/admin'
 import { apiPath } from '@sketchroom/shared/api/paths'
 import { roomSchema } from '@sketchroom/shared/api/rooms'
 import { afterEach, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
@@ -9,6 +10,7 @@ import { applyAwarenessUpdate, Awareness, encodeAwarenessUpdate } from 'y-protoc
 import * as Y from 'yjs'
 import type { ComposeOptions } from '../compose.ts'
 import type { RoomStore } from '../ports/room-store.ts'
+import { call, createUser, toTestUser } from '../testing/api-client.ts'
 import { aroundStore, type Around } from '../testing/around-store.ts'
 import { removeServerData } from '../testing/server-data.ts'
 import { startTestRedis, type TestRedis } from '../testing/test-redis.ts'
@@ -26,8 +28,11 @@ afterEach(async () => {
 })
 
 /** An instance over this test's database and Redis. */
-async function startInstance(options: ComposeOptions = {}): Promise<TestServer> {
-  const server = await startTestServer({ ...options, dataDir, environment: { REDIS_URL: redis.url } })
+async function startInstance(
+  options: ComposeOptions & { trustProxy?: number } = {},
+  environment: Record<string, string> = {},
+): Promise<TestServer> {
+  const server = await startTestServer({ ...options, dataDir, environment: { REDIS_URL: redis.url, ...environment } })
   onTestFinished(async () => void (await server.stop()))
   return server
 }
@@ -184,6 +189,51 @@ test('who tells two instances different things under one clock divides nobody: t
     expect(here).toHaveLength(1)
     expect(there).toEqual(here)
   })
+})
+
+test('what an administrator does on one instance holds on the other within a second: a sign-in ended, an address blocked', async () => {
+  redis = await startTestRedis()
+  const first = await startInstance({ trustProxy: 1 })
+  const { user } = await createUser(first.api, 'Ada', 'ada@example.org')
+  await first.stop()
+  const environment = { ADMINS: `ada@example.org:${user.id}` }
+  const [here, there] = [
+    await startInstance({ trustProxy: 1 }, environment),
+    await startInstance({ trustProxy: 1 }, environment),
+  ]
+  const credentials = { email: 'ada@example.org', password: 'correct horse' }
+  const token = toTestUser(await call(here.api, 'POST', apiPath('signin'), { body: credentials })).accessToken
+  const bob = await there.api.guest('Bob')
+  const room = await there.api.createRoom(bob.accessToken, 'link-edit')
+  const cy = await there.api.guest('Cy')
+  const headers = { 'x-forwarded-for': '203.0.113.7' }
+  const his = await joinRoom(there, room.id, bob.accessToken)
+  const hers = await joinRoom(there, room.id, cy.accessToken, { headers })
+
+  let startedAt = performance.now()
+  await here.api.call('DELETE', apiPath('adminSessions', { userId: bob.user.id }), { token })
+  expect(await his.closed).toMatchObject({ code: 4401 })
+  const endedMs = performance.now() - startedAt
+  startedAt = performance.now()
+  const body = { network: '203.0.113.7', reason: 'It floods us.' }
+  await here.api.call('POST', apiPath('adminBlocks'), { token, body })
+  expect(await hers.closed).toMatchObject({ code: 4529, reason: 'address_blocked' })
+  const blockedMs = performance.now() - startedAt
+  console.log(`ended after ${Math.round(endedMs)} ms, blocked after ${Math.round(blockedMs)} ms`)
+  // What is not told is only looked for every five seconds.
+  expect(Math.max(endedMs, blockedMs)).toBeLessThan(3_000)
+  expect((await call(there.api, 'GET', apiPath('auth'), { headers })).status).toBe(403)
+
+  // Without Redis, the other instance looks by itself.
+  await redis.kill()
+  const { data } = addressBlockListSchema.parse(
+    await (await there.api.call('GET', apiPath('adminBlocks'), { token })).json(),
+  )
+  await here.api.call('DELETE', apiPath('adminBlock', { blockId: data[0]?.id ?? '' }), { token })
+  await vi.waitFor(
+    async () => expect((await call(there.api, 'GET', apiPath('auth'), { headers })).status).toBe(200),
+    10_000,
+  )
 })
 
 async function presentOn(server: TestServer, token: string, roomId: string): Promise<string[]> {

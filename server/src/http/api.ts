@@ -1,5 +1,6 @@
 import { Router } from '@koa/router'
 import { API_PREFIX } from '@sketchroom/shared/api/paths'
+import type { Administration } from '../core/admin/administration.ts'
 import type { Accounts } from '../core/accounts/accounts.ts'
 import type { Members } from '../core/rooms/members.ts'
 import type { RoomTokens } from '../core/rooms/room-tokens.ts'
@@ -12,6 +13,7 @@ import type { Context, Middleware, RequestState } from './context.ts'
 import { jsonBody } from './json-body.ts'
 import { refuseForeignPages } from './origins.ts'
 import { createRateLimits, type CreateLimiter, type HttpLimits } from './rate-limits.ts'
+import { addAdminRoutes } from './routes/admin-routes.ts'
 import { addAuthRoutes } from './routes/auth-routes.ts'
 import { addMeRoutes } from './routes/me-routes.ts'
 import { addMemberRoutes } from './routes/member-routes.ts'
@@ -33,11 +35,15 @@ export interface ApiDeps {
   readonly now: () => number
   readonly publicUrl: URL
   readonly allowedOrigins: readonly string[]
+  readonly trustProxy: number
+  /** Undefined when the operator has named nobody: then there are no such paths. */
+  readonly administration?: Administration | undefined
 }
 
 /** Builds the REST API; every path below its prefix is answered here. */
 export function createApi(deps: ApiDeps): Middleware {
-  const { accounts, rooms, members, roomTokens, devices, publicUrl, allowedOrigins, now } = deps
+  const { accounts, rooms, members, roomTokens, devices, administration, publicUrl, allowedOrigins, trustProxy, now } =
+    deps
   const router = new Router<RequestState>({ prefix: API_PREFIX })
   router.use('/auth', refuseForeignPages(allowedOrigins))
   router.use(jsonBody)
@@ -49,6 +55,9 @@ export function createApi(deps: ApiDeps): Middleware {
   addMeRoutes(router, { accounts, authentication })
   addRoomRoutes(router, { authentication, rooms, publicPath: publicPath(publicUrl) })
   addMemberRoutes(router, { authentication, members, roomTokens, syncUrl: syncUrl(publicUrl) })
+  if (administration) {
+    addAdminRoutes(router, { authentication, administration, publicPath: publicPath(publicUrl), trustProxy })
+  }
   const route = router.routes()
 
   return async (ctx, next) => {

@@ -10,6 +10,7 @@ import { createHealthRoutes, type Health } from './health.ts'
 import { crossOrigin } from './origins.ts'
 import { createMetricsRoute, type MetricsRoute } from './metrics-route.ts'
 import { problemResponses } from './problem-responses.ts'
+import { refuseBlocked } from './refuse-blocked.ts'
 import { requestLog, type Answered } from './request-log.ts'
 import { securityHeaders } from './security-headers.ts'
 import { serveClient } from './static.ts'
@@ -27,10 +28,12 @@ export interface HttpConfig {
 }
 
 /** What the HTTP side is built from. */
-export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins'> {
+export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins' | 'trustProxy'> {
   readonly health: Health
   /** Is told of each request when it is answered. */
   readonly onAnswered?: ((answered: Answered) => void) | undefined
+  /** Whether nobody from this address is served; the probes are. */
+  readonly isBlocked?: ((ip: string) => boolean) | undefined
   /** Without, `/metrics` is a path like any other. */
   readonly metrics?: MetricsRoute | undefined
   readonly config: HttpConfig
@@ -38,7 +41,8 @@ export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins'> 
 }
 
 /** Builds everything that is answered over HTTP; whoever serves it calls `callback()`. */
-export function createHttpApp({ config, health, logger, onAnswered, metrics, ...deps }: HttpDeps): Koa<RequestState> {
+export function createHttpApp(given: HttpDeps): Koa<RequestState> {
+  const { config, health, logger, onAnswered, metrics, isBlocked, ...deps } = given
   const { publicUrl, allowedOrigins, trustProxy, clientDir } = config
 
   // With a count, Koa takes the client's address from as many hops as we trust, and not from what came before.
@@ -55,7 +59,8 @@ export function createHttpApp({ config, health, logger, onAnswered, metrics, ...
   app.use(crossOrigin(allowedOrigins))
   app.use(createHealthRoutes(health))
   if (metrics) app.use(createMetricsRoute(metrics))
-  app.use(createApi({ ...deps, publicUrl, allowedOrigins }))
+  if (isBlocked) app.use(refuseBlocked(isBlocked))
+  app.use(createApi({ ...deps, publicUrl, allowedOrigins, trustProxy }))
   if (clientDir !== undefined) {
     app.use(compress())
     app.use(serveClient(clientDir, publicPath(publicUrl)))

@@ -25,6 +25,7 @@ const PROBLEMS: Record<ErrorCode, { readonly status: number; readonly title: str
   unsupported_media_type: { status: 415, title: 'The media type is not supported' },
   malformed_update: { status: 422, title: 'The update cannot be decoded' },
   client_outdated: { status: 426, title: 'This version of the client is too old' },
+  address_blocked: { status: 403, title: 'The address is blocked' },
   rate_limited: { status: 429, title: 'Too many requests' },
   too_many_connections: { status: 429, title: 'Too many connections' },
   room_crowded: { status: 503, title: 'Too many people are in the room' },

@@ -6,7 +6,7 @@ const HANG_UP_AFTER_MS = 1_000
 
 /** What an upgrade is refused with. */
 export interface Refusal {
-  readonly status: 404 | 429 | 503
+  readonly status: 403 | 404 | 429 | 503
   readonly code: ErrorCode
   readonly retryAfterSeconds?: number
 }

@@ -60,6 +60,8 @@ export interface SyncServerParts {
   readonly trustProxy: number
   /** How many sockets one address may have open at a time. */
   readonly maxSocketsPerAddress: number
+  /** Whether nobody from this address is served. */
+  readonly isBlocked: (ip: string) => boolean
   readonly limits: ClientLimits
 }
 
@@ -70,6 +72,8 @@ const SLICES = 20
 export class SyncServer {
   readonly #parts: SyncServerParts
   readonly #sockets = new Map<WebSocket, SyncSocket>()
+  /** Where each comes from. */
+  readonly #addressOf = new WeakMap<SyncSocket, string>()
   readonly #upgrader: WebSocketServer
   readonly #frames = new FrameBuilder()
   readonly #addresses: AddressLimit
@@ -116,6 +120,15 @@ export class SyncServer {
     clearTimeout(late)
   }
 
+  /** Closes the sockets that come from where nobody is served any more. */
+  closeBlocked(): void {
+    for (const socket of this.#sockets.values()) {
+      const address = this.#addressOf.get(socket)
+      if (address === undefined || !this.#parts.isBlocked(address)) continue
+      socket.close(closeCodeOf.address_blocked, 'address_blocked')
+    }
+  }
+
   /** How many WebSockets are open. */
   get socketCount(): number {
     return this.#sockets.size
@@ -123,11 +136,12 @@ export class SyncServer {
 
   #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
-    const { publicPath, trustProxy, limits } = this.#parts
+    const { publicPath, trustProxy, limits, isBlocked } = this.#parts
     if (this.#draining) return this.#refuse(socket, { status: 503, code: 'shutting_down' })
     const destination = findDestination(request, publicPath)
     if (!destination) return this.#refuse(socket, { status: 404, code: 'not_found' })
     const address = clientAddress(request, trustProxy)
+    if (isBlocked(address)) return this.#refuse(socket, { status: 403, code: 'address_blocked' })
     if (!this.#addresses.take(address, socket)) {
       return this.#refuse(socket, { status: 429, code: 'rate_limited', retryAfterSeconds: RETRY_AFTER_SECONDS })
     }
@@ -152,7 +166,7 @@ export class SyncServer {
         this.#parts.host.events.emit('connectionRefused', 'client_outdated')
         return refuseOutdated(webSocket)
       }
-      this.#open(webSocket, stream, destination, approach, incoming)
+      this.#open(webSocket, stream, destination, { ...approach, address }, incoming)
     })
   }
 
@@ -165,7 +179,7 @@ export class SyncServer {
     webSocket: WebSocket,
     stream: Socket,
     destination: Exclude<Destination, { kind: 'outdated' }>,
-    approach: Approach,
+    { address, ...approach }: Approach & { address: string },
     incoming: IncomingBytes,
   ): void {
     const { host, log } = this.#parts
@@ -181,6 +195,7 @@ export class SyncServer {
       log: log.child({ connectionId: nanoid(10) }),
     })
     this.#sockets.set(webSocket, socket)
+    this.#addressOf.set(socket, address)
     webSocket.once('close', () => this.#sockets.delete(webSocket))
     if (destination.kind === 'yjs') socket.signIn(destination.roomId, destination.token)
   }

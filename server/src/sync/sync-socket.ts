@@ -196,12 +196,12 @@ export class SyncSocket implements JoiningSocket {
   close(code: number = CLOSE_CODES.forbidden, reason = ''): void {
     this.#goodbye ??= { code, reason }
     this.#socket.close(code, reason)
-    if (reason === 'rate_limited') this.#stopReading()
+    // Until the socket is gone, a flood would go on, and be read.
+    if (reason === 'rate_limited') this.pause()
+    if (reason === 'rate_limited' || reason === 'address_blocked') this.#hangUpSoon()
   }
 
-  /** Until the socket is gone, a flood would go on, and be read. */
-  #stopReading(): void {
-    this.pause()
+  #hangUpSoon(): void {
     const hangUp = setTimeout(() => this.terminate(), GOODBYE_MS)
     this.#socket.once('close', () => clearTimeout(hangUp))
   }

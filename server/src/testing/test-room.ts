@@ -1,4 +1,5 @@
 import { expect, onTestFinished, vi } from 'vitest'
+import type { ClientOptions } from 'ws'
 import * as Y from 'yjs'
 import { RawClient } from './raw-client.ts'
 import type { TestServer } from './test-server.ts'
@@ -16,8 +17,13 @@ export async function openRoom(server: Pick<TestServer, 'api'>) {
 }
 
 /** Somebody who is let into a room; hung up on when the test ends. */
-export async function joinRoom(server: Pick<TestServer, 'syncUrl'>, roomId: string, token: string): Promise<RawClient> {
-  const client = new RawClient(server.syncUrl, roomId)
+export async function joinRoom(
+  server: Pick<TestServer, 'syncUrl'>,
+  roomId: string,
+  token: string,
+  options: ClientOptions = {},
+): Promise<RawClient> {
+  const client = new RawClient(server.syncUrl, roomId, options)
   onTestFinished(() => client.terminate())
   await client.join(token)
   await vi.waitFor(() => expect(client.notices.some(({ type }) => type === 'role')).toBe(true))

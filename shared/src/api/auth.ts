@@ -15,6 +15,8 @@ export const userSchema = z.object({
   name: z.string(),
   email: z.string().nullable(),
   isGuest: z.boolean(),
+  /** Whether they may use the admin page; left out if not. */
+  isAdmin: z.literal(true).optional(),
   /** `#rrggbb`, the colour of this person's cursor. */
   color: z.string(),
   createdAt: z.iso.datetime(),

@@ -16,6 +16,14 @@ export const API_PATHS = {
   members: '/rooms/:roomId/members',
   member: '/rooms/:roomId/members/:userId',
   roomTokens: '/rooms/:roomId/tokens',
+  adminRooms: '/admin/rooms',
+  adminPeople: '/admin/people',
+  adminSessions: '/admin/people/:userId/sessions',
+  adminSession: '/admin/people/:userId/sessions/:sessionId',
+  adminStorage: '/admin/storage',
+  adminQuarantine: '/admin/quarantine',
+  adminBlocks: '/admin/blocks',
+  adminBlock: '/admin/blocks/:blockId',
 } as const
 
 /** Fills a path's parameters and puts the prefix before it, escaped for a URL. */

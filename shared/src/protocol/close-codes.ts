@@ -39,6 +39,8 @@ export const closeCodeOf: Record<ErrorCode, number> = {
   too_large: CLOSE_CODES.tooLarge,
   unsupported_media_type: CLOSE_CODES.forbidden,
   rate_limited: CLOSE_CODES.tooFast,
+  // A block of an address ends, or its owner goes elsewhere: nothing that a client has is to be given up for it.
+  address_blocked: CLOSE_CODES.tooFast,
   too_many_connections: CLOSE_CODES.tooFast,
   room_crowded: CLOSE_CODES.tooFast,
   store_unavailable: CLOSE_CODES.storeUnavailable,

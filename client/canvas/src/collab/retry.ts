@@ -39,6 +39,7 @@ export const remedyOf: Record<ErrorCode, Remedy> = {
   too_large: 'none',
   unsupported_media_type: 'none',
   rate_limited: 'wait',
+  address_blocked: 'wait',
   too_many_connections: 'wait',
   room_crowded: 'wait',
   store_unavailable: 'wait',

@@ -5,6 +5,7 @@ import * as documentsByNumber from './migrations/0002-documents-by-number.ts'
 import * as roomClients from './migrations/0003-room-clients.ts'
 import * as updatesByArrival from './migrations/0004-updates-by-arrival.ts'
 import * as encryptionKeys from './migrations/0005-encryption-keys.ts'
+import * as administration from './migrations/0006-administration.ts'
 
 /** Every migration, oldest first; names are never changed once released. */
 const MIGRATIONS: Record<string, Migration> = {
@@ -13,6 +14,7 @@ const MIGRATIONS: Record<string, Migration> = {
   '0003-room-clients': roomClients,
   '0004-updates-by-arrival': updatesByArrival,
   '0005-encryption-keys': encryptionKeys,
+  '0006-administration': administration,
 }
 
 /** The migrator of a database, for going up or down step by step. */

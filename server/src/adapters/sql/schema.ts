@@ -85,6 +85,17 @@ export interface Schema {
     /** What only who has the key can come to. */
     check_value: string
   }
+  address_blocks: {
+    id: string
+    /** An address with the length of its network, as in `203.0.113.7/32`. */
+    network: string
+    reason: string
+    created_at: number
+    /** The administrator's id. */
+    created_by: string
+    /** When it ends; null: never by itself. */
+    until: number | null
+  }
   journal_batches: {
     id: string
     at: number

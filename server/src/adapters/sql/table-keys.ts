@@ -12,6 +12,7 @@ export const TABLE_KEYS = {
   room_documents: ['room_id'],
   room_snapshots: ['room_id', 'seq'],
   room_updates: ['room_id', 'seq'],
+  address_blocks: ['id'],
   journal_batches: ['id'],
 } as const satisfies Record<keyof Schema, readonly string[]>
 

@@ -7,6 +7,7 @@ import type { AccountsStore, UserRecord } from '../../ports/accounts-store.ts'
 import type { DocumentStore } from '../../ports/document-store.ts'
 import type { RoomStore } from '../../ports/room-store.ts'
 import type { Actor, UserActor } from './actor.ts'
+import { isAdministrator, type Administrators } from './administrators.ts'
 import type { EventBus } from '../events.ts'
 import { guestName } from './guest-names.ts'
 import { createNewcomers, OPEN_TO_ALL } from './newcomers.ts'
@@ -64,15 +65,31 @@ export interface AccountsDeps {
   readonly events: EventBus
   /** Open to all, if it is left out. */
   readonly policy?: AuthPolicy
+  /** Nobody, if it is left out. */
+  readonly administrators?: Administrators
   readonly now: () => number
 }
 
 /** Builds the accounts over their stores. */
 export function createAccounts(deps: AccountsDeps): Accounts {
-  const { store, roomStore, documents, tokens, passwords, events, now } = deps
+  const { store, roomStore, documents, tokens, passwords, events, now, administrators = new Map() } = deps
   const sessions = createSessions({ store, tokens, events, now })
   const newcomers = createNewcomers({ policy: deps.policy ?? OPEN_TO_ALL, roomStore, store })
   const hasGuests = newcomers.policy.guests === 'on'
+
+  /** A person as they see themselves. */
+  function toUser(user: UserRecord): User {
+    const { id, name, email, createdAt } = user
+    return {
+      id,
+      name,
+      email,
+      isGuest: email === null,
+      ...(isAdministrator(user, administrators) && { isAdmin: true }),
+      color: presenceColor(id),
+      createdAt: new Date(createdAt).toISOString(),
+    }
+  }
 
   function toSignIn(user: UserRecord, { sessionId, refreshToken, refreshExpiresAt }: RefreshGrant): SignIn {
     const accessToken = tokens.mintAccess(user.id, sessionId)
@@ -193,16 +210,4 @@ export function createAccounts(deps: AccountsDeps): Accounts {
 
 function newUserId(): UserId {
   return userIdSchema.parse(nanoid())
-}
-
-/** A person as they see themselves. */
-function toUser({ id, name, email, createdAt }: UserRecord): User {
-  return {
-    id,
-    name,
-    email,
-    isGuest: email === null,
-    color: presenceColor(id),
-    createdAt: new Date(createdAt).toISOString(),
-  }
 }
