@@ -12,8 +12,11 @@ const FONT_FAMILIES = ['Excalifont', 'Nunito', 'ComicShanns']
 /** The module whose chunk, loaded on demand, is the board. */
 const CANVAS_MODULE = /\/client\/canvas\/src\/index\.ts$/
 
-/** A module of the client's own; those of packages that are loaded on demand are kept when they were used once. */
-const OWN_MODULE = /\/client\/(app|canvas)\/src\//
+/**
+ * A module of the client's own; those of packages that are loaded on demand are kept when they were used once. So is the
+ * admin page, which few people see, and nobody without the server.
+ */
+const OWN_MODULE = /\/client\/(app\/src\/(?!admin\/)|canvas\/src\/)/
 
 /**
  * Parts of the editor that are stored after the app has begun: Mermaid with the diagrams that it makes shapes of, and

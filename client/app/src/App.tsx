@@ -1,4 +1,5 @@
 import { Route, Routes } from 'react-router'
+import { AdminRoute } from './admin/AdminRoute.tsx'
 import { SignInPage } from './account/SignInPage.tsx'
 import { SignUpPage } from './account/SignUpPage.tsx'
 import { BoardRoute } from './board/BoardRoute.tsx'
@@ -21,6 +22,7 @@ export function App() {
           <Route path="/r/:roomId" element={<BoardRoute />} />
           <Route path="/signin" element={<SignInPage />} />
           <Route path="/signup" element={<SignUpPage />} />
+          <Route path="/admin/*" element={<AdminRoute />} />
           <Route path="*" element={<NotFoundPage />} />
         </Routes>
       </Toasts>

@@ -7,7 +7,7 @@ import { SketchRoomError } from '../errors.ts'
 import type { Context, Middleware } from './context.ts'
 
 /** The pages of the app; it finds its way by itself from the one file. Other addresses get the file as a 404. */
-const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/]
+const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/, /^\/admin(\/[a-z]+)?$/]
 
 /** The canvas asks for its fonts here from whatever page it is in. They are public, so every page may have them. */
 const FONTS = '/excalidraw/fonts/'

@@ -1,5 +1,5 @@
 import { useState, type ReactNode } from 'react'
-import { LogIn, LogOut, Pencil, UserPlus } from 'lucide-react'
+import { LogIn, LogOut, Pencil, ServerCog, UserPlus } from 'lucide-react'
 import { Link } from 'react-router'
 import { useApp, useSessionState } from '../session/AppContext.tsx'
 import { personOf, type SessionState } from '../session/session-state.ts'
@@ -63,6 +63,11 @@ export function AccountMenu({ peopleHere = 0, children }: AccountMenuProps) {
               <LogIn size={18} aria-hidden="true" /> Sign in
             </Link>
           </>
+        )}
+        {state.kind === 'signed-in' && state.user.isAdmin && (
+          <Link className="menu-item" role="menuitem" to="/admin">
+            <ServerCog size={18} aria-hidden="true" /> Administration
+          </Link>
         )}
         <button type="button" className="menu-item" role="menuitem" onClick={() => setOpen('name')}>
           <Pencil size={18} aria-hidden="true" /> Change your name…

@@ -10,7 +10,7 @@ export type Strategy =
   | 'pass'
 
 /** The addresses of the app's pages, as in `App.tsx`, below that of the app. */
-const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/]
+const PAGES = [/^\/$/, /^\/r\/[^/]+$/, /^\/signin$/, /^\/signup$/, /^\/admin(\/[a-z]+)?$/]
 const HASHED = ['/assets/', '/excalidraw/fonts/']
 const SHELL_FILES = ['/favicon.svg', '/manifest.webmanifest', '/icon-192.png', '/icon-512.png']
 
