@@ -44,6 +44,7 @@ const OF_POSTGRES = {
   'has several instances': 'server/src/faults/instances.fault.ts',
   'kills all that there is': 'server/src/faults/chaos.fault.ts',
   'restarts instances in turn': 'server/src/faults/rolling.fault.ts',
+  'follows an edit from one instance to another': 'server/src/faults/traces.fault.ts',
   'stands behind nginx': 'server/src/faults/proxy.fault.ts',
 }
 

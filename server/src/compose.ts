@@ -42,9 +42,11 @@ import { createHttpApp } from './http/app.ts'
 import { createHttpServer, HttpListener, limitConnections } from './http/http-listener.ts'
 import { answerMetrics } from './http/metrics-route.ts'
 import type { CreateLimiter, HttpLimits } from './http/rate-limits.ts'
+import { traceRequests } from './http/request-trace.ts'
 import { Lifecycle, type Part } from './lifecycle.ts'
 import { Metrics } from './metrics/metrics.ts'
 import type { DocumentStore } from './ports/document-store.ts'
+import type { Tracing } from './ports/tracing.ts'
 import type { RoomStore } from './ports/room-store.ts'
 import { publicPath } from './public-path.ts'
 import { loadSecret } from './secret.ts'
@@ -66,7 +68,7 @@ const DRAIN_MS = 8_000
 /** What a part with a deadline of its own may take beyond it. */
 const GRACE_MS = 500
 /** What stopping may take in all; the parts have their share of it each, so that none takes another's. */
-const STOP_DEADLINE_MS = 28_000
+const STOP_DEADLINE_MS = 29_000
 
 /** A whole server, not yet started. */
 export interface App {
@@ -113,6 +115,9 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     unlock()
     throw error
   })
+  // Imported only where it is wanted: it takes as long to load as a fifth of the server.
+  const tracing: Tracing | undefined =
+    config.traces && new (await import('./adapters/opentelemetry/otel-tracing.ts')).OtelTracing(config.traces, log)
   const documentStore = options.wrapDocumentStore?.(storage.documentStore) ?? storage.documentStore
   const guard = createOutageGuard()
   const accountsStore = guard(new SqlAccountsStore(storage.main.db))
@@ -128,7 +133,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   const epochs = new AccessEpochs(events)
   // Whoever shares a database signs with the same secret; whoever else uses the same Redis has another.
   const hasOthers = databaseUrl !== undefined
-  const redis = config.redisUrl === undefined ? undefined : createRedisBus(config.redisUrl, secret, log)
+  const redis = config.redisUrl === undefined ? undefined : createRedisBus(config.redisUrl, secret, log, tracing)
   const bus = redis ?? createLoneInstance()
   relayEvents(events, bus)
   const tokens = createTokens({ secret, now })
@@ -170,6 +175,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     loadedBytes: config.loadedBytes,
     limits: config.clientLimits,
     log,
+    tracing,
     now,
   })
   const watch = new AccessWatch({ host, admission, epochs, events, bus, hasOthers: redis !== undefined, log, now })
@@ -228,7 +234,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     config: { ...config, ...(options.clientDir === undefined ? {} : { clientDir: options.clientDir }) },
     logger: log,
     health,
-    onAnswered: metrics?.answered,
+    onAnswered: [...(metrics ? [metrics.answered] : []), ...(tracing ? [traceRequests(tracing)] : [])],
     administration,
     isBlocked: (ip) => blocks.isBlocked(ip),
     metrics: metrics && metricsToken !== undefined ? { metrics, token: metricsToken } : undefined,
@@ -257,6 +263,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     { name: 'data directory', stop: unlock },
     // Stopped nearly last, so that a stop can be watched.
     ...metricsParts,
+    ...(tracing ? [{ name: 'traces', stopWithinMs: 1_000, stop: () => tracing.close() }] : []),
     { name: 'database', stopWithinMs: 2_000, stop: () => storage.close() },
     { name: 'storage survey', stopWithinMs: 100, stop: () => survey.close() },
     { name: 'address blocks', stopWithinMs: 100, start: () => blocks.start(), stop: () => blocks.close() },
@@ -301,9 +308,9 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   }
 }
 
-function createRedisBus(url: string, secret: string, log: Logger): RedisBus {
+function createRedisBus(url: string, secret: string, log: Logger, tracing: Tracing | undefined): RedisBus {
   const installation = createHash('sha256').update(`the channels of ${secret}`).digest('base64url').slice(0, 8)
-  return new RedisBus({ url, prefix: `sketchroom-${installation}`, log })
+  return new RedisBus({ url, prefix: `sketchroom-${installation}`, log, tracing })
 }
 
 /** What one person or address may do is counted once for all instances. */

@@ -74,6 +74,31 @@ test('administrators are accounts by address and id; an address alone, which any
   }
 })
 
+test('traces go to a collector that is named, in the one way that there is', () => {
+  const OTEL_EXPORTER_OTLP_ENDPOINT = 'http://collector.example.org:4318'
+  expect(parseConfig({}).traces).toBeUndefined()
+  expect(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT }).traces).toEqual({
+    sampler: 'parentbased_traceidratio',
+    ratio: 0.01,
+  })
+  const sampling = { OTEL_TRACES_SAMPLER: 'always_on', OTEL_TRACES_SAMPLER_ARG: '0.5' }
+  expect(
+    parseConfig({ OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'https://x.example/v1/traces', ...sampling }).traces,
+  ).toEqual({ sampler: 'always_on', ratio: 0.5 })
+  expect(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_SDK_DISABLED: 'true' }).traces).toBeUndefined()
+  expect(parseConfig({ OTEL_EXPORTER_OTLP_ENDPOINT, OTEL_TRACES_EXPORTER: 'none' }).traces).toBeUndefined()
+  const faults = {
+    OTEL_EXPORTER_OTLP_ENDPOINT: 'collector:4318',
+    OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: 'x',
+    OTEL_EXPORTER_OTLP_PROTOCOL: 'grpc',
+    OTEL_TRACES_SAMPLER: 'some',
+    OTEL_TRACES_SAMPLER_ARG: '2',
+  }
+  for (const [name, value] of Object.entries(faults)) {
+    expect(() => parseConfig({ [name]: value }), name).toThrow(new RegExp(`^  ${name}: `, 'm'))
+  }
+})
+
 test('history is kept for at least a day, and an address has at least one socket', () => {
   expect(parseConfig({})).toMatchObject({ historyDays: 30, maxSocketsPerAddress: 1024 })
   expect(parseConfig({ HISTORY_DAYS: '7', MAX_SOCKETS_PER_ADDRESS: '2' })).toMatchObject({

@@ -4,7 +4,9 @@ import { z } from 'zod'
 import type { Administrators } from './core/accounts/administrators.ts'
 import { DEFAULT_BOARD_LIMITS, defaultBoardBytes, type BoardLimits } from './core/gate/board-size.ts'
 import { Keyring, parseKeys } from './adapters/encryption/keyring.ts'
+import type { Sampling } from './adapters/opentelemetry/sampling.ts'
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
+import { telemetryEnvironment, toSampling } from './config-telemetry.ts'
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 import { processMemory } from './process-memory.ts'
@@ -110,6 +112,7 @@ const environmentSchema = z.object({
   METRICS_PORT: portSchema.min(1).optional(),
   METRICS_HOST: z.string().min(1).optional(),
   ENCRYPTION_KEY: z.string().optional().transform(toKeyring),
+  ...telemetryEnvironment,
 })
 
 /** Where the metrics can be read: with the token on the server's own port, or on a port of their own; one of them at least. */
@@ -166,6 +169,8 @@ export interface Config {
   readonly keyring: Keyring
   /** Who may read `/metrics`; undefined: nobody may. */
   readonly metrics: MetricsAccess | undefined
+  /** How much of what is done is followed, in traces for OpenTelemetry; undefined: nothing is. */
+  readonly traces: Sampling | undefined
   /** `FULL`: the committed survives a power cut. */
   readonly sqliteSynchronous: 'FULL' | 'NORMAL'
 }
@@ -238,6 +243,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     redisUrl: data.REDIS_URL,
     keyring: data.ENCRYPTION_KEY,
     metrics: toMetricsAccess(data),
+    traces: toSampling(data),
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
 }

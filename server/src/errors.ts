@@ -31,3 +31,9 @@ export function messageOf(error: unknown): string {
 export function codeOf(error: unknown): ErrorCode {
   return error instanceof SketchRoomError ? error.code : 'store_unavailable'
 }
+
+/** What kind of error was thrown, without its message, which may quote somebody. */
+export function kindOf(error: unknown): string {
+  if (error instanceof SketchRoomError) return error.code
+  return error instanceof Error ? error.name : 'unknown'
+}

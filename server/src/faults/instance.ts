@@ -27,12 +27,12 @@ export class Instance {
     this.#environment = parts.environment
   }
 
-  /** Starts one over this database and Redis; `remove` is the caller's to call. */
-  static async start(databaseUrl: string, redisUrl?: string): Promise<Instance> {
+  /** Starts one over this database and Redis, with further environment variables; `remove` is the caller's to call. */
+  static async start(databaseUrl: string, redisUrl?: string, more: Record<string, string> = {}): Promise<Instance> {
     const [port, dataDir] = [await findFreePort(), await mkdtemp(join(tmpdir(), 'sketchroom-'))]
     const line = redisUrl === undefined ? undefined : await BreakableLine.to(redisUrl)
     const redis: Record<string, string> = line && redisUrl !== undefined ? { REDIS_URL: line.url(redisUrl) } : {}
-    const environment = { DATABASE_URL: databaseUrl, ...redis, ...UNBOUNDED }
+    const environment = { DATABASE_URL: databaseUrl, ...redis, ...UNBOUNDED, ...more }
     const instance = new Instance({ port, line, dataDir, environment })
     await instance.restart()
     return instance
@@ -49,6 +49,11 @@ export class Instance {
   /** Ends it at once. */
   async kill(): Promise<void> {
     await this.#process?.end('SIGKILL')
+  }
+
+  /** What it has written since it was started. */
+  get output(): string {
+    return this.#process?.output ?? ''
   }
 
   /** Starts it again, on the same port. */

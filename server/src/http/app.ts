@@ -30,8 +30,8 @@ export interface HttpConfig {
 /** What the HTTP side is built from. */
 export interface HttpDeps extends Omit<ApiDeps, 'publicUrl' | 'allowedOrigins' | 'trustProxy'> {
   readonly health: Health
-  /** Is told of each request when it is answered. */
-  readonly onAnswered?: ((answered: Answered) => void) | undefined
+  /** Are told of each request when it is answered. */
+  readonly onAnswered?: ReadonlyArray<(answered: Answered) => void>
   /** Whether nobody from this address is served; the probes are. */
   readonly isBlocked?: ((ip: string) => boolean) | undefined
   /** Without, `/metrics` is a path like any other. */

@@ -5,7 +5,7 @@ import type { Logger } from 'pino'
 import type { Context, Middleware } from './context.ts'
 
 /** Asked every few seconds by whoever watches the process. */
-const PROBES: ReadonlySet<string> = new Set(['/live', '/ready', '/health', '/metrics'])
+export const PROBES: ReadonlySet<string> = new Set(['/live', '/ready', '/health', '/metrics'])
 
 /** A request that is answered, for whoever counts. */
 export interface Answered {
@@ -16,13 +16,15 @@ export interface Answered {
   readonly ms: number
   /** Why it was refused, if it was. */
   readonly code: ErrorCode | undefined
+  /** The W3C `traceparent` that came with it, where a proxy is believed. */
+  readonly traceparent: string | undefined
 }
 
 /**
  * Names the request, and tells of it when it is done: in one line of the log, and whoever counts. Only the path is logged: a
  * query or a header may hold a token. An id from outside is not honoured, because anybody could forge a line with it.
  */
-export function requestLog(logger: Logger, onAnswered: (answered: Answered) => void = () => undefined): Middleware {
+export function requestLog(logger: Logger, hearers: ReadonlyArray<(answered: Answered) => void> = []): Middleware {
   return async (ctx, next) => {
     const requestId = nanoid(12)
     const startedAt = performance.now()
@@ -35,7 +37,9 @@ export function requestLog(logger: Logger, onAnswered: (answered: Answered) => v
       const ms = performance.now() - startedAt
       const line = { requestId, method, path: withoutAddresses(path), status, ip, ms: Math.round(ms) }
       logger[isForApi(path) || status >= 400 ? 'info' : 'debug'](line, 'request')
-      onAnswered({ method, route: routeOf(ctx), status, ms, code: ctx.state.refusedWith })
+      const traceparent = ctx.app.proxy ? ctx.get('traceparent') || undefined : undefined
+      const answered = { method, route: routeOf(ctx), status, ms, code: ctx.state.refusedWith, traceparent }
+      for (const onAnswered of hearers) onAnswered(answered)
     }
   }
 }

@@ -1,4 +1,5 @@
 import type { RoomId, UserId } from '@sketchroom/shared/ids'
+import type { Span } from './tracing.ts'
 
 /** One Yjs update (v1 encoding) with who made it, on its way into the journal or out of it. */
 export interface UpdateRecord {
@@ -13,6 +14,8 @@ export interface UpdateRecord {
   readonly crc: number
   /** Yjs clients that are somebody's in this room from this update on, each with its person's user id. */
   readonly claims?: ReadonlyMap<number, string>
+  /** In which what becomes of it is followed; not stored. */
+  readonly span?: Span | undefined
 }
 
 /** What one room adds to the journal in one commit, oldest first. */

@@ -8,7 +8,7 @@ import type { UpdateRecord } from './document-store.ts'
 export const STAYS_LAST_MS = 60_000
 
 /** What an instance tells the others of an update that it has committed. */
-export type SharedUpdate = Pick<UpdateRecord, 'update' | 'claims'>
+export type SharedUpdate = Pick<UpdateRecord, 'update' | 'claims' | 'span'>
 
 /** Updates of one room that an instance has committed, with the numbers from `firstSeq` on. */
 export interface SharedCommit {

@@ -7,6 +7,8 @@ import type { RoomBytes } from '../core/documents/room-bytes.ts'
 import { storedSizeOf } from '../core/documents/snapshot-due.ts'
 import type { BoardLimits } from '../core/gate/board-size.ts'
 import type { ClientOwners } from '../core/gate/client-owners.ts'
+import { kindOf } from '../errors.ts'
+import type { Span } from '../ports/tracing.ts'
 import { AwarenessOwners } from './awareness-owners.ts'
 import { BroadcastPace } from './broadcast-pace.ts'
 import { CatchUpLine } from './catch-up-line.ts'
@@ -22,6 +24,7 @@ import { TimeUsed } from './time-used.ts'
  * number of updates, and a few hundred small ones are where that begins to outweigh the frame saved.
  */
 const GATHER_BYTES = 4096
+const NO_SPANS: readonly Span[] = []
 
 /** What is watched so that it does not hang: somebody's message, or what is done with a room's records. */
 export interface Watched {
@@ -64,6 +67,10 @@ export class HostedRoom {
   readonly #waitingForSpace = new Set<Session>()
   readonly #pace: BroadcastPace
   readonly #onUndeliverable: (error: unknown) => void
+  /** What is being applied is followed in these. */
+  #spans: readonly Span[] = NO_SPANS
+  /** What is to be broadcast is followed in these. */
+  readonly #deliveries: Span[] = []
   #hasNews = false
   #newBytes = 0
   /** Who made all that is to be broadcast; undefined when several did, or somebody's cursor moved. */
@@ -95,7 +102,15 @@ export class HostedRoom {
     const onTaken = ({ update, ranges, claims }: TakenUpdate, origin: unknown) => {
       this.#newBytes += update.length
       sessionOf(origin)?.stores(storedSizeOf({ update, ranges, claims }))
-      journal.append(id, { update, author: authorOf(origin), at: now(), ranges, crc: crc32(update), claims })
+      journal.append(id, {
+        update,
+        author: authorOf(origin),
+        at: now(),
+        ranges,
+        crc: crc32(update),
+        claims,
+        span: this.#spans[0],
+      })
     }
     const onChanged = (origin: unknown) => this.#toBroadcast(origin)
     const onShrunk = () => {
@@ -152,6 +167,16 @@ export class HostedRoom {
     this.#waitingForSpace.add(session)
   }
 
+  /** Changes the content, and follows in these spans what is stored of that, and when it goes out. */
+  followed<T>(spans: readonly Span[], change: () => T): T {
+    this.#spans = spans
+    try {
+      return change()
+    } finally {
+      this.#spans = NO_SPANS
+    }
+  }
+
   /** This client has left. */
   forget(session: Session): void {
     this.#waitingForSpace.delete(session)
@@ -167,6 +192,7 @@ export class HostedRoom {
   #toBroadcast(origin: unknown): void {
     this.#origin = this.#hasNews && origin !== this.#origin ? undefined : origin
     this.#hasNews = true
+    for (const span of this.#spans) this.#deliveries.push(span.begin('room.deliver'))
     this.#pace.changed()
     if (this.#newBytes >= GATHER_BYTES) this.#pace.broadcastNow()
   }
@@ -183,9 +209,18 @@ export class HostedRoom {
       const isOrigin = ({ context }: Connection) => (context as SessionContext).session === origin
       tell(document, origin === undefined ? undefined : isOrigin)
       this.#leaveBehind()
+      this.#delivered()
     } catch (error) {
+      this.#delivered(kindOf(error))
       // It may be somebody's edit that we are called from, and it is no fault of theirs: they go on first.
       queueMicrotask(() => this.#onUndeliverable(error))
+    }
+  }
+
+  #delivered(error?: string): void {
+    for (const span of this.#deliveries.splice(0)) {
+      span.set({ 'sketchroom.stays': this.document.connections.size })
+      span.end(error)
     }
   }
 

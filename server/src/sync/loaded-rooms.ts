@@ -24,6 +24,7 @@ import { userInLog } from '../user-in-log.ts'
 import { ownTurn } from '../own-turn.ts'
 import { JournalHoleError, type DocumentStore, type UpdateRecord } from '../ports/document-store.ts'
 import type { InstanceBus } from '../ports/instance-bus.ts'
+import { spansOf } from '../ports/tracing.ts'
 import { CutLine } from './cut-line.ts'
 import { ElementCollection } from './element-collection.ts'
 import { HostedRoom, type InTurn, type Watched } from './hosted-room.ts'
@@ -284,8 +285,11 @@ export class LoadedRooms {
   async #takeElsewhere(room: HostedRoom, updates: readonly ElsewhereUpdate[]): Promise<void> {
     await this.#build(room)
     const owners = await this.sharing.ownersOf(room, updates)
-    const apply = () => this.#guard(room, () => room.content.applyStored(updates, owners))
+    const spans = spansOf(updates)
+    const change = () => room.content.applyStored(updates, owners)
+    const apply = () => this.#guard(room, () => room.followed(spans, change))
     await this.#parts.inTurn({ room }, apply, sizeOf(updates.map(({ update }) => update)))
+    for (const span of spans) span.end()
     const loaded = this.#rooms.get(room.id)
     if (loaded)
       loaded.tailBytes += storedSizeOfAll(updates.map(({ update, ranges = NO_RANGES }) => ({ update, ranges })))

@@ -8,10 +8,11 @@ import type * as Y from 'yjs'
 import type { ClientLimits } from '../client-limits.ts'
 import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
-import { codeOf, SketchRoomError } from '../errors.ts'
+import { codeOf, kindOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
 import { userInLog } from '../user-in-log.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
+import type { Span, Tracing } from '../ports/tracing.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import { LoadedRooms, REQUEST, type LoadedRoomsParts } from './loaded-rooms.ts'
 import { DailyBytes } from './daily-bytes.ts'
@@ -29,6 +30,8 @@ export interface RoomHostParts extends Omit<LoadedRoomsParts, 'inTurn'> {
   readonly admission: Admission
   readonly epochs: AccessEpochs
   readonly limits: ClientLimits
+  /** Undefined: nothing is followed. */
+  readonly tracing?: Tracing | undefined
 }
 
 /** What joining needs of a socket. */
@@ -141,7 +144,19 @@ export class RoomHost implements PresenceSource {
    * Lets somebody in and begins their session; rejects with the `SketchRoomError` that says why not. Access may change
    * while the room is read, however long that takes: then everything is asked again.
    */
-  async join({ socket, address, roomId, token, onAdmitted, onBegin }: Joining): Promise<void> {
+  async join(joining: Joining): Promise<void> {
+    const span = this.#parts.tracing?.begin('room.join', { kind: 'server' })
+    span?.set({ 'sketchroom.room.id': joining.roomId })
+    try {
+      await this.#join(joining, span)
+      span?.end()
+    } catch (error) {
+      span?.end(kindOf(error))
+      throw error
+    }
+  }
+
+  async #join({ socket, address, roomId, token, onAdmitted, onBegin }: Joining, span: Span | undefined): Promise<void> {
     const { admission, epochs, limits } = this.#parts
     const admit = () =>
       this.#inTurn(async () => {
@@ -152,6 +167,7 @@ export class RoomHost implements PresenceSource {
       })
     let admitted = await admit()
     if (!admitted) return
+    span?.set({ 'enduser.pseudo.id': userInLog(admitted.user.id), 'sketchroom.role': admitted.role })
     const person = this.#people.find(admitted.user.id)
     if (!person.hasFewerSockets(limits.maxSocketsPerUser, socket)) {
       throw new SketchRoomError('too_many_connections', 'You have as many connections as you may.')
@@ -164,7 +180,9 @@ export class RoomHost implements PresenceSource {
     let begun = false
     try {
       for (;;) {
+        const opening = span?.begin('room.open')
         const room = await this.#rooms.open(roomId)
+        opening?.end()
         const elsewhere = await this.#rooms.sharing.staysElsewhere([roomId])
         await ownTurn()
         // An unload may end in the very moment between its answer and here.
@@ -206,7 +224,7 @@ export class RoomHost implements PresenceSource {
   }
 
   #begin(room: HostedRoom, admitted: Admitted, { socket, address, onBegin, person, onEnd }: Beginning): void {
-    const { journal, now, limits, events } = this.#parts
+    const { journal, now, limits, events, tracing } = this.#parts
     const sessionId = address.length > room.id.length ? address.slice(room.id.length + 1) : null
     const context: SessionContext = {}
     const outlet = new Outlet({
@@ -238,6 +256,7 @@ export class RoomHost implements PresenceSource {
       daily: this.#daily.shareOf(admitted.user.id, socket.clientAddress),
       journal,
       events,
+      tracing,
       now,
       onToken: (renewing, token) => void this.#renew(renewing, token, socket),
       onBroken: (broken, error) => this.#rooms.drop(broken, error),

@@ -14,6 +14,7 @@ import type { Admitted } from '../core/rooms/admission.ts'
 import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
 import type { DailyShare } from './daily-bytes.ts'
+import type { Tracing } from '../ports/tracing.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import type { Person } from './people.ts'
@@ -71,6 +72,7 @@ export interface SessionParts {
   readonly daily: DailyShare
   readonly journal: Journal
   readonly events: SyncEvents
+  readonly tracing: Tracing | undefined
   /** The clock that tokens end by, in milliseconds since 1970. */
   readonly now: () => number
   /** A fresh token came; whether it is good, and for the same person, is to be found out. */
@@ -134,6 +136,7 @@ export class Session {
       person: parts.person,
       events: parts.events,
       log: parts.socket.log,
+      tracing: parts.tracing,
       waitsForRoom: (update, arrivedAt) => this.#waitsForRoom({ kind: 'write', update }, arrivedAt),
       onGap: () => this.#questions.askAgain(),
       onBroken: (error) => parts.onBroken(parts.room, error),

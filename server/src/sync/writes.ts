@@ -4,7 +4,10 @@ import type { Logger } from 'pino'
 import type { Journal } from '../core/documents/journal.ts'
 import type { Verdict } from '../core/gate/judge.ts'
 import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
-import type { Refusal, Rule } from '../core/gate/refusal.ts'
+import { Refusal, type Rule } from '../core/gate/refusal.ts'
+import { kindOf } from '../errors.ts'
+import type { Span, Tracing } from '../ports/tracing.ts'
+import { userInLog } from '../user-in-log.ts'
 import type { DailyShare } from './daily-bytes.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
 import type { Person } from './people.ts'
@@ -24,6 +27,7 @@ export interface WritesParts {
   readonly person: Person
   readonly events: SyncEvents
   readonly log: Logger
+  readonly tracing: Tracing | undefined
   /** Whether the room is not ready for a write, which comes again once it is. */
   readonly waitsForRoom: (update: Uint8Array, arrivedAt: number) => boolean
   /** The client has more than it sent: it is to be asked for what is missing. */
@@ -37,6 +41,8 @@ export class Writes {
   readonly #parts: WritesParts
   /** The update that is being judged and applied. */
   #current: Uint8Array | undefined
+  /** In which it is followed. */
+  #span: Span | undefined
   #waitingUnstored = 0
 
   constructor(parts: WritesParts) {
@@ -50,9 +56,31 @@ export class Writes {
 
   /** Takes an update that came then, by `performance.now()`, or refuses it. Throws `Refusal` when it breaks a rule, and `UnreadableRoomError`. */
   write(update: Uint8Array, arrivedAt: number): void {
+    const { session } = this.#parts
+    if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(session.address, NOTHING))
+    this.#span = this.#follow(update, arrivedAt)
+    try {
+      this.#take(update, arrivedAt)
+    } catch (error) {
+      this.#span?.end(error instanceof Refusal ? error.reason : kindOf(error))
+      throw error
+    }
+  }
+
+  #follow(update: Uint8Array, arrivedAt: number): Span | undefined {
+    const { session, tracing } = this.#parts
+    const span = tracing?.begin('edit', { startedAt: arrivedAt, kind: 'server' })
+    span?.set({
+      'sketchroom.room.id': session.room.id,
+      'sketchroom.edit.bytes': update.length,
+      'enduser.pseudo.id': userInLog(session.user.id),
+    })
+    return span
+  }
+
+  #take(update: Uint8Array, arrivedAt: number): void {
     const { session, journal, daily, person, events } = this.#parts
     const { room, user } = session
-    if (wire.isEmptyUpdate(update)) return this.#answerUnstored(wire.durable(session.address, NOTHING))
     if (!mayDraw(session.role)) return this.#refuse('read_only')
     if (person.isStruck(performance.now())) return session.leave('rate_limited')
     const read = readUpdate(update)
@@ -94,12 +122,17 @@ export class Writes {
   #apply(update: ReadUpdate): Verdict | undefined {
     const { session, onBroken } = this.#parts
     this.#current = update.bytes
+    const applying = this.#span?.begin('edit.apply')
+    const apply = () => session.room.content.apply(update, session.user.id, session)
     try {
-      const verdict = session.room.content.apply(update, session.user.id, session)
+      const verdict = this.#span ? session.room.followed([this.#span], apply) : apply()
+      applying?.end()
       this.#current = undefined
       return verdict
     } catch (error) {
+      applying?.end(kindOf(error))
       if (error instanceof UnreadableRoomError) throw error
+      this.#span?.end(kindOf(error))
       session.leave('malformed_update')
       onBroken(error)
       return undefined
@@ -113,15 +146,18 @@ export class Writes {
    */
   #saved(reach: wire.Reach, arrivedAt: number): void {
     const { session, journal, events } = this.#parts
+    const span = this.#span
     journal.whenDurable(session.room.id, () => {
-      if (!session.isIn) return
+      if (!session.isIn) return span?.end('left')
       session.connection.send(wire.durable(session.address, reach))
+      span?.end()
       events.emit('acknowledged', performance.now() - arrivedAt)
     })
   }
 
   #refuse(reason: RefusalReason, detail?: string, rule?: Rule): void {
     this.#parts.events.emit('editRefused', reason, rule)
+    this.#span?.end(reason)
     const { address } = this.#parts.session
     this.#answerUnstored(wire.notice(address, { type: 'refused', reason, detail }), wire.refused(address))
   }

@@ -6,6 +6,7 @@ import { Redis as RedisClient, type RedisOptions } from 'ioredis'
 import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
 import type { BusEvents, InstanceBus, SharedCommit, SharedStay } from '../../ports/instance-bus.ts'
+import type { Tracing } from '../../ports/tracing.ts'
 import {
   decodeAnswer,
   decodeInstanceMessage,
@@ -17,6 +18,7 @@ import {
   type RoomMessage,
 } from './bus-messages.ts'
 import { OtherInstances } from './other-instances.ts'
+import { SharedTraces } from './shared-traces.ts'
 import { StaysDirectory } from './stays-directory.ts'
 
 /** How often each instance says that it is there, and hears that of itself. */
@@ -39,6 +41,7 @@ export interface RedisBusOptions {
   /** What the channels' names begin with: channels are shared by all databases of a Redis, and by whoever else uses it. */
   readonly prefix: string
   readonly log: Logger
+  readonly tracing?: Tracing | undefined
   /** Milliseconds, from whenever. */
   readonly now?: () => number
 }
@@ -55,6 +58,8 @@ export class RedisBus extends Redis implements InstanceBus {
   readonly #now: () => number
   readonly #others: OtherInstances
   readonly #stays: StaysDirectory
+  /** Undefined while nothing is followed: then nothing is heard of what others follow. */
+  readonly #traces: SharedTraces | undefined
   /** Rooms of which nobody else hears, as far as is known: where everybody's cursor is, nobody needs to be told. */
   readonly #lonely = new Set<RoomId>()
   readonly #timer: NodeJS.Timeout
@@ -67,7 +72,7 @@ export class RedisBus extends Redis implements InstanceBus {
   #unanswered = 0
   #closed = false
 
-  constructor({ url, prefix, log, now = () => performance.now() }: RedisBusOptions) {
+  constructor({ url, prefix, log, tracing, now = () => performance.now() }: RedisBusOptions) {
     // The first is the one that publishes.
     const options = [PUBLISHING, SUBSCRIBING]
     const createClient = () => new RedisClient(url, options.shift() ?? SUBSCRIBING)
@@ -78,6 +83,8 @@ export class RedisBus extends Redis implements InstanceBus {
     this.#beatAt = now()
     this.#others = new OtherInstances(this.heard, now)
     this.#stays = new StaysDirectory(this.pub, prefix)
+    this.#traces = tracing && new SharedTraces(tracing)
+    this.heard.on('left', (instance) => this.#traces?.left(instance))
     // What the extension would do with a message is to apply it to the document as it is in memory.
     this.sub.removeAllListeners('messageBuffer')
     this.sub.on('messageBuffer', (channel: Buffer, data: Buffer) => this.#receive(channel.toString(), data))
@@ -88,6 +95,7 @@ export class RedisBus extends Redis implements InstanceBus {
       client.on('ready', () => this.#sayAlive())
     }
     void this.#subscribe(this.#instancesChannel)
+    if (this.#traces) void this.#subscribe(this.#tracesChannel)
     this.#timer = setInterval(() => this.#beat(), ALIVE_EVERY_MS)
   }
 
@@ -105,8 +113,12 @@ export class RedisBus extends Redis implements InstanceBus {
     void this.sub.unsubscribe(this.#channelOf(roomId)).catch(() => undefined)
   }
 
-  shareCommit({ roomId, firstSeq, updates }: SharedCommit): void {
-    void this.#say(roomId, { kind: 'committed', commit: { firstSeq, updates } })
+  shareCommit(commit: SharedCommit): void {
+    const { roomId, firstSeq, updates } = commit
+    const announced = this.#traces?.announce(commit)
+    if (announced) void this.#publish(this.#tracesChannel, announced.message)
+    const said = this.#say(roomId, { kind: 'committed', commit: { firstSeq, updates } })
+    if (announced) void said.then(announced.gone)
   }
 
   shareAwareness(roomId: RoomId, update: Uint8Array): void {
@@ -153,6 +165,10 @@ export class RedisBus extends Redis implements InstanceBus {
     return `${this.configuration.prefix}#instances`
   }
 
+  get #tracesChannel(): string {
+    return `${this.configuration.prefix}#traces`
+  }
+
   #channelOf(roomId: RoomId): string {
     return `${this.configuration.prefix}:${roomId}`
   }
@@ -166,11 +182,13 @@ export class RedisBus extends Redis implements InstanceBus {
     await this.sub.subscribe(channel).catch(() => undefined)
   }
 
-  async #say(roomId: RoomId, message: RoomMessage): Promise<void> {
+  /** Resolves with how many heard it, as `#publish` does. */
+  async #say(roomId: RoomId, message: RoomMessage): Promise<number> {
     const hearers = await this.#publish(this.#channelOf(roomId), encodeRoomMessage(message))
     // This instance is one of them.
     if (hearers <= 1 && this.#isUp) this.#lonely.add(roomId)
     else this.#lonely.delete(roomId)
+    return hearers
   }
 
   async #tellAll(message: InstanceMessage): Promise<void> {
@@ -201,6 +219,7 @@ export class RedisBus extends Redis implements InstanceBus {
         if (isOwn) this.#echoed()
         else this.#others.receive(instance, decodeInstanceMessage(message))
       } else if (isOwn) return
+      else if (channel === this.#tracesChannel) this.#traces?.heard(instance, message)
       else if (channel === this.#inboxOf(this.configuration.identifier)) {
         const { roomId, update } = decodeAnswer(message)
         this.heard.emit('awareness', roomId, update, instance)
@@ -217,8 +236,10 @@ export class RedisBus extends Redis implements InstanceBus {
 
   #receiveOfRoom(roomId: RoomId, message: RoomMessage, instance: string): void {
     this.#lonely.delete(roomId)
-    if (message.kind === 'committed') this.heard.emit('committed', { roomId, ...message.commit })
-    else if (message.kind === 'awareness') this.heard.emit('awareness', roomId, message.update, instance)
+    if (message.kind === 'committed') {
+      const commit = this.#traces?.follow(instance, roomId, message.commit) ?? message.commit
+      this.heard.emit('committed', { roomId, ...commit })
+    } else if (message.kind === 'awareness') this.heard.emit('awareness', roomId, message.update, instance)
     else this.heard.emit('asked', roomId, instance)
   }
 

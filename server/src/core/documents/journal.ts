@@ -3,7 +3,9 @@ import { setTimeout as after } from 'node:timers/promises'
 import type { RoomId } from '@sketchroom/shared/ids'
 import { nanoid } from 'nanoid'
 import pLimit from 'p-limit'
+import { kindOf } from '../../errors.ts'
 import { UndecidedAppendError, type DocumentStore, type UpdateRecord } from '../../ports/document-store.ts'
+import { beginShared, spansOf, type Span } from '../../ports/tracing.ts'
 import { BatchShares, OVERHEAD_BYTES, weightOf } from './batch-shares.ts'
 import { CommitRate, DEFAULT_PACE, type CommitPace } from './commit-pace.ts'
 import { QueuedBytes } from './queued-bytes.ts'
@@ -76,6 +78,8 @@ interface Batch {
   timer: NodeJS.Timeout | undefined
   /** When it was last to be given to the store, by `performance.now()`; it may wait for its turn. */
   sentAt: number
+  /** In which the attempt is followed that is under way, when an edit in it is. */
+  span: Span | undefined
 }
 
 /**
@@ -264,6 +268,11 @@ export class Journal extends EventEmitter<JournalEvents> {
     clearTimeout(batch.timer)
     batch.timer = undefined
     batch.sentAt = performance.now()
+    batch.span = beginShared(
+      batch.parts.flatMap(({ entries }) => spansOf(entries)),
+      'journal.commit',
+    )
+    batch.span?.set({ 'sketchroom.rooms': batch.parts.length, 'sketchroom.attempt': batch.failures + 1 })
     this.#watch ??= setInterval(() => this.#checkStall(), STALL_MS)
     void this.#inTurn(batch, () => this.#store.append({ id: batch.id, rooms: batch.parts })).then(
       (firstSeqs) => this.#succeeded(batch, firstSeqs),
@@ -293,6 +302,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   }
 
   #succeeded(batch: Batch, firstSeqs: ReadonlyMap<RoomId, number>): void {
+    batch.span?.end()
     this.#recovered(batch)
     const ms = performance.now() - batch.sentAt
     let updates = 0
@@ -325,6 +335,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   }
 
   async #failed(batch: Batch, error: unknown): Promise<void> {
+    batch.span?.end(kindOf(error))
     batch.failures += 1
     const rooms = new Set(batch.parts.map(({ roomId }) => roomId))
     for (const flusher of this.#flushers) {
@@ -401,7 +412,7 @@ export class Journal extends EventEmitter<JournalEvents> {
   #newBatch(parts: readonly Part[]): Batch {
     this.#batches += 1
     const id = `${Date.now().toString(36)}-${this.#writer}-${this.#batches.toString(36)}`
-    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: 0 }
+    return { id, parts, failures: 0, retryMs: undefined, timer: undefined, sentAt: 0, span: undefined }
   }
 }
 

@@ -11,7 +11,7 @@ const LONGEST_RETRY_MS = 5_000
 const MOST_AHEAD_BYTES = 1024 * 1024
 
 /** An update of another instance: as it was told, with its claims, or as it is stored, with its ranges. */
-export type ElsewhereUpdate = Pick<UpdateRecord, 'update' | 'claims'> & Partial<Pick<UpdateRecord, 'ranges'>>
+export type ElsewhereUpdate = Pick<UpdateRecord, 'update' | 'claims' | 'span'> & Partial<Pick<UpdateRecord, 'ranges'>>
 
 /** Whom a position tells. */
 export interface RoomPositionParts {
