@@ -99,6 +99,17 @@ test('traces go to a collector that is named, in the one way that there is', () 
   }
 })
 
+test('errors are reported where a DSN says, and one that is none is not repeated', () => {
+  expect(parseConfig({}).errorReporting).toBeUndefined()
+  const SENTRY_DSN = 'https://key@sentry.example.org/1'
+  expect(parseConfig({ SENTRY_DSN }).errorReporting).toEqual({ dsn: SENTRY_DSN, environment: 'production' })
+  expect(parseConfig({ SENTRY_DSN, SENTRY_ENVIRONMENT: 'test' }).errorReporting?.environment).toBe('test')
+  const fault = 'SENTRY_DSN: must be a DSN as Sentry shows it, such as https://key@sentry.example.org/1'
+  for (const dsn of ['mine', 'https://x.example/1', 'https://mine@x.example/', 'ftp://mine@x.example/1']) {
+    expect(() => parseConfig({ SENTRY_DSN: dsn }), dsn).toThrow(new ConfigError([fault]))
+  }
+})
+
 test('history is kept for at least a day, and an address has at least one socket', () => {
   expect(parseConfig({})).toMatchObject({ historyDays: 30, maxSocketsPerAddress: 1024 })
   expect(parseConfig({ HISTORY_DAYS: '7', MAX_SOCKETS_PER_ADDRESS: '2' })).toMatchObject({

@@ -5,8 +5,9 @@ import type { Administrators } from './core/accounts/administrators.ts'
 import { DEFAULT_BOARD_LIMITS, defaultBoardBytes, type BoardLimits } from './core/gate/board-size.ts'
 import { Keyring, parseKeys } from './adapters/encryption/keyring.ts'
 import type { Sampling } from './adapters/opentelemetry/sampling.ts'
+import type { ErrorReporting } from './adapters/sentry/sentry-reports.ts'
 import { limitsEnvironment, toHttpLimits, toReceiveLimits } from './config-limits.ts'
-import { telemetryEnvironment, toSampling } from './config-telemetry.ts'
+import { telemetryEnvironment, toErrorReporting, toSampling } from './config-telemetry.ts'
 import type { ReceiveLimits } from './http/http-listener.ts'
 import type { HttpLimits } from './http/rate-limits.ts'
 import { processMemory } from './process-memory.ts'
@@ -171,6 +172,8 @@ export interface Config {
   readonly metrics: MetricsAccess | undefined
   /** How much of what is done is followed, in traces for OpenTelemetry; undefined: nothing is. */
   readonly traces: Sampling | undefined
+  /** Where errors are reported beside the log; undefined: nowhere. */
+  readonly errorReporting: ErrorReporting | undefined
   /** `FULL`: the committed survives a power cut. */
   readonly sqliteSynchronous: 'FULL' | 'NORMAL'
 }
@@ -244,6 +247,7 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     keyring: data.ENCRYPTION_KEY,
     metrics: toMetricsAccess(data),
     traces: toSampling(data),
+    errorReporting: toErrorReporting(data),
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
 }

@@ -22,7 +22,11 @@ const TELL_WAITING_MS = 5_000
 const END_THREADS_MS = 5_000
 
 const config = readConfig()
-const log = pino({ level: config.logLevel })
+// Imported only where it is wanted, and before the log, which it listens to.
+const reports =
+  config.errorReporting &&
+  new (await import('./adapters/sentry/sentry-reports.ts')).SentryReports(config.errorReporting)
+const log = pino({ level: config.logLevel, ...(reports && { hooks: reports.hooks }) })
 logConsole(console, log)
 let app: App | undefined
 let isStopping = false
@@ -97,7 +101,7 @@ async function unlessStopping(): Promise<void> {
  * disk that does not answer would hold up even `process.exit`: then it is a kill.
  */
 async function leave(exitCode: number): Promise<void> {
-  const ended = Promise.allSettled([composing]).then(endSqliteThreads)
+  const ended = Promise.allSettled([composing, reports?.close()]).then(endSqliteThreads)
   if (await Promise.race([ended.then(() => true), wait(END_THREADS_MS, false)])) process.exit(exitCode)
   say(`gave up after ${END_THREADS_MS / 1000} seconds: ${describeWaiting(step, config)}`)
   process.kill(process.pid, 'SIGKILL')
