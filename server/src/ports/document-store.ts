@@ -170,8 +170,8 @@ export class JournalHoleError extends Error {
 }
 
 /**
- * An append was refused while an earlier one of the same batch, whose answer was lost, may still be under way: as long
- * as that is so, the batch must be tried again as it is. Under other ids, its updates would be stored twice.
+ * The answer of an append was lost, or it was refused while an earlier one of the same batch, whose answer was, may still be
+ * under way: as long as that is so, the batch must be tried again as it is. Under other ids, its updates would be stored twice.
  */
 export class UndecidedAppendError extends Error {
   override readonly name = 'UndecidedAppendError'

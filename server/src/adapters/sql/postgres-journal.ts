@@ -68,9 +68,11 @@ export function createPostgresAppend(pool: Pool): (batch: JournalBatch) => Promi
       return toFirstSeqs(packed.roomIds, firstSeqs)
     } catch (error) {
       const code = error instanceof DatabaseError ? (error.code ?? '') : ''
-      const isLost = code === '' || LOST.test(code)
-      if (isLost) unanswered.add(batch.id)
-      if (isLost || !unanswered.has(batch.id)) throw error
+      if (code === '' || LOST.test(code)) {
+        unanswered.add(batch.id)
+        throw new UndecidedAppendError('the answer was lost', { cause: error })
+      }
+      if (!unanswered.has(batch.id)) throw error
       if (!WROTE.test(code)) throw new UndecidedAppendError('an earlier attempt may be under way', { cause: error })
       unanswered.delete(batch.id)
       throw error

@@ -1,6 +1,7 @@
 import { roomIdSchema, userIdSchema, type RoomId, type UserId } from '@sketchroom/shared/ids'
 import { sql } from 'kysely'
 import { nanoid } from 'nanoid'
+import type { Pool, QueryConfig } from 'pg'
 import pino, { type Logger } from 'pino'
 import { afterAll, beforeAll, expect, onTestFinished, test, vi } from 'vitest'
 import type { JournalBatch } from '../../ports/document-store.ts'
@@ -8,6 +9,8 @@ import { aroundStore } from '../../testing/around-store.ts'
 import { createPostgresDatabase } from '../../testing/test-database.ts'
 import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.ts'
 import { Journal } from '../../core/documents/journal.ts'
+import { createPostgresAppend } from './postgres-journal.ts'
+import { createPostgresPool } from './postgres-pool.ts'
 import { openPostgres, openPostgresStorage } from './postgres-storage.ts'
 import { SqlRoomStore } from './sql-room-store.ts'
 
@@ -219,6 +222,32 @@ test('a batch whose first attempt is still under way there is stored once, howev
   expect(new Set(ids).size).toBe(1)
   expect(ids.length).toBeGreaterThan(2)
   expect(await Promise.all(roomIds.map(async (id) => (await documentStore.load(id)).head))).toEqual([1, 1])
+})
+
+test('a batch whose answer is lost twice, by a line that is cut, is stored once', async () => {
+  const url = await server.createDatabase()
+  const storage = await openPostgresStorage({ url, log: silent })
+  onTestFinished(() => storage.close())
+  const pool = createPostgresPool({ url, purpose: 'journal', max: 1, log: silent })
+  onTestFinished(() => pool.end())
+  let lost = 0
+  const query = async (statement: QueryConfig) => {
+    const answer = await pool.query(statement)
+    if (lost++ < 2) throw new Error('Connection terminated unexpectedly')
+    return answer
+  }
+  const append = createPostgresAppend({ query } as unknown as Pool)
+  const store = aroundStore(
+    storage.documentStore,
+    (call, work, [batch]) => (call === 'append' ? append(batch as JournalBatch) : work()) as ReturnType<typeof work>,
+  )
+  const journal = new Journal(store)
+  const roomIds = [nanoid(), nanoid()].map((id) => roomIdSchema.parse(id))
+  for (const roomId of roomIds)
+    journal.append(roomId, { update: new Uint8Array(3), author: null, at: 1, ranges: new Uint8Array(), crc: 1 })
+  await vi.waitFor(() => journal.flush())
+  expect(lost).toBe(3)
+  expect(await Promise.all(roomIds.map(async (id) => (await store.load(id)).head))).toEqual([1, 1])
 })
 
 test('rooms whose rows somebody holds fail alone: the others are written meanwhile, and the store is not said to fail', async () => {

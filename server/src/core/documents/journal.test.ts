@@ -40,7 +40,7 @@ class GatedStore extends MemoryDocumentStore {
     const firstSeqs = await super.append(batch)
     if (this.lostAnswers > 0) {
       this.lostAnswers -= 1
-      throw new Error('connection reset')
+      throw new UndecidedAppendError('the answer was lost')
     }
     return firstSeqs
   }
@@ -254,6 +254,15 @@ test('a commit whose answer was lost is stored once, and nobody hears of a failu
   await journal.flush().catch(() => journal.flush())
   expect(await stored(store, roomA)).toEqual([1, 2])
   expect(told).toEqual([[1, 2]])
+})
+
+test('however often its answer is lost, a commit is stored once', async () => {
+  const store = new GatedStore()
+  const journal = new Journal(store, { pace })
+  store.lostAnswers = 4
+  for (const roomId of [roomA, roomB]) journal.append(roomId, record(1))
+  await vi.waitFor(() => journal.flush())
+  expect([await stored(store, roomA), await stored(store, roomB)]).toEqual([[1], [1]])
 })
 
 test('one room whose writes fail holds nobody else, is told alone, and is saved when it can be', async () => {

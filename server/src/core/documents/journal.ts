@@ -343,17 +343,12 @@ export class Journal extends EventEmitter<JournalEvents> {
       this.#flushers.delete(flusher)
       flusher.reject(error)
     }
-    if (error instanceof UndecidedAppendError) {
-      if (batch === this.#batch) this.#storeFailed(error)
-      return this.#retryLater(batch)
-    }
-    if (await this.#storeWorks()) {
-      // Perhaps only the answer was lost: the same batch under the same id finds out.
-      if (batch.failures === 1) this.#commit(batch)
-      else this.#isolate(batch, error)
-      return
-    }
-    this.#storeFailed(error)
+    const isWorking = await this.#storeWorks()
+    // Perhaps only the answer was lost: the same batch under the same id finds out.
+    if (isWorking && batch.failures === 1) return this.#commit(batch)
+    const isUndecided = error instanceof UndecidedAppendError
+    if (isWorking && !isUndecided) return this.#isolate(batch, error)
+    if (!isUndecided || batch === this.#batch) this.#storeFailed(error)
     this.#retryLater(batch)
   }
 
