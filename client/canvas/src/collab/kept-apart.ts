@@ -17,6 +17,8 @@ export class KeptApart {
   readonly #now: () => number
   /** Clients that have written what was refused, or what builds on it. */
   readonly #held = new Set<number>()
+  /** Others' clients: what they have drawn has come here, the room has lost it, and only they can bring it. */
+  readonly #others = new Set<number>()
   #heldAt = -Infinity
   #freshClients = 0
 
@@ -30,19 +32,33 @@ export class KeptApart {
 
   /** The clients of whom something was refused, or may have been. */
   get held(): ReadonlySet<number> {
-    return this.#held
+    return new Set([...this.#held, ...this.#others])
   }
 
   /**
-   * The server has refused this, for good. It does not say what of it: all may build on that; if it `isTorn`, all that is
-   * unsent waits with it. Answers whether more can be saved of it, when each of its clients is sent apart.
+   * The server has refused this, for good; `asForeign`: because something in it is another person's. It does not say what of
+   * it: all may build on that; if it `isTorn`, all that is unsent waits with it. Answers whether more can be saved of it, when
+   * each of its clients is sent apart.
    */
-  refused(update: Uint8Array, isTorn: boolean): boolean {
+  refused(update: Uint8Array, isTorn: boolean, asForeign = false): boolean {
     const inIt = Y.parseUpdateMeta(update).to
     const clients = [...this.#unsent.clients()].filter((client) => isTorn || inIt.has(client))
-    const isNews = clients.some((client) => !this.#held.has(client))
+    const others = asForeign ? [...inIt.keys()].filter((client) => !this.#unsent.hasOf(client)) : []
+    const isNews =
+      clients.some((client) => !this.#held.has(client)) || others.some((client) => !this.#others.has(client))
     for (const client of clients) this.#held.add(client)
-    return isNews && clients.length > 1 && !isTorn
+    for (const client of others) this.#others.add(client)
+    return isNews && clients.length + others.length > 1 && !isTorn
+  }
+
+  /**
+   * The server tells this. Answers whether it is of others who had to bring it first: when two people have drawn on what the
+   * other drew, and the server lost both, each brings as much as there is a place for, in turns.
+   */
+  received(update: Uint8Array): boolean {
+    if (this.#others.size === 0) return false
+    const brought = [...clientsIn(update)].filter((client) => this.#others.delete(client))
+    return brought.length > 0
   }
 
   /** Something was drawn here. */
@@ -55,7 +71,9 @@ export class KeptApart {
   /** The server has more of what was drawn here. */
   becameDurable(): void {
     for (const client of this.#held) if (!this.#unsent.hasOf(client)) this.#held.delete(client)
-    if (this.#held.size === 0) this.#freshClients = 0
+    if (this.#held.size > 0) return
+    this.#others.clear()
+    this.#freshClients = 0
   }
 
   readonly #beforeTransaction = ({ local }: Y.Transaction, doc: Y.Doc): void => {
@@ -83,5 +101,14 @@ export class KeptApart {
   /** Whether so much of a client is more than the server has of it. */
   #reaches(client: number, clock: number): boolean {
     return this.#held.has(client) && clock >= (this.#unsent.durable.get(client) ?? 0)
+  }
+}
+
+/** None of one that cannot be read, which is said elsewhere. */
+function clientsIn(update: Uint8Array): Iterable<number> {
+  try {
+    return Y.parseUpdateMeta(update).to.keys()
+  } catch {
+    return []
   }
 }

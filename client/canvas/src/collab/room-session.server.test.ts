@@ -3,6 +3,7 @@ import { apiPath } from '@sketchroom/shared/api/paths'
 import { elementsOf, findElement, writeKeys } from '@sketchroom/shared/scene/document'
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest'
 import * as Y from 'yjs'
+import { FROM_SERVER } from './document-exchange.ts'
 import { createRoomSession, type RoomSession } from './room-session.ts'
 import { draw, drawn, waitForStatus } from './testing/drawing.ts'
 import { createRealServer, type Person, type RealServer } from './testing/real-server.ts'
@@ -129,6 +130,38 @@ describe('a session against the real server', () => {
       await vi.waitFor(() => expect(wordsIn(session)).toBe('buy oat milk today'))
       expect(session.status).toEqual({ kind: 'saved' })
     }
+  })
+
+  test('two people who drew on what the other had not saved yet, when the server died, are both saved', async () => {
+    const roomId = await createRoom()
+    const guest = await server.guest('Guest')
+    const [one, other] = [join(roomId, owner), join(roomId, guest)]
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    // From now on the server knows whose numbers these are.
+    draw(one, 'of-one')
+    draw(other, 'of-other')
+    await vi.waitFor(() => expect([drawn(one), drawn(other)].map(({ length }) => length)).toEqual([2, 2]))
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    await server.kill()
+    // While its store failed, the server had told each what the other drew.
+    const tell = (from: RoomSession, to: RoomSession) =>
+      Y.applyUpdate(to.doc, Y.encodeStateAsUpdate(from.doc, Y.encodeStateVector(to.doc)), FROM_SERVER)
+    draw(one, 'e0')
+    draw(other, 'f0')
+    for (let turn = 0; turn < 6; turn++) {
+      const [drawing, hearing] = turn % 2 === 0 ? [other, one] : [one, other]
+      tell(hearing, drawing)
+      writeKeys(drawing.doc, `e${turn}`, new Map([['xy', [turn, 0]]]))
+      draw(drawing, `e${turn + 1}`)
+    }
+    tell(other, one)
+    await server.start()
+    for (const session of [one, other]) session.reconnect()
+    await Promise.all([waitForStatus(one, { kind: 'saved' }), waitForStatus(other, { kind: 'saved' })])
+    const fresh = join(roomId, owner)
+    await fresh.firstSync
+    expect(drawn(fresh)).toHaveLength(10)
+    for (let turn = 0; turn < 6; turn++) expect(findElement(fresh.doc, `e${turn}`)?.keys.xy).toEqual([turn, 0])
   })
 
   test('killed again and again in the middle of a burst, it has every edit that was called saved', async () => {

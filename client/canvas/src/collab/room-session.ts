@@ -2,7 +2,12 @@ import type { ErrorCode } from '@sketchroom/shared/error-codes'
 import { SYNC_PATH } from '@sketchroom/shared/api/paths'
 import { serverAddress, socketAddress } from '@sketchroom/shared/api/server-address'
 import type { PresenceUser } from '@sketchroom/shared/presence'
-import { isLastingRefusal, type LastingRefusal, type Notice } from '@sketchroom/shared/protocol/notices'
+import {
+  isLastingRefusal,
+  type LastingRefusal,
+  type Notice,
+  type RefusalReason,
+} from '@sketchroom/shared/protocol/notices'
 import { OLDEST_PROTOCOL, PROTOCOL_VERSION } from '@sketchroom/shared/protocol/version'
 import { mayDraw, type Role } from '@sketchroom/shared/roles'
 import { hasElements } from '@sketchroom/shared/scene/document'
@@ -110,8 +115,8 @@ class OpenRoom implements RoomSession {
   #isHere = false
   #storeFailing = false
   #refusal: LastingRefusal | undefined
-  /** Whether the reason of a refusal that was given last is one of these. */
-  #isRefusedForGood = false
+  /** The reason of a refusal that was given last. */
+  #refusedFor: RefusalReason | undefined
   /** What turned us away when the server had let us in, while we have not got past it since. */
   #turnedAway: 'store-failing' | 'crowded' | undefined
   #closing: Promise<void> | undefined
@@ -267,7 +272,9 @@ class OpenRoom implements RoomSession {
   }
 
   #refused(update: Uint8Array, isTorn: boolean): void {
-    if (this.#isRefusedForGood && this.#apart.refused(update, isTorn)) this.#documents?.compare()
+    const reason = this.#refusedFor
+    if (!reason || !isLastingRefusal(reason)) return
+    if (this.#apart.refused(update, isTorn, reason === 'foreign_client')) this.#documents?.compare()
   }
 
   #received(message: Received): void {
@@ -276,7 +283,9 @@ class OpenRoom implements RoomSession {
       case 'update':
       case 'answer':
         if (message.kind === 'update') this.#turnedAway = undefined
-        return this.#documents?.received(message)
+        this.#documents?.received(message)
+        if (message.kind === 'update' && this.#apart.received(message.update)) this.#documents?.compare()
+        return
       case 'awareness':
         return this.#people?.received(message.update)
       case 'ping':
@@ -307,7 +316,7 @@ class OpenRoom implements RoomSession {
         this.#storeFailing = notice.state === 'failing'
         break
       case 'refused':
-        this.#isRefusedForGood = isLastingRefusal(notice.reason)
+        this.#refusedFor = notice.reason
         if (isLastingRefusal(notice.reason)) this.#refusal = notice.reason
     }
     this.#changed()
