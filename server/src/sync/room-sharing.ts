@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import { decodeRanges } from '../core/documents/clock-ranges.ts'
 import { HeadWatch } from '../core/documents/head-watch.ts'
 import type { Journal } from '../core/documents/journal.ts'
+import { SERVER } from '../core/gate/client-owners.ts'
 import type { ElsewhereUpdate, RoomPosition } from '../core/documents/room-position.ts'
 import type { DocumentStore } from '../ports/document-store.ts'
 import { STAYS_LAST_MS, type InstanceBus, type SharedStay } from '../ports/instance-bus.ts'
@@ -97,13 +98,16 @@ export class RoomSharing {
   async ownersOf({ id, content }: HostedRoom, updates: readonly ElsewhereUpdate[]): Promise<Map<number, string>> {
     const owners = new Map<number, string>()
     const unknown = new Set<number>()
-    for (const { claims, ranges } of updates) {
+    for (const { claims, ranges, author } of updates) {
       for (const [client, userId] of claims ?? []) {
         owners.set(client, userId)
         if (!content.owners.isOwn(client, userId)) unknown.add(client)
       }
       if (claims || !ranges) continue
-      for (const [client] of decodeRanges(ranges).inserted) if (!content.owners.isStored(client)) unknown.add(client)
+      // It was read from the store: that says who wrote it, and whose clients are new, not. Here they may be another's.
+      for (const [client] of decodeRanges(ranges).inserted) {
+        if (!content.owners.isStored(client) || !content.owners.isOwn(client, author ?? SERVER)) unknown.add(client)
+      }
     }
     if (unknown.size === 0) return owners
     return new Map([...owners, ...(await this.#parts.store.findClients(id, [...unknown]))])

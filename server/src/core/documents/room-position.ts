@@ -10,8 +10,9 @@ const LONGEST_RETRY_MS = 5_000
 /** So much of others' is kept while what came before it is missing; what is more is read from the store with that. */
 const MOST_AHEAD_BYTES = 1024 * 1024
 
-/** An update of another instance: as it was told, with its claims, or as it is stored, with its ranges. */
-export type ElsewhereUpdate = Pick<UpdateRecord, 'update' | 'claims' | 'span'> & Partial<Pick<UpdateRecord, 'ranges'>>
+/** An update of another instance: as it was told, with its claims, or as it is stored, with its ranges and its author. */
+export type ElsewhereUpdate = Pick<UpdateRecord, 'update' | 'claims' | 'span'> &
+  Partial<Pick<UpdateRecord, 'ranges' | 'author'>>
 
 /** Whom a position tells. */
 export interface RoomPositionParts {
