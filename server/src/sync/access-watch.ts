@@ -142,29 +142,37 @@ export class AccessWatch {
     while (this.#isRecheckDue && !this.#closed) {
       this.#isRecheckDue = false
       const sessions = [...this.#parts.host.sessions()]
-      await Promise.all(sessions.map((session) => this.#recheckInTurn(() => this.#recheck(session))))
+      const asked = await Promise.all(sessions.map((session) => this.#recheckInTurn(() => this.#recheck(session))))
+      if (!asked.includes(false)) continue
+      await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
+      this.#isRecheckDue = true
     }
     this.#isRechecking = false
   }
 
-  async #recheck(session: Session): Promise<void> {
+  /** Whether there was an answer. */
+  async #recheck(session: Session): Promise<boolean> {
     const { admission, epochs, log } = this.#parts
     const roomId = session.room.id
-    if (!session.isIn || this.#closed) return
+    if (!session.isIn || this.#closed) return true
     const epoch = epochs.of(roomId)
     const { actor } = session
     // Whoever changed something meanwhile has them judged.
     const isOld = () => !session.isIn || session.actor !== actor || epochs.of(roomId) !== epoch
     try {
       const { role, user } = await admission.recheck(actor, roomId)
-      if (isOld()) return
+      if (isOld()) return true
       session.setRole(role)
       if (user.name !== session.user.name) session.setUser(user)
     } catch (error) {
       const code = codeOf(error)
       // Nobody is sent away because it cannot be asked: that is tried again.
-      if (code === 'store_unavailable') log.debug({ err: error, roomId }, 'could not ask who may be here')
-      else if (!isOld()) session.leave(code)
+      if (code === 'store_unavailable') {
+        log.debug({ err: error, roomId }, 'could not ask who may be here')
+        return false
+      }
+      if (!isOld()) session.leave(code)
     }
+    return true
   }
 }

@@ -1,0 +1,42 @@
+import { EventEmitter } from 'node:events'
+import { roomIdSchema } from '@sketchroom/shared/ids'
+import pino from 'pino'
+import { expect, onTestFinished, test, vi } from 'vitest'
+import { EventBus } from '../core/events.ts'
+import { AccessEpochs } from '../core/rooms/access-epochs.ts'
+import type { Admission } from '../core/rooms/admission.ts'
+import { SketchRoomError } from '../errors.ts'
+import type { BusEvents, InstanceBus } from '../ports/instance-bus.ts'
+import { AccessWatch } from './access-watch.ts'
+import type { RoomHost } from './room-host.ts'
+
+test('whoever could not be asked about when the other instances were heard again is asked about until there is an answer', async () => {
+  const left: string[] = []
+  const session = {
+    isIn: true,
+    actor: { expiresAt: Infinity },
+    room: { id: roomIdSchema.parse('a-room-of-ten') },
+    leave: (code: string) => left.push(code),
+  }
+  let asked = 0
+  const recheck = async () => {
+    asked += 1
+    throw new SketchRoomError(asked < 3 ? 'store_unavailable' : 'forbidden', 'not now')
+  }
+  const bus = { heard: new EventEmitter<BusEvents>(), isUp: true }
+  const events = new EventBus()
+  const watch = new AccessWatch({
+    host: { sessions: () => [session] } as unknown as RoomHost,
+    admission: { recheck } as unknown as Admission,
+    epochs: new AccessEpochs(events),
+    events,
+    bus: bus as unknown as InstanceBus,
+    hasOthers: true,
+    log: pino({ level: 'silent' }),
+    now: () => 0,
+  })
+  onTestFinished(() => watch.close())
+  bus.heard.emit('up')
+  await vi.waitFor(() => expect(left).toEqual(['forbidden']))
+  expect(asked).toBe(3)
+})
