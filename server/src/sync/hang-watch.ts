@@ -15,6 +15,9 @@ export const ENDING = 2
 /** What is large may take longer before it is ended: a second for four megabytes. */
 export const MS_PER_BYTE = 1_000 / (4 * 1024 * 1024)
 
+/** What those who may hang are run by: `HangWatch`, or in a simulation, where no other thread can watch, nobody. */
+export type Watch<Work> = Pick<HangWatch<Work>, 'turn' | 'next' | 'run' | 'close'>
+
 /** What the watching thread is started with. */
 export interface HangWatchStart {
   readonly memory: SharedArrayBuffer

@@ -21,7 +21,7 @@ import { checkPlace } from './room-places.ts'
 import { Session, type SessionSocket } from './session.ts'
 import type { SyncEvents } from './sync-events.ts'
 import { Outlet } from './outlet.ts'
-import { HangWatch, MS_PER_BYTE } from './hang-watch.ts'
+import { HangWatch, MS_PER_BYTE, type Watch } from './hang-watch.ts'
 import { Turns } from './turns.ts'
 import * as wire from './wire.ts'
 
@@ -32,6 +32,8 @@ export interface RoomHostParts extends Omit<LoadedRoomsParts, 'inTurn'> {
   readonly limits: ClientLimits
   /** Undefined: nothing is followed. */
   readonly tracing?: Tracing | undefined
+  /** In place of a thread that watches for what hangs. */
+  readonly hangs?: Watch<Watched>
 }
 
 /** What joining needs of a socket. */
@@ -77,14 +79,15 @@ export class RoomHost implements PresenceSource {
   readonly #parts: RoomHostParts
   /** A hundred people who come at once are let in a few at a time, so that nobody's edits wait for all of them. */
   readonly #inTurn = pLimit(ADMISSIONS_AT_ONCE)
-  readonly #hangs: HangWatch<Watched>
+  readonly #hangs: Watch<Watched>
   readonly #turns: Turns
   readonly #people: People
   readonly #daily: DailyBytes
 
   constructor(parts: RoomHostParts) {
     this.#parts = parts
-    this.#hangs = new HangWatch<Watched>({ limitMs: HANG_MS, log: parts.log, onEnded: (work) => this.#ended(work) })
+    this.#hangs =
+      parts.hangs ?? new HangWatch<Watched>({ limitMs: HANG_MS, log: parts.log, onEnded: (work) => this.#ended(work) })
     this.#turns = new Turns((run) => this.#hangs.next(run))
     this.#rooms = new LoadedRooms({
       ...parts,

@@ -18,7 +18,7 @@ import type { Tracing } from '../ports/tracing.ts'
 import type { HostedRoom, SessionContext, Watched } from './hosted-room.ts'
 import type { Outlet } from './outlet.ts'
 import type { Person } from './people.ts'
-import { MS_PER_BYTE, type HangWatch } from './hang-watch.ts'
+import { MS_PER_BYTE, type Watch } from './hang-watch.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
 import { Questions } from './questions.ts'
 import { stampAnew, stampAwareness } from './stamp-awareness.ts'
@@ -67,7 +67,7 @@ export interface SessionParts {
   readonly admitted: Admitted
   readonly person: Person
   readonly turns: Turns
-  readonly hangs: HangWatch<Watched>
+  readonly hangs: Watch<Watched>
   readonly lineLimits: LineLimits
   readonly daily: DailyShare
   readonly journal: Journal

@@ -44,6 +44,8 @@ export interface RedisBusOptions {
   readonly tracing?: Tracing | undefined
   /** Milliseconds, from whenever. */
   readonly now?: () => number
+  /** Makes the two connections. */
+  readonly connect?: (url: string, options: RedisOptions) => RedisClient
 }
 
 /**
@@ -72,10 +74,10 @@ export class RedisBus extends Redis implements InstanceBus {
   #unanswered = 0
   #closed = false
 
-  constructor({ url, prefix, log, tracing, now = () => performance.now() }: RedisBusOptions) {
+  constructor({ url, prefix, log, tracing, now = () => performance.now(), connect = connectByIo }: RedisBusOptions) {
     // The first is the one that publishes.
     const options = [PUBLISHING, SUBSCRIBING]
-    const createClient = () => new RedisClient(url, options.shift() ?? SUBSCRIBING)
+    const createClient = () => connect(url, options.shift() ?? SUBSCRIBING)
     super({ createClient, prefix, identifier: nanoid(IDENTIFIER_LENGTH) })
     this.#log = log
     this.#now = now
@@ -280,6 +282,8 @@ export class RedisBus extends Redis implements InstanceBus {
     this.heard.emit('down')
   }
 }
+
+const connectByIo = (url: string, options: RedisOptions): RedisClient => new RedisClient(url, options)
 
 const SUBSCRIBING: RedisOptions = {
   connectTimeout: CONNECT_MS,

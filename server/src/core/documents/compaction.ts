@@ -35,6 +35,9 @@ const MAX_THREADS = getHeapStatistics().heap_size_limit < 512 * 1024 * 1024 ? 1 
 /** V8 would let a thread fill 192 MB with what is new before it collects; it takes no longer so. */
 const YOUNG_MB = 16
 
+/** Runs a function of `compaction-worker.ts` by its name, where nobody waits for the processor. */
+export type CompactionThreads = Pick<Piscina, 'run' | 'destroy'>
+
 /** Work in the thread did not come to its end, and was stopped. */
 class StuckError extends Error {
   override readonly name = 'StuckError'
@@ -59,7 +62,7 @@ export class Compaction {
   readonly #startedAt: number
   readonly #ranForMs: () => number
   readonly #stuckMs: number
-  readonly #pool: Piscina
+  readonly #pool: CompactionThreads
   readonly #inTurn = pLimit(1)
   /** What waits for a thread waits here: the pool starts none in place of one that was ended, however much waits in it. */
   readonly #threads = pLimit(MAX_THREADS)
@@ -68,7 +71,7 @@ export class Compaction {
 
   /**
    * `ranForMs` is how long this process has run, by a clock that nobody sets; `stuckMs` how long the thread may take for a
-   * step, if nothing is large.
+   * step, if nothing is large; `threads` what does the work in place of threads of its own.
    */
   constructor(parts: {
     store: DocumentStore
@@ -76,6 +79,7 @@ export class Compaction {
     now?: () => number
     ranForMs?: () => number
     stuckMs?: number
+    threads?: CompactionThreads
   }) {
     this.#store = parts.store
     this.#reportDamaged = parts.reportDamaged
@@ -83,13 +87,7 @@ export class Compaction {
     this.#startedAt = this.#now()
     this.#ranForMs = parts.ranForMs ?? (() => performance.now())
     this.#stuckMs = parts.stuckMs ?? STUCK_MS
-    this.#pool = new Piscina({
-      filename: new URL('./compaction-worker.ts', import.meta.url).href,
-      minThreads: 0,
-      maxThreads: MAX_THREADS,
-      idleTimeout: 5_000,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-    })
+    this.#pool = parts.threads ?? createThreads()
   }
 
   /**
@@ -232,4 +230,14 @@ export class Compaction {
       await setAside(record, compacted.reason, { store: this.#store, reportDamaged: this.#reportDamaged })
     }
   }
+}
+
+function createThreads(): Piscina {
+  return new Piscina({
+    filename: new URL('./compaction-worker.ts', import.meta.url).href,
+    minThreads: 0,
+    maxThreads: MAX_THREADS,
+    idleTimeout: 5_000,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  })
 }
