@@ -71,6 +71,8 @@ export class RedisBus extends Redis implements InstanceBus {
   #reconnectedAt: number
   #beatAt: number
   #isUp = false
+  /** Whether it was said that Redis is away: once for as long as it is, from the start on. */
+  #saidAway = false
   #unanswered = 0
   #closed = false
 
@@ -91,8 +93,8 @@ export class RedisBus extends Redis implements InstanceBus {
     this.sub.removeAllListeners('messageBuffer')
     this.sub.on('messageBuffer', (channel: Buffer, data: Buffer) => this.#receive(channel.toString(), data))
     for (const client of [this.pub, this.sub]) {
-      // Without a listener, ioredis prints it. What it means is said once, below.
-      client.on('error', (error: Error) => log.debug({ err: error }, 'Redis'))
+      // Without a listener, ioredis prints it.
+      client.on('error', (error: Error) => this.#failed(error))
       client.on('close', () => this.#wentDown('the connection was closed'))
       client.on('ready', () => this.#sayAlive())
     }
@@ -270,16 +272,30 @@ export class RedisBus extends Redis implements InstanceBus {
     this.#echoAt = this.#now()
     if (this.#isUp) return
     this.#isUp = true
+    this.#saidAway = false
     this.#lonely.clear()
     this.#log.info('connected to the other instances through Redis')
     this.heard.emit('up')
   }
 
   #wentDown(reason: string): void {
-    if (!this.#isUp || this.#closed) return
+    if (this.#closed) return
+    this.#sayAway({ reason })
+    if (!this.#isUp) return
     this.#isUp = false
-    this.#log.warn({ reason }, 'Redis is away; what other instances do is read from the database until it is back')
     this.heard.emit('down')
+  }
+
+  /** A wrong address or password is found out by this line only: everything works without Redis, if slower. */
+  #failed(error: Error): void {
+    this.#log.debug({ err: error }, 'Redis')
+    if (!this.#isUp) this.#sayAway({ err: error })
+  }
+
+  #sayAway(why: { reason: string } | { err: Error }): void {
+    if (this.#saidAway) return
+    this.#saidAway = true
+    this.#log.warn(why, 'Redis is away; what other instances do is read from the database until it is back')
   }
 }
 
