@@ -23,6 +23,7 @@ const FILES = [
   'scripts/run-script.ts',
   'scripts/serve.ts',
   'scripts/server-command.ts',
+  'scripts/show-secret.ts',
   'scripts/verify.ts',
 ]
 const NOT_OUR_FILES = /\.(?:test|fault|contract)\.ts$|\/src\/(?:testing|faults|attacks)(?:\/|$)/

@@ -13,7 +13,6 @@ import { joinRoom, openRoom, setWord, wordsOf } from '../server/src/testing/test
 import { startTestServer } from '../server/src/testing/test-server.ts'
 import { roomIdSchema, userIdSchema, type RoomId } from '../shared/src/ids.ts'
 
-const SCRIPT = fileURLToPath(new URL('./move-to-postgres.ts', import.meta.url))
 /** The update of Yjs that changes nothing. */
 const NOTHING: UpdateRecord = {
   update: new Uint8Array(2),
@@ -37,11 +36,16 @@ beforeEach(async () => {
 })
 afterEach(() => rm(dataDir, { recursive: true }))
 
-/** Runs the script as an operator would: what it printed, and its exit code. */
-function move(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const given = args.length > 0 ? args : ['--from', dataDir, '--to', databaseUrl]
-  return new Promise((resolve) => {
-    const child = execFile(process.execPath, [SCRIPT, ...given], (_error, out, err) =>
+/** Moves as an operator would: what was printed, and the exit code. */
+function move(...args: string[]) {
+  return run('move-to-postgres', args.length > 0 ? args : ['--from', dataDir, '--to', databaseUrl])
+}
+
+/** Runs a script, with more in its environment. */
+function run(name: string, args: string[], more: Record<string, string> = {}) {
+  const script = fileURLToPath(new URL(`./${name}.ts`, import.meta.url))
+  return new Promise<{ code: number; out: string; err: string }>((resolve) => {
+    const child = execFile(process.execPath, [script, ...args], { env: { ...process.env, ...more } }, (_, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     )
   })
@@ -83,7 +87,7 @@ test('everybody finds their boards in PostgreSQL, signed in as before', async ()
     '  copied the drawings of 1 rooms; those of 0 were there',
     '  checked: the drawings of 1 rooms are the same in both',
     expect.stringContaining('Done.'),
-    expect.stringContaining(join(dataDir, 'jwt-secret')),
+    expect.stringContaining(`show-secret.ts ${dataDir}`),
     '',
   ])
 
@@ -94,6 +98,33 @@ test('everybody finds their boards in PostgreSQL, signed in as before', async ()
   await vi.waitFor(() => expect(wordsOf(again)).toEqual(['one', 'two']))
   again.write(again.edit(setWord('three')))
   await vi.waitFor(() => expect(again.answers).toEqual(['durable']))
+})
+
+test('what is encrypted needs its key, and the secret that everybody stays signed in by is shown in plain', async () => {
+  const environment = { ENCRYPTION_KEY: '11'.repeat(32) }
+  const first = await startTestServer({ dataDir, environment })
+  const { roomId, ownerToken } = await openRoom(first)
+  const ada = await joinRoom(first, roomId, ownerToken)
+  ada.write(ada.edit(setWord('one')))
+  await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
+  await first.stop()
+
+  const given = ['--from', dataDir, '--to', databaseUrl]
+  const refused = await run('move-to-postgres', given)
+  expect([refused.code, refused.err]).toEqual([
+    2,
+    expect.stringMatching(/^Nothing was moved: .*set ENCRYPTION_KEY\.\n$/),
+  ])
+  expect(await run('move-to-postgres', given, environment)).toMatchObject({ code: 0, err: '' })
+  expect(await run('show-secret', [dataDir])).toMatchObject({ code: 1, out: '' })
+  const shown = await run('show-secret', [dataDir], environment)
+  expect(shown).toMatchObject({ code: 0, err: '' })
+  const second = await startTestServer({
+    environment: { ...environment, DATABASE_URL: databaseUrl, JWT_SECRET: shown.out.trim() },
+  })
+  onTestFinished(() => second.remove())
+  const again = await joinRoom(second, roomId, ownerToken)
+  await vi.waitFor(() => expect(wordsOf(again)).toEqual(['one']))
 })
 
 test('what was interrupted, or has gone on in SQLite since, is brought up to date by another run', async () => {
@@ -133,6 +164,12 @@ test('nothing is moved while a server uses the directory', async () => {
   onTestFinished(unlock)
   const { code, err } = await move()
   expect([code, err]).toEqual([2, `Nothing was moved: another SketchRoom process uses ${dataDir}; stop it first.\n`])
+})
+
+test('a database that cannot be reached is one line', async () => {
+  await write('source', room('any'))
+  const { code, err } = await move('--from', dataDir, '--to', 'postgres://me@127.0.0.1:1/db')
+  expect([code, err]).toEqual([2, expect.stringMatching(/^Nothing was moved: .*ECONNREFUSED.*\n$/)])
 })
 
 test('nothing is moved to where other rooms are, or to where people draw already', async () => {

@@ -6,8 +6,11 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { keyringOf } from '../server/src/config.ts'
+import { messageOf } from '../server/src/errors.ts'
+import { KeyError } from '../server/src/adapters/sql/admit-keys.ts'
 import { compareRooms } from '../server/src/adapters/sql/compare-rooms.ts'
 import { DataDirTakenError, lockDataDir } from '../server/src/adapters/sql/data-dir-lock.ts'
+import { MigrationError } from '../server/src/adapters/sql/migrate.ts'
 import { moveStorage, MoveRefusedError } from '../server/src/adapters/sql/move-storage.ts'
 import { openStorage } from '../server/src/adapters/sql/open-storage.ts'
 
@@ -27,6 +30,10 @@ try {
   else if (error instanceof DataDirTakenError) console.error(`Nothing was moved: ${error.message}; stop it first.`)
   else if (error instanceof MoveRefusedError) {
     console.error(`Nothing was moved: ${error.message}. Give an empty database to start anew.`)
+  } else if (error instanceof KeyError) console.error(`Nothing was moved: ${error.message}.`)
+  else if (error instanceof MigrationError) {
+    // A wrong password, or nothing that listens, comes to light here: opening brings a database up to date.
+    console.error(`Nothing was moved: a database could not be opened: ${messageOf(error.cause ?? error)}.`)
   } else throw error
   process.exitCode = 2
 }
@@ -63,7 +70,7 @@ async function check(from: Storage, to: Storage, dataDir: string): Promise<boole
     return false
   }
   console.log(`Done. Start the server with this DATABASE_URL, and so that everybody stays signed in, with the
-JWT_SECRET that it had: if none was given, it is in ${join(dataDir, 'jwt-secret')}.`)
+JWT_SECRET that it had: if none was given, node scripts/show-secret.ts ${dataDir} shows it.`)
   return true
 }
 

@@ -2,7 +2,6 @@
  * Makes an installation of a backup, while no server uses it. `docs/backup.md` says how to go about it:
  * `npx -y pnpm@12 exec node scripts/restore.ts`, with the environment that the server will have.
  */
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { restoreBackup } from '../server/src/backup/restore-backup.ts'
 import { parseConfig } from '../server/src/config.ts'
@@ -27,7 +26,7 @@ await runScript(USAGE, async (args) => {
   console.log(`Restored the backup of ${manifest.madeAt} to ${place}. Check it with scripts/verify.ts.`)
   if (replaced !== undefined) console.log(`What was there before is in ${replaced}.`)
   if ('jwt-secret' in manifest.files && config.jwtSecret !== undefined) {
-    console.log(`Everybody stays signed in if JWT_SECRET is what is in ${join(config.dataDir, 'jwt-secret')}.`)
+    console.log(`Everybody stays signed in if JWT_SECRET is what node scripts/show-secret.ts ${config.dataDir} shows.`)
   }
   if (!('jwt-secret' in manifest.files)) console.log('Everybody stays signed in if JWT_SECRET is as it was.')
   return true

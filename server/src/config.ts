@@ -14,6 +14,7 @@ import { processMemory } from './process-memory.ts'
 import { faultOfPublicPath } from './public-path.ts'
 import { defaultLoadedBytes } from './sync/loaded-bytes.ts'
 import { messageOf } from './errors.ts'
+import { ENCRYPTED } from './secret.ts'
 import { clientLimits, clientLimitsShape, type ClientLimits } from './client-limits.ts'
 
 const portSchema = z.coerce.number().int().min(0).max(65535)
@@ -77,7 +78,15 @@ const environmentSchema = z.object({
   PORT: portSchema.default(3000),
   HOST: z.string().min(1).default('127.0.0.1'),
   DATA_DIR: z.string().min(1).default('./data'),
-  JWT_SECRET: z.string().min(32, 'must be at least 32 characters').optional(),
+  JWT_SECRET: z
+    .string()
+    .min(32, 'must be at least 32 characters')
+    // Long enough, and it would sign everybody out: guests for good.
+    .refine(
+      (secret) => !secret.startsWith(ENCRYPTED),
+      'must be what scripts/show-secret.ts shows: in the file jwt-secret, it is encrypted',
+    )
+    .optional(),
   PUBLIC_URL: publicUrlSchema.optional(),
   ADMINS: z.string().optional().transform(toAdministrators),
   ALLOWED_ORIGINS: z
@@ -193,7 +202,7 @@ export class ConfigError extends Error {
 export function parseConfig(environment: Readonly<Record<string, string | undefined>>): Config {
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''))
   const { success, data, error } = environmentSchema.safeParse(given)
-  const faults = error?.issues.map(({ path, message }) => `${path[0]?.toString()}: ${message}`) ?? []
+  const faults = error?.issues.map((issue) => `${issue.path[0]?.toString()}: ${describeIssue(issue)}`) ?? []
   // Said together with whatever else is wrong, also when that keeps the rest from being read.
   if (given['DATABASE_URL'] !== undefined && given['JWT_SECRET'] === undefined) {
     faults.push(
@@ -250,6 +259,17 @@ export function parseConfig(environment: Readonly<Record<string, string | undefi
     errorReporting: toErrorReporting(data),
     sqliteSynchronous: data.SQLITE_SYNCHRONOUS,
   }
+}
+
+/** Says what was expected in words of the operator's: what zod says of a number that is none is about JavaScript. */
+function describeIssue(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'invalid_type' && ['number', 'int'].includes(issue.expected)) {
+    return issue.expected === 'int' ? 'must be a whole number' : 'must be a number, without a unit'
+  }
+  if (issue.code === 'too_small' && issue.origin !== 'string') return `must be ${issue.minimum} or more`
+  if (issue.code === 'too_big' && issue.origin !== 'string') return `must be ${issue.maximum} or less`
+  if (issue.code === 'invalid_value') return `must be one of ${issue.values.join(', ')}`
+  return issue.message
 }
 
 function toMetricsAccess(data: z.infer<typeof environmentSchema>): MetricsAccess | undefined {

@@ -7,7 +7,7 @@ import { findKeyId, Keyring } from './adapters/encryption/keyring.ts'
 const LEAST_CHARACTERS = 32
 
 /** What the file begins with when the secret in it is encrypted; base64 follows. */
-const ENCRYPTED = 'encrypted:'
+export const ENCRYPTED = 'encrypted:'
 
 /**
  * The secret that tokens are signed with: generated once, kept in the data directory for the owner's eyes only, encrypted
@@ -30,8 +30,11 @@ export async function loadSecret(dataDir: string, keyring = new Keyring([])): Pr
   return await readSecret(file, keyring)
 }
 
-/** Has it encrypted by the first key, if it is not yet. */
-async function readSecret(file: string, keyring: Keyring): Promise<string> {
+/**
+ * The secret in this file, in plain words whether it is encrypted or not; has it encrypted by the first key, if it is not
+ * yet. Rejects as `loadSecret` does, and when there is no file.
+ */
+export async function readSecret(file: string, keyring: Keyring): Promise<string> {
   const text = (await readFile(file, 'utf8')).trim()
   const sealed = text.startsWith(ENCRYPTED) ? Buffer.from(text.slice(ENCRYPTED.length), 'base64') : undefined
   const secret = sealed ? await openSecret(file, sealed, keyring) : text
