@@ -8,7 +8,9 @@ import { pipeline } from 'node:stream/promises'
 /** The database and its log are copied by SQLite, and the lock is a process's own. */
 export const DATABASE = 'sketchroom.db'
 export const LOCK = 'sketchroom.lock'
-const OF_PROCESSES = new Set([LOCK, DATABASE].flatMap((name) => ['', '-wal', '-shm', '-journal'].map((end) => name + end)))
+const OF_PROCESSES = new Set(
+  [LOCK, DATABASE].flatMap((name) => ['', '-wal', '-shm', '-journal'].map((end) => name + end)),
+)
 /** What a restore makes in a data directory, and what it has moved aside there. */
 export const RESTORING = 'restoring-'
 export const REPLACED = 'replaced-'
