@@ -28,7 +28,7 @@ export class HouseLife {
     const { time, chance, ledger } = this.#house
     await this.#begin()
     for (const client of this.#house.clients) void this.#play(client)
-    for (const [, [owner]] of this.#members) if (owner) void this.#own(owner)
+    const owners = [...this.#members.values()].flatMap(([owner]) => (owner ? [this.#own(owner)] : []))
     void this.#fail()
     void this.#compact()
     const end = time.elapsedMs + ACTIVE_MS
@@ -36,6 +36,8 @@ export class HouseLife {
     this.#isActive = false
     this.#check()
     await this.#heal()
+    // What they asked for last may take the database a while.
+    await Promise.all(owners)
     const promises = new Convergence(this.#house, this.#members)
     this.convergedAfterMs = await promises.reached()
     this.passedOver = promises.passedOver

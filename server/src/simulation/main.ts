@@ -1,4 +1,5 @@
 import './virtual-time.ts'
+import { spawnSync } from 'node:child_process'
 import { parseArgs } from 'node:util'
 import { PLANTED_BUGS } from './planted-bugs.ts'
 import { simulate, type Run } from './simulation.ts'
@@ -9,7 +10,8 @@ import { simulate, type Run } from './simulation.ts'
  * bug in the same seeds.
  */
 
-const TELL_EVERY = 500
+/** What is aborted while it waits is never collected: after so many, there is another process. */
+const MOST_IN_PROCESS = 1_000
 
 const { values } = parseArgs({
   options: {
@@ -27,7 +29,16 @@ if (values.seed !== undefined) {
   say(run.failure ? `seed ${run.seed}: ${run.failure}` : `seed ${run.seed}: all promises were kept; ${run.hash}`)
   process.exitCode = run.failure ? 1 : 0
 } else if (values.bugs) await findBugs(Number(values.from), Number(values.seeds))
+else if (Number(values.seeds) > MOST_IN_PROCESS) liveInParts(Number(values.from), Number(values.seeds))
 else await liveThrough(Number(values.from), Number(values.seeds))
+
+function liveInParts(from: number, count: number): void {
+  for (let done = 0; done < count; done += MOST_IN_PROCESS) {
+    const part = ['--from', `${from + done}`, '--seeds', `${Math.min(MOST_IN_PROCESS, count - done)}`]
+    const { status } = spawnSync(process.execPath, [import.meta.filename, ...part], { stdio: 'inherit' })
+    if (status !== 0) process.exitCode = 1
+  }
+}
 
 async function liveThrough(from: number, count: number): Promise<void> {
   const startedAt = performance.now()
@@ -54,8 +65,8 @@ async function liveThrough(from: number, count: number): Promise<void> {
       broken += 1
       say(`seed ${run.seed}: ${run.failure}`)
     }
-    if (done % TELL_EVERY === 0 || done === count) tell()
   }
+  tell()
   process.exitCode = broken > 0 ? 1 : 0
 }
 

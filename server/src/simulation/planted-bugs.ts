@@ -89,6 +89,7 @@ export const PLANTED_BUGS: readonly PlantedBug[] = [
   {
     name: 'a lost message that nobody looks for',
     documents: (store) => instead(store, { headsOf: async () => new Map() }),
+    bus: (bus) => deafTo(bus, (event) => event === 'committed' && Math.random() < 0.2),
   },
   {
     name: 'a gap that is not read whole',

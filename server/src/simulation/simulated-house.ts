@@ -19,6 +19,8 @@ import { Life, VirtualTime } from './virtual-time.ts'
 const SERVER_URL = 'http://simulated'
 /** What is drawn, and whose cursor is where: what somebody who was removed must not hear. */
 const OF_THE_ROOM: ReadonlySet<number> = new Set([MESSAGE.sync, MESSAGE.syncReply, MESSAGE.awareness])
+/** How long tabs may take to close. */
+const END_MS = 10_000
 /** How a browser says that nobody answered. */
 const NO_ANSWER = 1006
 
@@ -81,6 +83,13 @@ export class SimulatedHouse {
     } finally {
       Object.assign(globalThis, { WebSocket, BroadcastChannel, indexedDB })
     }
+  }
+
+  /** All tabs are closed, and nothing goes on: the app keeps a list of the sessions that are open, and it would keep all of this. */
+  async end(): Promise<void> {
+    const closed = Promise.all(this.clients.map((client) => client.close()))
+    await Promise.race([closed, this.time.wait(END_MS)])
+    for (const { life } of [...this.clients, ...this.instances]) life.isOver = true
   }
 
   /** Starts an instance, in its own life. */
@@ -267,8 +276,10 @@ export function actorOf({ userId, sessionId }: Person) {
   return { kind: 'user', userId, sessionId, expiresAt: Infinity } as const
 }
 
-/** Nobody has two tabs here. */
-class SilentChannel extends EventTarget {
+/** Nobody has two tabs here. The app keeps one channel for as long as it runs, and with it whoever listens. */
+class SilentChannel {
+  addEventListener(): void {}
+  removeEventListener(): void {}
   postMessage(): void {}
   close(): void {}
 }

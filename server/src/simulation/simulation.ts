@@ -33,7 +33,13 @@ export async function simulate(seed: number, bug?: PlantedBug): Promise<Run> {
   const undo = bug?.plant?.()
   let failure: string | undefined
   try {
-    await house.within(() => life.live())
+    await house.within(async () => {
+      try {
+        await life.live()
+      } finally {
+        await house.end()
+      }
+    })
   } catch (error) {
     failure =
       error instanceof Error && error.name === 'BrokenPromise'
