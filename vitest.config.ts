@@ -35,6 +35,7 @@ const ONLY_ONCE = {
   'holds sockets that never sign in': 'server/src/sync/upgrades.test.ts',
   'fills the disk of a process': 'server/src/faults/full-disk.fault.ts',
   'each test names the engine that fails to start': 'server/src/main.test.ts',
+  'tells of errors and traces, and once of a data directory': 'server/src/telemetry.test.ts',
   'opens sockets below a path': 'server/src/sync/public-path.test.ts',
   'sends what is large': 'server/src/sync/big-board.test.ts',
   'moves from SQLite to a PostgreSQL of its own': 'scripts/move-to-postgres.test.ts',
