@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react'
-import { Search } from 'lucide-react'
+import { SearchField } from '../ui/SearchField.tsx'
 
 /** The search waits for a pause in typing. */
 const PAUSE_MS = 300
@@ -11,18 +11,5 @@ export function SearchBox({ label, onSearch }: { label: string; onSearch: (text:
     const timer = setTimeout(() => onSearch(typed.trim()), PAUSE_MS)
     return () => clearTimeout(timer)
   }, [typed, onSearch])
-  return (
-    <search className="admin-search">
-      <Search size={18} aria-hidden="true" />
-      <input
-        className="input"
-        type="search"
-        maxLength={254}
-        placeholder={label}
-        aria-label={label}
-        value={typed}
-        onChange={(event) => setTyped(event.target.value)}
-      />
-    </search>
-  )
+  return <SearchField label={label} maxLength={254} className="admin-search" value={typed} onChange={setTyped} />
 }

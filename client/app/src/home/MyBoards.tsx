@@ -1,5 +1,5 @@
 import { useEffect, useState, type ReactNode } from 'react'
-import { CloudAlert, Search, SearchX, WifiOff } from 'lucide-react'
+import { CloudAlert, SearchX, WifiOff } from 'lucide-react'
 import { Link } from 'react-router'
 import type { Room } from '@sketchroom/shared/api/rooms'
 import { describeError } from '../api/describe-error.ts'
@@ -8,6 +8,7 @@ import { Alert } from '../ui/Alert.tsx'
 import { Button } from '../ui/Button.tsx'
 import { MessagePage } from '../ui/MessagePage.tsx'
 import { RenameDialog } from '../ui/RenameDialog.tsx'
+import { SearchField } from '../ui/SearchField.tsx'
 import { BoardCard } from './BoardCard.tsx'
 import { BoardGrid, BoardGridSkeleton } from './BoardGrid.tsx'
 import { DeletedBoards } from './DeletedBoards.tsx'
@@ -72,17 +73,13 @@ export function MyBoards({ newBoardButton, newBoardError, empty }: MyBoardsProps
     <>
       <div className="home-head">
         <h1>Your boards</h1>
-        <search className="home-search">
-          <Search size={18} aria-hidden="true" />
-          <input
-            className="input"
-            type="search"
-            placeholder="Search by name"
-            aria-label="Search boards by name"
-            value={typed}
-            onChange={(event) => setTyped(event.target.value)}
-          />
-        </search>
+        <SearchField
+          label="Search boards by name"
+          placeholder="Search by name"
+          className="home-search"
+          value={typed}
+          onChange={setTyped}
+        />
         {newBoardButton}
       </div>
       <Alert text={newBoardError} />
