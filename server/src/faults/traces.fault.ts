@@ -1,4 +1,5 @@
 import { apiPath } from '@sketchroom/shared/api/paths'
+import { Redis } from 'ioredis'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { OtlpCollector, type ReceivedSpan } from '../testing/otlp-collector.ts'
 import { startTestPostgres, type TestPostgres } from '../testing/test-postgres.ts'
@@ -37,6 +38,7 @@ test('the path of one edit through two instances is one trace', async () => {
   const second = await startInstance({ OTEL_SERVICE_NAME: 'second' })
   const { roomId, editorToken, viewerToken } = await openRoom(first)
   const [ada, bob] = [await joinRoom(first, roomId, editorToken), await joinRoom(second, roomId, viewerToken)]
+  await untilBothFollow(roomId)
   ada.write(ada.edit(setWord('secret plans')))
   await vi.waitFor(() => expect(wordsOf(bob)).toEqual(['secret plans']))
   await vi.waitFor(() => expect(ada.answers).toEqual(['durable']))
@@ -123,6 +125,16 @@ test('a collector that hangs holds up neither an edit nor the stop', async () =>
   expect(performance.now() - startedAt).toBeLessThan(9_000)
   expect(collector.headers.length).toBeGreaterThan(0)
 })
+
+/** Resolves when both instances hear of a room over Redis: what is drawn before that comes from the database. */
+async function untilBothFollow(roomId: string): Promise<void> {
+  const client = new Redis(redis.url)
+  onTestFinished(() => client.disconnect())
+  await vi.waitFor(async () => {
+    const channels = (await client.pubsub('CHANNELS', `*:${roomId}`)) as string[]
+    expect(await client.pubsub('NUMSUB', ...channels)).toEqual([expect.any(String), 2])
+  })
+}
 
 /** The spans of a trace as a tree, in the order of their names. */
 function treeOf(spans: readonly ReceivedSpan[], parentId = '', indent = ''): string[] {

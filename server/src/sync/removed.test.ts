@@ -15,7 +15,7 @@ const MINUTES = 60_000
 
 let server: TestServer
 let store: DocumentStore
-let ahead: number
+let ahead = 0
 const documents = new HeldCalls<DocumentStore>()
 const rooms = new HeldCalls<RoomStore>({ answers: true })
 

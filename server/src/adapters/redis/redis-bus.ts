@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as after } from 'node:timers/promises'
 import { Redis } from '@hocuspocus/extension-redis'
-import { roomIdSchema, type RoomId } from '@sketchroom/shared/ids'
+import type { RoomId } from '@sketchroom/shared/ids'
 import { Redis as RedisClient, type RedisOptions } from 'ioredis'
 import { nanoid } from 'nanoid'
 import type { Logger } from 'pino'
@@ -228,7 +228,8 @@ export class RedisBus extends Redis implements InstanceBus {
         const { roomId, update } = decodeAnswer(message)
         this.heard.emit('awareness', roomId, update, instance)
       } else {
-        const roomId = roomIdSchema.parse(channel.slice(this.configuration.prefix.length + 1))
+        // Of all others' channels, only those of rooms that are followed are subscribed to.
+        const roomId = channel.slice(this.configuration.prefix.length + 1) as RoomId
         this.#receiveOfRoom(roomId, decodeRoomMessage(message), instance)
       }
     } catch (error) {
