@@ -17,6 +17,8 @@ const CHECK_TOKENS_EVERY_MS = 1_000
 const TRY_AGAIN_MS = 500
 /** While other instances cannot say what they change, everybody here is asked about so often. */
 const RECHECK_EVERY_MS = 5_000
+/** What an instance that was killed had asked of the database may be done after its end, for as long as a statement may take. */
+const LATE_CHANGE_MS = 31_000
 const RECHECKS_AT_ONCE = 4
 
 /** What the watch is made of. */
@@ -39,6 +41,8 @@ export class AccessWatch {
   readonly #askedAt = new WeakMap<Session, number>()
   readonly #judging = new WeakSet<Session>()
   readonly #timers: NodeJS.Timeout[] = []
+  /** Since the last instance fell silent. */
+  #lateTimer: NodeJS.Timeout | undefined
   readonly #recheckInTurn = pLimit(RECHECKS_AT_ONCE)
   /** Whether what others may have said unheard is to be asked for, and is being asked for. */
   #isRecheckDue = false
@@ -73,6 +77,10 @@ export class AccessWatch {
     if (!hasOthers) return
     // An instance that was killed may have changed something, and not said so.
     for (const event of ['up', 'missed', 'left'] as const) bus.heard.on(event, () => void this.#recheckAll())
+    bus.heard.on('left', () => {
+      clearTimeout(this.#lateTimer)
+      this.#lateTimer = setTimeout(() => void this.#recheckAll(), LATE_CHANGE_MS)
+    })
     this.#timers.push(setInterval(() => void (bus.isUp || this.#recheckAll()), RECHECK_EVERY_MS))
   }
 
@@ -89,7 +97,7 @@ export class AccessWatch {
   /** Stops the clock. */
   close(): void {
     this.#closed = true
-    for (const timer of this.#timers) clearInterval(timer)
+    for (const timer of [...this.#timers, this.#lateTimer]) clearInterval(timer)
   }
 
   #askForToken(session: Session, now: number): void {
