@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events'
-import { roomIdSchema } from '@sketchroom/shared/ids'
+import { roomIdSchema, userIdSchema } from '@sketchroom/shared/ids'
 import pino from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import { EventBus } from '../core/events.ts'
@@ -10,6 +10,7 @@ import type { BusEvents, InstanceBus } from '../ports/instance-bus.ts'
 import { AccessWatch } from './access-watch.ts'
 import type { RoomHost } from './room-host.ts'
 
+let events: EventBus
 const bus = { heard: new EventEmitter<BusEvents>(), isUp: true }
 
 /** Watches one session, of which `recheck` is asked; answers with what it was sent away for. */
@@ -21,9 +22,9 @@ function watchOne(recheck: () => Promise<unknown>): string[] {
     user: { name: 'Ada' },
     room: { id: roomIdSchema.parse('a-room-of-ten') },
     leave: (code: string) => left.push(code),
-    setRole: () => undefined,
+    setStanding: () => undefined,
   }
-  const events = new EventBus()
+  events = new EventBus()
   const watch = new AccessWatch({
     host: { sessions: () => [session] } as unknown as RoomHost,
     admission: { recheck } as unknown as Admission,
@@ -66,4 +67,16 @@ test('a removal that the database does after the instance which asked for it has
   isRemoved = true
   await vi.advanceTimersByTimeAsync(5_000)
   expect(left).toEqual(['forbidden'])
+})
+
+test('a removal of which nothing was heard is noticed, whoever renames themselves while it is asked for', async () => {
+  let asked = 0
+  const left = watchOne(async () => {
+    asked += 1
+    if (asked === 1) events.emit('userRenamed', userIdSchema.parse('eve'), 'Eve again')
+    throw new SketchRoomError('forbidden', 'removed')
+  })
+  bus.heard.emit('missed')
+  await vi.waitFor(() => expect(left).toEqual(['forbidden']))
+  expect(asked).toBe(2)
 })

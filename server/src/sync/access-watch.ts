@@ -41,6 +41,8 @@ export class AccessWatch {
   readonly #askedAt = new WeakMap<Session, number>()
   readonly #judging = new WeakSet<Session>()
   readonly #timers: NodeJS.Timeout[] = []
+  /** Whether it was said that nobody can be asked about: once, and not for each who is here. */
+  #isFailing = false
   /** Since the last instance fell silent. */
   #lateTimer: NodeJS.Timeout | undefined
   readonly #recheckInTurn = pLimit(RECHECKS_AT_ONCE)
@@ -78,6 +80,7 @@ export class AccessWatch {
     // An instance that was killed may have changed something, and not said so.
     for (const event of ['up', 'missed', 'left'] as const) bus.heard.on(event, () => void this.#recheckAll())
     bus.heard.on('left', () => {
+      if (this.#closed) return
       clearTimeout(this.#lateTimer)
       this.#lateTimer = setTimeout(() => void this.#recheckAll(), LATE_CHANGE_MS)
     })
@@ -118,39 +121,24 @@ export class AccessWatch {
     }
   }
 
-  /** One at a time for each session, and until the answer holds at the moment when it is there. */
+  /** One at a time for each session, and until there is an answer. */
   async #judge(session: Session): Promise<void> {
     this.#judging.add(session)
-    const { admission, epochs, log } = this.#parts
-    const roomId = session.room.id
-    while (session.isIn && !this.#closed) {
-      const epoch = epochs.of(roomId)
-      const { actor } = session
-      try {
-        const role = await admission.roleOf(actor, roomId)
-        // The actor is another when the token was renewed meanwhile: it may have been minted by somebody else.
-        if (epochs.of(roomId) !== epoch || session.actor !== actor) continue
-        if (role) session.setRole(role)
-        else session.leave('forbidden')
-        break
-      } catch (error) {
-        log.warn({ err: error, roomId }, 'could not ask who may do what; trying again')
-        await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
-      }
-    }
+    while (!(await this.#ask(session))) await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
     this.#judging.delete(session)
     session.resume()
   }
 
-  /** What other instances changed may not have been heard of here: everybody who is here is asked about. */
+  /** What other instances changed may not have been heard of here: everybody who is here is asked about, and who is on the way in. */
   async #recheckAll(): Promise<void> {
     this.#isRecheckDue = true
     if (this.#isRechecking) return
     this.#isRechecking = true
     while (this.#isRecheckDue && !this.#closed) {
       this.#isRecheckDue = false
+      this.#parts.epochs.raiseAll()
       const sessions = [...this.#parts.host.sessions()]
-      const asked = await Promise.all(sessions.map((session) => this.#recheckInTurn(() => this.#recheck(session))))
+      const asked = await Promise.all(sessions.map((session) => this.#recheckInTurn(() => this.#ask(session))))
       if (!asked.includes(false)) continue
       await new Promise((resolve) => setTimeout(resolve, TRY_AGAIN_MS))
       this.#isRecheckDue = true
@@ -158,28 +146,32 @@ export class AccessWatch {
     this.#isRechecking = false
   }
 
-  /** Whether there was an answer. */
-  async #recheck(session: Session): Promise<boolean> {
+  /** Asks as whom somebody is here until the answer holds at the moment when it is there; false when there is none. */
+  async #ask(session: Session): Promise<boolean> {
     const { admission, epochs, log } = this.#parts
     const roomId = session.room.id
-    if (!session.isIn || this.#closed) return true
-    const epoch = epochs.of(roomId)
-    const { actor } = session
-    // Whoever changed something meanwhile has them judged.
-    const isOld = () => !session.isIn || session.actor !== actor || epochs.of(roomId) !== epoch
-    try {
-      const { role, user } = await admission.recheck(actor, roomId)
-      if (isOld()) return true
-      session.setRole(role)
-      if (user.name !== session.user.name) session.setUser(user)
-    } catch (error) {
-      const code = codeOf(error)
-      // Nobody is sent away because it cannot be asked: that is tried again.
-      if (code === 'store_unavailable') {
-        log.debug({ err: error, roomId }, 'could not ask who may be here')
-        return false
+    while (session.isIn && !this.#closed) {
+      const epoch = epochs.of(roomId)
+      const { actor } = session
+      // The actor is another when the token was renewed meanwhile: it may have been minted by somebody else.
+      const holds = () => epochs.of(roomId) === epoch && session.actor === actor
+      try {
+        const standing = await admission.recheck(actor, roomId)
+        this.#isFailing = false
+        if (!holds()) continue
+        session.setStanding(standing)
+      } catch (error) {
+        const code = codeOf(error)
+        // Nobody is sent away because it cannot be asked.
+        if (code === 'store_unavailable') {
+          if (!this.#isFailing) log.warn({ err: error, roomId }, 'could not ask who may be where; trying again')
+          this.#isFailing = true
+          return false
+        }
+        if (!holds()) continue
+        session.leave(code)
       }
-      if (!isOld()) session.leave(code)
+      return true
     }
     return true
   }

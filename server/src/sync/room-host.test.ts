@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib'
 import type { Document } from '@hocuspocus/server'
 import { roomIdSchema, sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
+import { presenceColor } from '@sketchroom/shared/presence'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -16,6 +17,7 @@ import { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
 import type { DocumentStore, RecordId } from '../ports/document-store.ts'
+import type { InstanceBus } from '../ports/instance-bus.ts'
 import { createEndlessUpdate } from '../testing/endless-update.ts'
 import { drawLarge, joinRoom, openRoom, setWord, wordsOf } from '../testing/test-room.ts'
 import { startTestServer } from '../testing/test-server.ts'
@@ -27,7 +29,7 @@ const roomId = roomIdSchema.parse('room-aaaaaa')
 /** Rooms over a store in memory, which answers at once; nobody joins, they are edited by the server. */
 function startHost(
   admit: Admission['admit'] = () => Promise.reject(new Error('nobody joins')),
-  { stuckMs }: { stuckMs?: number } = {},
+  { stuckMs, bus = createLoneInstance() }: { stuckMs?: number; bus?: InstanceBus } = {},
 ) {
   const store = new MemoryDocumentStore()
   const journal = new Journal(store, { pace: { commitEveryMs: 0, busyCommitEveryMs: 0 } })
@@ -35,7 +37,7 @@ function startHost(
   const reportDamaged = (record: RecordId) => setAside.push(record)
   const compaction = new Compaction({ store, reportDamaged, ...(stuckMs && { stuckMs }) })
   const nobody = () => Promise.reject(new Error('nobody is in'))
-  const admission: Admission = { admit, roleOf: nobody, recheck: nobody }
+  const admission: Admission = { admit, recheck: nobody }
   const host = new RoomHost({
     boardLimits: DEFAULT_BOARD_LIMITS,
     loadedBytes: 1e9,
@@ -43,7 +45,7 @@ function startHost(
     epochs: new AccessEpochs(new EventBus()),
     store,
     journal,
-    bus: createLoneInstance(),
+    bus,
     hasOthers: false,
     compaction,
     reportDamaged,
@@ -289,6 +291,30 @@ test('who has gone while others were let in is not asked about', async () => {
   }
   await Promise.allSettled([join({ ...idleSocket(), isOpen: false }), join(idleSocket())])
   expect(asked).toBe(1)
+})
+
+test('a board on which there is no place, as another instance says, does not stay in memory', async () => {
+  const admitted = {
+    actor: {
+      kind: 'user',
+      userId: userIdSchema.parse('ada'),
+      sessionId: sessionIdSchema.parse('session-of-ada'),
+      expiresAt: Infinity,
+    },
+    role: 'editor',
+    user: { id: 'ada', name: 'Ada', color: presenceColor('ada') },
+    isMember: true,
+    epoch: 0,
+  } as const
+  const stays = Array.from({ length: 1_000 }, () => admitted)
+  const bus = { ...createLoneInstance(), staysElsewhere: async () => new Map([[roomId, stays]]) }
+  const { host } = startHost(async () => admitted, { bus })
+  const joining = { socket: idleSocket(), address: roomId, roomId, token: '' }
+  const nothing = () => undefined
+  await expect(host.join({ ...joining, onAdmitted: nothing, onBegin: nothing })).rejects.toMatchObject({
+    code: 'too_many_connections',
+  })
+  await vi.waitFor(() => expect(host.size).toBe(0))
 })
 
 test('what is closed has let every room go that nobody is in', async () => {

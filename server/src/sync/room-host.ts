@@ -180,17 +180,17 @@ export class RoomHost implements PresenceSource {
     const onEnd = () => person.left(socket)
     onAdmitted(admitted.user.id)
     socket.send(wire.authenticated(address, mayDraw(admitted.role)))
-    let begun = false
+    let [room, begun]: [HostedRoom | undefined, boolean] = [undefined, false]
     try {
       for (;;) {
         const opening = span?.begin('room.open')
-        const room = await this.#rooms.open(roomId)
+        room = await this.#rooms.open(roomId)
         opening?.end()
         const elsewhere = await this.#rooms.sharing.staysElsewhere([roomId])
         await ownTurn()
         // An unload may end in the very moment between its answer and here.
         if (room.document.isDestroyed) continue
-        if (!socket.isOpen || !admitted) return this.#rooms.unloadIfEmpty(room)
+        if (!socket.isOpen || !admitted) return
         if (epochs.of(roomId) === admitted.epoch) {
           const stays = [...room.sessions(), ...(elsewhere.get(roomId) ?? [])]
           checkPlace(admitted, stays, limits.places)
@@ -198,15 +198,11 @@ export class RoomHost implements PresenceSource {
           begun = true
           return
         }
-        try {
-          admitted = await admit()
-        } catch (error) {
-          this.#rooms.unloadIfEmpty(room)
-          throw error
-        }
+        admitted = await admit()
       }
     } finally {
       if (!begun) onEnd()
+      if (!begun && room) this.#rooms.unloadIfEmpty(room)
     }
   }
 
@@ -313,7 +309,9 @@ export class RoomHost implements PresenceSource {
         return
       }
     } catch (error) {
-      session.leave(codeOf(error))
+      const code = codeOf(error)
+      // Nobody is sent away because it cannot be asked: they are asked for a token again while theirs is good.
+      if (code !== 'store_unavailable') session.leave(code)
     }
   }
 

@@ -1,16 +1,13 @@
 import type { PlaceLimits } from '../client-limits.ts'
-import type { Admitted } from '../core/rooms/admission.ts'
+import type { Standing } from '../core/rooms/admission.ts'
 import { SketchRoomError } from '../errors.ts'
-
-/** A stay in a room, or one that is asked for. */
-type Stay = Pick<Admitted, 'role' | 'user' | 'isMember'>
 
 /**
  * Throws when there is no place for one more stay of theirs beside these. Nobody has many by themselves. But who is a visitor
  * may be any number of guests, and who is a member may let in any number of others: of the places, some are the members'
  * alone, and some of these the owners', who can see whom to remove.
  */
-export function checkPlace(who: Stay, sessions: Iterable<Stay>, limits: PlaceLimits): void {
+export function checkPlace(who: Standing, sessions: Iterable<Standing>, limits: PlaceLimits): void {
   let [all, own, members, visitors] = [0, 0, 0, 0]
   for (const session of sessions) {
     all += 1
@@ -28,6 +25,6 @@ export function checkPlace(who: Stay, sessions: Iterable<Stay>, limits: PlaceLim
   if (!hasPlace) throw new SketchRoomError('room_crowded', 'There are as many people on this board as it can take.')
 }
 
-function isOwner({ role }: Stay): boolean {
+function isOwner({ role }: Standing): boolean {
   return role === 'owner'
 }

@@ -10,7 +10,7 @@ import type { Logger } from 'pino'
 import type { LineLimits } from '../client-limits.ts'
 import type { Actor } from '../core/accounts/actor.ts'
 import type { Journal } from '../core/documents/journal.ts'
-import type { Admitted } from '../core/rooms/admission.ts'
+import type { Admitted, Standing } from '../core/rooms/admission.ts'
 import { Refusal } from '../core/gate/refusal.ts'
 import { Answers, type AnswerSocket } from './answers.ts'
 import type { DailyShare } from './daily-bytes.ts'
@@ -315,28 +315,29 @@ export class Session {
   }
 
   /** A fresh token is good: it speaks for the same person. */
-  renew({ actor, role, user, isMember }: Admitted): void {
+  renew({ actor, ...standing }: Admitted): void {
     this.actor = actor
-    this.isMember = isMember
+    if (standing.role === this.role) this.tell({ type: 'role', role: standing.role })
+    this.setStanding(standing)
+  }
+
+  /** As whom they are here from now on, at once. */
+  setStanding({ role, user, isMember }: Standing): void {
     if (user.name !== this.user.name || user.color !== this.user.color) this.setUser(user)
-    if (role === this.role) this.tell({ type: 'role', role })
-    else this.setRole(role)
+    const [isSameRole, couldDraw] = [role === this.role, mayDraw(this.role)]
+    if (isSameRole && isMember === this.isMember) return
+    this.role = role
+    this.isMember = isMember
+    this.room.staysChanged()
+    if (isSameRole) return
+    this.tell({ type: 'role', role })
+    if (!couldDraw && mayDraw(role)) this.#questions.ask()
+    if (couldDraw && !mayDraw(role)) this.announceAnew()
   }
 
   /** So many bytes are stored of what they have sent: what says nothing new is not. */
   stores(bytes: number): void {
     this.#parts.daily.took(bytes)
-  }
-
-  /** Gives the connection another role, at once. */
-  setRole(role: Role): void {
-    if (role === this.role) return
-    const couldDraw = mayDraw(this.role)
-    this.role = role
-    this.room.staysChanged()
-    this.tell({ type: 'role', role })
-    if (!couldDraw && mayDraw(role)) this.#questions.ask()
-    if (couldDraw && !mayDraw(role)) this.announceAnew()
   }
 
   /** Says who this is from now on, by another name or colour: also under the cursor that stands. */

@@ -55,3 +55,10 @@ test('whatever happens in whatever order, no epoch comes twice for a room whose 
   )
   expect(runs).toBe(100)
 })
+
+test('what was not heard of may have changed anything', () => {
+  const epochs = new AccessEpochs(new EventBus())
+  const before = rooms.map((roomId) => epochs.of(roomId))
+  epochs.raiseAll()
+  expect(rooms.map((roomId) => epochs.of(roomId))).toEqual(before.map((epoch) => epoch + 1))
+})

@@ -24,6 +24,11 @@ export class AccessEpochs {
     events.on('userRenamed', () => (this.#ofPeople += 1))
   }
 
+  /** Something may have changed that was not heard of here: whoever is being judged is judged anew. */
+  raiseAll(): void {
+    this.#ofPeople += 1
+  }
+
   /** The epoch of a room now. Both numbers in it only rise, so that their sum tells of any change. */
   of(roomId: RoomId): number {
     return (this.#ofRooms[counterOf(roomId)] ?? 0) + this.#ofPeople

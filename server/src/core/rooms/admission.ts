@@ -6,7 +6,7 @@ import type { AccountsStore } from '../../ports/accounts-store.ts'
 import type { RoomStore } from '../../ports/room-store.ts'
 import type { Actor } from '../accounts/actor.ts'
 import type { AccessEpochs } from './access-epochs.ts'
-import { roleIn, standingIn } from './access.ts'
+import { roleIn, standingIn, type AccessFacts } from './access.ts'
 import { findFacts, noSuchRoom } from './room-access.ts'
 
 /** How a client came. */
@@ -33,6 +33,9 @@ export interface Admitted {
   readonly epoch: number
 }
 
+/** As whom somebody is in a room. */
+export type Standing = Pick<Admitted, 'role' | 'user' | 'isMember'>
+
 /** The way into rooms for connections. */
 export interface Admission {
   /**
@@ -41,13 +44,11 @@ export interface Admission {
    * there was.
    */
   admit(token: string, roomId: RoomId, approach: Approach): Promise<Admitted>
-  /** The actor's role as of now; undefined when they have no business in the room (any more). */
-  roleOf(actor: Actor, roomId: RoomId): Promise<Role | undefined>
   /**
    * As whom somebody who was let in is here as of now; rejects with `unauthenticated` when their sign-in has ended, and with
    * `forbidden` when they may not be here any more.
    */
-  recheck(actor: Actor, roomId: RoomId): Promise<Pick<Admitted, 'role' | 'user'>>
+  recheck(actor: Actor, roomId: RoomId): Promise<Standing>
 }
 
 /** What admission is built from; `now` is in milliseconds since 1970. */
@@ -91,9 +92,7 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const role = roleIn(actor, facts)
       if (!role) throw new SketchRoomError('room_deleted', 'This room was deleted.')
       if (actor.kind === 'user' && !facts.membership) await store.addVisitor(roomId, actor.userId, now())
-      const givenRole = facts.membership?.role ?? null
-      const isMember = actor.kind === 'room-token' ? givenRole === 'owner' : givenRole !== null
-      return { actor, role, user, isMember, epoch }
+      return { actor, role, user, isMember: isMember(actor, facts), epoch }
     },
 
     async recheck(actor, roomId) {
@@ -104,14 +103,15 @@ export function createAdmission(deps: AdmissionDeps): Admission {
       const [facts, user] = await Promise.all([findFacts(store, actor, roomId), getUser(actor)])
       const role = facts && roleIn(actor, facts)
       if (!role) throw new SketchRoomError('forbidden', 'You may not be in this room any more.')
-      return { role, user }
-    },
-
-    async roleOf(actor, roomId) {
-      const facts = await findFacts(store, actor, roomId)
-      return facts && roleIn(actor, facts)
+      return { role, user, isMember: isMember(actor, facts) }
     },
   }
+}
+
+/** See `Admitted`. */
+function isMember(actor: Actor, { membership }: AccessFacts): boolean {
+  const givenRole = membership?.role ?? null
+  return actor.kind === 'room-token' ? givenRole === 'owner' : givenRole !== null
 }
 
 /**

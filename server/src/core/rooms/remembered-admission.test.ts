@@ -21,7 +21,6 @@ beforeEach(() => {
   events = new EventBus()
   const epochs = new AccessEpochs(events)
   const reading: Admission = {
-    roleOf: async () => 'editor',
     recheck: () => Promise.reject(new Error('nobody asks again')),
     async admit(): Promise<Admitted> {
       const epoch = epochs.of(room)

@@ -26,7 +26,6 @@ export function rememberAdmissions(
   }
 
   return {
-    roleOf: (actor, roomId) => admission.roleOf(actor, roomId),
     recheck: (actor, roomId) => admission.recheck(actor, roomId),
     async admit(token, roomId, approach) {
       const key = keyOf(token, roomId, approach)
