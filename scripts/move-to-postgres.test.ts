@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, onTestFinished, test, vi } from 'vitest'
 import { lockDataDir } from '../server/src/adapters/sql/data-dir-lock.ts'
+import { openForReading } from '../server/src/adapters/sql/open-reading.ts'
 import { openStorage } from '../server/src/adapters/sql/open-storage.ts'
 import type { SqlStorage } from '../server/src/adapters/sql/sql-database.ts'
 import type { UpdateRecord } from '../server/src/ports/document-store.ts'
@@ -111,10 +112,7 @@ test('what is encrypted needs its key, and the secret that everybody stays signe
 
   const given = ['--from', dataDir, '--to', databaseUrl]
   const refused = await run('move-to-postgres', given)
-  expect([refused.code, refused.err]).toEqual([
-    2,
-    expect.stringMatching(/^Nothing was moved: .*set ENCRYPTION_KEY\.\n$/),
-  ])
+  expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/^Nothing was done: .*set ENCRYPTION_KEY\n$/)])
   expect(await run('move-to-postgres', given, environment)).toMatchObject({ code: 0, err: '' })
   expect(await run('show-secret', [dataDir])).toMatchObject({ code: 1, out: '' })
   const shown = await run('show-secret', [dataDir], environment)
@@ -125,6 +123,32 @@ test('what is encrypted needs its key, and the secret that everybody stays signe
   onTestFinished(() => second.remove())
   const again = await joinRoom(second, roomId, ownerToken)
   await vi.waitFor(() => expect(wordsOf(again)).toEqual(['one']))
+})
+
+test('what is encrypted since it was moved is moved again', async () => {
+  await write('source', room('sealed'))
+  expect((await move()).code).toBe(0)
+  const environment = { ENCRYPTION_KEY: '11'.repeat(32), DATA_DIR: dataDir }
+  await (await startTestServer({ dataDir, environment })).stop()
+  expect(await run('rotate-key', [], environment)).toMatchObject({ code: 0, err: '' })
+  const again = await run('move-to-postgres', ['--from', dataDir, '--to', databaseUrl], environment)
+  expect(again.out).toContain('copied the drawings of 1 rooms; those of 0 were there')
+  const db = await openForReading({ file: '', databaseUrl })
+  onTestFinished(() => db.destroy())
+  const rows = await db.selectFrom('room_updates').select('bytes').execute()
+  expect(rows.map(({ bytes }) => Buffer.from(bytes).equals(NOTHING.update))).toEqual([false])
+})
+
+test('who was blocked stays blocked', async () => {
+  const block = { id: 'one', network: '203.0.113.7/32', reason: '', created_at: 1, created_by: 'ada', until: null }
+  await withStorage('source', async ({ main: { db } }) => {
+    await db.insertInto('address_blocks').values(block).execute()
+  })
+  expect((await move()).code).toBe(0)
+  const blocks = await withStorage('target', ({ main: { db } }) =>
+    db.selectFrom('address_blocks').selectAll().execute(),
+  )
+  expect(blocks).toEqual([block])
 })
 
 test('what was interrupted, or has gone on in SQLite since, is brought up to date by another run', async () => {
@@ -163,13 +187,13 @@ test('nothing is moved while a server uses the directory', async () => {
   const unlock = lockDataDir(dataDir)
   onTestFinished(unlock)
   const { code, err } = await move()
-  expect([code, err]).toEqual([2, `Nothing was moved: another SketchRoom process uses ${dataDir}; stop it first.\n`])
+  expect([code, err]).toEqual([2, `Nothing was done: another SketchRoom process uses ${dataDir}\n`])
 })
 
 test('a database that cannot be reached is one line', async () => {
   await write('source', room('any'))
   const { code, err } = await move('--from', dataDir, '--to', 'postgres://me@127.0.0.1:1/db')
-  expect([code, err]).toEqual([2, expect.stringMatching(/^Nothing was moved: .*ECONNREFUSED.*\n$/)])
+  expect([code, err]).toEqual([2, expect.stringMatching(/^Nothing was done: .*ECONNREFUSED.*\n$/)])
 })
 
 test('nothing is moved to where other rooms are, or to where people draw already', async () => {

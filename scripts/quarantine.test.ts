@@ -20,11 +20,17 @@ beforeAll(async () => {
 afterAll(() => server.remove())
 
 /** Runs the script as an operator would, on what the running server stores: what it printed, and its exit code. */
-async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { DATABASE_URL: url } = await serverEnvironment(dataDir)
-  const place = url === undefined ? ['--data', dataDir] : ['--database', url]
+function run(...args: string[]) {
+  return runIn({}, ...args)
+}
+
+async function runIn(
+  more: Record<string, string>,
+  ...args: string[]
+): Promise<{ code: number; out: string; err: string }> {
+  const env = { ...process.env, ...(await serverEnvironment(dataDir, more)) }
   return await new Promise((resolve) => {
-    const child = execFile(process.execPath, [SCRIPT, ...args, ...place], (_error, out, err) =>
+    const child = execFile(process.execPath, [SCRIPT, ...args], { env }, (_error, out, err) =>
       resolve({ code: child.exitCode ?? -1, out, err }),
     )
   })
@@ -108,6 +114,13 @@ test('what is still damaged is refused with words, and stays; the rest of the li
   ])
   expect((await run('try')).code).toBe(1)
   expect((await run('list')).out).toMatch(/update 4: .*: damaged\n1 set aside.\n$/)
+})
+
+test('a key that no server has yet is not written by, and not noted', async () => {
+  const { code, out, err } = await runIn({ ENCRYPTION_KEY: '11'.repeat(32) }, 'list')
+  expect([code, out]).toEqual([2, ''])
+  expect(err).toMatch(/^Nothing was done: no server has been started with this ENCRYPTION_KEY/)
+  expect((await run('list')).code).toBe(0)
 })
 
 test("a room's id may begin with a dash", async () => {

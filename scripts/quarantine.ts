@@ -5,14 +5,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { keyringOf } from '../server/src/config.ts'
-import { openStorage } from '../server/src/adapters/sql/open-storage.ts'
+import { parseConfig } from '../server/src/config.ts'
+import { openStorageInUse, type StoragePlace } from '../server/src/adapters/sql/open-storage.ts'
+import { DATABASE } from '../server/src/backup/data-files.ts'
 import { giveBackSound, tryQuarantined } from '../server/src/core/documents/quarantine.ts'
 import { decodeRanges, recordOf, type ClockRanges } from '../server/src/core/documents/clock-ranges.ts'
 import type { DocumentStore, QuarantinedRecord } from '../server/src/ports/document-store.ts'
 import { findRoomId } from '../shared/src/ids.ts'
+import { runScript, UsageError } from './run-script.ts'
 
-const USAGE = `node scripts/quarantine.ts list|show|try|give-back [--data DIR | --database postgres://…] [filters]
+const USAGE = `node scripts/quarantine.ts list|show|try|give-back [filters], with the server's environment
 
   list        every record that was set aside, one a line
   show        what is known of each, and its first bytes
@@ -20,14 +22,8 @@ const USAGE = `node scripts/quarantine.ts list|show|try|give-back [--data DIR | 
   give-back   gives back those that can, each as its board's newest edit; the others stay, with the reason. A board
               that somebody has open shows it with the next edit, any other when it is opened
 
-  --data DIR        the server's DATA_DIR; ./data if neither this nor --database is given
-  --database URL    its DATABASE_URL
-  ENCRYPTION_KEY is read from the environment.
   --room ID, --kind update|snapshot, --seq N   only these records
 `
-
-/** What was asked for makes no sense; the usage is shown with it. */
-class UsageError extends Error {}
 
 const COMMANDS: Record<string, (store: DocumentStore, records: QuarantinedRecord[]) => Promise<boolean>> = {
   async list(_store, records) {
@@ -72,23 +68,18 @@ const COMMANDS: Record<string, (store: DocumentStore, records: QuarantinedRecord
   },
 }
 
-try {
-  process.exitCode = (await run(process.argv.slice(2))) ? 0 : 1
-} catch (error) {
-  if (!(error instanceof UsageError)) throw error
-  console.error(`${error.message}\n\n${USAGE}`)
-  process.exitCode = 2
-}
-
-/** Runs one command; false when some record could not be read or given back. */
-async function run(args: string[]): Promise<boolean> {
-  const { name, values } = parseCommand(args)
+/** Fails when some record could not be read or given back. */
+await runScript(USAGE, async (args) => {
+  const text = { type: 'string' } as const
+  const options = { room: text, kind: text, seq: text }
+  const { positionals, values } = parseArgs({ args: joinRoom(args), allowPositionals: true, options })
+  const name = positionals.join(' ')
   const command = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
   if (!command) throw new UsageError(name === '' ? 'Say what to do.' : `There is no command ${name}.`)
   const roomId = values.room === undefined ? undefined : findRoomId(values.room)
   if (values.room !== undefined && !roomId) throw new UsageError(`${values.room} is no room's id.`)
   const { kind: wantedKind, seq: wantedSeq } = values
-  const storage = await openStorage(placeOf(values))
+  const storage = await openStorageInUse(findPlace())
   try {
     const all = await storage.documentStore.listQuarantined(roomId)
     const records = all.filter(({ kind, seq }) => kind === (wantedKind ?? kind) && `${seq}` === (wantedSeq ?? `${seq}`))
@@ -96,18 +87,7 @@ async function run(args: string[]): Promise<boolean> {
   } finally {
     await storage.close()
   }
-}
-
-function parseCommand(args: string[]) {
-  const text = { type: 'string' } as const
-  try {
-    const options = { data: text, database: text, room: text, kind: text, seq: text }
-    const { positionals, values } = parseArgs({ args: joinRoom(args), allowPositionals: true, options })
-    return { name: positionals.join(' '), values }
-  } catch (error) {
-    throw new UsageError((error as Error).message, { cause: error })
-  }
-}
+})
 
 /** One room's id in 64 begins with a dash, which by itself would be taken for an option. */
 function joinRoom(args: readonly string[]): string[] {
@@ -115,12 +95,11 @@ function joinRoom(args: readonly string[]): string[] {
   return at === -1 || at + 1 === args.length ? [...args] : args.toSpliced(at, 2, `--room=${args[at + 1]}`)
 }
 
-function placeOf({ data, database: databaseUrl }: { data?: string; database?: string }) {
-  if (databaseUrl !== undefined && data !== undefined) throw new UsageError('Give --data or --database, not both.')
-  const file = join(data ?? './data', 'sketchroom.db')
-  // Opened as it is, a wrong directory would get a database of its own, in which nothing is set aside.
+function findPlace(): StoragePlace {
+  const { dataDir, databaseUrl, keyring } = parseConfig(process.env)
+  const file = join(dataDir, DATABASE)
   if (databaseUrl === undefined && !existsSync(file)) throw new UsageError(`There is no ${file}.`)
-  return { file, databaseUrl, keyring: keyringOf(process.env) }
+  return { file, databaseUrl, keyring }
 }
 
 function nameOf({ roomId, kind, seq }: QuarantinedRecord): string {

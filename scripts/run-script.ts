@@ -1,5 +1,8 @@
 import { ConfigError } from '../server/src/config.ts'
+import { messageOf } from '../server/src/errors.ts'
 import { KeyError } from '../server/src/adapters/sql/admit-keys.ts'
+import { MigrationError } from '../server/src/adapters/sql/migrate.ts'
+import { MoveRefusedError } from '../server/src/adapters/sql/move-storage.ts'
 import { DataDirTakenError } from '../server/src/adapters/sql/data-dir-lock.ts'
 import { ImportRefusedError } from '../server/src/adapters/sql/import-database.ts'
 import { VersionError } from '../server/src/adapters/sql/export-database.ts'
@@ -9,7 +12,16 @@ import { BackupError } from '../server/src/backup/backup-manifest.ts'
 export class UsageError extends Error {}
 
 /** What says in words why nothing was done. */
-const REFUSALS = [BackupError, ConfigError, DataDirTakenError, ImportRefusedError, KeyError, VersionError]
+const REFUSALS = [
+  BackupError,
+  ConfigError,
+  DataDirTakenError,
+  ImportRefusedError,
+  KeyError,
+  MigrationError,
+  MoveRefusedError,
+  VersionError,
+]
 
 /**
  * Runs a script that people run by hand, and sets the exit code: 0, 1 when `run` answers false or fails, 2 when nothing
@@ -23,12 +35,14 @@ export async function runScript(usage: string, run: (args: string[]) => Promise<
     process.exitCode = 2
     const isUsage = error instanceof UsageError || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
     if (isUsage) console.error(`${error.message}\n\n${usage}`)
-    else if (REFUSALS.some((kind) => error instanceof kind)) console.error(`Nothing was done: ${error.message}`)
     else {
       // A full disk, a database that is not there: its own words say more than where in the code it was.
-      process.exitCode = 1
-      const reasons = [error, error.cause].flatMap((each) => (each instanceof Error ? [each.message] : []))
-      console.error(`Failed, and nothing was left half done: ${reasons.join(': ')}`)
+      const reasons = [error, error.cause]
+        .flatMap((each) => (each instanceof Error ? [messageOf(each)] : []))
+        .join(': ')
+      const isRefusal = REFUSALS.some((kind) => error instanceof kind)
+      console.error(isRefusal ? `Nothing was done: ${reasons}` : `Failed; it may be run again: ${reasons}`)
+      if (!isRefusal) process.exitCode = 1
     }
   }
 }

@@ -178,7 +178,8 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
     tracing,
     now,
   })
-  const watch = new AccessWatch({ host, admission, epochs, events, bus, hasOthers: redis !== undefined, log, now })
+  const hearsOthers = redis !== undefined
+  const watch = new AccessWatch({ host, admission, epochs, events, bus, hearsOthers, log, now })
   const blocks = new AddressBlocks({ store: guard(new SqlBlockStore(storage.main.db)), events, log, now })
   const sync = new SyncServer({
     host,

@@ -20,8 +20,9 @@ const noticeSchema = z.object({
 })
 
 /**
- * Tells the other instances what happened here to people and rooms, and says here what happened there. What is lost on the way
- * is made good by `AccessWatch`, which asks anew about everybody when that may be so.
+ * Tells the other instances what happened here to people and rooms, and says here what happened there. Who may
+ * do what is asked anew by `AccessWatch` when something may have been lost on the way. What else is lost does little: whoever left by
+ * themselves stays where the link lets them, and what a guest has not sent as they became an account is refused.
  */
 export function relayEvents(events: EventBus, bus: InstanceBus): void {
   // Their names are those of the table; what each is told with is what the table says.

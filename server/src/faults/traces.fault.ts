@@ -55,7 +55,10 @@ test('the path of one edit through two instances is one trace', async () => {
     '  journal.commit (first)',
     '  room.deliver (first)',
   ])
-  expect(edit?.attributes).toMatchObject({ 'sketchroom.room.id': roomId, 'sketchroom.edit.bytes': expect.any(Number) })
+  expect(edit?.attributes).toMatchObject({
+    'sketchroom.room.short_id': roomId.slice(0, 7),
+    'sketchroom.edit.bytes': expect.any(Number),
+  })
   for (const span of trace) {
     expect(span.error).toBeUndefined()
     expect(span.endNs).toBeGreaterThanOrEqual(span.startNs)
@@ -71,7 +74,7 @@ test('the path of one edit through two instances is one trace', async () => {
   const told = JSON.stringify(collector.spans, (_, value: unknown) =>
     typeof value === 'bigint' ? String(value) : value,
   )
-  for (const secret of ['secret', 'plans', editorToken, viewerToken]) expect(told).not.toContain(secret)
+  for (const secret of ['secret', 'plans', roomId, editorToken, viewerToken]) expect(told).not.toContain(secret)
 })
 
 test('an instance that follows nothing hears and tells the same edits', async () => {

@@ -14,7 +14,9 @@ export function problemResponses(logger: Logger): Middleware {
       const error = toSketchRoomError(thrown)
       const { requestId } = ctx.state
       const problem = toProblem(error, requestId)
-      if (problem.status >= 500) logger.error({ requestId, err: error }, 'request failed')
+      // What cannot be done now is no fault that anybody has to look into.
+      if (problem.status === 503) logger.warn({ requestId, err: error }, 'request refused for now')
+      else if (problem.status >= 500) logger.error({ requestId, err: error }, 'request failed')
       if (problem.status === 503 && !ctx.response.get('Retry-After'))
         ctx.set('Retry-After', String(RETRY_AFTER_SECONDS))
       if (problem.status === 401) ctx.set('WWW-Authenticate', 'Bearer')

@@ -72,6 +72,8 @@ export interface AdminStore {
   listRooms(query: AdminQuery<RoomId>): Promise<Page<RoomFacts, Place<RoomId>>>
   /** These rooms, those that there are. */
   findRooms(ids: readonly RoomId[]): Promise<RoomFacts[]>
+  /** The names of these rooms, of those that there are. */
+  findRoomNames(ids: readonly RoomId[]): Promise<Map<RoomId, string>>
   /** The rooms of an owner, at most 100. */
   listOwned(email: string): Promise<RoomFacts[]>
   /** Everybody with an account, or every guest, newest first. `now` decides which sign-ins are good. */

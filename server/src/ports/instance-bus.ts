@@ -37,8 +37,10 @@ export interface BusEvents {
   notice: [notice: unknown]
   /** The instance has stopped, or nothing is heard of it any more: whoever was connected to it is not, or not heard. */
   left: [instance: string]
-  /** Something that another instance said was not heard here: what it was has to be asked of the stores. */
+  /** Something that another instance said of access was not heard here: what it was has to be asked of the stores. */
   missed: []
+  /** Something that another instance said of this room could not be read: its edits are in the store. */
+  unread: [roomId: RoomId]
   /** From now on, what is said is heard; what was said before may not have been. */
   up: []
   /** From now on, nothing is heard, and what is said goes nowhere. */
@@ -47,7 +49,7 @@ export interface BusEvents {
 
 /**
  * What the instances over one database say to each other. Nothing said here is certain to arrive, and nothing that must not
- * be lost depends on it: edits are read from the store, and access is asked anew, when `missed`, `up`, or a timer says so.
+ * be lost depends on it: edits are read from the store, and access is asked anew, when `unread`, `missed`, `up`, or a timer says so.
  * No method waits or fails.
  */
 export interface InstanceBus {

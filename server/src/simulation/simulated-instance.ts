@@ -123,7 +123,7 @@ export class SimulatedInstance {
       hangs: createWatch(),
     })
     const { host } = this
-    this.#watch = new AccessWatch({ host, admission, epochs, events, bus: this.#bus, hasOthers: true, log, now })
+    this.#watch = new AccessWatch({ host, admission, epochs, events, bus: this.#bus, hearsOthers: true, log, now })
     const quota = createRoomQuota({ store, accountsStore, ...CONFIG.roomQuota, now })
     this.rooms = createRooms({ store, quota, presence: host, events, now })
     this.members = createMembers({ store, accountsStore, presence: host, events, now })

@@ -31,7 +31,7 @@ function watchOne(recheck: () => Promise<unknown>): string[] {
     epochs: new AccessEpochs(events),
     events,
     bus: bus as unknown as InstanceBus,
-    hasOthers: true,
+    hearsOthers: true,
     log: pino({ level: 'silent' }),
     now: () => 0,
   })

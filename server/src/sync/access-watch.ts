@@ -28,8 +28,8 @@ export interface AccessWatchParts {
   readonly epochs: AccessEpochs
   readonly events: EventBus
   readonly bus: InstanceBus
-  /** Whether other instances may change who may do what. */
-  readonly hasOthers: boolean
+  /** Whether there are other instances, which say what they change of who may do what. */
+  readonly hearsOthers: boolean
   readonly log: Logger
   /** Milliseconds since 1970. */
   readonly now: () => number
@@ -53,7 +53,7 @@ export class AccessWatch {
 
   constructor(parts: AccessWatchParts) {
     this.#parts = parts
-    const { host, events, bus, hasOthers } = parts
+    const { host, events, bus, hearsOthers } = parts
     events.on('accessChanged', (roomId, userId) => this.#accessChanged(roomId, userId))
     events.on('memberLeft', (roomId, userId) => {
       for (const session of host.sessions(roomId)) {
@@ -76,7 +76,7 @@ export class AccessWatch {
       }
     })
     this.#timers.push(setInterval(() => this.checkTokens(), CHECK_TOKENS_EVERY_MS))
-    if (!hasOthers) return
+    if (!hearsOthers) return
     // An instance that was killed may have changed something, and not said so.
     for (const event of ['up', 'missed', 'left'] as const) bus.heard.on(event, () => void this.#recheckAll())
     bus.heard.on('left', () => {

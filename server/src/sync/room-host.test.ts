@@ -1,7 +1,6 @@
 import { crc32 } from 'node:zlib'
 import type { Document } from '@hocuspocus/server'
 import { roomIdSchema, sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
-import { presenceColor } from '@sketchroom/shared/presence'
 import { pino } from 'pino'
 import { expect, onTestFinished, test, vi } from 'vitest'
 import * as Y from 'yjs'
@@ -294,18 +293,6 @@ test('who has gone while others were let in is not asked about', async () => {
 })
 
 test('a board on which there is no place, as another instance says, does not stay in memory', async () => {
-  const admitted = {
-    actor: {
-      kind: 'user',
-      userId: userIdSchema.parse('ada'),
-      sessionId: sessionIdSchema.parse('session-of-ada'),
-      expiresAt: Infinity,
-    },
-    role: 'editor',
-    user: { id: 'ada', name: 'Ada', color: presenceColor('ada') },
-    isMember: true,
-    epoch: 0,
-  } as const
   const stays = Array.from({ length: 1_000 }, () => admitted)
   const bus = { ...createLoneInstance(), staysElsewhere: async () => new Map([[roomId, stays]]) }
   const { host } = startHost(async () => admitted, { bus })

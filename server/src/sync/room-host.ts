@@ -10,6 +10,7 @@ import type { AccessEpochs } from '../core/rooms/access-epochs.ts'
 import type { Admission, Admitted, Approach } from '../core/rooms/admission.ts'
 import { codeOf, kindOf, SketchRoomError } from '../errors.ts'
 import { ownTurn } from '../own-turn.ts'
+import { shortRoomId } from '../short-room-id.ts'
 import { userInLog } from '../user-in-log.ts'
 import type { PresenceSource } from '../ports/presence-source.ts'
 import type { Span, Tracing } from '../ports/tracing.ts'
@@ -149,7 +150,7 @@ export class RoomHost implements PresenceSource {
    */
   async join(joining: Joining): Promise<void> {
     const span = this.#parts.tracing?.begin('room.join', { kind: 'server' })
-    span?.set({ 'sketchroom.room.id': joining.roomId })
+    span?.set({ 'sketchroom.room.short_id': shortRoomId(joining.roomId) })
     try {
       await this.#join(joining, span)
       span?.end()

@@ -47,6 +47,7 @@ export class RoomSharing {
   readonly #staysNews = new Set<RoomId>()
   #staysTimer: NodeJS.Timeout | undefined
   readonly #repeating: NodeJS.Timeout
+  #closed = false
 
   constructor(parts: RoomSharingParts) {
     this.#parts = parts
@@ -64,6 +65,7 @@ export class RoomSharing {
     bus.heard.on('left', (instance) => {
       for (const { room } of parts.all()) room.awareness.left(instance)
     })
+    bus.heard.on('unread', (roomId) => this.#heads?.lookSoon(roomId))
     bus.heard.on('up', () => this.#reconcile())
     this.#repeating = setInterval(() => this.#tellAllStays(), STAYS_LAST_MS / 3)
   }
@@ -114,6 +116,7 @@ export class RoomSharing {
   }
 
   close(): void {
+    this.#closed = true
     this.#heads?.close()
     clearTimeout(this.#staysTimer)
     clearInterval(this.#repeating)
@@ -135,6 +138,7 @@ export class RoomSharing {
 
   /** Whoever opens a board that thirty others open is not told thirty times. */
   #tellStaysSoon(roomId: RoomId): void {
+    if (this.#closed) return
     this.#staysNews.add(roomId)
     this.#staysTimer ??= setTimeout(() => {
       this.#staysTimer = undefined

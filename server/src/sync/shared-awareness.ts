@@ -64,6 +64,8 @@ export class SharedAwareness {
 
   #changed({ added, updated, removed }: AwarenessChange, origin: unknown): void {
     for (const client of [...added, ...updated, ...removed]) {
+      // Whose instance says nothing of them for too long is forgotten here; the others count for themselves.
+      if (origin === 'timeout' && this.#elsewhere.delete(client)) continue
       if (!(origin instanceof Elsewhere)) {
         this.#elsewhere.delete(client)
         this.#news.add(client)

@@ -7,6 +7,7 @@ import { readUpdate, type ReadUpdate } from '../core/gate/read-update.ts'
 import { Refusal, type Rule } from '../core/gate/refusal.ts'
 import { kindOf } from '../errors.ts'
 import type { Span, Tracing } from '../ports/tracing.ts'
+import { shortRoomId } from '../short-room-id.ts'
 import { userInLog } from '../user-in-log.ts'
 import type { DailyShare } from './daily-bytes.ts'
 import { UnreadableRoomError } from './lazy-document.ts'
@@ -71,7 +72,7 @@ export class Writes {
     const { session, tracing } = this.#parts
     const span = tracing?.begin('edit', { startedAt: arrivedAt, kind: 'server' })
     span?.set({
-      'sketchroom.room.id': session.room.id,
+      'sketchroom.room.short_id': shortRoomId(session.room.id),
       'sketchroom.edit.bytes': update.length,
       'enduser.pseudo.id': userInLog(session.user.id),
     })

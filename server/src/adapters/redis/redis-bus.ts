@@ -64,6 +64,8 @@ export class RedisBus extends Redis implements InstanceBus {
   readonly #traces: SharedTraces | undefined
   /** Rooms of which nobody else hears, as far as is known: where everybody's cursor is, nobody needs to be told. */
   readonly #lonely = new Set<RoomId>()
+  /** Instances that have said what could not be read here. */
+  readonly #unreadable = new Set<string>()
   readonly #timer: NodeJS.Timeout
   #notices = 0
   /** When Redis gave back last what this instance had said of itself; it is down until it has once. */
@@ -88,7 +90,10 @@ export class RedisBus extends Redis implements InstanceBus {
     this.#others = new OtherInstances(this.heard, now)
     this.#stays = new StaysDirectory(this.pub, prefix)
     this.#traces = tracing && new SharedTraces(tracing)
-    this.heard.on('left', (instance) => this.#traces?.left(instance))
+    this.heard.on('left', (instance) => {
+      this.#traces?.left(instance)
+      this.#unreadable.delete(instance)
+    })
     // What the extension would do with a message is to apply it to the document as it is in memory.
     this.sub.removeAllListeners('messageBuffer')
     this.sub.on('messageBuffer', (channel: Buffer, data: Buffer) => this.#receive(channel.toString(), data))
@@ -216,26 +221,37 @@ export class RedisBus extends Redis implements InstanceBus {
   #receive(channel: string, data: Buffer): void {
     const nameEnd = 1 + (data[0] ?? 0)
     const instance = data.toString('utf8', 1, nameEnd)
-    const isOwn = instance === this.configuration.identifier
     const message = data.subarray(nameEnd)
-    try {
-      if (channel === this.#instancesChannel) {
-        if (isOwn) this.#echoed()
-        else this.#others.receive(instance, decodeInstanceMessage(message))
-      } else if (isOwn) return
-      else if (channel === this.#tracesChannel) this.#traces?.heard(instance, message)
-      else if (channel === this.#inboxOf(this.configuration.identifier)) {
+    if (instance === this.configuration.identifier)
+      return channel === this.#instancesChannel ? this.#echoed() : undefined
+    if (channel === this.#instancesChannel) {
+      const receive = () => this.#others.receive(instance, decodeInstanceMessage(message))
+      this.#read(instance, receive, () => this.heard.emit('missed'))
+    } else if (channel === this.#tracesChannel) {
+      this.#read(instance, () => this.#traces?.heard(instance, message))
+    } else if (channel === this.#inboxOf(this.configuration.identifier)) {
+      this.#read(instance, () => {
         const { roomId, update } = decodeAnswer(message)
         this.heard.emit('awareness', roomId, update, instance)
-      } else {
-        // Of all others' channels, only those of rooms that are followed are subscribed to.
-        const roomId = channel.slice(this.configuration.prefix.length + 1) as RoomId
-        this.#receiveOfRoom(roomId, decodeRoomMessage(message), instance)
-      }
+      })
+    } else {
+      // Of all other channels, only those of rooms that are followed are subscribed to.
+      const roomId = channel.slice(this.configuration.prefix.length + 1) as RoomId
+      const receive = () => this.#receiveOfRoom(roomId, decodeRoomMessage(message), instance)
+      this.#read(instance, receive, () => this.heard.emit('unread', roomId))
+    }
+  }
+
+  /** An instance of another version may say what cannot be read here: that is said once of it. */
+  #read(instance: string, receive: () => void, onUnreadable: () => void = () => undefined): void {
+    try {
+      receive()
     } catch (error) {
-      // An instance of another version, perhaps. Whatever it was, it is in the store.
-      this.#log.warn({ err: error, channel, instance }, 'a message of another instance could not be read')
-      this.heard.emit('missed')
+      if (!this.#unreadable.has(instance)) {
+        this.#log.warn({ err: error, instance }, 'a message of another instance could not be read')
+      }
+      this.#unreadable.add(instance)
+      onUnreadable()
     }
   }
 

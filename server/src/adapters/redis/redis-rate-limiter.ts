@@ -22,7 +22,7 @@ export function createRedisLimiter(client: object, prefix: string, options: IRat
   }
 }
 
-/** Among what is counted are addresses of people, which nobody needs to read in Redis. */
+/** Among what is counted are addresses of people: not in plain words, though whoever tries all of them can find them. */
 function hashOf(key: string): string {
   return createHash('sha256').update(key).digest('base64url')
 }

@@ -10,13 +10,17 @@ export interface StaysClient {
   mget(keys: string[]): Promise<Array<string | null>>
 }
 
-const staysSchema: z.ZodType<SharedStay[]> = z.array(
-  z.object({
-    user: z.object({ id: z.string(), name: z.string(), color: z.string() }),
-    role: roleSchema,
-    isMember: z.boolean(),
-  }),
-)
+const stayListSchema = z.array(z.unknown())
+const staySchema: z.ZodType<SharedStay> = z.object({
+  user: z.object({ id: z.string(), name: z.string(), color: z.string() }),
+  role: roleSchema,
+  isMember: z.boolean(),
+})
+
+/** What another version says in another way is left out, and nobody else for it. */
+function readStays(value: string): SharedStay[] {
+  return stayListSchema.parse(JSON.parse(value)).flatMap((each) => staySchema.safeParse(each).data ?? [])
+}
 
 /** Who stays in which room, in Redis: a key for each room and instance, which goes by itself when the instance is killed. */
 export class StaysDirectory {
@@ -43,7 +47,7 @@ export class StaysDirectory {
     const values = await this.#client.mget(pairs.map(({ roomId, instance }) => this.#keyOf(roomId, instance)))
     for (const [index, { roomId }] of pairs.entries()) {
       const value = values[index]
-      if (value) found.set(roomId, [...(found.get(roomId) ?? []), ...staysSchema.parse(JSON.parse(value))])
+      if (value) found.set(roomId, [...(found.get(roomId) ?? []), ...readStays(value)])
     }
     return found
   }

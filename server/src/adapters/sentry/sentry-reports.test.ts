@@ -33,9 +33,12 @@ test('what the log says at error is reported, with its causes and what names the
   const cause = new RangeError('out of range')
   log
     .child({ connectionId: 'c1' })
-    .error({ err: new Error('no disk', { cause }), roomId: 'r1', pending: 3 }, 'the store fails')
+    .error({ err: new Error('no disk', { cause }), roomId: 'V1StGXR8_Z5jdHi6B-myT', pending: 3 }, 'the store fails')
   log.fatal({ err: new Error('a bug') }, 'unexpected error; stopping')
-  log.error({ roomId: 'r2', kind: 'update', seq: 7, reason: 'checksum' }, 'a stored record cannot be read')
+  log.error(
+    { roomId: 'another-room-of-23-here', kind: 'update', seq: 7, reason: 'checksum' },
+    'a stored record cannot be read',
+  )
   await reports.close()
   expect(lines).toHaveLength(4)
   const [failing, bug, damaged, ...others] = sentry.events
@@ -45,7 +48,7 @@ test('what the log says at error is reported, with its causes and what names the
     message: 'the store fails',
     environment: 'staging',
     release: expect.stringMatching(/^sketchroom@\d/),
-    extra: { roomId: 'r1', connectionId: 'c1', pending: 3 },
+    extra: { room: 'V1StGXR', connectionId: 'c1', pending: 3 },
     exception: {
       values: [
         { type: 'RangeError', value: 'out of range' },
@@ -57,7 +60,7 @@ test('what the log says at error is reported, with its causes and what names the
     filename: expect.stringContaining('sentry-reports.test.ts'),
   })
   expect(bug).toMatchObject({ level: 'fatal', exception: { values: [{ value: 'a bug' }] } })
-  expect(damaged).toMatchObject({ level: 'error', extra: { roomId: 'r2', kind: 'update', seq: 7 } })
+  expect(damaged).toMatchObject({ level: 'error', extra: { room: 'another', kind: 'update', seq: 7 } })
   expect(sentry.received).toContain('/api/42/envelope/')
 })
 
@@ -75,10 +78,11 @@ test('nothing of anybody’s is reported: no address, token, name, mail, body or
     },
     'request failed',
   )
+  log.error({ err: new SyntaxError('Unexpected token in "x "Ada Lovelace" y" of JSON') }, 'request failed again')
   log.error({ err: 'no Error at all: a drawing', author: 'ada@example.org' }, 'odd')
   log.error({ from: 'console' }, 'Caught error while handling: a drawing')
   await reports.close()
-  expect(sentry.events).toHaveLength(3)
+  expect(sentry.events).toHaveLength(4)
   expect(sentry.events[0]?.user).toEqual({ id: '#aGFzaA' })
   for (const secret of [
     '203.0',
@@ -88,6 +92,7 @@ test('nothing of anybody’s is reported: no address, token, name, mail, body or
     'example.org',
     'pass',
     'top secret',
+    'Ada Lovelace',
     token,
     'session',
     'drawing',

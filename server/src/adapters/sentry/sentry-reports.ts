@@ -1,7 +1,9 @@
 import { createStackParser, createTransport, parseStackFrames, Scope, type Event, type Exception } from '@sentry/core'
 import { nodeStackLineParser, ServerRuntimeClient } from '@sentry/core/server'
+import { findRoomId } from '@sketchroom/shared/ids'
 import type { Logger, LoggerOptions } from 'pino'
 import serverPackage from '../../../package.json' with { type: 'json' }
+import { shortRoomId } from '../../short-room-id.ts'
 import { ReportRate } from './report-rate.ts'
 import { withoutQuotes } from './without-quotes.ts'
 
@@ -15,7 +17,7 @@ const ERROR = 50
 const FATAL = 60
 
 /** The fields of a log line that are reported with it; any other may be somebody's. */
-const TOLD = ['requestId', 'connectionId', 'roomId', 'kind', 'seq', 'part', 'stopWithinMs', 'pending', 'bytes'] as const
+const TOLD = ['requestId', 'connectionId', 'kind', 'seq', 'part', 'stopWithinMs', 'pending', 'bytes'] as const
 
 const parseStack = createStackParser(nodeStackLineParser())
 
@@ -82,12 +84,17 @@ export class SentryReports {
       const value = line.fields[name]
       return typeof value === 'string' || typeof value === 'number' ? [[name, value] as const] : []
     })
+    const room = findRoomId(String(line.fields['roomId']))
     const user = userOf(line.fields)
     const event: Event = {
       level: line.isFatal ? 'fatal' : 'error',
       message,
       ...(exceptions.length > 0 && { exception: { values: exceptions } }),
-      extra: { ...Object.fromEntries(told), ...(repeated > 0 && { repeated }) },
+      extra: {
+        ...Object.fromEntries(told),
+        ...(room && { room: shortRoomId(room) }),
+        ...(repeated > 0 && { repeated }),
+      },
       ...(user !== undefined && { user: { id: user } }),
     }
     // A scope of its own: what others may have put into a common one is not sent.

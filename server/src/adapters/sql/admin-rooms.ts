@@ -8,6 +8,9 @@ import type { Schema } from './schema.ts'
 /** Nobody looks through more of one person's rooms without a list of their own. */
 const MOST_OWNED = 100
 
+/** So many updates since a room's newest snapshot are weighed: more are there only when snapshots fail. */
+const MOST_OF_TAIL = 1_000
+
 interface RoomRow {
   readonly id: RoomId
   readonly name: string
@@ -44,6 +47,14 @@ export async function findRooms(db: Kysely<Schema>, ids: readonly RoomId[]): Pro
   return await describe(db, rows)
 }
 
+/** The names of these rooms, of those that there are. */
+export async function findRoomNames(db: Kysely<Schema>, ids: readonly RoomId[]): Promise<Map<RoomId, string>> {
+  if (ids.length === 0) return new Map()
+  const { rows } = await sql<{ id: RoomId; name: string }>`
+    select id, name from rooms where id in (${sql.join(ids)})`.execute(db)
+  return new Map(rows.map(({ id, name }) => [id, name]))
+}
+
 /** The rooms of whoever has this e-mail address. */
 export async function listOwned(db: Kysely<Schema>, email: string): Promise<RoomFacts[]> {
   const { rows } = await sql<RoomRow>`
@@ -58,11 +69,13 @@ async function describe(db: Kysely<Schema>, rooms: readonly RoomRow[]): Promise<
   if (rooms.length === 0) return []
   const ids = sql.join(rooms.map(({ id }) => id))
   const newest = sql`coalesce((select max(seq) from room_snapshots where room_id = rooms.id and quarantined is null), 0)`
+  const tail = sql`
+    select bytes from room_updates where room_id = rooms.id and seq > ${newest} order by seq limit ${sql.lit(MOST_OF_TAIL)}`
   const { rows: sums } = await sql<{ id: string; members: number; updates: number; bytes: number }>`
     select id,
       (select count(*) from memberships where room_id = rooms.id and role is not null) as members,
       coalesce((select head from room_documents where room_id = rooms.id), 0) as updates,
-      coalesce((select sum(octet_length(bytes)) from room_updates where room_id = rooms.id and seq > ${newest}), 0)
+      coalesce((select sum(octet_length(bytes)) from (${tail}) as tail), 0)
       + coalesce((select octet_length(bytes) from room_snapshots where room_id = rooms.id and seq = ${newest}), 0) as bytes
     from rooms where id in (${ids})`.execute(db)
   const { rows: owners } = await sql<{ room_id: string; user_id: string; name: string | null; email: string | null }>`

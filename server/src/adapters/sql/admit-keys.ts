@@ -21,7 +21,17 @@ export async function requireKeys(db: Kysely<Schema>, keyring: Keyring): Promise
   )
 }
 
-/** Does so, and notes the key that this process encrypts with, before anything is. */
+/** Does so, and rejects as well when no server has been started with the first key, as it would go on writing by another. */
+export async function requireKeysInUse(db: Kysely<Schema>, keyring: Keyring): Promise<void> {
+  await requireKeys(db, keyring)
+  const [first] = keyring.names
+  if (!first) return
+  const known = await db.selectFrom('encryption_keys').select('id').where('id', '=', first.id).executeTakeFirst()
+  if (known) return
+  throw new KeyError('no server has been started with this ENCRYPTION_KEY, by whose first key it would encrypt')
+}
+
+/** Requires the keys, and notes the key that this process encrypts with, before anything is. */
 export async function admitKeys(db: Kysely<Schema>, keyring: Keyring): Promise<void> {
   await requireKeys(db, keyring)
   const [first] = keyring.names

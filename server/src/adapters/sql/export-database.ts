@@ -9,10 +9,7 @@ import { atOneMoment, openForReading, type ReadingPlace } from './open-reading.t
 import type { Schema } from './schema.ts'
 import { createStatementsThread, openSqlite } from './sqlite-database.ts'
 import { runStatements } from './sqlite-dialect.ts'
-import { TABLE_KEYS, type Table } from './table-keys.ts'
-
-/** Only the process that wrote a batch asks what it was answered. */
-const OF_A_PROCESS: ReadonlySet<string> = new Set(['journal_batches'] satisfies Table[])
+import { COPIED_TABLES } from './table-keys.ts'
 
 /** How often what was written of a copy is sent to the disk. */
 const SYNC_EVERY_MS = 50
@@ -48,7 +45,7 @@ export async function exportDatabase(place: ReadingPlace, file: string): Promise
 
 /** Copies every table but what only the process that wrote it would ask for. */
 export async function copyAll(from: Kysely<Schema>, to: Kysely<Schema>): Promise<void> {
-  for (const table of Object.keys(TABLE_KEYS) as Table[]) if (!OF_A_PROCESS.has(table)) await copyRows(from, to, table)
+  for (const table of COPIED_TABLES) await copyRows(from, to, table)
 }
 
 /** Rejects with `VersionError` unless a database is of just this version. */

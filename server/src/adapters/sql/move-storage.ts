@@ -1,6 +1,8 @@
 import { sql, type Kysely } from 'kysely'
+import { HEAD_BYTES } from '../encryption/keyring.ts'
 import { copyRows, rowsOf } from './copy-rows.ts'
 import type { Schema } from './schema.ts'
+import { COPIED_TABLES, DOCUMENT_TABLES, type Table } from './table-keys.ts'
 
 /** Moving would mix what is stored here with something else, or overwrite what is newer. */
 export class MoveRefusedError extends Error {
@@ -17,8 +19,10 @@ export interface Moved {
   readonly unchangedDocuments: number
 }
 
-/** Parents first. What batches were answered is asked for only by the process that wrote them. */
-const SMALL_TABLES = ['encryption_keys', 'users', 'sessions', 'rooms', 'memberships', 'client_transfers'] as const
+const SMALL_TABLES = COPIED_TABLES.filter((table) => !DOCUMENT_TABLES.some((each) => each === table))
+
+const RECORD_TABLES = ['room_updates', 'room_snapshots'] as const
+type RecordTable = (typeof RECORD_TABLES)[number]
 
 /**
  * Makes the target hold what the source holds. It may be run again, after an interruption or after the source went
@@ -32,13 +36,14 @@ export async function moveStorage(
   await refuseToMix(from, to)
   const small = await to.transaction().execute(async (trx) => {
     for (const table of SMALL_TABLES.toReversed()) await trx.deleteFrom(table).execute()
-    await copyRows(from, trx, 'encryption_keys')
-    await copyRows(from, trx, 'client_transfers')
+    const copied = new Map<Table, number>()
+    for (const table of SMALL_TABLES) copied.set(table, await copyRows(from, trx, table))
+    const count = (table: Table) => copied.get(table) ?? 0
     return {
-      users: await copyRows(from, trx, 'users'),
-      sessions: await copyRows(from, trx, 'sessions'),
-      rooms: await copyRows(from, trx, 'rooms'),
-      memberships: await copyRows(from, trx, 'memberships'),
+      users: count('users'),
+      sessions: count('sessions'),
+      rooms: count('rooms'),
+      memberships: count('memberships'),
     }
   })
   note(
@@ -89,24 +94,39 @@ function wentOn(roomId: string): MoveRefusedError {
   return new MoveRefusedError(`room ${roomId} is newer in the target than in the source: it is in use`)
 }
 
-/** Whether two databases hold the same records of a room, by their numbers and checksums. */
+/** Whether two databases hold the same records of a room, by their numbers and checksums, each sealed by the same keys. */
 async function isSame(from: Kysely<Schema>, to: Kysely<Schema>, roomId: string): Promise<boolean> {
   const [here, there] = await Promise.all([from, to].map((db) => summarize(db, roomId)))
   return JSON.stringify(here) === JSON.stringify(there)
 }
 
 async function summarize(db: Kysely<Schema>, roomId: string): Promise<unknown> {
-  const records = (table: 'room_updates' | 'room_snapshots') => sql`
+  const records = (table: RecordTable) => sql`
     select count(*) as count, max(seq) as last, cast(sum(crc) as bigint) as crcs, count(quarantined) as set_aside
     from ${sql.table(table)} where room_id = ${roomId}`
   const document = await db.selectFrom('room_documents').select('head').where('room_id', '=', roomId).executeTakeFirst()
-  const [updates, snapshots] = [await records('room_updates').execute(db), await records('room_snapshots').execute(db)]
-  return [document, updates.rows, snapshots.rows]
+  const tables = RECORD_TABLES.map(async (table) => [
+    (await records(table).execute(db)).rows,
+    await headsOf(db, table, roomId),
+  ])
+  return [document, await Promise.all(tables)]
+}
+
+/** What the records of a room begin with: the key's name, when they are encrypted. A checksum is of what is in them. */
+async function headsOf(
+  db: Kysely<Schema>,
+  table: 'room_updates' | 'room_snapshots',
+  roomId: string,
+): Promise<string[]> {
+  const { rows } = await sql<{ head: Uint8Array }>`
+    select distinct substr(bytes, 1, ${sql.lit(HEAD_BYTES)}) as head from ${sql.table(table)} where room_id = ${roomId}
+  `.execute(db)
+  return rows.map(({ head }) => Buffer.from(head).toString('hex')).sort()
 }
 
 async function copyDocument(from: Kysely<Schema>, to: Kysely<Schema>, roomId: string): Promise<void> {
   await to.transaction().execute(async (trx) => {
-    for (const table of ['room_updates', 'room_snapshots', 'room_clients', 'room_documents'] as const) {
+    for (const table of DOCUMENT_TABLES) {
       await trx.deleteFrom(table).where('room_id', '=', roomId).execute()
       await copyRows(from, trx, table, roomId)
     }

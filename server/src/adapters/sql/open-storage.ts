@@ -1,7 +1,9 @@
 import { pino, type Logger } from 'pino'
 import { EncryptedDocumentStore } from '../encryption/encrypted-document-store.ts'
 import { Keyring } from '../encryption/keyring.ts'
-import { admitKeys } from './admit-keys.ts'
+import { admitKeys, requireKeysInUse } from './admit-keys.ts'
+import { requireSameVersion } from './export-database.ts'
+import { openForReading } from './open-reading.ts'
 import type { SqlStorage } from './sql-database.ts'
 import type { SqliteOptions } from './sqlite-database.ts'
 import { openSqliteStorage } from './sqlite-storage.ts'
@@ -20,7 +22,7 @@ export interface StoragePlace extends SqliteOptions {
  */
 export async function openStorage(
   { databaseUrl, readUrl, keyring = new Keyring([]), ...sqlite }: StoragePlace,
-  log: Logger = pino({ level: 'warn' }, pino.destination(2)),
+  log = scriptLog(),
 ): Promise<SqlStorage> {
   const storage = await openEngine({ databaseUrl, readUrl, ...sqlite }, log)
   try {
@@ -29,7 +31,30 @@ export async function openStorage(
     await storage.close()
     throw error
   }
+  return encrypted(storage, keyring)
+}
+
+/**
+ * Opens for a script what servers use, or used last: nothing is migrated, and no key is noted. Rejects with `VersionError` when
+ * it is of another version, and with `KeyError` when the keys are not those that servers were started with.
+ */
+export async function openStorageInUse({ keyring = new Keyring([]), ...place }: StoragePlace): Promise<SqlStorage> {
+  const db = await openForReading(place)
+  try {
+    await requireSameVersion(db)
+    await requireKeysInUse(db, keyring)
+  } finally {
+    await db.destroy()
+  }
+  return encrypted(await openEngine(place, scriptLog()), keyring)
+}
+
+function encrypted(storage: SqlStorage, keyring: Keyring): SqlStorage {
   return { ...storage, documentStore: new EncryptedDocumentStore(storage.documentStore, keyring) }
+}
+
+function scriptLog(): Logger {
+  return pino({ level: 'warn' }, pino.destination(2))
 }
 
 async function openEngine({ databaseUrl, readUrl, ...sqlite }: StoragePlace, log: Logger): Promise<SqlStorage> {

@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
 import { snapshotContext, updateContext } from '../encryption/contexts.ts'
 import { HEAD_BYTES, type Keyring } from '../encryption/keyring.ts'
-import { KeyError, requireKeys } from './admit-keys.ts'
+import { KeyError, requireKeysInUse } from './admit-keys.ts'
 import { requireSameVersion } from './export-database.ts'
 import { openForWriting, type ReadingPlace } from './open-reading.ts'
 import type { Schema } from './schema.ts'
@@ -29,12 +29,9 @@ export async function reencryptDocuments(place: ReadingPlace, keyring: Keyring):
   const db = await openForWriting(place)
   try {
     await requireSameVersion(db)
-    await requireKeys(db, keyring)
+    await requireKeysInUse(db, keyring)
     const [first] = keyring.names
-    const known = await db.selectFrom('encryption_keys').select('id').execute()
-    if (!first || !known.some(({ id }) => id === first.id)) {
-      throw new KeyError('no server has been started with this ENCRYPTION_KEY, by whose first key it would encrypt')
-    }
+    if (!first) throw new KeyError('ENCRYPTION_KEY is not set: there is no key to encrypt by')
     const found = [
       await reencryptTable(db, keyring, 'room_updates'),
       await reencryptTable(db, keyring, 'room_snapshots'),

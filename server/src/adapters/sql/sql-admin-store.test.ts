@@ -115,6 +115,7 @@ describe.each([
     await rooms.addVisitor(roomId, cy, 6)
     await append(roomId, 100, 20, 3)
     await storage.documentStore.addSnapshot(roomId, snapshot(2, 1_000))
+    expect([...(await store.findRoomNames([roomId, room('nowhere')])).keys()]).toEqual([roomId])
     expect(await store.findRooms([roomId, room('nowhere')])).toEqual([
       {
         room: { id: roomId, name: 'plan', access: 'private', createdAt: 4, updatedAt: 4, deletedAt: null },

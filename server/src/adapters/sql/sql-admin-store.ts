@@ -4,7 +4,7 @@ import type { AdminQuery, AdminStore, Place } from '../../ports/admin-store.ts'
 import type { RecordId } from '../../ports/document-store.ts'
 import { findPerson, listPeople, listSessions } from './admin-people.ts'
 import { listDrawn, listSetAside, weighRecords } from './admin-records.ts'
-import { findRooms, listOwned, listRooms } from './admin-rooms.ts'
+import { findRoomNames, findRooms, listOwned, listRooms } from './admin-rooms.ts'
 import type { SqlDatabase } from './sql-database.ts'
 
 /** An administrator's lists, from the tables. What may lag behind a little is read from a replica, if there is one. */
@@ -27,6 +27,10 @@ export class SqlAdminStore implements AdminStore {
 
   async findRooms(ids: readonly RoomId[]) {
     return await findRooms(this.#lists, ids)
+  }
+
+  async findRoomNames(ids: readonly RoomId[]) {
+    return await findRoomNames(this.#lists, ids)
   }
 
   async listOwned(email: string) {

@@ -12,7 +12,8 @@ import type { Sessions } from '../accounts/sessions.ts'
 import type { AddressBlocks, ComingFrom } from './address-blocks.ts'
 import type { AdminLists } from './admin-lists.ts'
 import type { StorageSurvey } from './storage-survey.ts'
-import { isoTime, shortRoomId, toAddressBlock } from './views.ts'
+import { shortRoomId } from '../../short-room-id.ts'
+import { isoTime, toAddressBlock } from './views.ts'
 
 /** What an administrator may see and do. None of it opens a room, or shows what is drawn in one. */
 export interface AdminDesk extends Omit<AdminLists, 'sessions'> {
@@ -69,12 +70,11 @@ export function createAdministration(deps: AdministrationDeps): Administration {
 
   async function storage(): Promise<AdminStorage> {
     const { startedAt, finishedAt, updates, snapshots, largest } = survey.look()
-    const [databaseBytes, disk, rooms] = await Promise.all([
+    const [databaseBytes, disk, names] = await Promise.all([
       store.databaseBytes(),
       dataDir === undefined ? null : statfs(dataDir),
-      store.findRooms(largest.map(({ roomId }) => roomId)),
+      store.findRoomNames(largest.map(({ roomId }) => roomId)),
     ])
-    const names = new Map(rooms.map(({ room }) => [room.id, room.name]))
     return {
       engine: store.engine,
       databaseBytes,

@@ -1,9 +1,10 @@
 import type { AddressBlock, AdminPerson, AdminRecord, AdminRoom, AdminSession } from '@sketchroom/shared/api/admin'
-import type { RoomId, SessionId, UserId } from '@sketchroom/shared/ids'
+import type { SessionId, UserId } from '@sketchroom/shared/ids'
 import type { PresenceUser } from '@sketchroom/shared/presence'
 import type { SessionRecord } from '../../ports/accounts-store.ts'
 import type { PersonFacts, RecordFacts, RoomFacts } from '../../ports/admin-store.ts'
 import type { BlockRecord } from '../../ports/block-store.ts'
+import { shortRoomId } from '../../short-room-id.ts'
 
 /** A room as it is answered. */
 export function toAdminRoom(facts: RoomFacts, present: readonly PresenceUser[] = []): AdminRoom {
@@ -66,11 +67,6 @@ export function toAddressBlock(block: BlockRecord, names: ReadonlyMap<UserId, st
     createdBy: { id: createdBy, name: names.get(createdBy) ?? null },
     until: isoTimeOrNull(until),
   }
-}
-
-/** What is told of a room's id: of the shortest, which hosts may choose, most is still to be guessed. */
-export function shortRoomId(roomId: RoomId): string {
-  return roomId.slice(0, Math.floor(roomId.length / 3))
 }
 
 /** A time in milliseconds since 1970 in ISO 8601. */
