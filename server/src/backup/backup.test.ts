@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, onTestFinished, test } from 'vitest'
 import { Keyring, parseKeys } from '../adapters/encryption/keyring.ts'
 import { createMigrator } from '../adapters/sql/migrate.ts'
@@ -129,6 +130,15 @@ test.skipIf(isOnPostgres)('a backup of an older version is brought up to date, a
   await restoreBackup(backup, there, { replace: false })
   expect(await verify(there)).toMatchObject(SOUND)
   expect(before.equals(await readFile(join(backup, DATABASE)))).toBe(true)
+})
+
+test.runIf(isOnPostgres)('whoever goes back is told to restore into an empty database', async () => {
+  const [backup, there] = [await backUp(), await elsewhere()]
+  await restoreBackup(backup, there, { replace: false })
+  await withStorage(there, ({ main }) =>
+    sql`insert into kysely_migration (name, timestamp) values ('9999-of-tomorrow', '')`.execute(main.db),
+  )
+  await expect(restoreBackup(backup, there, { replace: true })).rejects.toThrow('restore into an empty one')
 })
 
 test.runIf(isOnPostgres)('what was in PostgreSQL is restored to SQLite, and back', async () => {

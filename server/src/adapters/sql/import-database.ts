@@ -1,7 +1,7 @@
 import { sql, type Kysely } from 'kysely'
 import { pino } from 'pino'
 import { copyAll } from './export-database.ts'
-import { migrateToLatest } from './migrate.ts'
+import { compareVersion, migrateToLatest, migrationsOf } from './migrate.ts'
 import type { Schema } from './schema.ts'
 import { openSqlite } from './sqlite-database.ts'
 import { TABLE_KEYS, type Table } from './table-keys.ts'
@@ -18,7 +18,8 @@ export async function adoptDatabase(file: string): Promise<void> {
 
 /**
  * Fills a PostgreSQL database with all that such a file holds, once it was adopted: wholly, or not at all. Rejects with
- * `ImportRefusedError` when a server is connected to it, or when it holds something that `replace` does not allow to delete.
+ * `ImportRefusedError` when a server is connected to it, when it is of a newer version, or when it holds something that `replace`
+ * does not allow to delete.
  */
 export async function importIntoPostgres(
   file: string,
@@ -32,6 +33,7 @@ export async function importIntoPostgres(
   const from = await openSqlite({ file })
   try {
     await refuseBesideServer(to)
+    await refuseNewer(to)
     await migrateToLatest(to)
     await to.transaction().execute(async (trx) => {
       const tables = Object.keys(TABLE_KEYS) as Table[]
@@ -55,6 +57,12 @@ async function refuseBesideServer(db: Kysely<Schema>): Promise<void> {
     where datname = current_database() and application_name like 'sketchroom %' and pid <> pg_backend_pid()
   `.execute(db)
   if (rows[0]?.count !== 0) throw new ImportRefusedError('a SketchRoom process is connected to this database; stop it')
+}
+
+/** Who goes back to an older version has one, and cannot empty what that does not know. */
+async function refuseNewer(db: Kysely<Schema>): Promise<void> {
+  if (compareVersion(await migrationsOf(db)) !== 'newer') return
+  throw new ImportRefusedError('this database is of a newer version of SketchRoom; restore into an empty one')
 }
 
 async function refuseToOverwrite(db: Kysely<Schema>): Promise<void> {
