@@ -27,8 +27,9 @@ const FILES = [
   'scripts/verify.ts',
 ]
 const NOT_OUR_FILES = /\.(?:test|fault|contract)\.ts$|\/src\/(?:testing|faults|attacks)(?:\/|$)/
-/** Of packages: types, maps, the sources of what comes compiled, and that for other systems. */
-const NOT_THEIR_FILES = /\.d\.[cm]?ts$|\.map$|\/better-sqlite3\/(?:deps|src)$|\/prebuilds\/.*\.node$/
+/** Of packages: types, maps, the sources of what comes compiled, and that for other systems; tests, where they are large. */
+const NOT_THEIR_FILES =
+  /\.d\.[cm]?ts$|\.map$|\/(?:better-sqlite3\/(?:deps|src)|zod\/src|bintrees\/test|lib0\/coverage)$|\/prebuilds\/.*\.node$/
 const PREBUILT = new RegExp(`/prebuilds/${process.platform}[^/]*-${process.arch}\\.node$`)
 
 const target = resolve(process.argv[2] ?? fail('Say where to: pnpm assemble <directory>'))
