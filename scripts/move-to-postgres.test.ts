@@ -114,7 +114,7 @@ test('what is encrypted needs its key, and the secret that everybody stays signe
   const refused = await run('move-to-postgres', given)
   expect([refused.code, refused.err]).toEqual([2, expect.stringMatching(/^Nothing was done: .*set ENCRYPTION_KEY\n$/)])
   expect(await run('move-to-postgres', given, environment)).toMatchObject({ code: 0, err: '' })
-  expect(await run('show-secret', [dataDir])).toMatchObject({ code: 1, out: '' })
+  expect(await run('show-secret', [dataDir])).toMatchObject({ code: 2, out: '' })
   const shown = await run('show-secret', [dataDir], environment)
   expect(shown).toMatchObject({ code: 0, err: '' })
   const second = await startTestServer({

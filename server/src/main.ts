@@ -11,7 +11,7 @@ import { compose, type App } from './compose.ts'
 import { ConfigError, parseConfig, type Config } from './config.ts'
 import { logConsole } from './log-console.ts'
 import { watchParents } from './parents.ts'
-import { describeStartFailure, describeWaiting, type StartStep } from './start-failure.ts'
+import { describeStartFailure, describeWaiting, exitCodeOf, type StartStep } from './start-failure.ts'
 
 /** The client as `pnpm build` leaves it. */
 const CLIENT_DIR = fileURLToPath(new URL('../../client/app/dist', import.meta.url))
@@ -65,7 +65,7 @@ try {
   const message = describeStartFailure(error, config)
   say(message)
   log.fatal({ err: error }, message)
-  await leave(1)
+  await leave(exitCodeOf(error))
 }
 clearInterval(waiting)
 // Written now and not at the end, which a kill would not leave time for: the next start is quicker and smaller.

@@ -3,6 +3,7 @@ import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { SECRET_CONTEXT } from './adapters/encryption/contexts.ts'
 import { findKeyId, Keyring } from './adapters/encryption/keyring.ts'
+import { KeyError } from './adapters/sql/admit-keys.ts'
 
 const LEAST_CHARACTERS = 32
 
@@ -54,7 +55,7 @@ async function openSecret(file: string, sealed: Uint8Array, keyring: Keyring): P
     findKeyId(sealed) === undefined
       ? undefined
       : await keyring.open(sealed, SECRET_CONTEXT).catch((cause: unknown) => {
-          throw new Error(`${file} is encrypted by a key that ENCRYPTION_KEY does not have`, { cause })
+          throw new KeyError(`${file} is encrypted by a key that ENCRYPTION_KEY does not have`, { cause })
         })
   if (!opened) throw new Error(`${file} is damaged; put it back from a backup`)
   return new TextDecoder().decode(opened)

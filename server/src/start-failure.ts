@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { KeyError } from './adapters/sql/admit-keys.ts'
 import { DataDirTakenError } from './adapters/sql/data-dir-lock.ts'
 import { MigrationError } from './adapters/sql/migrate.ts'
 import type { Config } from './config.ts'
@@ -21,6 +22,15 @@ export function describeStartFailure(error: unknown, config: Config): string {
   if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return describeAddress(error, config)
   const remedy = 'make it a directory that this user may write to, or set DATA_DIR to another'
   return `cannot write to ${dataDir}: ${reasonOfFile(code) ?? messageOf(error)}; ${remedy}`
+}
+
+/**
+ * The exit code of a start that failed: 2 when it would fail the next time as well, since the configuration does not fit what is
+ * stored; whoever starts servers again by themselves need not. Otherwise 1.
+ */
+export function exitCodeOf(error: unknown): 1 | 2 {
+  const isForGood = error instanceof KeyError || (error instanceof MigrationError && isOfAnotherVersion(error.cause))
+  return isForGood ? 2 : 1
 }
 
 /** Says what a start waits for that takes longer than starts do, and what to look at. */
