@@ -1,4 +1,5 @@
-import { userIdSchema } from '@sketchroom/shared/ids'
+import { createHash, randomBytes } from 'node:crypto'
+import { sessionIdSchema, userIdSchema } from '@sketchroom/shared/ids'
 import { afterAll, beforeEach, describe, expect, test } from 'vitest'
 import { MemoryAccountsStore } from '../../adapters/memory/memory-accounts-store.ts'
 import { MemoryDocumentStore } from '../../adapters/memory/memory-document-store.ts'
@@ -214,6 +215,43 @@ test('a refresh token is good once; used again it ends the whole family', async 
   await expect(accounts.authenticate(second.accessToken)).rejects.toMatchObject(unauthenticated)
 })
 
+test('a restored database knows an earlier token than the browser has: that is no reuse, and what was traded before still is', async () => {
+  const store = new MemoryAccountsStore()
+  accounts = accountsOver(store)
+  const guest = await accounts.guest()
+  const backup = await store.findSession(sessionIdSchema.parse(guest.refreshToken.split('.')[0]))
+  if (!backup) throw new Error('a guest has a session')
+  const second = await accounts.refresh(guest.refreshToken)
+  // Another instance's clock is behind.
+  clock.now -= 60_000
+  const third = await accounts.refresh(second.refreshToken, 'a key')
+  await store.createSession(backup)
+  const fourth = await accounts.refresh(third.refreshToken, 'the next key')
+  expect(fourth.user.id).toBe(guest.user.id)
+  expect((await accounts.refresh(third.refreshToken, 'the next key')).refreshToken).toBe(fourth.refreshToken)
+  await expect(accounts.refresh(second.refreshToken)).rejects.toMatchObject({ code: 'refresh_reused' })
+  await expect(accounts.refresh(fourth.refreshToken)).rejects.toMatchObject(unauthenticated)
+})
+
+test('a token that an earlier version minted is traded, and its lost answer repeated', async () => {
+  const store = new MemoryAccountsStore()
+  accounts = accountsOver(store)
+  const tokens = createTokens({ secret: 'a secret that only the tests know', now: () => clock.now })
+  const guest = await accounts.guest()
+  const sessionId = sessionIdSchema.parse(guest.refreshToken.split('.')[0])
+  const session = await store.findSession(sessionId)
+  if (!session) throw new Error('a guest has a session')
+  const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url')
+  const first = tokens.mintRefresh(sessionId, randomBytes(32))
+  const answer = tokens.mintRefresh(sessionId, tokens.deriveRefreshSecret(first, 'a key'))
+  await store.createSession({ ...session, refreshHash: hashOf(answer), rotatedAt: clock.now })
+  const repeated = await accounts.refresh(first, 'a key')
+  expect(repeated.refreshToken).toBe(answer)
+  const next = await accounts.refresh(answer)
+  expect(next.user.id).toBe(guest.user.id)
+  await expect(accounts.refresh(answer)).rejects.toMatchObject({ code: 'refresh_reused' })
+})
+
 test('of 20 parallel uses of one refresh token, one wins', async () => {
   const { refreshToken } = await accounts.guest()
   const uses = await Promise.allSettled(Array.from({ length: 20 }, () => accounts.refresh(refreshToken)))
@@ -263,7 +301,8 @@ describe('an attempt to refresh with a key', () => {
     await accounts.refresh(guest.refreshToken, key)
     clock.now += 30 * 24 * 60 * 60 * 1000
     await accounts.refresh(guest.refreshToken, key)
-    clock.now += 1
+    // It was minted a millisecond after the one before it.
+    clock.now += 2
     await expect(accounts.refresh(guest.refreshToken, key)).rejects.toMatchObject({ code: 'refresh_reused' })
   })
 

@@ -17,7 +17,7 @@ const REPEAT_MS = 30 * DAY_MS
 /** A sign-in and its refresh token, which is known only here and to whom it is given. */
 export interface RefreshGrant {
   readonly sessionId: SessionId
-  /** `sessionId.secret.seal`, the secret having 256 bits. */
+  /** `sessionId.secret.time.seal`, the secret having 256 bits. */
   readonly refreshToken: string
   /** When the sign-in ends unless it is refreshed, in milliseconds since 1970. */
   readonly refreshExpiresAt: number
@@ -29,7 +29,8 @@ export interface Sessions {
   /**
    * Trades a refresh token for the next of its family. One that was traded before, by whomever, ends the
    * whole family with `refresh_reused`, because one of the two who have it stole it. An attempt with a key
-   * may be repeated within thirty days, while the token it was answered with is unused: the answer is the same.
+   * may be repeated within thirty days, while the token it was answered with is unused: the answer is the same. One that was
+   * minted after what is stored was not used before: the database was taken back to an earlier state, as by a restore.
    */
   refresh(refreshToken: string, attemptKey?: string): Promise<{ user: UserRecord; grant: RefreshGrant }>
   /** The session whose current refresh token this is; undefined for an old, ended or foreign one. */
@@ -57,10 +58,17 @@ export function createSessions(deps: {
   const isRepeated = (session: SessionRecord, next: string): boolean =>
     isLive(session) && session.refreshHash === hashOf(next) && now() - (session.rotatedAt ?? 0) <= REPEAT_MS
 
-  /** The session that the token was made for: who only knows a session's id can neither refresh nor end it. */
-  async function findFamily(refreshToken: string): Promise<SessionRecord | undefined> {
-    const id = tokens.findRefreshSession(refreshToken)
-    return id && (await store.findSession(id))
+  /**
+   * The session that the token was made for, and the hash that has to be in it for the token to be good: who only knows a
+   * session's id can neither refresh nor end it.
+   */
+  async function findFamily(refreshToken: string) {
+    const minted = tokens.readRefresh(refreshToken)
+    const session = minted && (await store.findSession(minted.sessionId))
+    if (!session) return undefined
+    const { at = 0 } = minted
+    const isLater = at > (session.rotatedAt ?? session.createdAt)
+    return { session, at, neededHash: isLater ? session.refreshHash : hashOf(refreshToken) }
   }
 
   async function revoke(sessionId: SessionId): Promise<void> {
@@ -77,17 +85,17 @@ export function createSessions(deps: {
     revoke,
 
     async open(user) {
-      const id = sessionIdSchema.parse(nanoid())
+      const [id, createdAt] = [sessionIdSchema.parse(nanoid()), now()]
       const grant = {
         sessionId: id,
-        refreshToken: tokens.mintRefresh(id, randomBytes(32)),
+        refreshToken: tokens.mintRefresh(id, randomBytes(32), createdAt),
         refreshExpiresAt: expiryFor(user),
       }
       await store.createSession({
         id,
         userId: user.id,
         refreshHash: hashOf(grant.refreshToken),
-        createdAt: now(),
+        createdAt,
         expiresAt: grant.refreshExpiresAt,
         rotatedAt: null,
         revokedAt: null,
@@ -96,32 +104,40 @@ export function createSessions(deps: {
     },
 
     async refresh(refreshToken, attemptKey) {
-      const session = await findFamily(refreshToken)
-      const user = session && isLive(session) ? await store.findUser(session.userId) : undefined
-      if (!session || !user) throw new SketchRoomError('unauthenticated', 'Sign in again.')
-      const { id: sessionId } = session
+      const family = await findFamily(refreshToken)
+      const user = family && isLive(family.session) ? await store.findUser(family.session.userId) : undefined
+      if (!family || !user) throw new SketchRoomError('unauthenticated', 'Sign in again.')
+      const sessionId = family.session.id
       const secret = attemptKey === undefined ? randomBytes(32) : tokens.deriveRefreshSecret(refreshToken, attemptKey)
-      const next = tokens.mintRefresh(sessionId, secret)
-      const rotation = { refreshHash: hashOf(next), expiresAt: expiryFor(user), rotatedAt: now() }
-      if (await store.rotateSession(sessionId, hashOf(refreshToken), rotation)) {
+      const mintNext = (at?: number) => tokens.mintRefresh(sessionId, secret, at)
+      // In a family, later is later, whichever instance's clock is behind.
+      const rotatedAt = Math.max(now(), family.at + 1)
+      const next = mintNext(rotatedAt)
+      const rotation = { refreshHash: hashOf(next), expiresAt: expiryFor(user), rotatedAt }
+      if (await store.rotateSession(sessionId, family.neededHash, rotation)) {
         return { user, grant: { sessionId, refreshToken: next, refreshExpiresAt: rotation.expiresAt } }
       }
       const rotated = await store.findSession(sessionId)
-      if (rotated && isRepeated(rotated, next)) {
-        return { user, grant: { sessionId, refreshToken: next, refreshExpiresAt: rotated.expiresAt } }
+      // It may have been traded by an earlier version, just before that was stopped.
+      const repeated = [mintNext(rotated?.rotatedAt ?? undefined), mintNext()].find(
+        (each) => rotated && isRepeated(rotated, each),
+      )
+      if (rotated && repeated !== undefined) {
+        return { user, grant: { sessionId, refreshToken: repeated, refreshExpiresAt: rotated.expiresAt } }
       }
       await revoke(sessionId)
       throw new SketchRoomError('refresh_reused', 'This refresh token was used before. Sign in again.')
     },
 
     async findByRefreshToken(refreshToken) {
-      const session = await findFamily(refreshToken)
-      return session && isLive(session) && session.refreshHash === hashOf(refreshToken) ? session : undefined
+      const family = await findFamily(refreshToken)
+      const isCurrent = family && isLive(family.session) && family.session.refreshHash === family.neededHash
+      return isCurrent ? family.session : undefined
     },
 
     async revokeFamily(refreshToken) {
-      const session = await findFamily(refreshToken)
-      if (session) await revoke(session.id)
+      const family = await findFamily(refreshToken)
+      if (family) await revoke(family.session.id)
     },
   }
 }

@@ -117,14 +117,13 @@ test('a room token cannot make an owner', () => {
 })
 
 test('a refresh token names its session to the server that made it, and only whole', () => {
-  const token = tokens.mintRefresh(sessionId, Buffer.alloc(32))
-  expect(tokens.findRefreshSession(token)).toBe(sessionId)
-  expect(createTokens({ secret: 'another secret of the same kind', now: Date.now }).findRefreshSession(token)).toBe(
-    undefined,
-  )
+  expect(tokens.readRefresh(tokens.mintRefresh(sessionId, Buffer.alloc(32)))).toEqual({ sessionId, at: undefined })
+  const token = tokens.mintRefresh(sessionId, Buffer.alloc(32), 1_800_000_000_000)
+  expect(tokens.readRefresh(token)).toEqual({ sessionId, at: 1_800_000_000_000 })
+  expect(createTokens({ secret: 'another secret of the same kind', now: Date.now }).readRefresh(token)).toBe(undefined)
   for (let at = 0; at < token.length; at++) {
     const other = token[at] === 'x' ? 'y' : 'x'
-    expect(tokens.findRefreshSession(token.slice(0, at) + other + token.slice(at + 1))).toBe(undefined)
-    expect(tokens.findRefreshSession(token.slice(0, at))).toBe(undefined)
+    expect(tokens.readRefresh(token.slice(0, at) + other + token.slice(at + 1))).toBe(undefined)
+    expect(tokens.readRefresh(token.slice(0, at))).toBe(undefined)
   }
 })

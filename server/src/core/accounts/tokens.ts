@@ -36,10 +36,13 @@ export interface Tokens {
   mintAccess(userId: UserId, sessionId: SessionId): string
   /** A token that lets a host's user into one room; `expiresAt` is in milliseconds since 1970. */
   mintRoom(claims: RoomTokenClaims): { token: string; expiresAt: number }
-  /** A refresh token of a session, `sessionId.secret.seal`: the seal proves that it was made here. */
-  mintRefresh(sessionId: SessionId, secret: Buffer): string
-  /** The session that a refresh token was minted for, by now perhaps traded or ended; undefined for one not made here. */
-  findRefreshSession(refreshToken: string): SessionId | undefined
+  /**
+   * A refresh token of a session, `sessionId.secret.time.seal`: the seal proves that it was made here. `at` is in milliseconds
+   * since 1970; without it, the token is as earlier versions made it.
+   */
+  mintRefresh(sessionId: SessionId, secret: Buffer, at?: number): string
+  /** What a refresh token was minted for, by now perhaps traded or ended, and when; undefined for one not made here. */
+  readRefresh(refreshToken: string): { sessionId: SessionId; at: number | undefined } | undefined
   /**
    * The secret of the refresh token that follows this one in an attempt with this key: the same each time, and
    * known to nobody who lacks our secret, whatever else they know.
@@ -78,12 +81,14 @@ export function createTokens({ secret, now }: { secret: string; now: () => numbe
     mintRoom: ({ userId, name, color, role, roomId, origins, mintedBy, ttlSeconds }) =>
       sign({ aud: ROOM_AUDIENCE, sub: userId, name, color, role, room: roomId, origins, by: mintedBy }, ttlSeconds),
 
-    mintRefresh: (sessionId, refreshSecret) => seal(`${sessionId}.${refreshSecret.toString('base64url')}`),
+    mintRefresh: (sessionId, refreshSecret, at) =>
+      seal([sessionId, refreshSecret.toString('base64url'), ...(at === undefined ? [] : [at])].join('.')),
 
-    findRefreshSession(refreshToken) {
+    readRefresh(refreshToken) {
       const sealed = seal(refreshToken.slice(0, Math.max(0, refreshToken.lastIndexOf('.'))))
       if (!isSame(refreshToken, sealed)) return undefined
-      return sessionIdSchema.parse(refreshToken.slice(0, refreshToken.indexOf('.')))
+      const [sessionId, , at, itsSeal] = refreshToken.split('.')
+      return { sessionId: sessionIdSchema.parse(sessionId), at: itsSeal === undefined ? undefined : Number(at) }
     },
 
     deriveRefreshSecret: (refreshToken, attemptKey) => hmac(`refresh\n${refreshToken}\n${attemptKey}`),

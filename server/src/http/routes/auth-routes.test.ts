@@ -28,7 +28,7 @@ describe('coming in', () => {
     const [cookie, ...others] = (await post('guest')).headers.getSetCookie()
     expect(others).toEqual([])
     expect(cookie).toMatch(
-      /^sketchroom_refresh=[\w-]{21}\.[\w-]{43}\.[\w-]{43}; Path=\/api\/v1\/auth; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
+      /^sketchroom_refresh=[\w-]{21}\.[\w-]{43}\.\d{13}\.[\w-]{43}; Path=\/api\/v1\/auth; Expires=[^;]+; HttpOnly; SameSite=Strict$/,
     )
   })
 
@@ -108,7 +108,7 @@ describe('staying in', () => {
   test('who brings the token in the body gets the next in the body, and no cookie', async () => {
     const guest = await createUser(api, 'Grace')
     const answer = await post('refresh', { body: { refreshToken: guest.cookie } })
-    expect(answer.as(signedInSchema).refreshToken).toMatch(/^[\w-]{21}\.[\w-]{43}\.[\w-]{43}$/)
+    expect(answer.as(signedInSchema).refreshToken).toMatch(/^[\w-]{21}\.[\w-]{43}\.\d{13}\.[\w-]{43}$/)
     expect(refreshCookieOf(answer)).toBeUndefined()
   })
 
