@@ -130,7 +130,8 @@ test('what is encrypted since it was moved is moved again', async () => {
   expect((await move()).code).toBe(0)
   const environment = { ENCRYPTION_KEY: '11'.repeat(32), DATA_DIR: dataDir }
   await (await startTestServer({ dataDir, environment })).stop()
-  expect(await run('rotate-key', [], environment)).toMatchObject({ code: 0, err: '' })
+  const rotated = await run('rotate-key', [], environment)
+  expect(rotated).toMatchObject({ code: 0, err: '', out: expect.stringContaining('The file was written anew') })
   const again = await run('move-to-postgres', ['--from', dataDir, '--to', databaseUrl], environment)
   expect(again.out).toContain('copied the drawings of 1 rooms; those of 0 were there')
   const db = await openForReading({ file: '', databaseUrl })

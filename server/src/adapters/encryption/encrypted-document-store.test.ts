@@ -10,6 +10,7 @@ import { testDocumentStore } from '../../ports/document-store.contract.ts'
 import type { UpdateRecord } from '../../ports/document-store.ts'
 import { createPostgresDatabase, createSqliteDatabase } from '../../testing/test-database.ts'
 import { startTestPostgres, type TestPostgres } from '../../testing/test-postgres.ts'
+import { vacuum } from '../sql/open-reading.ts'
 import { openStorage } from '../sql/open-storage.ts'
 import { reencryptDocuments } from '../sql/reencrypt-documents.ts'
 import type { SqlStorage } from '../sql/sql-database.ts'
@@ -168,6 +169,8 @@ describe('of a SQLite file', () => {
 
   const roomId = newRoom()
   const place = (file: string) => ({ file, databaseUrl: undefined })
+  /** Beside no other server that could note its key again. */
+  const reencrypt = (file: string) => reencryptDocuments(place(file), keyring(NEW, OLD), { settleMs: 10 })
   const read = async ({ documentStore }: SqlStorage) =>
     (await documentStore.readSince(roomId, 0)).map(({ update }) => textOf(update))
   const holds = async (file: string, text: string) => (await readFile(file)).includes(text)
@@ -180,9 +183,9 @@ describe('of a SQLite file', () => {
     await expect(reencryptDocuments(place(file), keyring(NEW, OLD))).rejects.toThrow('no server has been started')
     await withStorage(file, [NEW, OLD], async (storage) => {
       await append(storage.documentStore, roomId, 'by the new key')
-      expect(await reencryptDocuments(place(file), keyring(NEW, OLD))).toEqual({ written: 2, damaged: [] })
+      expect(await reencrypt(file)).toEqual({ written: 2, damaged: [], stillUsed: [] })
       await append(storage.documentStore, roomId, 'and on')
-      expect(await reencryptDocuments(place(file), keyring(NEW, OLD))).toEqual({ written: 0, damaged: [] })
+      expect(await reencrypt(file)).toEqual({ written: 0, damaged: [], stillUsed: [] })
     })
     const after = await withStorage(file, [NEW], read)
     expect(after).toEqual(['PLAIN'.repeat(2_000), 'by the old key', 'by the new key', 'and on'])
@@ -198,6 +201,31 @@ describe('of a SQLite file', () => {
     expect(await withStorage(file, [OLD], read)).toEqual(['secret'])
   })
 
+  test('a file that is written anew has nothing in it of what was deleted', async () => {
+    const file = await newFile()
+    await withStorage(file, [], async ({ documentStore, main: { db } }) => {
+      await append(documentStore, roomId, 'PLAIN'.repeat(2_000), 'kept')
+      await db.deleteFrom('room_updates').where('seq', '=', 1).execute()
+    })
+    expect(await holds(file, 'PLAIN')).toBe(true)
+    await vacuum(place(file))
+    expect([await holds(file, 'PLAIN'), await holds(file, 'kept')]).toEqual([false, true])
+  })
+
+  test('the old key stays needed while a server writes by it, whoever else has the new one', async () => {
+    const file = await newFile()
+    await withStorage(file, [OLD], async ({ documentStore }) => {
+      await append(documentStore, roomId, 'one')
+      await withStorage(file, [NEW, OLD], () => Promise.resolve())
+      const found = await reencryptDocuments(place(file), keyring(NEW, OLD))
+      expect(found).toEqual({ written: 1, damaged: [], stillUsed: [keyring(OLD).names[0]?.id] })
+      await append(documentStore, roomId, 'two')
+    })
+    await expect(withStorage(file, [NEW], read)).rejects.toThrow('which ENCRYPTION_KEY does not have')
+    expect(await reencrypt(file)).toEqual({ written: 1, damaged: [], stillUsed: [] })
+    expect(await withStorage(file, [NEW], read)).toEqual(['one', 'two'])
+  })
+
   test('a record that is damaged is named, left as it is, and keeps its key needed', async () => {
     const file = await newFile()
     await withStorage(file, [OLD], async ({ documentStore, main: { db } }) => {
@@ -205,8 +233,8 @@ describe('of a SQLite file', () => {
       await db.updateTable('room_updates').set({ at: 2 }).where('seq', '=', 1).execute()
     })
     await withStorage(file, [NEW, OLD], () => Promise.resolve())
-    const found = await reencryptDocuments(place(file), keyring(NEW, OLD))
-    expect(found).toEqual({ written: 1, damaged: [`room ${roomId}: update 1`] })
+    const found = await reencrypt(file)
+    expect(found).toEqual({ written: 1, damaged: [`room ${roomId}: update 1`], stillUsed: [] })
     await expect(withStorage(file, [NEW], read)).rejects.toThrow('which ENCRYPTION_KEY does not have')
   })
 })

@@ -34,6 +34,24 @@ export async function requireKeysInUse(db: Kysely<Schema>, keyring: Keyring): Pr
 /** Requires the keys, and notes the key that this process encrypts with, before anything is. */
 export async function admitKeys(db: Kysely<Schema>, keyring: Keyring): Promise<void> {
   await requireKeys(db, keyring)
+  await noteFirstKey(db, keyring)
+}
+
+/** So often a server notes its key again, in milliseconds: whoever has taken it out learns that it is still written by. */
+const NOTE_EVERY_MS = 5_000
+/** When every server that is there has noted its key again, in milliseconds, a slow one too. */
+export const ALL_NOTED_MS = NOTE_EVERY_MS + 2_500
+
+/** Notes the key by which this process encrypts, again and again, until what it answers is called. */
+export function keepKeyNoted(db: Kysely<Schema>, keyring: Keyring): () => void {
+  if (!keyring.names[0]) return () => undefined
+  // A database that is away is asked again.
+  const note = () => void noteFirstKey(db, keyring).catch(() => undefined)
+  const timer = setInterval(note, NOTE_EVERY_MS).unref()
+  return () => clearInterval(timer)
+}
+
+async function noteFirstKey(db: Kysely<Schema>, keyring: Keyring): Promise<void> {
   const [first] = keyring.names
   if (!first) return
   await db

@@ -1,5 +1,5 @@
 import Database from 'better-sqlite3'
-import { Kysely, SqliteDialect } from 'kysely'
+import { Kysely, sql, SqliteDialect } from 'kysely'
 import { pino } from 'pino'
 import type { Schema } from './schema.ts'
 
@@ -21,6 +21,17 @@ export async function openForReading(place: ReadingPlace): Promise<Kysely<Schema
 /** The same for a script that writes. On SQLite, what it overwrites is not left in the file. */
 export async function openForWriting(place: ReadingPlace): Promise<Kysely<Schema>> {
   return await open(place, ['synchronous = FULL', 'secure_delete = ON'])
+}
+
+/** Writes a SQLite file anew, without what was deleted or replaced. Takes as much space again, and nobody may use it meanwhile. */
+export async function vacuum(place: ReadingPlace): Promise<void> {
+  const db = await openForWriting(place)
+  try {
+    await sql`vacuum`.execute(db)
+    await sql`pragma wal_checkpoint(truncate)`.execute(db)
+  } finally {
+    await db.destroy()
+  }
 }
 
 async function open({ file, databaseUrl }: ReadingPlace, pragmas: readonly string[]): Promise<Kysely<Schema>> {

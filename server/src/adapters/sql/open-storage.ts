@@ -1,7 +1,7 @@
 import { pino, type Logger } from 'pino'
 import { EncryptedDocumentStore } from '../encryption/encrypted-document-store.ts'
 import { Keyring } from '../encryption/keyring.ts'
-import { admitKeys, requireKeysInUse } from './admit-keys.ts'
+import { admitKeys, keepKeyNoted, requireKeysInUse } from './admit-keys.ts'
 import { requireSameVersion } from './export-database.ts'
 import { openForReading } from './open-reading.ts'
 import type { SqlStorage } from './sql-database.ts'
@@ -31,7 +31,12 @@ export async function openStorage(
     await storage.close()
     throw error
   }
-  return encrypted(storage, keyring)
+  const stopNoting = keepKeyNoted(storage.main.db, keyring)
+  const close = async () => {
+    stopNoting()
+    await storage.close()
+  }
+  return encrypted({ ...storage, close }, keyring)
 }
 
 /**

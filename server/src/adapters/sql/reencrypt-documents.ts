@@ -2,7 +2,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { sql, type Kysely } from 'kysely'
 import { snapshotContext, updateContext } from '../encryption/contexts.ts'
 import { HEAD_BYTES, type Keyring } from '../encryption/keyring.ts'
-import { KeyError, requireKeysInUse } from './admit-keys.ts'
+import { ALL_NOTED_MS, KeyError, requireKeysInUse } from './admit-keys.ts'
 import { requireSameVersion } from './export-database.ts'
 import { openForWriting, type ReadingPlace } from './open-reading.ts'
 import type { Schema } from './schema.ts'
@@ -18,14 +18,21 @@ export interface Reencrypted {
   readonly written: number
   /** Where they were neither plain nor what was encrypted: damaged, and left as they are. */
   readonly damaged: readonly string[]
+  /** The names of other keys, by which a server goes on writing. */
+  readonly stillUsed: readonly string[]
 }
 
 /**
- * Encrypts by the first key all that is plain, or encrypted by another, while a server goes on. It may be ended and run
- * again. When nothing is left of the other keys, they are no longer needed. Rejects with `KeyError` when keys are missing, or
+ * Encrypts by the first key all that is plain, or encrypted by another, while servers go on. It may be ended and run
+ * again. When nothing is left of the other keys, and in `settleMs` no server notes that it writes by one, they are no longer
+ * needed. Rejects with `KeyError` when keys are missing, or
  * no server has been started with the first one, as it would go on writing by another.
  */
-export async function reencryptDocuments(place: ReadingPlace, keyring: Keyring): Promise<Reencrypted> {
+export async function reencryptDocuments(
+  place: ReadingPlace,
+  keyring: Keyring,
+  { settleMs = ALL_NOTED_MS }: { settleMs?: number } = {},
+): Promise<Reencrypted> {
   const db = await openForWriting(place)
   try {
     await requireSameVersion(db)
@@ -37,16 +44,29 @@ export async function reencryptDocuments(place: ReadingPlace, keyring: Keyring):
       await reencryptTable(db, keyring, 'room_snapshots'),
     ]
     const damaged = found.flatMap((each) => each.damaged)
-    if (damaged.length === 0) await db.deleteFrom('encryption_keys').where('id', '!=', first.id).execute()
-    return { written: found.reduce((sum, { written }) => sum + written, 0), damaged }
+    const stillUsed = damaged.length === 0 ? await forgetOthers(db, first.id, settleMs) : []
+    return { written: found.reduce((sum, { written }) => sum + written, 0), damaged, stillUsed }
   } finally {
     await db.destroy()
   }
 }
 
+/** Answers those that a server has noted again. */
+async function forgetOthers(db: Kysely<Schema>, first: string, settleMs: number): Promise<string[]> {
+  const others = await db.deleteFrom('encryption_keys').where('id', '!=', first).executeTakeFirst()
+  if (others.numDeletedRows === 0n) return []
+  await wait(settleMs)
+  const noted = await db.selectFrom('encryption_keys').select('id').where('id', '!=', first).execute()
+  return noted.map(({ id }) => id)
+}
+
 type DocumentTable = 'room_updates' | 'room_snapshots'
 
-async function reencryptTable(db: Kysely<Schema>, keyring: Keyring, table: DocumentTable): Promise<Reencrypted> {
+async function reencryptTable(
+  db: Kysely<Schema>,
+  keyring: Keyring,
+  table: DocumentTable,
+): Promise<Omit<Reencrypted, 'stillUsed'>> {
   const head = Buffer.from(keyring.head ?? [])
   const damaged: string[] = []
   let written = 0
