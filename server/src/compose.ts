@@ -203,7 +203,7 @@ export async function compose(config: Config, log: Logger, options: ComposeOptio
   })
 
   // Not by the clock on the wall: set back, it would make one answer last for hours.
-  const health = createHealth({ journal, store: documentStore, now: () => performance.now() })
+  const health = createHealth({ journal, store: documentStore, bus: redis, now: () => performance.now() })
   // Nobody counts what nobody may read.
   const metrics =
     config.metrics && new Metrics({ journal, syncEvents, host, sync, bus: redis, isReady: () => health.ready(), now })

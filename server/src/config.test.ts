@@ -203,6 +203,9 @@ test('PostgreSQL needs a secret that all its processes share, and says so with t
   expect(() => parseConfig({ DATABASE_URL: 'mysql://db', JWT_SECRET })).toThrow(
     /DATABASE_URL: must be an address such as/,
   )
+  expect(() => parseConfig({ DATABASE_URL: url, REDIS_URL: 'redis://127.0.0.1/first', JWT_SECRET })).toThrow(
+    'REDIS_URL: must end with the number of a database, or nothing',
+  )
   expect(() => parseConfig({ DATABASE_READ_URL: url })).toThrow(/DATABASE_READ_URL: is of use only with DATABASE_URL/)
 })
 

@@ -37,10 +37,12 @@ const postgresUrlSchema = z.url({
   error: 'must be an address such as postgres://user:password@db.example.org/sketchroom',
 })
 
-const redisUrlSchema = z.url({
-  protocol: /^rediss?$/,
-  error: 'must be an address such as redis://user:password@redis.example.org:6379',
-})
+const redisUrlSchema = z
+  .url({
+    protocol: /^rediss?$/,
+    error: 'must be an address such as redis://user:password@redis.example.org:6379',
+  })
+  .refine((url) => /^(\/\d*)?$/.test(new URL(url).pathname), 'must end with the number of a database, or nothing')
 
 /** The keys of an environment, for scripts that need no more of it; without any, an empty keyring. Throws in words. */
 export function keyringOf({ ENCRYPTION_KEY: keys }: Readonly<Record<string, string | undefined>>): Keyring {

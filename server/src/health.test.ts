@@ -59,6 +59,16 @@ test('who is not serving yet, or lacks the store though nobody has drawn, is not
   expect(await without).toBe(false)
 })
 
+test('Redis that is away is told, and fails nothing', async () => {
+  const bus = { isUp: false }
+  health = createHealth({ journal: new Journal(store), store, bus, now: () => clock.now })
+  const away = health.report()
+  store.pings[0]?.resolve()
+  expect(await away).toMatchObject({ status: 'ok', redis: 'away' })
+  bus.isUp = true
+  expect(await health.report()).toMatchObject({ status: 'ok', redis: 'ok' })
+})
+
 test('a store that does not answer in time counts as failing, and is not asked again meanwhile', async () => {
   vi.useFakeTimers()
   for (let round = 1; round <= 3; round++) {

@@ -1,6 +1,7 @@
 import type { Journal } from './core/documents/journal.ts'
 import type { Health } from './http/health.ts'
 import type { DocumentStore } from './ports/document-store.ts'
+import type { InstanceBus } from './ports/instance-bus.ts'
 
 /** How the process and its parts are, and the switch that its lifecycle holds. */
 export interface SwitchedHealth extends Health {
@@ -15,9 +16,14 @@ const PING_KEPT_MS = 1_000
 
 type StoreState = 'ok' | 'failing'
 
-/** Watches the journal and its store. `now` is in milliseconds, from whenever. */
-export function createHealth(deps: { journal: Journal; store: DocumentStore; now: () => number }): SwitchedHealth {
-  const { journal } = deps
+/** Watches the journal and its store, and whether other instances are heard. `now` is in milliseconds, from whenever. */
+export function createHealth(deps: {
+  journal: Journal
+  store: DocumentStore
+  bus?: Pick<InstanceBus, 'isUp'> | undefined
+  now: () => number
+}): SwitchedHealth {
+  const { journal, bus } = deps
   let serving = false
   const askStore = createStoreWatch(deps)
   return {
@@ -31,6 +37,8 @@ export function createHealth(deps: { journal: Journal; store: DocumentStore; now
         serving,
         store: storeState,
         journal: { status: journal.failing ? 'failing' : 'ok', pendingUpdates: journal.pendingCount },
+        // Without it, instances read from the store what the others do: it is no reason to send people elsewhere.
+        ...(bus && { redis: bus.isUp ? 'ok' : 'away' }),
       }
     },
   }

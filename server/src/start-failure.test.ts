@@ -11,6 +11,7 @@ test.each([
   ['getaddrinfo', 'EAI_AGAIN', /^HOST is 127.0.0.1, which does not resolve; /],
   ['open', 'EACCES', /^cannot write to \/data: this user may not; .*set DATA_DIR/],
   ['open', 'EROFS', /^cannot write to \/data: its file system is read-only; .*set DATA_DIR/],
+  ['write', 'ENOSPC', /^cannot write to \/data: its disk is full; make room on it, or set DATA_DIR/],
   ['fsync', 'EIO', /^cannot write to \/data: fsync EIO; /],
 ])('%s that fails with %s is told as what it is', (syscall, code, expected) => {
   expect(describeStartFailure(failed(syscall, code), config)).toMatch(expected)

@@ -20,7 +20,8 @@ export function describeStartFailure(error: unknown, config: Config): string {
   const syscall = error instanceof Error && 'syscall' in error ? (error.syscall as string) : undefined
   if (syscall === undefined) return `could not start: ${messageOf(error)}`
   if (['listen', 'bind', 'getaddrinfo'].includes(syscall)) return describeAddress(error, config)
-  const remedy = 'make it a directory that this user may write to, or set DATA_DIR to another'
+  const isFull = code === 'ENOSPC' || code === 'EDQUOT'
+  const remedy = `${isFull ? 'make room on it' : 'make it a directory that this user may write to'}, or set DATA_DIR to another`
   return `cannot write to ${dataDir}: ${reasonOfFile(code) ?? messageOf(error)}; ${remedy}`
 }
 

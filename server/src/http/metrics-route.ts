@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto'
 import type { RequestListener } from 'node:http'
 import type { Logger } from 'pino'
 import { SketchRoomError } from '../errors.ts'
+import { findBearer } from './authentication.ts'
 import type { Middleware } from './context.ts'
 
 /** What can be read of the process, in Prometheus' text format. */
@@ -18,11 +19,11 @@ export interface MetricsRoute {
 
 /** `GET /metrics`, with the token as a bearer. */
 export function createMetricsRoute({ metrics, token }: MetricsRoute): Middleware {
-  const wanted = digest(`Bearer ${token}`)
+  const wanted = digest(token)
   return async (ctx, next) => {
     if (ctx.path !== '/metrics' || (ctx.method !== 'GET' && ctx.method !== 'HEAD')) return await next()
     // Digests are of one length, so that the time it takes says nothing of the token.
-    if (!timingSafeEqual(digest(ctx.get('Authorization')), wanted)) {
+    if (!timingSafeEqual(digest(findBearer(ctx) ?? ''), wanted)) {
       throw new SketchRoomError('unauthenticated', 'The metrics are for who has METRICS_TOKEN, as a bearer token.')
     }
     ctx.set('Cache-Control', 'no-store')

@@ -112,6 +112,9 @@ test('nobody reads the metrics without the token', async () => {
       expect(await refused.text()).not.toContain('sketchroom_')
     }
   }
+  // The scheme has no case.
+  const headers = { authorization: `bearer ${TOKEN}` }
+  expect((await fetch(`${server.api.origin}/metrics`, { headers })).status).toBe(200)
 })
 
 test('on a port of its own there are the metrics, and nothing else', async () => {

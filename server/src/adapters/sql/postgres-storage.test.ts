@@ -86,6 +86,15 @@ test('a connection that is cut in the middle of a transaction takes it back, and
   expect(await db.selectFrom('users').select('id').execute()).toEqual([{ id: 'eve' }])
 })
 
+test('a replica that cannot be read is said, and lists come from the primary', async () => {
+  const [url, readUrl] = [await server.createDatabase(), await server.createDatabase()]
+  const { log, lines } = createLog()
+  const storage = await openPostgresStorage({ url, readUrl, log })
+  onTestFinished(() => storage.close())
+  expect(lines.map(({ msg }) => msg)).toEqual([expect.stringMatching(/^DATABASE_READ_URL cannot be read/)])
+  expect(storage.main.lists).toBe(storage.main.db)
+})
+
 test('lists come from the replica, everything else from the primary', async () => {
   const [url, readUrl] = [await server.createDatabase(), await server.createDatabase()]
   const ada = userIdSchema.parse(nanoid())

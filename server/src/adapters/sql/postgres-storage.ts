@@ -1,7 +1,9 @@
+import type { Kysely } from 'kysely'
 import type { Logger } from 'pino'
 import { migrateToLatest } from './migrate.ts'
 import { createPostgresAppend } from './postgres-journal.ts'
 import { createPostgresKysely, createPostgresPool, noteSlow } from './postgres-pool.ts'
+import type { Schema } from './schema.ts'
 import type { SqlDatabase, SqlStorage } from './sql-database.ts'
 import { SqlDocumentStore } from './sql-document-store.ts'
 
@@ -28,9 +30,7 @@ const PRESENCE_MS = 60_000
 export async function openPostgres({ url, readUrl, log }: PostgresOptions): Promise<SqlDatabase> {
   await migrate(url, log)
   const db = createPostgresKysely(createPostgresPool({ url, purpose: 'main', max: MAIN_CONNECTIONS, log }), log)
-  const replica = readUrl
-    ? createPostgresKysely(createPostgresPool({ url: readUrl, purpose: 'lists', max: LIST_CONNECTIONS, log }), log)
-    : undefined
+  const replica = readUrl === undefined ? undefined : await openReplica(readUrl, log)
   return {
     db,
     lists: replica ?? db,
@@ -42,6 +42,19 @@ export async function openPostgres({ url, readUrl, log }: PostgresOptions): Prom
     async close() {
       await Promise.all([db.destroy(), replica?.destroy()])
     },
+  }
+}
+
+/** A replica for lists; undefined, and said, when it cannot be read: lists come from the main database then. */
+async function openReplica(url: string, log: Logger): Promise<Kysely<Schema> | undefined> {
+  const replica = createPostgresKysely(createPostgresPool({ url, purpose: 'lists', max: LIST_CONNECTIONS, log }), log)
+  try {
+    await replica.selectFrom('rooms').select('id').limit(1).execute()
+    return replica
+  } catch (error) {
+    log.warn({ err: error }, 'DATABASE_READ_URL cannot be read; until the next start, lists come from DATABASE_URL')
+    await replica.destroy()
+    return undefined
   }
 }
 

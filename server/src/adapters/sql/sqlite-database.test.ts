@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdtemp, rm, stat } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { CompiledQuery } from 'kysely'
@@ -24,6 +24,11 @@ test('the committed must survive a power cut: WAL mode with synchronous=FULL', a
   const ask = (name: string) => database.db.executeQuery(CompiledQuery.raw(`pragma ${name}`))
   expect((await ask('journal_mode')).rows).toEqual([{ journal_mode: 'wal' }])
   expect((await ask('synchronous')).rows).toEqual([{ synchronous: 2 }])
+})
+
+test('nobody else on the machine may read the file, or its log', async () => {
+  const modes = ['test.db', 'test.db-wal'].map(async (name) => (await stat(join(directory, name))).mode & 0o777)
+  expect(await Promise.all(modes)).toEqual([0o600, 0o600])
 })
 
 test('a commit whose second statement fails changes nothing', async () => {

@@ -1,3 +1,4 @@
+import { open } from 'node:fs/promises'
 import { sql, Kysely } from 'kysely'
 import { migrateToLatest } from './migrate.ts'
 import type { Schema } from './schema.ts'
@@ -20,6 +21,8 @@ export function createStatementsThread(options: SqliteOptions & { readonly idleM
 
 /** Opens (and creates, if need be) a SQLite database in a thread of its own and migrates it. */
 export async function openSqlite(options: SqliteOptions): Promise<SqlDatabase> {
+  // SQLite would let everybody on the machine read it, and its log, which takes the file's mode.
+  await (await open(options.file, 'a', 0o600)).close()
   const thread = createStatementsThread(options)
   const db = new Kysely<Schema>({ dialect: new SqliteThreadDialect(thread) })
   try {
