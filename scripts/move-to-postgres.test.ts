@@ -194,7 +194,7 @@ test('nothing is moved while a server uses the directory', async () => {
 test('a database that cannot be reached is one line', async () => {
   await write('source', room('any'))
   const { code, err } = await move('--from', dataDir, '--to', 'postgres://me@127.0.0.1:1/db')
-  expect([code, err]).toEqual([2, expect.stringMatching(/^Nothing was done: .*ECONNREFUSED.*\n$/)])
+  expect([code, err]).toEqual([1, expect.stringMatching(/^Failed; it may be run again: .*ECONNREFUSED.*\n$/)])
 })
 
 test('nothing is moved to where other rooms are, or to where people draw already', async () => {

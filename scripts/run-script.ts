@@ -1,7 +1,6 @@
 import { ConfigError } from '../server/src/config.ts'
 import { messageOf } from '../server/src/errors.ts'
 import { KeyError } from '../server/src/adapters/sql/admit-keys.ts'
-import { MigrationError } from '../server/src/adapters/sql/migrate.ts'
 import { MoveRefusedError } from '../server/src/adapters/sql/move-storage.ts'
 import { DataDirTakenError } from '../server/src/adapters/sql/data-dir-lock.ts'
 import { ImportRefusedError } from '../server/src/adapters/sql/import-database.ts'
@@ -18,7 +17,6 @@ const REFUSALS = [
   DataDirTakenError,
   ImportRefusedError,
   KeyError,
-  MigrationError,
   MoveRefusedError,
   VersionError,
 ]
@@ -35,14 +33,12 @@ export async function runScript(usage: string, run: (args: string[]) => Promise<
     process.exitCode = 2
     const isUsage = error instanceof UsageError || ('code' in error && String(error.code).startsWith('ERR_PARSE_ARGS'))
     if (isUsage) console.error(`${error.message}\n\n${usage}`)
+    else if (REFUSALS.some((kind) => error instanceof kind)) console.error(`Nothing was done: ${error.message}`)
     else {
       // A full disk, a database that is not there: its own words say more than where in the code it was.
-      const reasons = [error, error.cause]
-        .flatMap((each) => (each instanceof Error ? [messageOf(each)] : []))
-        .join(': ')
-      const isRefusal = REFUSALS.some((kind) => error instanceof kind)
-      console.error(isRefusal ? `Nothing was done: ${reasons}` : `Failed; it may be run again: ${reasons}`)
-      if (!isRefusal) process.exitCode = 1
+      process.exitCode = 1
+      const reasons = [error, error.cause].flatMap((each) => (each instanceof Error ? [messageOf(each)] : []))
+      console.error(`Failed; it may be run again: ${reasons.join(': ')}`)
     }
   }
 }
