@@ -99,7 +99,7 @@ export class SimulatedInstance {
       events,
     })
     const asking = createAdmission({ accounts: this.accounts, store, accountsStore, epochs, allowedOrigins: [], now })
-    const admission = bug?.admission?.(asking, { epochs, now }) ?? asking
+    const admission = bug?.admission?.(asking, epochs) ?? asking
     this.#journal = new Journal(stored)
     const reportDamaged = () => {
       throw new Error('a record is damaged')
