@@ -2,17 +2,13 @@
  * Lists the records that a server has set aside because it could not read them, tries them again, and gives back those
  * that are sound. Works while the server runs, and needs its version: `npx -y pnpm@12 exec node scripts/quarantine.ts` says how.
  */
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { parseConfig } from '../server/src/config.ts'
-import { openStorageInUse, type StoragePlace } from '../server/src/adapters/sql/open-storage.ts'
-import { DATABASE } from '../server/src/backup/data-files.ts'
+import { openStorageInUse } from '../server/src/adapters/sql/open-storage.ts'
 import { giveBackSound, tryQuarantined } from '../server/src/core/documents/quarantine.ts'
 import { decodeRanges, recordOf, type ClockRanges } from '../server/src/core/documents/clock-ranges.ts'
 import type { DocumentStore, QuarantinedRecord } from '../server/src/ports/document-store.ts'
 import { findRoomId } from '../shared/src/ids.ts'
-import { runScript, UsageError } from './run-script.ts'
+import { findInstallation, runScript, UsageError } from './run-script.ts'
 
 const USAGE = `node scripts/quarantine.ts list|show|try|give-back [filters], with the server's environment
 
@@ -79,7 +75,7 @@ await runScript(USAGE, async (args) => {
   const roomId = values.room === undefined ? undefined : findRoomId(values.room)
   if (values.room !== undefined && !roomId) throw new UsageError(`${values.room} is no room's id.`)
   const { kind: wantedKind, seq: wantedSeq } = values
-  const storage = await openStorageInUse(findPlace())
+  const storage = await openStorageInUse(findInstallation())
   try {
     const all = await storage.documentStore.listQuarantined(roomId)
     const records = all.filter(({ kind, seq }) => kind === (wantedKind ?? kind) && `${seq}` === (wantedSeq ?? `${seq}`))
@@ -93,13 +89,6 @@ await runScript(USAGE, async (args) => {
 function joinRoom(args: readonly string[]): string[] {
   const at = args.indexOf('--room')
   return at === -1 || at + 1 === args.length ? [...args] : args.toSpliced(at, 2, `--room=${args[at + 1]}`)
-}
-
-function findPlace(): StoragePlace {
-  const { dataDir, databaseUrl, keyring } = parseConfig(process.env)
-  const file = join(dataDir, DATABASE)
-  if (databaseUrl === undefined && !existsSync(file)) throw new UsageError(`There is no ${file}.`)
-  return { file, databaseUrl, keyring }
 }
 
 function nameOf({ roomId, kind, seq }: QuarantinedRecord): string {

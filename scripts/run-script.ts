@@ -1,4 +1,6 @@
-import { ConfigError } from '../server/src/config.ts'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { ConfigError, parseConfig } from '../server/src/config.ts'
 import { messageOf } from '../server/src/errors.ts'
 import { KeyError } from '../server/src/adapters/sql/admit-keys.ts'
 import { MoveRefusedError } from '../server/src/adapters/sql/move-storage.ts'
@@ -6,6 +8,7 @@ import { DataDirTakenError } from '../server/src/adapters/sql/data-dir-lock.ts'
 import { ImportRefusedError } from '../server/src/adapters/sql/import-database.ts'
 import { VersionError } from '../server/src/adapters/sql/export-database.ts'
 import { BackupError } from '../server/src/backup/backup-manifest.ts'
+import { DATABASE } from '../server/src/backup/data-files.ts'
 
 /** What was asked for makes no sense; the usage is shown with it. */
 export class UsageError extends Error {}
@@ -41,4 +44,15 @@ export async function runScript(usage: string, run: (args: string[]) => Promise<
       console.error(`Failed; it may be run again: ${reasons.join(': ')}`)
     }
   }
+}
+
+/**
+ * Where the installation that the environment names stores what it has, and its keys. Throws a `UsageError` when there is no
+ * such file: opened as it is, a wrong directory would get a database of its own, with nothing in it.
+ */
+export function findInstallation() {
+  const { dataDir, databaseUrl, keyring } = parseConfig(process.env)
+  const file = join(dataDir, DATABASE)
+  if (databaseUrl === undefined && !existsSync(file)) throw new UsageError(`There is no ${file}.`)
+  return { dataDir, file, databaseUrl, keyring }
 }

@@ -1,6 +1,6 @@
 import { sql, type Kysely } from 'kysely'
 import type { Schema } from './schema.ts'
-import { TABLE_KEYS, type Table } from './table-keys.ts'
+import { RECORD_TABLES, TABLE_KEYS, type Table } from './table-keys.ts'
 
 /** So many rows are read at once, or as many as have so many bytes: a single one may be some megabytes. */
 const PAGE_ROWS = 1_000
@@ -67,7 +67,7 @@ async function findPageEnd(
   conditions: ReadonlyArray<ReturnType<typeof sql>>,
 ): Promise<Record<string, unknown> | undefined> {
   const columns = sql.join(TABLE_KEYS[table].map((column) => sql.ref(column)))
-  const hasBytes = table === 'room_updates' || table === 'room_snapshots'
+  const hasBytes = RECORD_TABLES.some((each) => each === table)
   const size = hasBytes ? sql`octet_length(bytes) + octet_length(ranges)` : sql`0`
   const where = conditions.length === 0 ? sql`` : sql`where ${sql.join(conditions, sql` and `)}`
   const { rows } = await sql<Record<string, unknown> & { size: number }>`

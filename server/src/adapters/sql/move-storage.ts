@@ -2,7 +2,7 @@ import { sql, type Kysely } from 'kysely'
 import { HEAD_BYTES } from '../encryption/keyring.ts'
 import { copyRows, rowsOf } from './copy-rows.ts'
 import type { Schema } from './schema.ts'
-import { COPIED_TABLES, DOCUMENT_TABLES, type Table } from './table-keys.ts'
+import { COPIED_TABLES, DOCUMENT_TABLES, RECORD_TABLES, type RecordTable, type Table } from './table-keys.ts'
 
 /** Moving would mix what is stored here with something else, or overwrite what is newer. */
 export class MoveRefusedError extends Error {
@@ -20,9 +20,6 @@ export interface Moved {
 }
 
 const SMALL_TABLES = COPIED_TABLES.filter((table) => !DOCUMENT_TABLES.some((each) => each === table))
-
-const RECORD_TABLES = ['room_updates', 'room_snapshots'] as const
-type RecordTable = (typeof RECORD_TABLES)[number]
 
 /**
  * Makes the target hold what the source holds. It may be run again, after an interruption or after the source went

@@ -6,6 +6,7 @@ import { ALL_NOTED_MS, KeyError, requireKeysInUse } from './admit-keys.ts'
 import { requireSameVersion } from './export-database.ts'
 import { openForWriting, type ReadingPlace } from './open-reading.ts'
 import type { Schema } from './schema.ts'
+import type { RecordTable } from './table-keys.ts'
 
 /** So many rows are looked at in one go; of those that are due, at most so many bytes are written in one commit. */
 const PAGE_ROWS = 200
@@ -60,12 +61,10 @@ async function forgetOthers(db: Kysely<Schema>, first: string, settleMs: number)
   return noted.map(({ id }) => id)
 }
 
-type DocumentTable = 'room_updates' | 'room_snapshots'
-
 async function reencryptTable(
   db: Kysely<Schema>,
   keyring: Keyring,
-  table: DocumentTable,
+  table: RecordTable,
 ): Promise<Omit<Reencrypted, 'stillUsed'>> {
   const head = Buffer.from(keyring.head ?? [])
   const damaged: string[] = []
@@ -105,7 +104,7 @@ interface SealedRow extends RowKey {
 async function sealAnew(
   db: Kysely<Schema>,
   keyring: Keyring,
-  table: DocumentTable,
+  table: RecordTable,
   { room_id, seq }: RowKey,
 ): Promise<SealedRow | 'damaged' | undefined> {
   const row = await db
@@ -120,7 +119,7 @@ async function sealAnew(
   return plain ? { room_id, seq, bytes: await keyring.seal(plain, context) } : 'damaged'
 }
 
-async function write(db: Kysely<Schema>, table: DocumentTable, rows: readonly SealedRow[]): Promise<number> {
+async function write(db: Kysely<Schema>, table: RecordTable, rows: readonly SealedRow[]): Promise<number> {
   if (rows.length === 0) return 0
   await db.transaction().execute(async (trx) => {
     for (const { room_id, seq, bytes } of rows) {

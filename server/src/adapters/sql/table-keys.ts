@@ -19,8 +19,14 @@ export const TABLE_KEYS = {
 /** The name of a table. */
 export type Table = keyof typeof TABLE_KEYS
 
+/** What has the bytes of drawings in it. */
+export const RECORD_TABLES = ['room_updates', 'room_snapshots'] as const
+
+/** The name of one of them. */
+export type RecordTable = (typeof RECORD_TABLES)[number]
+
 /** What is of one room's document. */
-export const DOCUMENT_TABLES = ['room_updates', 'room_snapshots', 'room_clients', 'room_documents'] as const
+export const DOCUMENT_TABLES = [...RECORD_TABLES, 'room_clients', 'room_documents'] as const
 
 /** What a copy has, in order. Of a batch, only the process that wrote it asks what it was answered. */
 export const COPIED_TABLES = (Object.keys(TABLE_KEYS) as Table[]).filter((table) => table !== 'journal_batches')
